@@ -1,0 +1,166 @@
+/**
+ * What the chart asks of the broker, done: each call under its deadline, each answer read for what it proves.
+ *
+ * Nothing here decides, retries or waits for anything but the one answer.
+ */
+import { ZERO } from '../domain/decimal.js';
+import type { CallDeadlines } from '../domain/limits.js';
+import { readOrderReport, readSubmitOutcome } from '../domain/order.js';
+import type {
+  BrokerAdapter,
+  BrokerCapabilities,
+  CancelOutcome,
+  Clock,
+  OrderRef,
+  OrderRequest,
+  ProtectionRequest,
+  SubmitOutcome,
+} from '../domain/ports.js';
+import { type ObservedOrder, type ObservedPosition, readPosition } from '../domain/reconciliation.js';
+import { type BrokerAnswer, readInstrument } from '../domain/validation.js';
+import type { Legs } from '../machines/execution.facts.js';
+import { type CallOutcome, callBroker } from './calls.js';
+
+export interface BrokerCalls {
+  /** Instrument rules, margin and position before the order (V9), side by side. */
+  ask(order: OrderRequest): Promise<BrokerAnswer>;
+  /** The submit call, made in this turn. `onLate` is told of an acceptance that comes after the deadline. */
+  submit(order: OrderRequest, limitMs: number, onLate: (outcome: SubmitOutcome) => void): Promise<SubmitOutcome>;
+  cancel(ref: OrderRef, limitMs: number): Promise<CancelOutcome>;
+  protect(request: ProtectionRequest, limitMs: number): Promise<Legs>;
+  /** One order query (R6.1). */
+  observeOrder(ref: OrderRef): Promise<ObservedOrder>;
+  /** One position query (R6.1). */
+  observePosition(ref: OrderRef): Promise<ObservedPosition>;
+}
+
+export interface BrokerCallOptions {
+  readonly broker: BrokerAdapter;
+  readonly capabilities: BrokerCapabilities;
+  readonly clock: Clock;
+  readonly deadlines: CallDeadlines;
+  /** Makes sure that the broker is connected; rejects when it is not. */
+  readonly connected: () => Promise<void>;
+}
+
+export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
+  const { broker, capabilities, clock, deadlines, connected } = options;
+
+  async function observePosition(ref: OrderRef): Promise<ObservedPosition> {
+    if (capabilities.positions === 'none') return { kind: 'not_offered' };
+    const { positions } = capabilities;
+    const outcome = await callBroker(clock, deadlines.positionsMs, (signal) =>
+      broker.getPositions([ref.symbol], signal),
+    );
+    if (outcome.kind !== 'answered') return { kind: 'failed', cause: outcome.cause };
+    return readPosition(outcome.value, ref, positions) ?? { kind: 'failed', cause: 'unreadable answer' };
+  }
+
+  async function ask(order: OrderRequest): Promise<BrokerAnswer> {
+    try {
+      await connected();
+    } catch (error) {
+      return unavailable('connect', error instanceof Error ? error.message : String(error));
+    }
+    const { symbol } = order;
+    const [instrument, position, margin] = await Promise.all([
+      callBroker(clock, deadlines.instrumentMs, (signal) => broker.instrument(symbol, signal)),
+      observePosition(order),
+      broker.checkMargin === undefined
+        ? undefined
+        : callBroker(
+            clock,
+            deadlines.marginMs,
+            (signal) => broker.checkMargin?.(order, signal) ?? Promise.resolve('ok'),
+          ),
+    ]);
+    return answerOf(symbol, instrument, position, margin);
+  }
+
+  async function submit(
+    order: OrderRequest,
+    limitMs: number,
+    onLate: (outcome: SubmitOutcome) => void,
+  ): Promise<SubmitOutcome> {
+    const outcome = await callBroker(
+      clock,
+      Math.min(deadlines.submitMs, limitMs),
+      (signal) => broker.submitOrder(order, signal),
+      (value) => onLate(readSubmitOutcome(value)),
+    );
+    return outcome.kind === 'answered' ? readSubmitOutcome(outcome.value) : { kind: 'unknown', cause: outcome.cause };
+  }
+
+  async function cancel(ref: OrderRef, limitMs: number): Promise<CancelOutcome> {
+    const outcome = await callBroker(clock, Math.min(deadlines.cancelMs, limitMs), (signal) =>
+      broker.cancelOrder(ref, signal),
+    );
+    return outcome.kind === 'answered' ? readCancelOutcome(outcome.value) : 'unknown';
+  }
+
+  async function protect(request: ProtectionRequest, limitMs: number): Promise<Legs> {
+    const outcome = await callBroker(clock, Math.min(deadlines.protectionMs, limitMs), (signal) =>
+      broker.placeProtection(request, signal),
+    );
+    if (outcome.kind !== 'answered') return bothLegs({ kind: 'unknown', cause: outcome.cause });
+    const legs = (typeof outcome.value === 'object' && outcome.value !== null ? outcome.value : {}) as Record<
+      string,
+      unknown
+    >;
+    return { stopLoss: readSubmitOutcome(legs['stopLoss']), takeProfit: readSubmitOutcome(legs['takeProfit']) };
+  }
+
+  async function observeOrder(ref: OrderRef): Promise<ObservedOrder> {
+    const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
+    if (outcome.kind !== 'answered') return { kind: 'failed', cause: outcome.cause };
+    if (outcome.value === 'not_found') return { kind: 'not_found' };
+    const report = readOrderReport(outcome.value, ref);
+    return report === undefined ? { kind: 'failed', cause: 'unreadable answer' } : { kind: 'report', report };
+  }
+
+  return { ask, submit, cancel, protect, observeOrder, observePosition };
+}
+
+const bothLegs = (outcome: SubmitOutcome): Legs => ({ stopLoss: outcome, takeProfit: outcome });
+
+const CANCEL_OUTCOMES: readonly unknown[] = [
+  'requested',
+  'already_closed',
+  'not_found',
+  'unknown',
+] satisfies CancelOutcome[];
+
+const readCancelOutcome = (raw: unknown): CancelOutcome =>
+  CANCEL_OUTCOMES.includes(raw) ? (raw as CancelOutcome) : 'unknown';
+
+const unavailable = (what: string, cause: string): BrokerAnswer => ({
+  kind: 'unavailable',
+  cause: `${what}: ${cause}`,
+});
+
+/** The three answers as one; whatever cannot be read counts as not answered. */
+function answerOf(
+  symbol: string,
+  instrument: CallOutcome,
+  position: ObservedPosition,
+  margin: CallOutcome | undefined,
+): BrokerAnswer {
+  if (instrument.kind !== 'answered') return unavailable('instrument', instrument.cause);
+  if (instrument.value === 'unknown_symbol') return { kind: 'unknown_symbol' };
+  const read = readInstrument(instrument.value, symbol);
+  if (read === undefined) return unavailable('instrument', 'unreadable answer');
+  if (position.kind === 'failed') return unavailable('positions', position.cause);
+  const baseline = position.kind === 'position' && position.netting ? position.size : ZERO;
+  if (margin === undefined) return { kind: 'answered', instrument: read, margin: 'ok', baseline };
+  if (margin.kind !== 'answered') return unavailable('margin', margin.cause);
+  const verdict = readMargin(margin.value);
+  return verdict === undefined
+    ? unavailable('margin', 'unreadable answer')
+    : { kind: 'answered', instrument: read, margin: verdict, baseline };
+}
+
+function readMargin(raw: unknown): 'ok' | { readonly refused: string } | undefined {
+  if (raw === 'ok') return 'ok';
+  const refused = typeof raw === 'object' && raw !== null ? (raw as { refused?: unknown }).refused : undefined;
+  return typeof refused === 'string' ? { refused } : undefined;
+}

@@ -1,0 +1,72 @@
+/**
+ * One call to a broker, under a deadline of our own (P7).
+ *
+ * 1. The call is made in the same turn of the event loop as `callBroker`: what was checked just before still holds.
+ * 2. It ends by its deadline whatever the adapter does; one that ignores its signal is left behind.
+ * 3. Nothing is thrown: a throw, a rejection and silence come back as values.
+ */
+import type { Clock } from '../domain/ports.js';
+
+export type CallOutcome =
+  | { readonly kind: 'answered'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly cause: string }
+  | { readonly kind: 'silent'; readonly cause: string };
+
+/**
+ * @param deadlineMs longest time to wait, in ms; 0 or less gives up in the next timer turn
+ * @param onLate told what an abandoned call answered after all
+ */
+export function callBroker(
+  clock: Clock,
+  deadlineMs: number,
+  call: (signal: AbortSignal) => Promise<unknown>,
+  onLate?: (value: unknown) => void,
+): Promise<CallOutcome> {
+  const controller = new AbortController();
+  const answer = begin(call, controller.signal);
+  return new Promise((resolve) => {
+    let isOver = false;
+    const timer = clock.setTimeout(
+      () => {
+        isOver = true;
+        resolve({ kind: 'silent', cause: `no answer within ${Math.max(0, deadlineMs)} ms` });
+        controller.abort();
+      },
+      Math.max(0, deadlineMs),
+    );
+    answer.then(
+      (value) => {
+        if (isOver) return onLate?.(value);
+        clock.clearTimeout(timer);
+        resolve({ kind: 'answered', value });
+      },
+      (error: unknown) => {
+        if (isOver) return;
+        clock.clearTimeout(timer);
+        resolve({ kind: 'threw', cause: causeOf(error) });
+      },
+    );
+  });
+}
+
+/** An adapter may throw before it returns a promise, or return none. */
+function begin(call: (signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+  try {
+    return Promise.resolve(call(signal));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+const LONGEST_CAUSE = 200;
+
+/** An error in one short line. */
+export function causeOf(error: unknown): string {
+  let text: string;
+  try {
+    text = error instanceof Error ? error.message || error.name : String(error);
+  } catch {
+    text = 'an error that cannot be shown';
+  }
+  return text.length > LONGEST_CAUSE ? `${text.slice(0, LONGEST_CAUSE)}…` : text;
+}

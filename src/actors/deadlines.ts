@@ -1,0 +1,54 @@
+/**
+ * Absolute times turned into facts: the only timers that an execution has.
+ *
+ * 1. A deadline that is past fires at once (T4); one that a timer reaches early is waited for again.
+ * 2. The end of the late window is inclusive (T2): when it falls due the order is looked at once more, and the deadline
+ *    is told one timer turn later, so that a report of the very same instant is heard first.
+ */
+import type { Clock } from '../domain/ports.js';
+import type { DeadlineName } from '../machines/execution.facts.js';
+import type { EngineTime } from './engine-time.js';
+
+export interface Deadlines {
+  /** Asks for a deadline; asked for again under the same name, the later request stands. */
+  schedule(name: DeadlineName, at: number): void;
+  clear(): void;
+}
+
+export interface DeadlineEvents {
+  onDeadline(name: DeadlineName): void;
+  /** The late window is about to close. */
+  onLastLook(): void;
+}
+
+export function deadlines(clock: Clock, time: EngineTime, events: DeadlineEvents): Deadlines {
+  const timers = new Map<DeadlineName, unknown>();
+
+  function set(name: DeadlineName, ms: number, fire: () => void): void {
+    const known = timers.get(name);
+    if (known !== undefined) clock.clearTimeout(known);
+    timers.set(name, clock.setTimeout(fire, ms));
+  }
+
+  function tell(name: DeadlineName): void {
+    timers.delete(name);
+    events.onDeadline(name);
+  }
+
+  function schedule(name: DeadlineName, at: number): void {
+    set(name, Math.max(0, at - time()), () => {
+      if (time() < at) return schedule(name, at);
+      if (name !== 'lateWindow') return tell(name);
+      events.onLastLook();
+      return set(name, 0, () => tell(name));
+    });
+  }
+
+  return {
+    schedule,
+    clear() {
+      for (const timer of timers.values()) clock.clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

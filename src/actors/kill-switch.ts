@@ -1,0 +1,164 @@
+/**
+ * The kill-switch actor: the gate itself.
+ *
+ * 1. A change counts in the turn in which it is asked for, before anything is awaited (K5).
+ * 2. Lowering an ACTIVE switch is a release, by whichever method: it needs who and why, and no open case in its scope,
+ *    unless forced with a reason (K6).
+ */
+import { type Observable, Subject } from 'rxjs';
+import { createActor } from 'xstate';
+import {
+  isMoreSevere,
+  KillSwitchState,
+  KillSwitchType,
+  type SwitchChange,
+  type SwitchView,
+  stateFor,
+  switchKey,
+} from '../domain/kill-switch.js';
+import { FillchartError } from '../domain/reasons.js';
+import { show } from '../domain/snapshot.js';
+import { epochMs, isoTime } from '../domain/time.js';
+import { type KillSwitchFact, killSwitchMachine } from '../machines/kill-switch.machine.js';
+import type { EngineTime } from './engine-time.js';
+
+export interface SwitchSetting {
+  readonly type: KillSwitchType;
+  readonly state: KillSwitchState;
+  /** The symbol. `SYMBOL_LEVEL` needs one, `GLOBAL` takes none. */
+  readonly target?: string | undefined;
+  readonly reason: string;
+  readonly by?: string | undefined;
+}
+
+export interface SwitchRelease {
+  readonly type: KillSwitchType;
+  readonly target?: string | undefined;
+  readonly by: string;
+  readonly reason: string;
+  /** Releases although a case in the scope is open. */
+  readonly force?: boolean | undefined;
+}
+
+/** The public face. */
+export interface KillSwitch {
+  /** The gate closes in this very turn; the promise resolves when the change is durable. Rejects what is not acceptable. */
+  set(change: SwitchSetting): Promise<void>;
+  /** Turns a switch OFF. Rejects with `KILL_SWITCH_RELEASE_REFUSED` while a case in its scope is open, unless forced. */
+  release(change: SwitchRelease): Promise<void>;
+  isActive(symbol?: string): boolean;
+  /** Most severe state of the switches that cover the symbol; without a symbol, of those that cover every symbol. */
+  stateFor(symbol?: string): KillSwitchState;
+  readonly switches: readonly SwitchView[];
+  readonly history: readonly SwitchChange[];
+  readonly changes$: Observable<SwitchChange>;
+}
+
+export interface KillSwitchEvents {
+  /** Called in the turn of the change, after the gate; returns when the change is durable. */
+  onChange(fact: KillSwitchFact): Promise<void>;
+  /** Id of an open case in the scope of a switch with this target. */
+  openCase(target: string | undefined): string | undefined;
+}
+
+export interface KillSwitchActor extends KillSwitch {
+  restore(fact: KillSwitchFact): void;
+  close(): void;
+}
+
+export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): KillSwitchActor {
+  const actor = createActor(killSwitchMachine, { id: 'killSwitch' });
+  actor.subscribe({ error: () => undefined });
+  actor.start();
+  const changes$ = new Subject<SwitchChange>();
+  const known = () => actor.getSnapshot().context;
+
+  const current = (type: KillSwitchType, target?: string): SwitchView | undefined =>
+    known().switches.find((other) => switchKey(other.type, other.target) === switchKey(type, target));
+
+  function apply(type: KillSwitchFact['type'], setting: SwitchSetting, forced?: boolean): Promise<void> {
+    const before = current(setting.type, setting.target);
+    const now = time();
+    const change: SwitchChange = {
+      time: isoTime(now),
+      type: setting.type,
+      ...(setting.target !== undefined && { target: setting.target }),
+      state: setting.state,
+      previous: before?.state ?? 'OFF',
+      reason: setting.reason,
+      ...(setting.by !== undefined && { by: setting.by }),
+      ...(forced === true && { forced }),
+      durationMs: before === undefined ? 0 : now - epochMs(before.since),
+    };
+    const fact = { type, change };
+    actor.send(fact);
+    const durable = events.onChange(fact);
+    changes$.next(change);
+    return durable;
+  }
+
+  function refuseRelease({ type, target, by, reason }: SwitchSetting, force: boolean): void {
+    if (!isSaid(by)) throw invalid('by', by, `who releases ${switchKey(type, target)}`);
+    if (!isSaid(reason)) throw invalid('reason', reason, `why ${switchKey(type, target)} is released`);
+    const openCase = events.openCase(target);
+    if (openCase === undefined || force) return;
+    const message = `${switchKey(type, target)} stays: case ${openCase} in its scope is open. Resolve it, or release with force and a reason.`;
+    throw new FillchartError('KILL_SWITCH_RELEASE_REFUSED', message);
+  }
+
+  return {
+    // Not an async function: what is not acceptable rejects, and what is acceptable has happened when the call returns.
+    set(change) {
+      try {
+        const setting = checked(change);
+        const before = current(setting.type, setting.target);
+        const lowers = before?.state === 'ACTIVE' && isMoreSevere(before.state, setting.state);
+        if (lowers) refuseRelease(setting, false);
+        return apply(lowers ? 'RELEASED' : 'SET', setting);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+    release(change) {
+      try {
+        const setting = checked({ ...change, state: 'OFF' });
+        refuseRelease(setting, change.force === true);
+        return apply('RELEASED', setting, change.force === true && events.openCase(change.target) !== undefined);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+    isActive: (symbol) => stateFor(known().switches, symbol) === 'ACTIVE',
+    stateFor: (symbol) => stateFor(known().switches, symbol),
+    get switches() {
+      return known().switches;
+    },
+    get history() {
+      return known().history;
+    },
+    changes$: changes$.asObservable(),
+    restore: (fact) => actor.send(fact),
+    close() {
+      actor.stop();
+      changes$.complete();
+    },
+  };
+}
+
+/** The setting as it will be kept. Throws `INVALID_KILL_SWITCH`, naming field, value and what is accepted. */
+function checked({ type, state, target, reason, by }: SwitchSetting): SwitchSetting {
+  if (!Object.hasOwn(KillSwitchType, type)) throw invalid('type', type, Object.keys(KillSwitchType).join(', '));
+  if (!Object.hasOwn(KillSwitchState, state)) throw invalid('state', state, Object.keys(KillSwitchState).join(', '));
+  if (target !== undefined && !isSaid(target)) throw invalid('target', target, 'a symbol');
+  if (type === 'SYMBOL_LEVEL' && target === undefined)
+    throw invalid('target', target, 'a symbol: SYMBOL_LEVEL needs one');
+  if (type === 'GLOBAL' && target !== undefined) throw invalid('target', target, 'nothing: GLOBAL covers every symbol');
+  if (!isSaid(reason)) throw invalid('reason', reason, 'why, in words');
+  if (by !== undefined && typeof by !== 'string') throw invalid('by', by, 'a name');
+  return { type, state, target: target?.trim(), reason, by };
+}
+
+const invalid = (field: string, value: unknown, accepted: string): FillchartError =>
+  new FillchartError('INVALID_KILL_SWITCH', `${field} is ${show(value)}; accepted is ${accepted}.`);
+
+const isSaid = (text: unknown): boolean => typeof text === 'string' && text.trim() !== '';

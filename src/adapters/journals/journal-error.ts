@@ -1,0 +1,41 @@
+/**
+ * What can be wrong with a journal, said so that the reader knows what to do.
+ *
+ * 1. `code` is stable and for programs; the message is for people and ends with a remedy.
+ * 2. The driver's own error, where there is one, is the `cause`.
+ */
+
+/** What to do about each code. */
+const REMEDIES = {
+  DRIVER_MISSING: 'Run `npm install better-sqlite3@12`, or `npm rebuild better-sqlite3` after a change of Node.js.',
+  SQLITE_TOO_OLD: 'Run `npm install better-sqlite3@12`.',
+  IN_USE: 'Stop that process, or give this one another path.',
+  NOT_OPEN: 'Call open() first.',
+  ALREADY_OPEN: 'Call close() first.',
+  NOT_A_JOURNAL: 'Give the path of a journal, or of a file that does not exist yet.',
+  SCHEMA_TOO_NEW: 'Run the version of fillchart that wrote it, or a later one.',
+  CANNOT_OPEN: 'Check that the folder exists and that this user may read and write in it.',
+  READ_ONLY: 'Make the file, its folder and its file system writable for this user, then restart.',
+  DISK_FULL: 'Free disk space, then restart.',
+  CORRUPT: 'Keep a copy of the files as evidence, restore a backup, then restart.',
+  MOVED: 'Put the file back, or accept what it held as lost, then restart.',
+  DUPLICATE_SEQ: 'Something else has written to it: find out what, then restart.',
+  WRITE_FAILED: 'Check the disk and the system log, then restart.',
+} as const;
+
+export type JournalErrorCode = keyof typeof REMEDIES;
+
+/** Why a journal cannot be opened, read or written. */
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+  readonly code: JournalErrorCode;
+  /** The process that holds the journal, for `IN_USE` where it is known. */
+  readonly holderPid?: number;
+
+  /** `problem` is a sentence without its full stop; the remedy follows it. */
+  constructor(code: JournalErrorCode, problem: string, about: { cause?: unknown; holderPid?: number } = {}) {
+    super(`${problem}. ${REMEDIES[code]}`, about.cause === undefined ? undefined : { cause: about.cause });
+    this.code = code;
+    if (about.holderPid !== undefined) this.holderPid = about.holderPid;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The journal in a file, by SQLite.
+ *
+ * 1. An append resolves after its records were synced to the disk, and all of them or none are there after a crash. A
+ *    crash in between leaves records that nobody was told of: who recovers takes "not acknowledged" for "unknown".
+ * 2. One process has the journal open for writing; others may read it at the same time (`sqlite3 -readonly`).
+ * 3. After a failed write nothing more is written, for the state of the file is not known until it is opened again:
+ *    the append and all later ones reject with a {@link JournalError}. Nothing is thrown outside a promise.
+ * 4. POSIX ends the locks of a process when it closes *any* descriptor of the file. So nothing but SQLite opens these
+ *    files here; copy them from another process.
+ * 5. The event loop stands still for one sync of the disk a transaction, and for a checkpoint (about 10 ms) once in
+ *    some 4 MB. Measured by `bench/journal.bench.mjs`; a thread of its own would not earn its complexity.
+ */
+import type { Journal } from '../../domain/ports.js';
+import { JournalError } from './journal-error.js';
+import { journalErrorFrom, loadDriver } from './sqlite/driver.js';
+import { type GroupCommit, groupCommit } from './sqlite/group-commit.js';
+import type { JournalHooks } from './sqlite/hooks.js';
+import { readRecords } from './sqlite/read.js';
+import { type Row, rowOf, rowWeight } from './sqlite/rows.js';
+import { type Entry, openWriter, type Writer } from './sqlite/write.js';
+
+export type { JournalHooks } from './sqlite/hooks.js';
+export { readSqliteJournal } from './sqlite/read.js';
+
+export interface SqliteJournalOptions {
+  /** The file. It is created when missing, its folder is not; `-wal`, `-shm` and `-lock` stand beside it. */
+  readonly path: string;
+  /**
+   * Most records in a transaction before the event loop turns, ≥ 1; default {@link DEFAULT_MAX_BATCH}. A record of more
+   * than 1 KiB counts once for each KiB. One append is never split, however large.
+   */
+  readonly maxBatch?: number;
+  readonly hooks?: JournalHooks;
+}
+
+/** Keeps a transaction at about 2 ms; larger ones are hardly faster. */
+export const DEFAULT_MAX_BATCH = 64;
+
+interface OpenJournal {
+  readonly writer: Writer;
+  readonly commits: GroupCommit<Entry>;
+}
+
+type State = 'closed' | 'being opened' | 'being closed' | OpenJournal;
+
+/**
+ * A durable journal in an SQLite file on a local disk. Throws `RangeError` for an option that is not acceptable;
+ * everything else that goes wrong rejects with a {@link JournalError}.
+ */
+export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }: SqliteJournalOptions): Journal {
+  if (!isFilePath(path)) throw new RangeError(`path must name a file, not ${JSON.stringify(path)}`);
+  if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
+    throw new RangeError(`maxBatch must be a whole number from 1 on, not ${maxBatch}`);
+  }
+  let state: State = 'closed';
+
+  return {
+    name: 'sqlite',
+    durable: true,
+
+    async open() {
+      if (state !== 'closed') throw new JournalError('ALREADY_OPEN', `The journal ${path} is ${nameOf(state)} already`);
+      state = 'being opened';
+      let writer: Writer | undefined;
+      try {
+        writer = openWriter(await loadDriver(), path, hooks);
+        const records = await readRecords(writer.database, path);
+        state = { writer, commits: groupCommit(writer.write, maxBatch) };
+        return records;
+      } catch (cause) {
+        writer?.close();
+        state = 'closed';
+        throw journalErrorFrom(cause, path, 'opened');
+      }
+    },
+
+    async append(records) {
+      if (typeof state === 'string') throw new JournalError('NOT_OPEN', `The journal ${path} is ${nameOf(state)}`);
+      const { commits } = state;
+      let rows: readonly Row[] = [];
+      try {
+        hooks.beforeAppend?.(records);
+        rows = records.map(rowOf);
+      } catch (cause) {
+        commits.refuseFromNowOn(journalErrorFrom(cause, path, 'written'));
+      }
+      await commits.append({ records, rows }, weightOf(rows));
+    },
+
+    async close() {
+      if (typeof state === 'string') return;
+      const { writer, commits } = state;
+      state = 'being closed';
+      await commits.drained();
+      try {
+        writer.close();
+      } catch (cause) {
+        throw journalErrorFrom(cause, path, 'closed');
+      } finally {
+        state = 'closed';
+      }
+    },
+  };
+}
+
+const nameOf = (state: State): string => (typeof state === 'string' ? state : 'open');
+
+// better-sqlite3 takes '' and ':memory:' for a database in memory, and trims what it is given.
+const isFilePath = (path: string): boolean => path !== '' && path !== ':memory:' && path.trim() === path;
+
+const weightOf = (rows: readonly Row[]): number => rows.reduce((sum, row) => sum + rowWeight(row), 0);

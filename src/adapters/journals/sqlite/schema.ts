@@ -1,0 +1,60 @@
+/**
+ * The shape of the file, and how older shapes become the present one.
+ *
+ * 1. `PRAGMA user_version` is the schema's version; it changes in the transaction that changes the tables.
+ * 2. Migration goes forward only. A newer file is refused before anything in it is touched.
+ * 3. A database that is not a journal is refused too: `PRAGMA application_id` tells.
+ */
+import { JournalError } from '../journal-error.js';
+import type { Database } from './driver.js';
+
+/** "fcjl" */
+const APPLICATION_ID = 0x66636a6c;
+
+/** The statements that lead from version `n` to `n + 1` stand at index `n`. What was released is never changed. */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE records (
+     seq           INTEGER PRIMARY KEY,
+     stream        TEXT NOT NULL,
+     advisory_id   ANY,            -- text; a blob of UTF-16 code units where the id is no Unicode text
+     snapshot_hash TEXT,
+     wall          TEXT NOT NULL,  -- ISO 8601 UTC
+     at            REAL NOT NULL,  -- ms
+     fact          TEXT NOT NULL,  -- JSON
+     audit         TEXT NOT NULL,  -- JSON
+     prev_hash     TEXT NOT NULL,
+     hash          TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX records_by_advisory ON records (advisory_id);`,
+];
+
+/** Throws `NOT_A_JOURNAL` or `SCHEMA_TOO_NEW`; returns the version of the file, 0 for one without tables. */
+export function schemaVersionOf(database: Database, file: string, newest = MIGRATIONS.length): number {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  const applicationId = database.pragma('application_id', { simple: true });
+  const isEmpty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  if (applicationId !== APPLICATION_ID && !(isEmpty && applicationId === 0 && version === 0)) {
+    throw new JournalError('NOT_A_JOURNAL', `${file} is a database of something else`);
+  }
+  if (version > newest) {
+    throw new JournalError(
+      'SCHEMA_TOO_NEW',
+      `The journal ${file} has schema version ${version}; this version of fillchart knows ${newest}`,
+    );
+  }
+  return version;
+}
+
+/** Brings the file to the newest version, each step in a transaction of its own. */
+export function migrate(database: Database, file: string, migrations = MIGRATIONS): void {
+  const version = schemaVersionOf(database, file, migrations.length);
+  for (const [index, statements] of migrations.entries()) {
+    if (index < version) continue;
+    const step = database.transaction(() => {
+      database.exec(statements);
+      database.pragma(`application_id = ${APPLICATION_ID}`);
+      database.pragma(`user_version = ${index + 1}`);
+    });
+    step.immediate();
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The one connection that writes.
+ *
+ * 1. A commit is on the disk when it returns: write-ahead log, `synchronous=FULL`.
+ * 2. What cannot be written is found when the file is opened, as far as that can be known.
+ */
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { JournalRecord } from '../../../domain/journal.js';
+import { JournalError } from '../journal-error.js';
+import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS } from './driver.js';
+import type { JournalHooks } from './hooks.js';
+import { acquireLock } from './lock.js';
+import { INSERT, type Row } from './rows.js';
+import { migrate, schemaVersionOf } from './schema.js';
+
+/** One append: its records, and their rows, made when it was called. */
+export interface Entry {
+  readonly records: readonly JournalRecord[];
+  readonly rows: readonly Row[];
+}
+
+export interface Writer {
+  readonly database: Database;
+  /** Makes the entries durable in one transaction, or throws a {@link JournalError}. */
+  write(entries: readonly Entry[]): void;
+  /** Closes the file and gives up the lock. */
+  close(): void;
+}
+
+/** Locks, opens and migrates the file. Throws a {@link JournalError} or what SQLite says. */
+export function openWriter(driver: Driver, path: string, hooks: JournalHooks): Writer {
+  // Through links to the file itself: a lock beside a link would lock the link.
+  const file = existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+  const lock = acquireLock(driver, file);
+  let database: Database | undefined;
+  try {
+    const opened = new driver(file, { timeout: LOCK_WAIT_MS });
+    database = opened;
+    prepare(opened, path);
+    hooks.opened?.((source) => opened.pragma(source));
+    return { database: opened, write: writeTo(opened, file, path, hooks), close: () => closeAll(opened, lock.release) };
+  } catch (cause) {
+    database?.close();
+    lock.release();
+    throw cause;
+  }
+}
+
+function prepare(database: Database, path: string): void {
+  schemaVersionOf(database, path); // Before anything is changed: it may not be ours.
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL'); // The driver is built with NORMAL for WAL, which does not sync a commit.
+  database.pragma('fullfsync = ON'); // On macOS a plain fsync does not reach the disk; elsewhere this does nothing.
+  migrate(database, path);
+  database.exec('BEGIN IMMEDIATE; ROLLBACK'); // A file that cannot be written must show now, not at the first order.
+}
+
+function writeTo(database: Database, file: string, path: string, hooks: JournalHooks): Writer['write'] {
+  const insert = database.prepare(INSERT);
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+  const { ino } = statSync(file);
+  return (entries) => {
+    try {
+      // SQLite goes on writing to a file that was deleted, and every record would be gone with the process.
+      if (statSync(file, { throwIfNoEntry: false })?.ino !== ino) {
+        throw new JournalError('MOVED', `The journal ${path} was moved, deleted or replaced while it was open`);
+      }
+      begin.run();
+      for (const { rows } of entries) for (const row of rows) insert.run(row);
+      hooks.beforeCommit?.(recordsOf(entries));
+      commit.run();
+      hooks.afterCommit?.(recordsOf(entries));
+    } catch (cause) {
+      rollBack(database);
+      throw journalErrorFrom(cause, path, 'written');
+    }
+  };
+}
+
+const recordsOf = (entries: readonly Entry[]): readonly JournalRecord[] => entries.flatMap((entry) => entry.records);
+
+function rollBack(database: Database): void {
+  try {
+    if (database.inTransaction) database.exec('ROLLBACK');
+  } catch {
+    // Nothing more is written over this connection, and an open transaction ends with it.
+  }
+}
+
+function closeAll(database: Database, releaseLock: () => void): void {
+  try {
+    database.close();
+  } finally {
+    releaseLock();
+  }
+}

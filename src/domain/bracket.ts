@@ -1,0 +1,80 @@
+/**
+ * Stop-loss and take-profit, from the fill (R2).
+ *
+ * 1. Both are fractions of the *fill* price, never of the reference price (R2.1).
+ * 2. Both are rounded to the tick toward the fill: less risk, nearer profit (R2.2).
+ * 3. After rounding they must still lie on either side of the fill; else neither is placed (R2.2).
+ */
+import {
+  absolute,
+  add,
+  type Decimal,
+  isPositive,
+  lessThan,
+  multiply,
+  ONE,
+  parseDecimal,
+  roundToStep,
+  subtract,
+} from './decimal.js';
+import type { Instrument, Side } from './ports.js';
+import type { FrozenSnapshot } from './snapshot.js';
+
+/** SL and TP of a position. When `valid` is false an order at these prices would trade at once: it must not be placed. */
+export interface Protection {
+  readonly stopLoss: Decimal;
+  readonly takeProfit: Decimal;
+  readonly valid: boolean;
+}
+
+type Offsets = Pick<FrozenSnapshot, 'side' | 'slOffsetPct' | 'tpOffsetPct'>;
+
+/**
+ * SL and TP for a fill at `fillPrice` (R2.1, R2.2).
+ *
+ * @param fillPrice average price of the fill, a decimal greater than zero
+ * @throws {RangeError} when the price or the tick is not a decimal greater than zero
+ */
+export function protectionFor(
+  fillPrice: string | number,
+  snapshot: Offsets,
+  instrument: Pick<Instrument, 'tickSize'>,
+): Protection {
+  const fill = positive('fillPrice', fillPrice);
+  const tick = positive('tickSize', instrument.tickSize);
+  const isBuy = snapshot.side === 'buy';
+  const [below, above] = isBuy
+    ? [snapshot.slOffsetPct, snapshot.tpOffsetPct]
+    : [snapshot.tpOffsetPct, snapshot.slOffsetPct];
+  const lower = roundToStep(multiply(fill, add(ONE, below)), tick, 'up');
+  const upper = roundToStep(multiply(fill, add(ONE, above)), tick, 'down');
+  const valid = isPositive(lower) && lessThan(lower, fill) && lessThan(fill, upper);
+  const [stopLoss, takeProfit] = isBuy ? [lower, upper] : [upper, lower];
+  return Object.freeze({ stopLoss, takeProfit, valid });
+}
+
+/** The side of an exit order. */
+export const exitSide = (entry: Side): Side => (entry === 'buy' ? 'sell' : 'buy');
+
+/** What is at stake between a price and its bracket, in money (R2.3). */
+export interface RiskAndReward {
+  readonly risk: Decimal;
+  readonly reward: Decimal;
+}
+
+export const riskAndReward = (
+  price: Decimal,
+  bracket: Omit<Protection, 'valid'>,
+  quantity: Decimal,
+): RiskAndReward => ({
+  risk: multiply(absolute(subtract(price, bracket.stopLoss)), quantity),
+  reward: multiply(absolute(subtract(bracket.takeProfit, price)), quantity),
+});
+
+function positive(name: string, value: string | number): Decimal {
+  const parsed = parseDecimal(value);
+  if (parsed === undefined || !isPositive(parsed)) {
+    throw new RangeError(`${name} is ${JSON.stringify(value)}; accepted is a decimal greater than zero.`);
+  }
+  return parsed;
+}

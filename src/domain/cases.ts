@@ -1,0 +1,75 @@
+/**
+ * Cases: what a human must look at before the symbol trades again (M).
+ *
+ * 1. A case is closed only by a person, with a reason (M2); nothing closes itself.
+ * 2. An execution has at most one open case: what is found later is added to it.
+ */
+import { covers } from './kill-switch.js';
+import type { Mismatch, ReconciliationReport, ReconciliationStatus } from './reconciliation.js';
+
+export type CaseKind =
+  | Exclude<ReconciliationStatus, 'MATCHED'>
+  /** A fill came to light that no execution accounts for (T5). */
+  | 'STRAY_FILL'
+  /** A filled position without acknowledged SL and TP (B2). */
+  | 'UNPROTECTED_POSITION'
+  /** An order is open at the broker that the journal does not know as open (M3). */
+  | 'STRAY_ORDER';
+
+export interface Case {
+  readonly caseId: string;
+  readonly kind: CaseKind;
+  readonly symbol: string;
+  readonly advisoryId?: string;
+  /** ISO 8601 UTC. */
+  readonly openedAt: string;
+  readonly mismatches: readonly Mismatch[];
+  readonly resolution?: CaseResolution;
+}
+
+export interface CaseResolution {
+  readonly by: string;
+  readonly reason: string;
+  /** ISO 8601 UTC. */
+  readonly at: string;
+}
+
+/** What an open case does to new executions (M1). */
+export type MismatchPolicy = 'halt-symbol' | 'halt-all' | 'report-only';
+
+/** Facts about cases, as they stand in the journal. */
+export type CaseFact =
+  | ({ readonly type: 'CASE_OPENED' } & Omit<Case, 'resolution'>)
+  | ({ readonly type: 'CASE_RESOLVED'; readonly caseId: string } & CaseResolution);
+
+/** The cases after a fact: the fold that restores them. Opening an open case again adds to its mismatches. */
+export function withCaseFact(cases: readonly Case[], fact: CaseFact): readonly Case[] {
+  if (fact.type === 'CASE_RESOLVED') {
+    const { type: _type, caseId, ...resolution } = fact;
+    return cases.map((known) => (known.caseId === caseId ? { ...known, resolution } : known));
+  }
+  const { type: _type, ...opened } = fact;
+  const known = cases.find(({ caseId }) => caseId === opened.caseId);
+  if (known === undefined) return [...cases, opened];
+  const mismatches = [...known.mismatches, ...opened.mismatches.filter((added) => !isKnown(known, added))];
+  return cases.map((other) => (other === known ? { ...known, mismatches } : other));
+}
+
+const isKnown = ({ mismatches }: Case, added: Mismatch): boolean =>
+  mismatches.some(({ kind, message }) => kind === added.kind && message === added.message);
+
+export const isOpen = ({ resolution }: Case): boolean => resolution === undefined;
+
+/** The open case that keeps new executions of the symbol from starting, under the policy (V7). */
+export function blockingCase(
+  cases: readonly Case[],
+  symbol: string | undefined,
+  policy: MismatchPolicy,
+): Case | undefined {
+  if (policy === 'report-only') return undefined;
+  return cases.find((known) => isOpen(known) && (policy === 'halt-all' || covers(known.symbol, symbol)));
+}
+
+/** A case about a report is called by the report's status. */
+export const caseKindOf = (report: ReconciliationReport | undefined): CaseKind =>
+  report === undefined || report.status === 'MATCHED' ? 'MISMATCH' : report.status;

@@ -1,0 +1,93 @@
+/**
+ * Kill switches as algebra (K1).
+ *
+ * 1. A switch is the pair (type, target); setting one never changes another.
+ * 2. What covers a symbol: every switch without a target, and those whose target is the symbol. Targets are compared
+ *    without regard to case and outer blanks: at three in the morning `aapl` must stop `AAPL`.
+ * 3. The state of a symbol is the most severe state of the switches that cover it.
+ */
+
+export const KillSwitchType = {
+  GLOBAL: 'GLOBAL',
+  SYMBOL_LEVEL: 'SYMBOL_LEVEL',
+  RISK_LIMIT: 'RISK_LIMIT',
+  MANUAL: 'MANUAL',
+} as const;
+export type KillSwitchType = (typeof KillSwitchType)[keyof typeof KillSwitchType];
+
+export const KillSwitchState = { OFF: 'OFF', WARNING: 'WARNING', ACTIVE: 'ACTIVE' } as const;
+export type KillSwitchState = (typeof KillSwitchState)[keyof typeof KillSwitchState];
+
+/** A switch as it stands. */
+export interface SwitchView {
+  readonly type: KillSwitchType;
+  /** The symbol; absent for a switch that covers every symbol. */
+  readonly target?: string;
+  readonly state: KillSwitchState;
+  readonly reason: string;
+  readonly by?: string;
+  /** Since when the switch is in this state, ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** One line of the history (K6). */
+export interface SwitchChange {
+  readonly time: string;
+  readonly type: KillSwitchType;
+  readonly target?: string;
+  readonly state: KillSwitchState;
+  readonly previous: KillSwitchState;
+  readonly reason: string;
+  readonly by?: string;
+  /** Set when a release was forced while a case in its scope was open. */
+  readonly forced?: boolean;
+  /** How long the switch was in the previous state, in ms; 0 when it had none. */
+  readonly durationMs: number;
+}
+
+const SEVERITY: Record<KillSwitchState, number> = { OFF: 0, WARNING: 1, ACTIVE: 2 };
+
+/** Which types cancel an order that is live already (K3); `RISK_LIMIT` blocks new executions only. */
+const CANCELS_LIVE_ORDERS: Record<KillSwitchType, boolean> = {
+  GLOBAL: true,
+  SYMBOL_LEVEL: true,
+  RISK_LIMIT: false,
+  MANUAL: true,
+};
+
+export const cancelsLiveOrders = (type: KillSwitchType): boolean => CANCELS_LIVE_ORDERS[type];
+export const isMoreSevere = (a: KillSwitchState, b: KillSwitchState): boolean => SEVERITY[a] > SEVERITY[b];
+
+const normalised = (target: string): string => target.trim().toUpperCase();
+
+/** Identity of a switch: its type and target. */
+export const switchKey = (type: KillSwitchType, target?: string): string =>
+  target === undefined ? type : `${type}:${normalised(target)}`;
+
+/** Whether a switch with this target covers the symbol; without a symbol, only switches that cover all do. */
+export const covers = (target: string | undefined, symbol?: string): boolean =>
+  target === undefined || (symbol !== undefined && normalised(target) === normalised(symbol));
+
+/** The most severe state among the switches that cover the symbol (K1). */
+export function stateFor(switches: readonly SwitchView[], symbol?: string): KillSwitchState {
+  let worst: KillSwitchState = 'OFF';
+  for (const { state, target } of switches) {
+    if (covers(target, symbol) && isMoreSevere(state, worst)) worst = state;
+  }
+  return worst;
+}
+
+/** The switches with one changed or added; the others are untouched. A switch that is OFF is kept, for its reason. */
+export function withChange(switches: readonly SwitchView[], change: SwitchChange): readonly SwitchView[] {
+  const key = switchKey(change.type, change.target);
+  const changed: SwitchView = {
+    type: change.type,
+    ...(change.target !== undefined && { target: change.target }),
+    state: change.state,
+    reason: change.reason,
+    ...(change.by !== undefined && { by: change.by }),
+    since: change.time,
+  };
+  const rest = switches.filter(({ type, target }) => switchKey(type, target) !== key);
+  return [...rest, changed];
+}

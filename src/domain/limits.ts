@@ -1,0 +1,48 @@
+/**
+ * The limits that nothing extends: no option, retry, restart or clock step (T1). All in milliseconds.
+ */
+
+/** T at which an order that is not filled is cancelled. */
+export const HARD_TIMEOUT_MS = 30_000;
+
+/** How long after the hard timeout a fill is still taken as valid; the last instant is included (T2). */
+export const LATE_FILL_WINDOW_MS = 2_000;
+
+/** Validation, with all that the broker is asked, ends within this time (E3). */
+export const VALIDATION_LIMIT_MS = 10_000;
+
+/** SL and TP are tried again within this time after the first try (B2). */
+export const PROTECTION_LIMIT_MS = 5_000;
+
+/** Reconciliation ends within this time (E3). */
+export const RECONCILIATION_LIMIT_MS = 10_000;
+
+/** Wait before the n-th repeat of a submit call (S5), a cancel (T3) or a protection (B2): doubles up to the greatest. */
+export const RETRY_BACKOFF = { firstMs: 200, greatestMs: 2_000 } as const;
+
+/** Wait before repeat number `repeat`, counted from 1. */
+export const backoffMs = (repeat: number): number =>
+  Math.min(RETRY_BACKOFF.greatestMs, RETRY_BACKOFF.firstMs * 2 ** (Math.max(1, repeat) - 1));
+
+/** Longest time that each broker call may take, unless the window that it serves ends sooner (P7). */
+export interface CallDeadlines {
+  readonly submitMs: number;
+  readonly statusMs: number;
+  readonly cancelMs: number;
+  readonly protectionMs: number;
+  readonly positionsMs: number;
+  readonly instrumentMs: number;
+  readonly marginMs: number;
+  readonly connectMs: number;
+}
+
+export const CALL_DEADLINES: CallDeadlines = Object.freeze({
+  submitMs: 5_000,
+  statusMs: 2_000,
+  cancelMs: 2_000,
+  protectionMs: 2_000,
+  positionsMs: 5_000,
+  instrumentMs: 5_000,
+  marginMs: 5_000,
+  connectMs: 5_000,
+});

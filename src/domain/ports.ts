@@ -1,0 +1,206 @@
+/**
+ * The ports: what the engine asks of a broker, a journal, a clock and a logger.
+ *
+ * 1. An adapter never retries a write and never guesses. It classifies every failure by what the failure *proves*;
+ *    a thrown error from `submitOrder` or `cancelOrder` counts as `unknown`, one from a read as "no news".
+ * 2. Prices and quantities are decimal strings. Nothing is trusted: every answer is read again by `domain/order.ts`.
+ * 3. Every call is given an `AbortSignal`; an adapter that ignores it is left behind when its deadline passes.
+ */
+import type { Observable } from 'rxjs';
+import type { JournalRecord } from './journal.js';
+
+export type Side = 'buy' | 'sell';
+
+/** What the broker demands of orders in one symbol. Prices and quantities are decimal strings greater than zero. */
+export interface Instrument {
+  readonly symbol: string;
+  /** Smallest price step. */
+  readonly tickSize: string;
+  /** Smallest quantity step. */
+  readonly lotSize: string;
+  /** Least order quantity; the lot size when absent. */
+  readonly minQty?: string;
+  /** Greatest order quantity; unbounded when absent. */
+  readonly maxQty?: string;
+  /** False while the symbol cannot be traded (halted, market closed). Absent means true. */
+  readonly tradable?: boolean;
+  /** False when the broker could fill an order of this symbol but not protect it. Absent means true. */
+  readonly protectable?: boolean;
+  /** Smallest quantity step that the broker can protect; the lot size when absent. */
+  readonly protectionLotSize?: string;
+  /** Why the symbol is not tradable or not protectable, in the broker's words. */
+  readonly reason?: string;
+}
+
+/** The entry order. `clientOrderId` is FIX ClOrdID (11), at most 36 of `[A-Za-z0-9-]`. */
+export interface OrderRequest {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: string;
+  readonly orderType: 'MARKET';
+}
+
+/** Names an order; without `brokerOrderId` (FIX OrderID 37) it is looked up by `clientOrderId`. */
+export interface OrderRef {
+  readonly clientOrderId: string;
+  readonly brokerOrderId?: string;
+  readonly symbol: string;
+}
+
+/** One fill (FIX LastQty 32, LastPx 31). */
+export interface Fill {
+  readonly quantity: string;
+  readonly price: string;
+}
+
+/** What the broker says of an order (FIX ExecutionReport). An unknown `state` word means "still open". */
+export interface OrderReport {
+  readonly clientOrderId: string;
+  readonly brokerOrderId: string;
+  readonly state:
+    | 'submitted'
+    | 'pending'
+    | 'partially_filled'
+    | 'filled'
+    | 'cancelled'
+    | 'rejected'
+    | 'expired'
+    | (string & {});
+  /** Cumulative filled quantity (FIX CumQty 14). */
+  readonly filledSize: string;
+  /** Average price of what is filled (FIX AvgPx 6). */
+  readonly fillPrice?: string;
+  /** The single fills, for brokers that report no average: the volume-weighted average is then used (R2.4). */
+  readonly fills?: readonly Fill[];
+  readonly reason?: string;
+  /** The broker's own time, ISO 8601; recorded, never used for a deadline. */
+  readonly brokerTime?: string;
+}
+
+/** An open order of any origin, as the sweep sees it (M3). */
+export interface OpenOrder extends OrderReport {
+  readonly symbol: string;
+}
+
+/** What a submit call proved (S3). */
+export type SubmitOutcome =
+  | { readonly kind: 'accepted'; readonly brokerOrderId: string }
+  | { readonly kind: 'rejected'; readonly code: string; readonly reason: string; readonly transient?: boolean }
+  | { readonly kind: 'not_sent'; readonly reason: string }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+/** `requested` means the broker took the request, not that the order is closed. */
+export type CancelOutcome = 'requested' | 'already_closed' | 'not_found' | 'unknown';
+
+/** The exit OCO pair. Leg ids are the entry's `clientOrderId` with `-sl` and `-tp`, so that a repeat cannot double them. */
+export interface ProtectionRequest {
+  readonly clientOrderId: string;
+  readonly brokerOrderId?: string;
+  readonly symbol: string;
+  /** Side of the exit: the opposite of the entry's. */
+  readonly side: Side;
+  readonly quantity: string;
+  readonly stopLoss: string;
+  readonly takeProfit: string;
+}
+
+export type LegOutcome = SubmitOutcome;
+
+export interface ProtectionOutcome {
+  readonly stopLoss: LegOutcome;
+  readonly takeProfit: LegOutcome;
+}
+
+/** A position, signed (short is negative). */
+export interface PositionReport {
+  readonly symbol: string;
+  readonly size: string;
+  readonly entryPrice?: string;
+  /** Working stop-loss price; absent when there is none. */
+  readonly sl?: string;
+  /** Working take-profit price; absent when there is none. */
+  readonly tp?: string;
+  /** On hedging accounts: the entry order that opened this position. */
+  readonly clientOrderId?: string;
+  /** Working exit orders one by one, for netting accounts that hold several pairs in a symbol. */
+  readonly protections?: readonly WorkingProtection[];
+}
+
+/** A working exit pair at the broker, by the `clientOrderId` of the entry that it protects. */
+export interface WorkingProtection {
+  readonly clientOrderId: string;
+  readonly quantity: string;
+  readonly stopLoss?: string;
+  readonly takeProfit?: string;
+}
+
+export interface BrokerCapabilities {
+  /** `reports$` is there. */
+  readonly push: boolean;
+  /** `getOrderStatuses` is there. */
+  readonly batchStatus: boolean;
+  /** An order can be found by `clientOrderId` alone. */
+  readonly lookupByClientId: boolean;
+  readonly nativeOco: boolean;
+  /** `netting`: one net position a symbol; `hedging`: one an order; `none`: the broker tells no positions. */
+  readonly positions: 'netting' | 'hedging' | 'none';
+  readonly fractional: boolean;
+  /** Least time between two polls of an order, in ms. */
+  readonly minPollMs: number;
+}
+
+/** The broker port. See `docs/broker-adapter.md` for how to write one, and `conformBroker` to check it. */
+export interface BrokerAdapter {
+  readonly name: string;
+  readonly capabilities: BrokerCapabilities;
+  connect?(signal: AbortSignal): Promise<void>;
+  close?(): Promise<void>;
+  instrument(symbol: string, signal: AbortSignal): Promise<Instrument | 'unknown_symbol'>;
+  submitOrder(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome>;
+  getOrderStatus(ref: OrderRef, signal: AbortSignal): Promise<OrderReport | 'not_found'>;
+  getOrderStatuses?(refs: readonly OrderRef[], signal: AbortSignal): Promise<readonly OrderReport[]>;
+  /** All orders open at the broker, for the sweep (M3); without it only orders of the journal can be swept. */
+  getOpenOrders?(signal: AbortSignal): Promise<readonly OpenOrder[]>;
+  cancelOrder(ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome>;
+  placeProtection(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome>;
+  /** Positions of the named symbols; of every symbol when `symbols` is empty. */
+  getPositions(symbols: readonly string[], signal: AbortSignal): Promise<readonly PositionReport[]>;
+  checkMargin?(order: OrderRequest, signal: AbortSignal): Promise<'ok' | { readonly refused: string }>;
+  /** Push reports: hints. `{ type: 'gap' }` says that some may have been missed. */
+  readonly reports$?: Observable<OrderReport | { readonly type: 'gap' }>;
+}
+
+/** Time. `now` is wall time in epoch ms and may step; `monotonic` is in ms and never does. */
+export interface Clock {
+  now(): number;
+  monotonic(): number;
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+/** The part of pino's interface that is used. A logger that throws is ignored. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * Where the record of everything is kept.
+ *
+ * 1. `append` resolves when the records are durable; records become durable in the order of the calls.
+ * 2. `append` takes the records synchronously: what is handed over may not be changed, and the order is that of the calls.
+ * 3. A rejected `append` means: nothing may be assumed of these records; later calls reject too.
+ */
+export interface Journal {
+  readonly name: string;
+  /** True when records survive the end of the process. */
+  readonly durable: boolean;
+  /** Opens (locks, migrates) the journal and returns every record in it, oldest first. */
+  open(): Promise<readonly JournalRecord[]>;
+  append(records: readonly JournalRecord[]): Promise<void>;
+  close(): Promise<void>;
+}

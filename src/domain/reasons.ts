@@ -1,0 +1,175 @@
+/**
+ * The one registry of codes: every refusal, failure, rejection, mismatch and misuse that the engine can name.
+ *
+ * 1. A code appears in results, reports, cases, errors and documents only if it stands here.
+ * 2. `raisedIn` names the states of the chart that can raise it; none for what is raised outside an execution.
+ * 3. `mayRetry` says whether the caller may send a *new* advisory for the same idea and hope for another answer.
+ *    The same advisory again always gets the same execution (E1).
+ */
+
+export type ExecutionState =
+  | 'validating'
+  | 'submitted'
+  | 'pending'
+  | 'cancelling'
+  | 'filled'
+  | 'late'
+  | 'timeout'
+  | 'reconciling'
+  | 'done';
+
+export type ReasonKind =
+  /** Refused before any order: the result is `REJECTED`. */
+  | 'refusal'
+  /** Ended without the approved fill: `FAILED`, `CANCELLED` or `FAILED_TIMEOUT`. */
+  | 'failure'
+  /** A difference that a human must resolve. */
+  | 'mismatch'
+  /** The engine was used wrongly: thrown, never a result. */
+  | 'misuse';
+
+export interface Reason<Code extends string = string> {
+  readonly code: Code;
+  readonly kind: ReasonKind;
+  readonly sentence: string;
+  readonly raisedIn: readonly ExecutionState[];
+  readonly mayRetry: boolean;
+}
+
+type Row = readonly [kind: ReasonKind, mayRetry: boolean, raisedIn: readonly ExecutionState[], sentence: string];
+
+const BEFORE_SUBMIT: readonly ExecutionState[] = ['validating', 'submitted'];
+const VALIDATING: readonly ExecutionState[] = ['validating'];
+const RECONCILING: readonly ExecutionState[] = ['reconciling'];
+const NONE: readonly ExecutionState[] = [];
+
+const table = {
+  // Refusals, in the order of validation (V1–V9).
+  ADVISORY_EXPIRED: ['refusal', false, BEFORE_SUBMIT, 'The advisory has expired.'],
+  INVALID_SNAPSHOT: ['refusal', false, VALIDATING, 'The advisory is not an object.'],
+  UNKNOWN_FIELD: ['refusal', false, VALIDATING, 'The advisory has a field that is not known.'],
+  INVALID_ADVISORY_ID: ['refusal', false, VALIDATING, 'advisoryId must be 1–64 printable characters.'],
+  INVALID_POSITION_SIZE: ['refusal', false, VALIDATING, 'positionSize must be a decimal greater than zero.'],
+  INVALID_SL_OFFSET: [
+    'refusal',
+    false,
+    VALIDATING,
+    'slOffsetPct must lie on the losing side: buy −1 < x < 0, sell x > 0.',
+  ],
+  INVALID_TP_OFFSET: [
+    'refusal',
+    false,
+    VALIDATING,
+    'tpOffsetPct must lie on the winning side: buy x > 0, sell −1 < x < 0.',
+  ],
+  INVALID_SYMBOL: ['refusal', false, VALIDATING, 'symbol must be 1–32 characters.'],
+  INVALID_SIDE: ['refusal', false, VALIDATING, "side must be 'buy' or 'sell'."],
+  INVALID_REFERENCE_PRICE: ['refusal', false, VALIDATING, 'referencePrice must be a decimal greater than zero.'],
+  INVALID_EXPIRATION: ['refusal', false, VALIDATING, 'expirationTimestamp must be a time with a zone.'],
+  INVALID_CREATED_AT: ['refusal', false, VALIDATING, 'createdAt must be a time with a zone.'],
+  INVALID_HTF_BIAS: ['refusal', false, VALIDATING, 'htfBias must be a string.'],
+  INVALID_REASONING_MODE: ['refusal', false, VALIDATING, 'reasoningMode must be a string.'],
+  INVALID_REASONING_CONTEXT: ['refusal', false, VALIDATING, 'reasoningContext must be a JSON object.'],
+  UNRESOLVED_MISMATCH: ['refusal', true, BEFORE_SUBMIT, 'An open case covers the symbol; resolve it first.'],
+  KILL_SWITCH_ACTIVE: [
+    'refusal',
+    true,
+    ['validating', 'submitted', 'pending', 'cancelling'],
+    'A kill switch that covers the symbol is ACTIVE.',
+  ],
+  INSTRUMENT_RULES: ['refusal', false, VALIDATING, "The broker's rules for the instrument do not allow this order."],
+  INSUFFICIENT_MARGIN: ['refusal', true, VALIDATING, 'The broker says that the margin does not suffice.'],
+  BROKER_UNAVAILABLE: ['refusal', true, VALIDATING, 'The broker could not be asked before the order.'],
+  ADVISORY_CONFLICT: ['refusal', false, VALIDATING, 'Another snapshot was executed under this advisoryId.'],
+  JOURNAL_UNAVAILABLE: ['refusal', true, BEFORE_SUBMIT, 'The journal cannot record the intent; no order leaves.'],
+
+  // Failures: the execution ended without the approved fill.
+  BROKER_REJECTED: [
+    'failure',
+    true,
+    ['submitted', 'pending', 'cancelling', 'timeout'],
+    'The broker rejected the order.',
+  ],
+  ORDER_NOT_SENT: ['failure', true, ['submitted'], 'The order never left the process.'],
+  BROKER_CANCELLED: ['failure', true, ['pending'], 'The broker cancelled the order by itself.'],
+  BROKER_EXPIRED: ['failure', true, ['pending'], 'The broker expired the order by itself.'],
+  FILL_TIMEOUT: ['failure', true, ['timeout'], 'The order was not filled within 30 seconds.'],
+
+  // Mismatches: a human must resolve each.
+  MISSING_POSITION: ['mismatch', false, RECONCILING, 'We hold a position; the broker does not.'],
+  PHANTOM_POSITION: ['mismatch', false, RECONCILING, 'The broker holds a position; we do not.'],
+  MISSING_SL: ['mismatch', false, RECONCILING, 'The broker has no stop-loss for the position.'],
+  MISSING_TP: ['mismatch', false, RECONCILING, 'The broker has no take-profit for the position.'],
+  POSITION_SIZE: ['mismatch', false, RECONCILING, "The broker's position differs in size."],
+  STOP_LOSS_PRICE: ['mismatch', false, RECONCILING, "The broker's stop-loss has another price."],
+  TAKE_PROFIT_PRICE: ['mismatch', false, RECONCILING, "The broker's take-profit has another price."],
+  ORDER_STILL_OPEN: ['mismatch', false, RECONCILING, 'The entry order is still open at the broker.'],
+  ORDER_NOT_FOUND: [
+    'mismatch',
+    false,
+    RECONCILING,
+    'The broker does not find the entry order; whether it exists is unknown.',
+  ],
+  FILLED_SIZE: ['mismatch', false, RECONCILING, 'The broker reports another filled quantity.'],
+  FILL_PRICE: ['mismatch', false, RECONCILING, 'The broker reports another average fill price.'],
+  PARTIAL_FILL: ['mismatch', false, RECONCILING, 'Less than the approved size was filled.'],
+  OVERFILL: ['mismatch', false, RECONCILING, 'More than the approved size was filled.'],
+  QUERY_FAILED: ['mismatch', false, RECONCILING, 'The broker could not be asked; what it holds is unknown.'],
+  FILL_PRICE_MISSING: ['mismatch', false, RECONCILING, 'The broker filled the order and named no usable price.'],
+  PROTECTION_INVALID: [
+    'mismatch',
+    false,
+    RECONCILING,
+    'After tick rounding, SL or TP would trade at once; neither was placed.',
+  ],
+  UNPROTECTED_POSITION: [
+    'mismatch',
+    false,
+    ['filled', 'late', 'reconciling'],
+    'A filled position has no acknowledged stop-loss and take-profit.',
+  ],
+  STRAY_FILL: [
+    'mismatch',
+    false,
+    ['reconciling', 'done'],
+    'A fill came to light that the execution did not account for.',
+  ],
+  STRAY_ORDER: ['mismatch', false, NONE, 'An order is open at the broker that the journal does not know as open.'],
+
+  // Misuse: thrown.
+  ENGINE_CLOSED: ['misuse', false, NONE, 'The engine is closed.'],
+  INVALID_OPTION: ['misuse', false, NONE, 'An option of the engine is not acceptable.'],
+  READ_ONLY: ['misuse', false, NONE, 'Facts of an execution come from the engine alone.'],
+  INVALID_KILL_SWITCH: ['misuse', false, NONE, 'The kill switch change is not acceptable.'],
+  KILL_SWITCH_RELEASE_REFUSED: [
+    'misuse',
+    false,
+    NONE,
+    'A case in the scope of the kill switch is open; resolve it, or force with a reason.',
+  ],
+  UNKNOWN_CASE: ['misuse', false, NONE, 'There is no open case with this id.'],
+  INVALID_RESOLUTION: ['misuse', false, NONE, 'Resolving a case needs who and why.'],
+} as const satisfies Record<string, Row>;
+
+export type ReasonCode = keyof typeof table;
+
+/** Every code there is. */
+export const reasons: { readonly [Code in ReasonCode]: Reason<Code> } = Object.freeze(
+  Object.fromEntries(
+    Object.entries(table).map(([code, [kind, mayRetry, raisedIn, sentence]]) => [
+      code,
+      Object.freeze({ code, kind, sentence, raisedIn, mayRetry }),
+    ]),
+  ),
+) as { readonly [Code in ReasonCode]: Reason<Code> };
+
+/** Thrown for misuse: `code` is in the registry, the message says what is accepted. */
+export class FillchartError extends Error {
+  override readonly name = 'FillchartError';
+  readonly code: ReasonCode;
+
+  constructor(code: ReasonCode, message: string = reasons[code].sentence) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,362 @@
+/**
+ * What we believe against what the broker shows (R6): a pure comparison.
+ *
+ * 1. Everything is compared exactly, as decimals, prices after rounding to the tick; every difference is listed (R6.2, R6.3).
+ * 2. On a netting account the position is compared as a delta: what the broker shows, less the baseline read before the
+ *    order, less what this engine's other executions did in the symbol since. While another execution is in flight its
+ *    share is known only within bounds; the comparison then allows exactly that range and no more.
+ * 3. Any mismatch needs a human (R6.4). Nothing here corrects anything.
+ */
+import {
+  add,
+  type Decimal,
+  divide,
+  isPositive,
+  isZero,
+  lessThan,
+  negate,
+  parseDecimal,
+  roundHalfEven,
+  subtract,
+  ZERO,
+} from './decimal.js';
+import type { OrderFact, OrderStatus } from './order.js';
+import type { Side } from './ports.js';
+import type { ReasonCode } from './reasons.js';
+
+export const ReconciliationStatus = {
+  MATCHED: 'MATCHED',
+  MISMATCH: 'MISMATCH',
+  PHANTOM_POSITION: 'PHANTOM_POSITION',
+  MISSING_POSITION: 'MISSING_POSITION',
+  MISSING_SL_TP: 'MISSING_SL_TP',
+} as const;
+export type ReconciliationStatus = (typeof ReconciliationStatus)[keyof typeof ReconciliationStatus];
+
+/** One difference. `expected` and `actual` are canonical decimals or words. */
+export interface Mismatch {
+  /** A code of the registry. */
+  readonly kind: ReasonCode;
+  readonly expected: string;
+  readonly actual: string;
+  /** A sentence such as `Expected position 100, found 50 in broker`. */
+  readonly message: string;
+}
+
+/** What this engine's other executions did in the symbol since the baseline: signed, between two bounds. */
+export interface OthersShare {
+  readonly least: Decimal;
+  readonly most: Decimal;
+  /** Protection prices that other executions of this engine hold in the symbol. */
+  readonly stopLosses: readonly Decimal[];
+  readonly takeProfits: readonly Decimal[];
+}
+
+export const NO_OTHERS: OthersShare = Object.freeze({ least: ZERO, most: ZERO, stopLosses: [], takeProfits: [] });
+
+/** What the execution believes. */
+export interface ReconciliationExpected {
+  readonly reconciliationId: string;
+  readonly advisoryId: string;
+  readonly clientOrderId: string;
+  /** ISO 8601 UTC. */
+  readonly timestamp: string;
+  readonly side: Side;
+  readonly approvedSize: Decimal;
+  readonly tickSize: Decimal;
+  readonly orderStatus: OrderStatus;
+  readonly brokerOrderId?: string;
+  readonly cumQty: Decimal;
+  readonly avgPrice?: Decimal;
+  /** What SL and TP ought to be at the broker; absent when nothing is held, or nothing could be placed. */
+  readonly stopLoss?: Decimal;
+  readonly takeProfit?: Decimal;
+  /** Net position before the order. */
+  readonly baseline: Decimal;
+  /** Differences that the execution found by itself (no price, invalid protection, …). */
+  readonly found: readonly Mismatch[];
+}
+
+/** What the broker's one answer on the order came to. */
+export type ObservedOrder =
+  | { readonly kind: 'report'; readonly report: OrderFact }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'failed'; readonly cause: string };
+
+/** What the broker's one answer on positions came to. */
+export type ObservedPosition =
+  | {
+      readonly kind: 'position';
+      readonly size: Decimal;
+      readonly netting: boolean;
+      readonly stopLoss?: Decimal;
+      readonly takeProfit?: Decimal;
+    }
+  | { readonly kind: 'not_offered' }
+  | { readonly kind: 'failed'; readonly cause: string };
+
+export interface ReconciliationObserved {
+  readonly order: ObservedOrder;
+  readonly position: ObservedPosition;
+  readonly others: OthersShare;
+}
+
+/** Both sides, and every difference (R6.3). Sizes of positions are signed: short is negative. */
+export interface ReconciliationReport {
+  readonly reconciliationId: string;
+  readonly advisoryId: string;
+  readonly timestamp: string;
+  readonly status: ReconciliationStatus;
+  readonly mismatches: readonly Mismatch[];
+  readonly requiresManualResolution: boolean;
+  readonly brokerOrderId?: string;
+  readonly brokerOrderState?: string;
+  readonly brokerFillPrice?: Decimal;
+  readonly brokerFilledSize?: Decimal;
+  readonly brokerPositionSize?: Decimal;
+  readonly brokerSl?: Decimal;
+  readonly brokerTp?: Decimal;
+  readonly internalOrderId?: string;
+  readonly internalOrderState: string;
+  readonly internalFillPrice?: Decimal;
+  readonly internalFilledSize: Decimal;
+  readonly internalPositionSize: Decimal;
+  readonly internalSl?: Decimal;
+  readonly internalTp?: Decimal;
+}
+
+/** Compares (R6.2) and gives the verdict (R6.3). */
+export function reconcile(expected: ReconciliationExpected, observed: ReconciliationObserved): ReconciliationReport {
+  const internalPositionSize = signed(expected.side, expected.cumQty);
+  const brokerPositionSize = ownShare(expected, observed);
+  const mismatches = [
+    ...expected.found,
+    ...sizeMismatches(expected),
+    ...orderMismatches(expected, observed.order),
+    ...positionMismatches(expected, observed, internalPositionSize, brokerPositionSize),
+    ...protectionMismatches(expected, observed),
+  ];
+  return Object.freeze({
+    reconciliationId: expected.reconciliationId,
+    advisoryId: expected.advisoryId,
+    timestamp: expected.timestamp,
+    status: statusOf(mismatches),
+    mismatches: Object.freeze(mismatches),
+    requiresManualResolution: mismatches.length > 0,
+    ...brokerSide(observed, brokerPositionSize),
+    ...(expected.brokerOrderId !== undefined && { internalOrderId: expected.brokerOrderId }),
+    internalOrderState: expected.orderStatus,
+    ...(expected.avgPrice !== undefined && { internalFillPrice: expected.avgPrice }),
+    internalFilledSize: expected.cumQty,
+    internalPositionSize,
+    ...(expected.stopLoss !== undefined && { internalSl: expected.stopLoss }),
+    ...(expected.takeProfit !== undefined && { internalTp: expected.takeProfit }),
+  });
+}
+
+/** The first that applies, from the gravest (R6.3). */
+function statusOf(mismatches: readonly Mismatch[]): ReconciliationStatus {
+  const has = (...kinds: readonly ReasonCode[]) => mismatches.some(({ kind }) => kinds.includes(kind));
+  if (has('MISSING_POSITION')) return 'MISSING_POSITION';
+  if (has('PHANTOM_POSITION')) return 'PHANTOM_POSITION';
+  if (has('MISSING_SL', 'MISSING_TP')) return 'MISSING_SL_TP';
+  return mismatches.length > 0 ? 'MISMATCH' : 'MATCHED';
+}
+
+export const mismatch = (kind: ReasonCode, expected: string, actual: string, message: string): Mismatch =>
+  Object.freeze({ kind, expected, actual, message });
+
+const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? quantity : negate(quantity));
+
+/** What the broker shows as this execution's own position: the size less the baseline and the others' share. */
+function ownShare(expected: ReconciliationExpected, { position, others }: ReconciliationObserved): Decimal | undefined {
+  if (position.kind !== 'position') return undefined;
+  if (!position.netting) return position.size;
+  const delta = subtract(position.size, expected.baseline);
+  const wanted = signed(expected.side, expected.cumQty);
+  const rest = subtract(delta, wanted);
+  // Within the bounds of what others may have done, the difference is theirs; beyond, the nearer bound is.
+  const theirs = lessThan(rest, others.least) ? others.least : lessThan(others.most, rest) ? others.most : rest;
+  return subtract(delta, theirs);
+}
+
+function sizeMismatches({ approvedSize, cumQty }: ReconciliationExpected): Mismatch[] {
+  if (lessThan(approvedSize, cumQty)) {
+    return [mismatch('OVERFILL', approvedSize, cumQty, `Approved size ${approvedSize}, filled ${cumQty}`)];
+  }
+  if (isPositive(cumQty) && lessThan(cumQty, approvedSize)) {
+    return [mismatch('PARTIAL_FILL', approvedSize, cumQty, `Approved size ${approvedSize}, filled only ${cumQty}`)];
+  }
+  return [];
+}
+
+function orderMismatches(expected: ReconciliationExpected, observed: ObservedOrder): Mismatch[] {
+  const { clientOrderId, orderStatus, cumQty, avgPrice, tickSize } = expected;
+  if (observed.kind === 'failed') {
+    return [
+      mismatch(
+        'QUERY_FAILED',
+        'order report',
+        observed.cause,
+        `Order query for ${clientOrderId} failed: ${observed.cause}`,
+      ),
+    ];
+  }
+  if (observed.kind === 'not_found') {
+    return [
+      mismatch('ORDER_NOT_FOUND', orderStatus, 'not_found', `Expected order ${clientOrderId}, not found in broker`),
+    ];
+  }
+  const { report } = observed;
+  const found: Mismatch[] = [];
+  if (report.status === 'open') {
+    found.push(
+      mismatch('ORDER_STILL_OPEN', 'closed', 'open', `Expected order ${clientOrderId} closed, found open in broker`),
+    );
+  }
+  if (report.cumQty !== cumQty) {
+    found.push(
+      mismatch(
+        'FILLED_SIZE',
+        cumQty,
+        report.cumQty,
+        `Expected filled size ${cumQty}, found ${report.cumQty} in broker`,
+      ),
+    );
+  } else if (avgPrice !== undefined && !sameAtTick(avgPrice, report.avgPrice, tickSize)) {
+    const actual = report.avgPrice ?? 'none';
+    found.push(mismatch('FILL_PRICE', avgPrice, actual, `Expected fill price ${avgPrice}, found ${actual} in broker`));
+  }
+  return found;
+}
+
+function positionMismatches(
+  expected: ReconciliationExpected,
+  { position }: ReconciliationObserved,
+  wanted: Decimal,
+  actual: Decimal | undefined,
+): Mismatch[] {
+  if (position.kind === 'failed') {
+    return [mismatch('QUERY_FAILED', 'positions', position.cause, `Position query failed: ${position.cause}`)];
+  }
+  if (position.kind === 'not_offered' || actual === undefined || actual === wanted) return [];
+  const kind = isZero(wanted) ? 'PHANTOM_POSITION' : isZero(actual) ? 'MISSING_POSITION' : 'POSITION_SIZE';
+  const shown =
+    position.netting && !isZero(expected.baseline)
+      ? ` (it shows ${position.size}; ${expected.baseline} was there before)`
+      : '';
+  return [mismatch(kind, wanted, actual, `Expected position ${wanted}, found ${actual} in broker${shown}`)];
+}
+
+function protectionMismatches(
+  expected: ReconciliationExpected,
+  { position, others }: ReconciliationObserved,
+): Mismatch[] {
+  if (position.kind !== 'position' || !isPositive(expected.cumQty)) return [];
+  const { stopLoss, takeProfit, tickSize } = expected;
+  return [
+    ...legMismatch(
+      ['MISSING_SL', 'STOP_LOSS_PRICE', 'stop-loss'],
+      stopLoss,
+      position.stopLoss,
+      others.stopLosses,
+      tickSize,
+    ),
+    ...legMismatch(
+      ['MISSING_TP', 'TAKE_PROFIT_PRICE', 'take-profit'],
+      takeProfit,
+      position.takeProfit,
+      others.takeProfits,
+      tickSize,
+    ),
+  ];
+}
+
+/** A broker that nets may show only one pair for several executions; another execution's price then proves nothing. */
+function legMismatch(
+  [missing, differs, name]: readonly [ReasonCode, ReasonCode, string],
+  wanted: Decimal | undefined,
+  actual: Decimal | undefined,
+  others: readonly Decimal[],
+  tick: Decimal,
+): Mismatch[] {
+  if (actual === undefined) {
+    return [
+      mismatch(missing, wanted ?? 'a price', 'none', `Expected ${name} ${wanted ?? '(any)'}, found none in broker`),
+    ];
+  }
+  if (wanted === undefined || sameAtTick(wanted, actual, tick) || others.includes(actual)) return [];
+  return [mismatch(differs, wanted, actual, `Expected ${name} ${wanted}, found ${actual} in broker`)];
+}
+
+/** Equal after rounding to the nearest tick (R6.2). */
+function sameAtTick(a: Decimal, b: Decimal | undefined, tick: Decimal): boolean {
+  if (b === undefined) return false;
+  if (a === b) return true;
+  return isPositive(tick) && inTicks(a, tick) === inTicks(b, tick);
+}
+
+const inTicks = (price: Decimal, tick: Decimal): Decimal => roundHalfEven(divide(price, tick), 0);
+
+function brokerSide(
+  { order, position }: ReconciliationObserved,
+  size: Decimal | undefined,
+): Partial<ReconciliationReport> {
+  const report = order.kind === 'report' ? order.report : undefined;
+  const held = position.kind === 'position' ? position : undefined;
+  return {
+    ...(report?.brokerOrderId !== undefined && { brokerOrderId: report.brokerOrderId }),
+    brokerOrderState: report?.status ?? order.kind,
+    ...(report?.avgPrice !== undefined && { brokerFillPrice: report.avgPrice }),
+    ...(report !== undefined && { brokerFilledSize: report.cumQty }),
+    ...(size !== undefined && { brokerPositionSize: size }),
+    ...(held?.stopLoss !== undefined && { brokerSl: held.stopLoss }),
+    ...(held?.takeProfit !== undefined && { brokerTp: held.takeProfit }),
+  };
+}
+
+/** Reads the broker's answer on positions for one execution; `undefined` when it cannot be read. */
+export function readPosition(
+  raw: unknown,
+  own: { readonly symbol: string; readonly clientOrderId: string },
+  mode: 'netting' | 'hedging',
+): ObservedPosition | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  const rows = raw.filter((row: unknown) => isRecord(row) && row['symbol'] === own.symbol) as Record<string, unknown>[];
+  const labelled = rows.filter((row) => row['clientOrderId'] === own.clientOrderId);
+  const isHedging =
+    mode === 'hedging' && (labelled.length > 0 || rows.every((row) => typeof row['clientOrderId'] === 'string'));
+  const relevant = isHedging ? labelled : rows;
+  const sizes = relevant.map((row) => parseDecimal(row['size']));
+  if (sizes.some((size) => size === undefined)) return undefined;
+  const size = (sizes as Decimal[]).reduce(add, ZERO);
+  const stopLoss = firstPrice(relevant, own.clientOrderId, 'sl', 'stopLoss');
+  const takeProfit = firstPrice(relevant, own.clientOrderId, 'tp', 'takeProfit');
+  return {
+    kind: 'position',
+    size,
+    netting: !isHedging,
+    ...(stopLoss !== undefined && { stopLoss }),
+    ...(takeProfit !== undefined && { takeProfit }),
+  };
+}
+
+/** The working exit of this execution where exits are listed one by one, else the position's own. */
+function firstPrice(
+  rows: readonly Record<string, unknown>[],
+  clientOrderId: string,
+  short: 'sl' | 'tp',
+  long: string,
+): Decimal | undefined {
+  for (const row of rows) {
+    const listed = row['protections'];
+    const own = Array.isArray(listed)
+      ? listed.filter(isRecord).find((pair) => pair['clientOrderId'] === clientOrderId)
+      : undefined;
+    const price = parseDecimal(Array.isArray(listed) ? own?.[long] : row[short]);
+    if (price !== undefined && isPositive(price)) return price;
+  }
+  return undefined;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -1,0 +1,88 @@
+/**
+ * What an execution comes to (SPEC of the result: docs/rules.md, section "The result").
+ *
+ * Decimals are canonical strings; the object is deep-frozen.
+ */
+import type { Decimal } from './decimal.js';
+import type { KillSwitchState } from './kill-switch.js';
+import type { ReasonCode } from './reasons.js';
+import type { ReconciliationReport } from './reconciliation.js';
+
+/** Where an execution stands, in one word. The internal ones never end in a result. */
+export const ExecutionStage = {
+  /** Internal: nothing has left the process yet. */
+  VALIDATING: 'VALIDATING',
+  /** Internal: the submit call is under way. */
+  SUBMITTED: 'SUBMITTED',
+  /** Internal: waiting for the fill. */
+  PENDING: 'PENDING',
+  /** Internal: something is filled, not all (P4). */
+  PARTIALLY_FILLED: 'PARTIALLY_FILLED',
+  FILLED: 'FILLED',
+  EXECUTED_FULL_LATE: 'EXECUTED_FULL_LATE',
+  CANCELLED: 'CANCELLED',
+  FAILED: 'FAILED',
+  FAILED_TIMEOUT: 'FAILED_TIMEOUT',
+  REJECTED: 'REJECTED',
+} as const;
+export type ExecutionStage = (typeof ExecutionStage)[keyof typeof ExecutionStage];
+
+export const FINAL_STATUSES = [
+  'FILLED',
+  'EXECUTED_FULL_LATE',
+  'CANCELLED',
+  'FAILED',
+  'FAILED_TIMEOUT',
+  'REJECTED',
+] as const;
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
+/** One try to submit the entry order (S5). */
+export interface ExecutionAttempt {
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+  /** How long the call took, in ms; absent while it is under way. */
+  readonly durationMs?: number;
+  /** What the call proved (S3); absent while it is under way. */
+  readonly outcome?: 'accepted' | 'rejected' | 'not_sent' | 'duplicate' | 'unknown';
+  readonly brokerOrderId?: string;
+  /** The broker's code, when it rejected. */
+  readonly code?: string;
+  /** The broker's or the adapter's words. */
+  readonly reason?: string;
+}
+
+export interface ExecutionResult {
+  readonly advisoryId: string;
+  /** Empty when the advisory could not be read at all. */
+  readonly snapshotHash: string;
+  readonly status: FinalStatus;
+  /** Why the status is not a fill: a code of the registry. */
+  readonly reason?: ReasonCode;
+  readonly errorMessage?: string;
+  readonly finalOrderId?: string;
+  readonly clientOrderId?: string;
+  readonly finalFillPrice?: Decimal;
+  /** Filled quantity, unsigned; `0` when an order reached the broker and nothing was filled. */
+  readonly finalPositionSize?: Decimal;
+  /** Stop-loss as acknowledged by the broker. */
+  readonly finalSl?: Decimal;
+  /** Take-profit as acknowledged by the broker. */
+  readonly finalTp?: Decimal;
+  /** Percent, two decimals, half-even; positive means a higher price than the reference. */
+  readonly slippagePct?: Decimal;
+  /** Basis points, four decimals, half-even. */
+  readonly slippageBps?: Decimal;
+  /** From `execute` to `done`, in seconds. */
+  readonly totalDurationSeconds: number;
+  /** From first fill to acknowledged stop-loss, in ms (B4). */
+  readonly nakedWindowMs?: number;
+  /** As seen when the kill switch decided, else at the end. */
+  readonly killSwitchState: KillSwitchState;
+  /** A kill switch was ACTIVE for the symbol while a fill stood (K4). */
+  readonly killSwitchPostFill: boolean;
+  readonly attempts: readonly ExecutionAttempt[];
+  readonly reconciliationReport?: ReconciliationReport;
+}

@@ -1,0 +1,234 @@
+/**
+ * The frozen snapshot of an approved advisory (R1).
+ *
+ * 1. Reading is total: every field is read or named as a problem; nothing is repaired, nothing is dropped.
+ * 2. What is read is a deep copy, canonical and deep-frozen; the caller's object may be changed afterwards (R1.1).
+ * 3. What *cannot be read* is a problem of this file (`SnapshotError`). What reads but is out of range is judged
+ *    by `validation.ts`, when the advisory is executed (R1.3).
+ */
+import { canonicalJson, deepFreeze, type Json, type JsonObject, sha256 } from './canonical.js';
+import { type Decimal, MAX_DECIMAL_DIGITS, parseDecimal } from './decimal.js';
+import type { Side } from './ports.js';
+import type { ReasonCode } from './reasons.js';
+import { parseTime } from './time.js';
+
+type DecimalInput = string | number | bigint;
+
+/** An advisory as a caller writes it. Unknown fields are refused. */
+export interface SnapshotInput {
+  readonly advisoryId: string;
+  readonly symbol: string;
+  /** `buy` when absent. */
+  readonly side?: Side | undefined;
+  readonly referencePrice: DecimalInput;
+  /** Fraction of the fill price: −0.02 is 2 % below it. Negative for a buy, positive for a sell. */
+  readonly slOffsetPct: DecimalInput;
+  /** Fraction of the fill price: 0.03 is 3 % above it. Positive for a buy, negative for a sell. */
+  readonly tpOffsetPct: DecimalInput;
+  readonly positionSize: DecimalInput;
+  /** ISO 8601 with a zone, or a Date. */
+  readonly expirationTimestamp: string | Date;
+  readonly createdAt?: string | Date | undefined;
+  readonly htfBias?: string | undefined;
+  readonly reasoningMode?: string | undefined;
+  readonly reasoningContext?: object | undefined;
+}
+
+/** The frozen advisory: canonical decimals, canonical UTC times, deep-frozen. Made by {@link freezeSnapshot}. */
+export interface FrozenSnapshot {
+  readonly advisoryId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly referencePrice: Decimal;
+  readonly slOffsetPct: Decimal;
+  readonly tpOffsetPct: Decimal;
+  readonly positionSize: Decimal;
+  readonly expirationTimestamp: string;
+  readonly createdAt?: string;
+  readonly htfBias?: string;
+  readonly reasoningMode?: string;
+  readonly reasoningContext?: JsonObject;
+}
+
+export type SnapshotField = keyof FrozenSnapshot;
+
+/** Why a field, or the whole input, cannot be read. */
+export interface SnapshotProblem {
+  readonly code: ReasonCode;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Thrown by {@link freezeSnapshot} for input that cannot be read: `code` is in the registry, `field` names the culprit. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError';
+  readonly code: ReasonCode;
+  readonly field: string;
+
+  constructor(problem: SnapshotProblem) {
+    super(problem.message);
+    this.code = problem.code;
+    this.field = problem.field;
+  }
+}
+
+type FieldKind = 'text' | 'decimal' | 'time' | 'object';
+
+interface FieldRule {
+  readonly kind: FieldKind;
+  readonly code: ReasonCode;
+  readonly required: boolean;
+}
+
+/** Every field there is, in the order in which validation looks at them (V1–V6). */
+const FIELDS: { readonly [F in SnapshotField]: FieldRule } = {
+  advisoryId: { kind: 'text', code: 'INVALID_ADVISORY_ID', required: true },
+  positionSize: { kind: 'decimal', code: 'INVALID_POSITION_SIZE', required: true },
+  slOffsetPct: { kind: 'decimal', code: 'INVALID_SL_OFFSET', required: true },
+  tpOffsetPct: { kind: 'decimal', code: 'INVALID_TP_OFFSET', required: true },
+  symbol: { kind: 'text', code: 'INVALID_SYMBOL', required: true },
+  side: { kind: 'text', code: 'INVALID_SIDE', required: false },
+  referencePrice: { kind: 'decimal', code: 'INVALID_REFERENCE_PRICE', required: true },
+  expirationTimestamp: { kind: 'time', code: 'INVALID_EXPIRATION', required: true },
+  createdAt: { kind: 'time', code: 'INVALID_CREATED_AT', required: false },
+  htfBias: { kind: 'text', code: 'INVALID_HTF_BIAS', required: false },
+  reasoningMode: { kind: 'text', code: 'INVALID_REASONING_MODE', required: false },
+  reasoningContext: { kind: 'object', code: 'INVALID_REASONING_CONTEXT', required: false },
+};
+
+const ACCEPTED: Record<FieldKind, string> = {
+  text: 'a string',
+  decimal: `a finite decimal of at most ${MAX_DECIMAL_DIGITS} digits on either side of the point, such as "150.25"`,
+  time: 'an ISO 8601 time with a zone, such as "2030-01-01T00:00:00Z", or a valid Date',
+  object: 'an object that JSON can write: no functions, dates, cycles or non-finite numbers',
+};
+
+/** What {@link readSnapshot} makes of an input: the fields that could be read, and why the others could not. */
+export interface SnapshotReading {
+  readonly fields: Partial<FrozenSnapshot>;
+  readonly problems: readonly SnapshotProblem[];
+}
+
+const frozenHere = new WeakSet<object>();
+
+/** Reads every field of `input`; never throws. With no problems, `fields` is a whole, frozen snapshot. */
+export function readSnapshot(input: unknown): SnapshotReading {
+  if (isFrozenSnapshot(input)) return { fields: input, problems: [] };
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    const problem = {
+      code: 'INVALID_SNAPSHOT',
+      field: '',
+      message: `The advisory is ${show(input)}; accepted is an object.`,
+    } as const;
+    return { fields: Object.freeze({}), problems: [problem] };
+  }
+  const fields: Record<string, Json> = {};
+  const problems: SnapshotProblem[] = [];
+  for (const [field, rule] of Object.entries(FIELDS)) {
+    const raw = readMember(input, field) ?? undefined;
+    if (raw === undefined && !rule.required) continue;
+    const value = raw === undefined ? undefined : readers[rule.kind](raw);
+    if (value !== undefined) fields[field] = value;
+    else {
+      const found = raw === undefined ? 'missing' : show(raw);
+      problems.push({ code: rule.code, field, message: `${field} is ${found}; accepted is ${ACCEPTED[rule.kind]}.` });
+    }
+  }
+  fields['side'] ??= 'buy';
+  problems.push(...unknownFields(input));
+  const frozen = deepFreeze(fields) as Partial<FrozenSnapshot>;
+  if (problems.length === 0) frozenHere.add(frozen);
+  return { fields: frozen, problems };
+}
+
+/**
+ * Parses, canonicalises, deep-copies and deep-freezes an advisory (R1.1).
+ *
+ * @throws {SnapshotError} when the input is not an object, has an unknown field, or a field that cannot be read at all.
+ *   Values that read but are out of range are refused by `execute`, with a `REJECTED` result.
+ */
+export function freezeSnapshot(input: SnapshotInput | FrozenSnapshot): FrozenSnapshot {
+  const { fields, problems } = readSnapshot(input);
+  const [first] = problems;
+  if (first !== undefined) throw new SnapshotError(first);
+  return fields as FrozenSnapshot;
+}
+
+/** SHA-256, hex, over the canonical JSON of every field (R1.2). */
+export const snapshotHash = (snapshot: FrozenSnapshot): string => sha256(canonicalJson(snapshot));
+
+/** Idempotency key of the entry order (S1): a pure function of advisory and hash; room is left for `-sl` and `-tp`. */
+export const clientOrderIdFor = (advisoryId: string, hash: string): string =>
+  `fc-${sha256(`${advisoryId}\n${hash}`).slice(0, 29)}`;
+
+const isFrozenSnapshot = (input: unknown): input is FrozenSnapshot =>
+  typeof input === 'object' && input !== null && frozenHere.has(input);
+
+const readers: Record<FieldKind, (raw: unknown) => Json | undefined> = {
+  text: (raw) => (typeof raw === 'string' ? raw : undefined),
+  decimal: parseDecimal,
+  time: parseTime,
+  object: (raw) => (Array.isArray(raw) ? undefined : copyJson(raw, 0)),
+};
+
+/** A getter that throws makes its field unreadable, not the caller's call fail. */
+function readMember(input: object, field: string): unknown {
+  try {
+    return (input as Record<string, unknown>)[field];
+  } catch {
+    return Symbol('unreadable');
+  }
+}
+
+function unknownFields(input: object): SnapshotProblem[] {
+  const known = Object.keys(FIELDS).join(', ');
+  return Object.keys(input)
+    .filter((key) => !Object.hasOwn(FIELDS, key))
+    .map((key) => ({
+      code: 'UNKNOWN_FIELD',
+      field: key,
+      message: `${show(key)} is no field of an advisory; accepted are ${known}.`,
+    }));
+}
+
+const MAX_JSON_DEPTH = 64;
+
+/** Deep copy of a JSON value; `undefined` when JSON cannot write it. Cycles end at {@link MAX_JSON_DEPTH}. */
+function copyJson(raw: unknown, depth: number): Json | undefined {
+  if (depth > MAX_JSON_DEPTH) return undefined;
+  if (raw === null || typeof raw === 'string' || typeof raw === 'boolean') return raw;
+  if (typeof raw === 'number') return Number.isFinite(raw) ? (raw === 0 ? 0 : raw) : undefined;
+  if (typeof raw !== 'object') return undefined;
+  if (Array.isArray(raw)) {
+    const items = Array.from(raw, (item) => copyJson(item, depth + 1));
+    return items.some((item) => item === undefined) ? undefined : (items as Json[]);
+  }
+  const prototype = Object.getPrototypeOf(raw);
+  if (prototype !== Object.prototype && prototype !== null) return undefined;
+  const members: [string, Json][] = [];
+  for (const key of Object.keys(raw)) {
+    const member = readMember(raw, key);
+    if (member === undefined) continue;
+    const copy = copyJson(member, depth + 1);
+    if (copy === undefined) return undefined;
+    members.push([key, copy]);
+  }
+  return Object.fromEntries(members);
+}
+
+const MAX_SHOWN = 80;
+
+/** A value as an error message shows it: short, quoted, never throwing. */
+export function show(value: unknown): string {
+  if (typeof value === 'symbol') return 'unreadable';
+  if (typeof value === 'bigint') return `${value}`;
+  if (typeof value === 'function') return 'a function';
+  let text: string | undefined;
+  try {
+    text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  } catch {
+    text = 'an object that cannot be written';
+  }
+  text ??= String(value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}

@@ -1,0 +1,27 @@
+/**
+ * From what a caller hands over to what an execution starts from.
+ */
+import { clientOrderIdFor, type FrozenSnapshot, readSnapshot, snapshotHash } from '../domain/snapshot.js';
+import { isAdvisoryId } from '../domain/validation.js';
+import type { ExecutionInput } from '../machines/execution.facts.js';
+
+/** The advisory: read, hashed, and named. Never throws; what cannot be read is listed. */
+export function inputOf(raw: unknown): ExecutionInput {
+  const { fields, problems } = readSnapshot(raw);
+  const snapshot = fields as FrozenSnapshot;
+  const advisoryId = fields.advisoryId ?? '';
+  const hash = problems.length === 0 ? snapshotHash(snapshot) : '';
+  return { advisoryId, clientOrderId: clientOrderIdFor(advisoryId, hash), snapshot, snapshotHash: hash, problems };
+}
+
+/** Whether the advisory takes its place among the executions: what cannot be read or named has none. */
+export const isRegistered = ({ advisoryId, problems }: ExecutionInput): boolean =>
+  problems.length === 0 && isAdvisoryId(advisoryId);
+
+/** The same id with another hash: refused by the chart like any other (E1). */
+export function conflicting(input: ExecutionInput): ExecutionInput {
+  const { advisoryId, snapshotHash: hash } = input;
+  const name = JSON.stringify(advisoryId);
+  const message = `advisoryId is ${name}, which stands for another snapshot already; accepted is that very snapshot, or another advisoryId (this hash: ${hash}).`;
+  return { ...input, problems: [{ code: 'ADVISORY_CONFLICT', field: 'advisoryId', message }] };
+}

@@ -1,0 +1,220 @@
+/**
+ * What a fact means to a reader of the audit log (A1): a pure function of the fact, of what was known before and after,
+ * and of what the chart asked for.
+ */
+
+import type { AuditEntry, AuditEvent } from '../domain/audit.js';
+import { protectionFor, riskAndReward } from '../domain/bracket.js';
+import type { JsonObject } from '../domain/canonical.js';
+import { slippageOf } from '../domain/fills.js';
+import { hasFill } from '../domain/order.js';
+import type { ExecutionState } from '../domain/reasons.js';
+import { isoTime } from '../domain/time.js';
+import type { ExecutionCommand } from '../machines/execution.commands.js';
+import { type ExecutionContext, elapsedSinceSubmit, isProtected } from '../machines/execution.context.js';
+import type { ExecutionFact } from '../machines/execution.facts.js';
+
+export interface Step {
+  readonly fact: ExecutionFact;
+  readonly from: ExecutionState;
+  readonly to: ExecutionState;
+  readonly before: ExecutionContext;
+  readonly after: ExecutionContext;
+  readonly commands: readonly ExecutionCommand[];
+}
+
+const entry = (event: AuditEvent, details: Record<string, unknown>): AuditEntry => ({
+  event,
+  details: Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)) as JsonObject,
+});
+
+/** The audit lines of a step, in the order in which they read. */
+export function auditOf(step: Step): readonly AuditEntry[] {
+  return [...ofFact(step), ...ofKillSwitch(step), ...ofTimeout(step), ...ofCancel(step), ...ofDone(step)];
+}
+
+function ofFact(step: Step): AuditEntry[] {
+  const { fact, after } = step;
+  switch (fact.type) {
+    case 'START':
+      return [entry('execution_start', { ...startDetails(after), killSwitchState: fact.gate.killSwitchState })];
+    case 'SUBMIT_STARTED':
+      return [entry('order_submitted', { ...orderDetails(after), attempt: after.attempts.length })];
+    case 'SUBMIT_OUTCOME':
+      return ofOutcome(step, fact);
+    case 'ORDER_REPORT':
+      return ofReport(step);
+    case 'PROTECTION_OUTCOME':
+      return ofProtection(after, fact);
+    case 'RECONCILED':
+      return [entry('reconciliation', reconciliationDetails(after))];
+    case 'RECOVERED':
+      return [entry('recovered', { from: step.from, to: step.to, actions: step.commands.map(({ type }) => type) })];
+    case 'DEADLINE':
+      return ofDeadline(step, fact.name);
+    default:
+      return [];
+  }
+}
+
+const startDetails = ({ snapshot, clientOrderId }: ExecutionContext): Record<string, unknown> => ({
+  clientOrderId,
+  ...snapshot,
+});
+
+const orderDetails = ({ clientOrderId, snapshot, order }: ExecutionContext): Record<string, unknown> => ({
+  clientOrderId,
+  brokerOrderId: order.brokerOrderId,
+  symbol: snapshot.symbol,
+  side: snapshot.side,
+  quantity: snapshot.positionSize,
+});
+
+function ofOutcome({ after }: Step, { outcome }: Extract<ExecutionFact, { type: 'SUBMIT_OUTCOME' }>): AuditEntry[] {
+  const events = {
+    accepted: 'order_accepted',
+    duplicate: 'order_accepted',
+    unknown: 'order_unknown',
+    rejected: 'order_rejected',
+    not_sent: 'order_rejected',
+  } as const;
+  return [entry(events[outcome.kind], { ...orderDetails(after), attempt: after.attempts.length, outcome })];
+}
+
+function ofReport({ before, after, fact, to }: Step): AuditEntry[] {
+  const { order } = after;
+  const lines: AuditEntry[] = [];
+  if (order.cumQty !== before.order.cumQty || order.avgPrice !== before.order.avgPrice) {
+    const isWhole = to === 'filled' || to === 'late' || order.status === 'filled';
+    lines.push(entry(isWhole ? 'order_filled' : 'order_partially_filled', fillDetails(after)));
+  }
+  if (order.status !== before.order.status && order.status !== 'filled') {
+    const asked = before.cancel.tries > 0;
+    const event = order.status === 'rejected' ? 'order_rejected' : 'cancel_confirmed';
+    lines.push(
+      entry(event, {
+        ...orderDetails(after),
+        state: order.status,
+        byBroker: !asked,
+        reason: order.reason,
+        at: isoTime(fact.at),
+      }),
+    );
+  }
+  return lines;
+}
+
+/** The fill, its slippage and class, and what was and is at stake (R2.3). */
+function fillDetails(context: ExecutionContext): Record<string, unknown> {
+  const { order, snapshot, instrument } = context;
+  const details = {
+    ...orderDetails(context),
+    cumQty: order.cumQty,
+    leavesQty: order.leavesQty,
+    avgPrice: order.avgPrice,
+  };
+  if (order.avgPrice === undefined || instrument === undefined) return details;
+  const bracket = protectionFor(order.avgPrice, snapshot, instrument);
+  const planned = protectionFor(snapshot.referencePrice, snapshot, instrument);
+  return {
+    ...details,
+    stopLoss: bracket.stopLoss,
+    takeProfit: bracket.takeProfit,
+    ...slippageOf(order.avgPrice, snapshot.referencePrice),
+    planned: riskAndReward(snapshot.referencePrice, planned, snapshot.positionSize),
+    actual: riskAndReward(order.avgPrice, bracket, order.cumQty),
+  };
+}
+
+function ofProtection(
+  after: ExecutionContext,
+  { legs }: Extract<ExecutionFact, { type: 'PROTECTION_OUTCOME' }>,
+): AuditEntry[] {
+  const { bracket, protection, firstFillAt, stopLossAt } = after;
+  const nakedWindowMs = firstFillAt !== undefined && stopLossAt !== undefined ? stopLossAt - firstFillAt : undefined;
+  const event = isProtected(after) ? 'protection_placed' : 'protection_failed';
+  return [entry(event, { ...bracket, try: protection.tries, legs, nakedWindowMs })];
+}
+
+function reconciliationDetails({ report }: ExecutionContext): Record<string, unknown> {
+  if (report === undefined) return {};
+  const { reconciliationId, status, requiresManualResolution, mismatches } = report;
+  return { reconciliationId, status, requiresManualResolution, mismatches };
+}
+
+function ofDeadline({ after, before }: Step, name: string): AuditEntry[] {
+  if (name === 'protection' && before.found.length !== after.found.length) {
+    return [
+      entry('protection_failed', {
+        ...after.bracket,
+        try: after.protection.tries,
+        cause: 'no acknowledgement in time',
+      }),
+    ];
+  }
+  return name === 'reconciliation' ? [entry('reconciliation', reconciliationDetails(after))] : [];
+}
+
+function ofKillSwitch({ fact, from, to, before, after }: Step): AuditEntry[] {
+  const isAbort =
+    to === 'done' && from !== 'done' && after.verdict?.reason === 'KILL_SWITCH_ACTIVE' && before.verdict === undefined;
+  const isCancel = fact.type === 'KILL_SWITCH' && after.killSwitch.cancelWanted && !before.killSwitch.cancelWanted;
+  if (!isAbort && !isCancel) return [];
+  const reason = isCancel ? 'the live order is cancelled' : after.verdict?.message;
+  return [entry('kill_switch_abort', { ...orderDetails(after), killSwitchState: after.killSwitch.effective, reason })];
+}
+
+/** Said twice: when T = 30 s is reached, and, with all that came of it, when the execution is done. */
+function ofTimeout({ fact, from, to, before, after }: Step): AuditEntry[] {
+  if (to === 'timeout' && from !== 'timeout')
+    return [entry('timeout', { phase: 'reached', ...timeoutDetails(after, fact.at) })];
+  const isOver =
+    to === 'done' &&
+    from !== 'done' &&
+    (after.verdict?.status === 'FAILED_TIMEOUT' || after.verdict?.status === 'EXECUTED_FULL_LATE');
+  if (!isOver) return [];
+  const details = {
+    phase: 'over',
+    ...timeoutDetails(after, fact.at),
+    cancelTries: before.cancel.tries,
+    cancelTaken: before.cancel.taken,
+    orderStatus: after.order.status,
+    lateFill: after.verdict?.status === 'EXECUTED_FULL_LATE',
+    reconciliationStatus: after.report?.status,
+    finalPosition: after.order.cumQty,
+  };
+  return [entry('timeout', details)];
+}
+
+const timeoutDetails = (context: ExecutionContext, at: number): Record<string, unknown> => ({
+  firstSubmission: context.firstSubmitAt === undefined ? undefined : isoTime(context.firstSubmitAt),
+  elapsedMs: elapsedSinceSubmit(context, at),
+});
+
+const ofCancel = ({ commands, after, to }: Step): AuditEntry[] =>
+  commands
+    .filter(({ type }) => type === 'cancelOrder')
+    .map(() =>
+      entry('cancel_requested', {
+        ...orderDetails(after),
+        cause: to === 'cancelling' ? 'kill switch' : 'timeout',
+        try: after.cancel.tries,
+      }),
+    );
+
+function ofDone({ from, to, after }: Step): AuditEntry[] {
+  if (to !== 'done' || from === 'done' || after.result === undefined) return [];
+  const { result, attempts } = after;
+  const refused =
+    result.status === 'REJECTED'
+      ? [entry('validation_failed', { code: result.reason, message: result.errorMessage })]
+      : [];
+  const { reconciliationReport: report, attempts: _attempts, ...summary } = result;
+  const details = {
+    ...summary,
+    attempts: attempts.length,
+    reconciliationStatus: report?.status,
+    hasFill: hasFill(after.order),
+  };
+  return [...refused, entry('execution_result', details)];
+}

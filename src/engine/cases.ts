@@ -1,0 +1,110 @@
+/**
+ * The open questions for humans (M): opened by the engine, closed by people, never by themselves.
+ */
+import type { EngineTime } from '../actors/engine-time.js';
+import type { JsonObject } from '../domain/canonical.js';
+import {
+  blockingCase,
+  type Case,
+  type CaseFact,
+  type CaseKind,
+  isOpen,
+  type MismatchPolicy,
+  withCaseFact,
+} from '../domain/cases.js';
+import { covers } from '../domain/kill-switch.js';
+import { FillchartError } from '../domain/reasons.js';
+import type { Mismatch } from '../domain/reconciliation.js';
+import { isoTime } from '../domain/time.js';
+import type { Durability, Recorder } from './recorder.js';
+
+/** The public face: see, and resolve. */
+export interface Cases {
+  open(): readonly Case[];
+  all(): readonly Case[];
+  /**
+   * Closes a case (M2). Rejects with `UNKNOWN_CASE` when no open case has this id, and with `INVALID_RESOLUTION`
+   * unless it is said who closes it and why.
+   */
+  resolve(caseId: string, by: { readonly by: string; readonly reason: string }): Promise<void>;
+}
+
+export interface NewCase {
+  readonly kind: CaseKind;
+  readonly symbol: string;
+  readonly advisoryId?: string;
+  readonly snapshotHash?: string;
+  readonly mismatches: readonly Mismatch[];
+}
+
+export interface CaseBook extends Cases {
+  /** Opens a case, or adds to the one that is open for the advisory. Counts at once; resolves when durable. */
+  raise(found: NewCase): Promise<Durability>;
+  /** The open case that keeps a new execution of the symbol from starting (V7). */
+  blocking(symbol: string | undefined): Case | undefined;
+  /** Whether an open case lies in the scope of a kill switch with this target (K6). */
+  openInScope(target: string | undefined): Case | undefined;
+  restore(fact: CaseFact): void;
+}
+
+export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchPolicy): CaseBook {
+  let cases: readonly Case[] = [];
+
+  function keep(
+    fact: CaseFact,
+    details: JsonObject,
+    owner: Partial<Pick<NewCase, 'advisoryId' | 'snapshotHash'>>,
+  ): Promise<Durability> {
+    cases = withCaseFact(cases, fact);
+    const event = fact.type === 'CASE_OPENED' ? 'case_opened' : 'case_resolved';
+    return recorder.record({ stream: 'case', ...owner, at: time(), fact, audit: [{ event, details }] });
+  }
+
+  function raise({ kind, symbol, advisoryId, snapshotHash, mismatches }: NewCase): Promise<Durability> {
+    const known = cases.find((other) => isOpen(other) && isSameMatter(other, { kind, symbol, advisoryId }));
+    const caseId = known?.caseId ?? `case-${cases.length + 1}`;
+    const owner = {
+      ...(advisoryId !== undefined && { advisoryId }),
+      ...(snapshotHash !== undefined && { snapshotHash }),
+    };
+    const { advisoryId: _id, ...rest } = { kind: known?.kind ?? kind, symbol, advisoryId, mismatches };
+    const opened = { caseId, ...rest, ...(advisoryId !== undefined && { advisoryId }), openedAt: isoTime(time()) };
+    const details = { caseId, kind: opened.kind, symbol, mismatches: mismatches.map(({ message }) => message) };
+    return keep({ type: 'CASE_OPENED', ...opened }, details, owner);
+  }
+
+  async function resolve(caseId: string, { by, reason }: { by: string; reason: string }): Promise<void> {
+    const found = cases.find((known) => known.caseId === caseId && isOpen(known));
+    if (found === undefined)
+      throw new FillchartError('UNKNOWN_CASE', `There is no open case ${JSON.stringify(caseId)}.`);
+    if (!isSaid(by) || !isSaid(reason)) {
+      throw new FillchartError('INVALID_RESOLUTION', `Resolving ${caseId} needs by and reason, both not empty.`);
+    }
+    const { advisoryId } = found;
+    const fact = { type: 'CASE_RESOLVED', caseId, by, reason, at: isoTime(time()) } as const;
+    await keep(fact, { caseId, by, reason }, advisoryId === undefined ? {} : { advisoryId });
+  }
+
+  return {
+    open: () => cases.filter(isOpen),
+    all: () => cases,
+    resolve,
+    raise,
+    blocking: (symbol) => blockingCase(cases, symbol, policy),
+    openInScope: (target) => cases.find((known) => isOpen(known) && covers(target, known.symbol)),
+    restore(fact) {
+      cases = withCaseFact(cases, fact);
+    },
+  };
+}
+
+/** One open case an execution; without one, one for each kind and symbol. */
+const isSameMatter = (
+  known: Case,
+  found: { kind: CaseKind; symbol: string; advisoryId?: string | undefined },
+): boolean =>
+  found.advisoryId !== undefined
+    ? known.advisoryId === found.advisoryId
+    : known.advisoryId === undefined && known.kind === found.kind && known.symbol === found.symbol;
+
+const isSaid = (text: unknown): boolean => typeof text === 'string' && text.trim() !== '';

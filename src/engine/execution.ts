@@ -1,0 +1,174 @@
+/**
+ * What a caller sees of one execution: live while it runs, still there when it is over.
+ */
+import { BehaviorSubject, distinctUntilChanged, type Observable } from 'rxjs';
+import type { ActorRefFrom, SnapshotFrom } from 'xstate';
+import type { EngineTime } from '../actors/engine-time.js';
+import { HARD_TIMEOUT_MS } from '../domain/limits.js';
+import type { Side } from '../domain/ports.js';
+import { type ExecutionState, FillchartError } from '../domain/reasons.js';
+import { type ExecutionResult, ExecutionStage } from '../domain/result.js';
+import type { FrozenSnapshot } from '../domain/snapshot.js';
+import { isoTime } from '../domain/time.js';
+import { type ExecutionContext, elapsedSinceSubmit } from '../machines/execution.context.js';
+import type { executionMachine } from '../machines/execution.machine.js';
+import { stageOf } from '../machines/execution.result.js';
+import type { Recorder } from './recorder.js';
+
+export type ExecutionActor = ActorRefFrom<typeof executionMachine>;
+export type ExecutionSnapshot = SnapshotFrom<typeof executionMachine>;
+
+/** T as a caller sees it: read only, extended by nothing (T1). */
+export interface TimeoutView {
+  /** When the first submission began, ISO 8601 UTC; absent before it. */
+  readonly startedAt?: string;
+  /** Seconds since the first submission began; 0 before it. Stands still when the execution is done. */
+  elapsedSeconds(): number;
+  /** Seconds left until T = 30 s, never below 0. */
+  timeRemainingSeconds(): number;
+  /** T has reached 30 s. */
+  isExpired(): boolean;
+}
+
+/** The live handle. */
+export interface Execution {
+  readonly advisoryId: string;
+  readonly clientOrderId: string;
+  readonly snapshot: FrozenSnapshot;
+  readonly stage: ExecutionStage;
+  /** The stage now, then each change; completes when the execution is done. */
+  readonly stage$: Observable<ExecutionStage>;
+  readonly timeout: TimeoutView;
+  readonly result: Promise<ExecutionResult>;
+  /** The chart's actor, to look at and subscribe to. Facts come from the engine alone: `send` throws. */
+  readonly actor: ExecutionActor;
+}
+
+/** One execution in a list. */
+export interface ExecutionView {
+  readonly advisoryId: string;
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly positionSize: string;
+  /** Where the chart stands, innermost state last, such as `pending.partiallyFilled`. */
+  readonly state: string;
+  readonly stage: ExecutionStage;
+  readonly cumQty: string;
+  readonly avgPrice?: string;
+  /** When `execute` was called, ISO 8601 UTC. */
+  readonly startedAt: string;
+  /** T in ms. */
+  readonly t: number;
+  readonly result?: ExecutionResult;
+}
+
+/** The chart's top state. */
+export function topState({ value }: { readonly value: ExecutionSnapshot['value'] }): ExecutionState {
+  return (typeof value === 'string' ? value : Object.keys(value)[0]) as ExecutionState;
+}
+
+/** The chart's state as one path. */
+export function statePath(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [[key, inner] = ['', '']] = Object.entries(value as Record<string, unknown>);
+  return `${key}.${statePath(inner)}`;
+}
+
+export const stageOfSnapshot = (snapshot: ExecutionSnapshot): ExecutionStage =>
+  stageOf(topState(snapshot), snapshot.context);
+
+export function viewOf(snapshot: ExecutionSnapshot, time: EngineTime): ExecutionView {
+  const { context } = snapshot;
+  const { order, snapshot: advisory, result } = context;
+  return {
+    advisoryId: context.advisoryId,
+    clientOrderId: context.clientOrderId,
+    symbol: advisory.symbol,
+    side: advisory.side,
+    positionSize: advisory.positionSize,
+    state: statePath(snapshot.value),
+    stage: stageOfSnapshot(snapshot),
+    cumQty: order.cumQty,
+    ...(order.avgPrice !== undefined && { avgPrice: order.avgPrice }),
+    startedAt: isoTime(context.startedAt),
+    t: elapsedSinceSubmit(context, endOf(context) ?? time()),
+    ...(result !== undefined && { result }),
+  };
+}
+
+/** When it was done, engine ms. */
+function endOf({ result, startedAt }: ExecutionContext): number | undefined {
+  return result === undefined ? undefined : startedAt + Math.round(result.totalDurationSeconds * MS_PER_SECOND);
+}
+
+const MS_PER_SECOND = 1_000;
+
+export function timeoutView(context: () => ExecutionContext, time: EngineTime): TimeoutView {
+  const elapsedMs = () => elapsedSinceSubmit(context(), endOf(context()) ?? time());
+  const view = {
+    elapsedSeconds: () => elapsedMs() / MS_PER_SECOND,
+    timeRemainingSeconds: () => Math.max(0, HARD_TIMEOUT_MS - elapsedMs()) / MS_PER_SECOND,
+    isExpired: () => elapsedMs() >= HARD_TIMEOUT_MS,
+  };
+  return Object.defineProperty(view, 'startedAt', {
+    enumerable: true,
+    get: () => {
+      const { firstSubmitAt } = context();
+      return firstSubmitAt === undefined ? undefined : isoTime(firstSubmitAt);
+    },
+  });
+}
+
+/** The stages as a stream that a throwing subscriber cannot break. */
+export interface StageStream {
+  readonly stage$: Observable<ExecutionStage>;
+  next(stage: ExecutionStage): void;
+  complete(): void;
+}
+
+export function stageStream(): StageStream {
+  const subject = new BehaviorSubject<ExecutionStage>(ExecutionStage.VALIDATING);
+  return {
+    stage$: subject.pipe(distinctUntilChanged()),
+    next: (stage) => subject.next(stage),
+    complete: () => subject.complete(),
+  };
+}
+
+/**
+ * The actor as callers get it: to read and to subscribe to. A subscriber that throws is logged instead of ending the
+ * process (E2), and `send` is refused: a fact that the journal does not know would break the replay (A3).
+ */
+export function readOnlyActor(actor: ExecutionActor, say: Recorder['say']): ExecutionActor {
+  const guarded = <T>(listener: ((value: T) => void) | undefined) =>
+    listener === undefined
+      ? undefined
+      : (value: T) => {
+          try {
+            listener(value);
+          } catch (error) {
+            say('error', { cause: error instanceof Error ? error.message : String(error) }, 'a listener threw');
+          }
+        };
+  const face = Object.create(actor) as { -readonly [Key in keyof ExecutionActor]: ExecutionActor[Key] };
+  const subscribe = (observer: unknown, error?: (error: unknown) => void, complete?: () => void) => {
+    const given = (typeof observer === 'function' ? { next: observer, error, complete } : observer) as {
+      next?: (snapshot: ExecutionSnapshot) => void;
+      error?: (error: unknown) => void;
+      complete?: () => void;
+    };
+    return actor.subscribe({
+      next: guarded(given.next?.bind(given)) ?? (() => undefined),
+      error: guarded(given.error?.bind(given)) ?? (() => undefined),
+      complete: guarded<void>(given.complete?.bind(given)) ?? (() => undefined),
+    });
+  };
+  face.subscribe = subscribe as ExecutionActor['subscribe'];
+  face.on = ((type: Parameters<ExecutionActor['on']>[0], listener: (command: never) => void) =>
+    actor.on(type, guarded(listener) as Parameters<ExecutionActor['on']>[1])) as ExecutionActor['on'];
+  face.send = () => {
+    throw new FillchartError('READ_ONLY');
+  };
+  return face;
+}

@@ -1,0 +1,106 @@
+/**
+ * The engine's options: checked once, with every broken one named.
+ */
+import type { MismatchPolicy } from '../domain/cases.js';
+import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
+import type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger } from '../domain/ports.js';
+import { FillchartError } from '../domain/reasons.js';
+import { show } from '../domain/snapshot.js';
+
+/** What `createEngine` takes. */
+export interface EngineOptions {
+  readonly broker: BrokerAdapter;
+  /** Where the record is kept; in memory by default, and then lost with the process. */
+  readonly journal?: Journal;
+  /** The system clock by default. */
+  readonly clock?: Clock;
+  /** pino on standard error by default; `false` for none. */
+  readonly logger?: Logger | false;
+  /** Time between two polls of an order, in ms; 100 by default, at least 1; never faster than the adapter's `minPollMs`. */
+  readonly pollIntervalMs?: number;
+  /** What an open case does to new executions (M1); `halt-symbol` by default. */
+  readonly onMismatch?: MismatchPolicy;
+  /** Longest time of each broker call, in ms (P7). */
+  readonly deadlines?: Partial<CallDeadlines>;
+}
+
+/** The options with every port there. */
+export type EngineParts = EngineOptions & Required<Pick<EngineOptions, 'journal' | 'clock' | 'logger'>>;
+
+export interface CheckedOptions {
+  readonly broker: BrokerAdapter;
+  readonly capabilities: BrokerCapabilities;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger | false;
+  readonly pollIntervalMs: number;
+  readonly onMismatch: MismatchPolicy;
+  readonly deadlines: CallDeadlines;
+}
+
+const DEFAULT_POLL_INTERVAL_MS = 100;
+const LONGEST_POLL_INTERVAL_MS = 10_000;
+const LONGEST_CALL_MS = 10_000;
+const POLICIES: readonly MismatchPolicy[] = ['halt-symbol', 'halt-all', 'report-only'];
+const BROKER_METHODS = [
+  'instrument',
+  'submitOrder',
+  'getOrderStatus',
+  'cancelOrder',
+  'placeProtection',
+  'getPositions',
+] as const;
+
+/** @throws {FillchartError} `INVALID_OPTION`, naming option, value and what is accepted */
+export function checkedOptions(parts: EngineParts): CheckedOptions {
+  const {
+    broker,
+    journal,
+    clock,
+    logger,
+    pollIntervalMs = DEFAULT_POLL_INTERVAL_MS,
+    onMismatch = 'halt-symbol',
+  } = parts;
+  for (const method of BROKER_METHODS) {
+    if (typeof broker?.[method] !== 'function') throw invalid(`broker.${method}`, broker?.[method], 'a function');
+  }
+  if (typeof broker.capabilities !== 'object') throw invalid('broker.capabilities', broker.capabilities, 'an object');
+  if (!isBetween(pollIntervalMs, 1, LONGEST_POLL_INTERVAL_MS)) {
+    throw invalid('pollIntervalMs', pollIntervalMs, `1 to ${LONGEST_POLL_INTERVAL_MS} ms`);
+  }
+  if (!POLICIES.includes(onMismatch)) throw invalid('onMismatch', onMismatch, POLICIES.join(', '));
+  const deadlines = { ...CALL_DEADLINES, ...parts.deadlines };
+  for (const [name, ms] of Object.entries(deadlines)) {
+    if (!isBetween(ms, 1, LONGEST_CALL_MS)) throw invalid(`deadlines.${name}`, ms, `1 to ${LONGEST_CALL_MS} ms`);
+  }
+  return {
+    broker,
+    capabilities: readCapabilities(broker.capabilities),
+    journal,
+    clock,
+    logger,
+    pollIntervalMs,
+    onMismatch,
+    deadlines,
+  };
+}
+
+/** A capability that is not declared is not there. */
+function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilities {
+  const { positions = 'netting', minPollMs = 0 } = given;
+  return {
+    push: given.push === true,
+    batchStatus: given.batchStatus === true,
+    lookupByClientId: given.lookupByClientId === true,
+    nativeOco: given.nativeOco === true,
+    fractional: given.fractional === true,
+    positions,
+    minPollMs: isBetween(minPollMs, 0, LONGEST_POLL_INTERVAL_MS) ? minPollMs : 0,
+  };
+}
+
+const isBetween = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most;
+
+const invalid = (option: string, value: unknown, accepted: string): FillchartError =>
+  new FillchartError('INVALID_OPTION', `${option} is ${show(value)}; accepted is ${accepted}.`);

@@ -1,0 +1,161 @@
+/**
+ * The one way into the journal, the audit log and the logger.
+ *
+ * 1. Every fact gets the next `seq` and its link in the hash chain in the turn in which it is recorded (A5).
+ * 2. Audit lines reach listeners and the logger when they are durable, in order; neither can stop the engine (E2).
+ * 3. A journal that fails, or does not answer in time, has failed for good: it is said once, and nothing is written to it again.
+ */
+import { config, type Observable, Subject } from 'rxjs';
+import { callBroker, causeOf } from '../actors/calls.js';
+import type { AuditEntry, AuditEvent, AuditRecord } from '../domain/audit.js';
+import { deepFreeze } from '../domain/canonical.js';
+import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type RecordStream } from '../domain/journal.js';
+import type { Clock, Journal, Logger } from '../domain/ports.js';
+import { isoTime } from '../domain/time.js';
+
+export interface Entry {
+  readonly stream: RecordStream;
+  readonly advisoryId?: string;
+  readonly snapshotHash?: string;
+  /** Engine time, ms. */
+  readonly at: number;
+  /** T in ms, once it runs. */
+  readonly t?: number;
+  readonly fact: object & { readonly type: string };
+  readonly audit: readonly AuditEntry[];
+}
+
+/** Whether the record is durable. */
+export type Durability = { readonly durable: true } | { readonly durable: false; readonly cause: string };
+
+export interface Recorder {
+  record(entry: Entry): Promise<Durability>;
+  readonly log: readonly AuditRecord[];
+  readonly audit$: Observable<AuditRecord>;
+  /** Why the journal cannot be written to, once it cannot. */
+  readonly failure: string | undefined;
+  readonly records: number;
+  say(level: keyof Logger, fields: object, message: string): void;
+  close(): void;
+}
+
+/** Longest time that a commit may take before the journal counts as failed. */
+export const COMMIT_DEADLINE_MS = 5_000;
+
+const LEVELS: Partial<Record<AuditEvent, keyof Logger>> = {
+  validation_failed: 'warn',
+  kill_switch_abort: 'warn',
+  order_unknown: 'warn',
+  order_rejected: 'warn',
+  timeout: 'warn',
+  protection_failed: 'error',
+  kill_switch_set: 'warn',
+  case_opened: 'error',
+};
+
+export interface RecorderOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger | false;
+  readonly history: readonly JournalRecord[];
+  readonly onFailure: (cause: string) => void;
+}
+
+export function recorder({ journal, clock, logger, history, onFailure }: RecorderOptions): Recorder {
+  const log: AuditRecord[] = history.flatMap(({ audit }) => audit);
+  const audit$ = new Subject<AuditRecord>();
+  let last = history.at(-1);
+  let auditSeq = log.at(-1)?.seq ?? 0;
+  let failure: string | undefined;
+
+  function say(level: keyof Logger, fields: object, message: string): void {
+    if (logger === false) return;
+    try {
+      logger[level](fields, message);
+    } catch {
+      // A logger that throws ends nothing (E2).
+    }
+  }
+  guardListeners(say);
+
+  function publish(records: readonly AuditRecord[]): void {
+    for (const record of records) {
+      log.push(record);
+      const { event, ...fields } = record;
+      say(LEVELS[event] ?? 'info', { event, ...fields }, event);
+      audit$.next(record);
+    }
+  }
+
+  function fail(cause: string): Durability {
+    if (failure === undefined) {
+      failure = cause;
+      say('error', { journal: journal.name, cause }, 'the journal has failed: no order leaves any more');
+      onFailure(cause);
+    }
+    return { durable: false, cause: failure };
+  }
+
+  function auditRecords({ audit, at: _at, t, advisoryId, snapshotHash }: Entry, wall: string): AuditRecord[] {
+    return audit.map(({ event, details }) => {
+      auditSeq += 1;
+      return deepFreeze({
+        seq: auditSeq,
+        event,
+        timestamp: wall,
+        ...(t !== undefined && { t }),
+        ...(advisoryId !== undefined && { advisoryId }),
+        ...(snapshotHash !== undefined && { snapshotHash }),
+        details,
+      });
+    });
+  }
+
+  async function record(entry: Entry): Promise<Durability> {
+    const wall = isoTime(clock.now());
+    const audit = auditRecords(entry, wall);
+    if (failure !== undefined) {
+      publish(audit);
+      return { durable: false, cause: failure };
+    }
+    const { stream, advisoryId, snapshotHash, at, fact } = entry;
+    const unchained = {
+      seq: (last?.seq ?? 0) + 1,
+      stream,
+      ...(advisoryId !== undefined && { advisoryId }),
+      ...(snapshotHash !== undefined && { snapshotHash }),
+      wall,
+      at,
+      fact: fact as RecordedFact,
+      audit,
+    };
+    last = chained(unchained, last?.hash ?? GENESIS_HASH);
+    const written = [last];
+    const outcome = await callBroker(clock, COMMIT_DEADLINE_MS, () => journal.append(written));
+    const durability: Durability = outcome.kind === 'answered' ? { durable: true } : fail(outcome.cause);
+    publish(audit);
+    return durability;
+  }
+
+  return {
+    record,
+    log,
+    audit$: audit$.asObservable(),
+    get failure() {
+      return failure;
+    },
+    get records() {
+      return last?.seq ?? 0;
+    },
+    say,
+    close: () => audit$.complete(),
+  };
+}
+
+/**
+ * A listener that throws in a subscription must not end the process (E2). RxJS would rethrow its error from a timer;
+ * unless the program has its own handler, the error is logged instead.
+ */
+function guardListeners(say: Recorder['say']): void {
+  config.onUnhandledError ??= (error) => say('error', { cause: causeOf(error) }, 'a listener threw');
+}

@@ -1,0 +1,52 @@
+/**
+ * Going on where the last process stopped (A6): the journal is folded through the charts, and each execution that is
+ * not done is told so, under its original deadlines. The chart decides what that means.
+ */
+import type { EngineTime } from '../actors/engine-time.js';
+import type { KillSwitchActor } from '../actors/kill-switch.js';
+import type { CaseFact } from '../domain/cases.js';
+import type { JournalRecord } from '../domain/journal.js';
+import { cancelsLiveOrders, type SwitchView } from '../domain/kill-switch.js';
+import type { ExecutionFact } from '../machines/execution.facts.js';
+import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
+import { inputOf, isRegistered } from './advisory.js';
+import type { CaseBook } from './cases.js';
+import type { ExecutionHost } from './execution-host.js';
+
+export interface RecoveryParts {
+  readonly newHost: (input: ReturnType<typeof inputOf>) => ExecutionHost;
+  readonly killSwitch: KillSwitchActor;
+  readonly cases: CaseBook;
+  readonly time: EngineTime;
+  readonly tellSwitch: (host: ExecutionHost, change: Pick<SwitchView, 'type' | 'target' | 'state'>) => void;
+}
+
+export function recover(records: readonly JournalRecord[], parts: RecoveryParts): void {
+  const lives = new Map<string, ExecutionFact[]>();
+  for (const { stream, advisoryId = '', fact } of records) {
+    if (stream === 'kill-switch') parts.killSwitch.restore(fact as unknown as KillSwitchFact);
+    else if (stream === 'case') parts.cases.restore(fact as unknown as CaseFact);
+    else if (stream === 'execution') collect(lives, advisoryId, fact as unknown as ExecutionFact);
+  }
+  for (const facts of lives.values()) resume(facts, parts);
+}
+
+/** Facts by execution. Refusals of what could not be read or named, and of conflicting advisories, have no life. */
+function collect(lives: Map<string, ExecutionFact[]>, advisoryId: string, fact: ExecutionFact): void {
+  if (fact.type !== 'START') lives.get(advisoryId)?.push(fact);
+  else if (isRegistered(fact.advisory) && !lives.has(advisoryId)) lives.set(advisoryId, [fact]);
+}
+
+function resume(facts: readonly ExecutionFact[], { newHost, time, killSwitch, tellSwitch }: RecoveryParts): void {
+  const [first] = facts;
+  if (first?.type !== 'START') return;
+  const host = newHost(inputOf(first.advisory.snapshot));
+  host.replay(facts);
+  if (host.snapshot.status !== 'active') return;
+  host.send({ type: 'RECOVERED', at: time(), intentAt: facts.at(-1)?.at ?? first.at });
+  // A switch may have been set, and the process have ended before the execution was told.
+  for (const { type, target, state } of killSwitch.switches) {
+    const isUntold = state === 'ACTIVE' && cancelsLiveOrders(type) && !host.context.killSwitch.cancelWanted;
+    if (isUntold) tellSwitch(host, { type, state, ...(target !== undefined && { target }) });
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * The sweep: all open orders and positions at the broker against the journal (M3). It opens cases and corrects nothing.
+ *
+ * 1. Executions that are live are left to themselves; so are the symbols in which they trade.
+ * 2. An order that ended without certainty is read again: what it filled meanwhile is a stray fill (T5).
+ * 3. A position is expected to be what was there before the first execution, plus every fill, less what SL and TP closed.
+ */
+
+import { callBroker } from '../actors/calls.js';
+import type { EngineTime } from '../actors/engine-time.js';
+import type { Case, CaseKind } from '../domain/cases.js';
+import { add, type Decimal, isZero, negate, parseDecimal, subtract, ZERO } from '../domain/decimal.js';
+import type { CallDeadlines } from '../domain/limits.js';
+import { hasFill, readOrderReport } from '../domain/order.js';
+import type { BrokerAdapter, BrokerCapabilities, Clock } from '../domain/ports.js';
+import type { ReasonCode } from '../domain/reasons.js';
+import { mismatch } from '../domain/reconciliation.js';
+import { isoTime } from '../domain/time.js';
+import { orderRef } from '../machines/execution.context.js';
+import type { CaseBook } from './cases.js';
+import type { ExecutionHost } from './execution-host.js';
+
+export interface SweepReport {
+  /** ISO 8601 UTC. */
+  readonly at: string;
+  /** Orders looked at. */
+  readonly orders: number;
+  /** Symbols whose positions were compared. */
+  readonly positions: number;
+  /** Cases that were opened, or added to. */
+  readonly cases: readonly Case[];
+  /** What could not be asked; what it would have shown is unknown. */
+  readonly failures: readonly string[];
+}
+
+export interface SweepParts {
+  readonly broker: BrokerAdapter;
+  readonly capabilities: BrokerCapabilities;
+  readonly clock: Clock;
+  readonly time: EngineTime;
+  readonly deadlines: CallDeadlines;
+  readonly cases: CaseBook;
+  readonly hosts: () => readonly ExecutionHost[];
+}
+
+export async function sweep(parts: SweepParts): Promise<SweepReport> {
+  const failures: string[] = [];
+  const known = new Set(parts.cases.open());
+  const finished = parts.hosts().filter(({ snapshot }) => snapshot.status !== 'active');
+  const open = await strayOrders(parts, failures);
+  const uncertain = await uncertainOrders(parts, finished, failures);
+  const positions = await positionsAgainstJournal(parts, finished, failures);
+  return {
+    at: isoTime(parts.time()),
+    orders: open + uncertain,
+    positions,
+    cases: parts.cases.open().filter((now) => !known.has(now)),
+    failures,
+  };
+}
+
+/** Orders open at the broker that no live execution, and no protected position of ours, accounts for. */
+async function strayOrders(
+  { broker, clock, deadlines, hosts, cases }: SweepParts,
+  failures: string[],
+): Promise<number> {
+  if (broker.getOpenOrders === undefined) return 0;
+  const outcome = await callBroker(
+    clock,
+    deadlines.positionsMs,
+    (signal) => broker.getOpenOrders?.(signal) ?? Promise.resolve([]),
+  );
+  if (outcome.kind !== 'answered' || !Array.isArray(outcome.value)) {
+    failures.push(`open orders: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
+    return 0;
+  }
+  const ours = new Set(hosts().flatMap((host) => expectedOpen(host)));
+  const rows: readonly unknown[] = outcome.value;
+  for (const row of rows) {
+    const { clientOrderId, symbol } = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
+    if (typeof clientOrderId !== 'string' || typeof symbol !== 'string' || ours.has(clientOrderId)) continue;
+    const message = `Expected no open order ${clientOrderId}, found it open in broker`;
+    void cases.raise({ kind: 'STRAY_ORDER', symbol, mismatches: [mismatch('STRAY_ORDER', 'none', 'open', message)] });
+  }
+  return rows.length;
+}
+
+/** Ids that may be open: the entry of a live execution, and the legs of whatever holds a position. */
+function expectedOpen({ snapshot, context, execution }: ExecutionHost): string[] {
+  const { clientOrderId } = execution;
+  const legs = hasFill(context.order) ? [`${clientOrderId}-sl`, `${clientOrderId}-tp`] : [];
+  return snapshot.status === 'active' ? [clientOrderId, ...legs] : legs;
+}
+
+/** Orders whose end nobody saw: they are read once more. */
+async function uncertainOrders(
+  parts: SweepParts,
+  finished: readonly ExecutionHost[],
+  failures: string[],
+): Promise<number> {
+  const uncertain = finished.filter(
+    ({ context }) => context.report !== undefined && !isCertain(context.report.brokerOrderState),
+  );
+  await Promise.all(
+    uncertain.map(async (host) => {
+      const raw = await readOrder(parts, host.execution.clientOrderId, host);
+      if (raw === undefined) failures.push(`order ${host.execution.clientOrderId}: no answer`);
+      else host.report(raw);
+    }),
+  );
+  return uncertain.length;
+}
+
+const isCertain = (state: string | undefined): boolean =>
+  state !== undefined && ['filled', 'cancelled', 'rejected', 'expired'].includes(state);
+
+async function readOrder(
+  { broker, clock, deadlines }: SweepParts,
+  clientOrderId: string,
+  { context }: ExecutionHost,
+): Promise<unknown> {
+  const ref =
+    clientOrderId === context.clientOrderId ? orderRef(context) : { clientOrderId, symbol: context.snapshot.symbol };
+  const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
+  return outcome.kind === 'answered' ? outcome.value : undefined;
+}
+
+async function positionsAgainstJournal(
+  parts: SweepParts,
+  finished: readonly ExecutionHost[],
+  failures: string[],
+): Promise<number> {
+  const { broker, capabilities, clock, deadlines, hosts, cases } = parts;
+  if (capabilities.positions === 'none') return 0;
+  const outcome = await callBroker(clock, deadlines.positionsMs, (signal) => broker.getPositions([], signal));
+  const held = outcome.kind === 'answered' ? sizesBySymbol(outcome.value) : undefined;
+  if (held === undefined) {
+    failures.push(`positions: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
+    return 0;
+  }
+  const busy = new Set(
+    hosts()
+      .filter(({ snapshot }) => snapshot.status === 'active')
+      .map(({ execution }) => execution.snapshot.symbol),
+  );
+  const expected = await expectedPositions(
+    parts,
+    finished.filter(({ execution }) => !busy.has(execution.snapshot.symbol)),
+  );
+  const symbols = new Set([...held.keys(), ...expected.keys()].filter((symbol) => !busy.has(symbol)));
+  for (const symbol of symbols) {
+    const wanted = expected.get(symbol) ?? ZERO;
+    const actual = held.get(symbol) ?? ZERO;
+    if (wanted === actual) continue;
+    const [kind, code] = kindOf(wanted, actual);
+    const message = `Expected position ${wanted}, found ${actual} in broker`;
+    void cases.raise({ kind, symbol, mismatches: [mismatch(code, wanted, actual, message)] });
+  }
+  return symbols.size;
+}
+
+function kindOf(wanted: Decimal, actual: Decimal): readonly [CaseKind, ReasonCode] {
+  if (isZero(wanted)) return ['PHANTOM_POSITION', 'PHANTOM_POSITION'];
+  return isZero(actual) ? ['MISSING_POSITION', 'MISSING_POSITION'] : ['MISMATCH', 'POSITION_SIZE'];
+}
+
+function sizesBySymbol(raw: unknown): Map<string, Decimal> | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  const sizes = new Map<string, Decimal>();
+  for (const row of raw as readonly unknown[]) {
+    const { symbol, size } = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
+    const read = parseDecimal(size);
+    if (typeof symbol !== 'string' || read === undefined) return undefined;
+    sizes.set(symbol, add(sizes.get(symbol) ?? ZERO, read));
+  }
+  return sizes;
+}
+
+/** By symbol: what was there first, plus every fill, less what the exits have closed since. */
+async function expectedPositions(parts: SweepParts, finished: readonly ExecutionHost[]): Promise<Map<string, Decimal>> {
+  const expected = new Map<string, Decimal>();
+  for (const { context } of finished) {
+    if (context.attempts.length > 0 && !expected.has(context.snapshot.symbol))
+      expected.set(context.snapshot.symbol, context.baseline);
+  }
+  await Promise.all(
+    finished
+      .filter(({ context }) => hasFill(context.order))
+      .map(async (host) => {
+        const { snapshot, order } = host.context;
+        const net = subtract(order.cumQty, await exited(parts, host));
+        const change = snapshot.side === 'buy' ? net : negate(net);
+        expected.set(snapshot.symbol, add(expected.get(snapshot.symbol) ?? ZERO, change));
+      }),
+  );
+  return expected;
+}
+
+/** How much of an execution's position its SL and TP have closed. */
+async function exited(parts: SweepParts, host: ExecutionHost): Promise<Decimal> {
+  const { clientOrderId } = host.execution;
+  const legs = await Promise.all(
+    ['sl', 'tp'].map(async (leg) => {
+      const id = `${clientOrderId}-${leg}`;
+      return readOrderReport(await readOrder(parts, id, host), { clientOrderId: id })?.cumQty ?? ZERO;
+    }),
+  );
+  return legs.reduce(add, ZERO);
+}

@@ -1,0 +1,149 @@
+/**
+ * What an execution knows: plain JSON, so that it can be written down, folded again and compared.
+ *
+ * 1. The snapshot never changes (R1).
+ * 2. `firstSubmitAt` and the deadlines that follow from it are set once (T1).
+ * 3. All times are engine ms; T is `at − firstSubmitAt`.
+ */
+
+import { exitSide } from '../domain/bracket.js';
+import { type Decimal, isPositive, parseDecimal, ZERO } from '../domain/decimal.js';
+import type { KillSwitchState } from '../domain/kill-switch.js';
+import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../domain/limits.js';
+import { newOrder, type OrderState } from '../domain/order.js';
+import type { Instrument, OrderRef, OrderRequest, ProtectionRequest } from '../domain/ports.js';
+import type { ReasonCode } from '../domain/reasons.js';
+import type { Mismatch, ReconciliationReport } from '../domain/reconciliation.js';
+import type { ExecutionAttempt, ExecutionResult, FinalStatus } from '../domain/result.js';
+import type { FrozenSnapshot } from '../domain/snapshot.js';
+import type { ExecutionInput } from './execution.facts.js';
+
+export interface ExecutionContext extends ExecutionInput {
+  /** When `execute` was called; set by the first fact. */
+  readonly startedAt: number;
+  readonly instrument?: Instrument;
+  /** Net position in the symbol before the order. */
+  readonly baseline: Decimal;
+  readonly firstSubmitAt?: number;
+  readonly attempts: readonly ExecutionAttempt[];
+  /** When the attempt under way began. */
+  readonly attemptAt?: number;
+  readonly order: OrderState;
+  readonly cancel: CancelState;
+  readonly killSwitch: KillSwitchKnowledge;
+  readonly bracket?: Bracket;
+  readonly protection: ProtectionState;
+  readonly firstFillAt?: number;
+  readonly stopLossAt?: number;
+  /** Differences that the execution itself has found; the reconciliation lists them. */
+  readonly found: readonly Mismatch[];
+  readonly verdict?: Verdict;
+  readonly report?: ReconciliationReport;
+  readonly result?: ExecutionResult;
+}
+
+export interface CancelState {
+  /** Calls made. */
+  readonly tries: number;
+  /** A call is under way. */
+  readonly inFlight: boolean;
+  /** The broker took the request, or says that there is nothing left to cancel. */
+  readonly taken: boolean;
+}
+
+export interface KillSwitchKnowledge {
+  /** State of the symbol now. */
+  readonly effective: KillSwitchState;
+  /** State when the kill switch decided the outcome. */
+  readonly atDecision?: KillSwitchState;
+  /** A switch that cancels live orders went ACTIVE (K3). */
+  readonly cancelWanted: boolean;
+  /** A switch was ACTIVE while a fill stood (K4). */
+  readonly postFill: boolean;
+}
+
+/** SL and TP as computed from the fill, for exactly what was filled (B1). */
+export interface Bracket {
+  readonly quantity: Decimal;
+  readonly stopLoss: Decimal;
+  readonly takeProfit: Decimal;
+  readonly valid: boolean;
+}
+
+export interface ProtectionState {
+  readonly tries: number;
+  readonly stopLoss: LegState;
+  readonly takeProfit: LegState;
+  /** When trying ends (B2). */
+  readonly endsAt?: number;
+}
+
+/** `retry` is everything that a repeat with the same id may still mend. */
+export type LegState = 'none' | 'placed' | 'refused' | 'retry';
+
+export interface Verdict {
+  readonly status: FinalStatus;
+  readonly reason?: ReasonCode;
+  readonly message?: string;
+}
+
+/** A new execution. Tolerates `undefined`: the pure `transition()` calls context factories without input. */
+export function newExecution(input: ExecutionInput | undefined): ExecutionContext {
+  const size = parseDecimal(input?.snapshot.positionSize);
+  return {
+    advisoryId: input?.advisoryId ?? '',
+    clientOrderId: input?.clientOrderId ?? '',
+    snapshot: input?.snapshot ?? (Object.freeze({}) as FrozenSnapshot),
+    snapshotHash: input?.snapshotHash ?? '',
+    problems: input?.problems ?? [],
+    startedAt: 0,
+    baseline: ZERO,
+    attempts: [],
+    order: newOrder(size !== undefined && isPositive(size) ? size : ZERO),
+    cancel: { tries: 0, inFlight: false, taken: false },
+    killSwitch: { effective: 'OFF', cancelWanted: false, postFill: false },
+    protection: { tries: 0, stopLoss: 'none', takeProfit: 'none' },
+    found: [],
+  };
+}
+
+/** T in ms; 0 before the first submission. */
+export const elapsedSinceSubmit = (context: Pick<ExecutionContext, 'firstSubmitAt'>, at: number): number =>
+  context.firstSubmitAt === undefined ? 0 : at - context.firstSubmitAt;
+
+/** The deadlines of T1, in engine ms: absolute, and a function of nothing but the first submission. */
+export const hardTimeoutAt = ({ firstSubmitAt = 0 }: Pick<ExecutionContext, 'firstSubmitAt'>): number =>
+  firstSubmitAt + HARD_TIMEOUT_MS;
+export const lateWindowEndsAt = (context: Pick<ExecutionContext, 'firstSubmitAt'>): number =>
+  hardTimeoutAt(context) + LATE_FILL_WINDOW_MS;
+
+/** When a full fill was received, judged by its received time alone (T2). */
+export type FillTiming = 'inTime' | 'late' | 'afterWindow';
+
+export function fillTiming(context: Pick<ExecutionContext, 'firstSubmitAt'>, at: number): FillTiming {
+  if (at <= hardTimeoutAt(context)) return 'inTime';
+  return at <= lateWindowEndsAt(context) ? 'late' : 'afterWindow';
+}
+
+export const orderRef = ({ clientOrderId, order, snapshot }: ExecutionContext): OrderRef => ({
+  clientOrderId,
+  symbol: snapshot.symbol,
+  ...(order.brokerOrderId !== undefined && { brokerOrderId: order.brokerOrderId }),
+});
+
+export const orderRequest = ({ clientOrderId, snapshot }: ExecutionContext): OrderRequest => ({
+  clientOrderId,
+  symbol: snapshot.symbol,
+  side: snapshot.side,
+  quantity: snapshot.positionSize,
+  orderType: 'MARKET',
+});
+
+export function protectionRequest(context: ExecutionContext, bracket: Bracket): ProtectionRequest {
+  const { side } = context.snapshot;
+  const { quantity, stopLoss, takeProfit } = bracket;
+  return { ...orderRef(context), side: exitSide(side), quantity, stopLoss, takeProfit };
+}
+
+export const isProtected = ({ protection }: Pick<ExecutionContext, 'protection'>): boolean =>
+  protection.stopLoss === 'placed' && protection.takeProfit === 'placed';

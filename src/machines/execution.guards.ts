@@ -1,0 +1,127 @@
+/**
+ * The questions that the chart asks before it takes a transition: pure, named, each about one thing.
+ *
+ * Questions about the order are asked of the order *as it is after the report in hand*, so that a transition is judged
+ * on what it is about to know; asked again once the report is kept, they answer the same.
+ */
+import { isPositive, lessThan } from '../domain/decimal.js';
+import { cancelsLiveOrders } from '../domain/kill-switch.js';
+import { applyReport, hasFill, isClosedAndPriced, isFullFill, lacksPrice, type OrderState } from '../domain/order.js';
+import type { ValidationRule } from '../domain/validation.js';
+import { type ExecutionContext, type FillTiming, fillTiming, hardTimeoutAt, isProtected } from './execution.context.js';
+import type { DeadlineName, ExecutionFact } from './execution.facts.js';
+import { computeBracket, endProtection, isTaken, refusalOf } from './execution.updates.js';
+
+interface Args {
+  readonly context: ExecutionContext;
+  readonly event: ExecutionFact;
+}
+
+function orderAfter({ context, event }: Args): OrderState {
+  return event.type === 'ORDER_REPORT' ? applyReport(context.order, event.report) : context.order;
+}
+
+const fills = (args: Args, timing: FillTiming): boolean =>
+  isFullFill(orderAfter(args)) && fillTiming(args.context, args.event.at) === timing;
+
+const outcomeKind = ({ event }: Args): string | undefined =>
+  event.type === 'SUBMIT_OUTCOME' ? event.outcome.kind : undefined;
+
+export const executionGuards = {
+  /** V1–V9: this rule is the first that refuses. */
+  isRefusedBy: ({ context, event }: Args, { rule }: { rule: ValidationRule }): boolean =>
+    refusalOf(context, event)?.rule === rule,
+
+  /** A switch that covers the symbol is ACTIVE, whatever its type (K2). */
+  isKilled: ({ event }: Args): boolean => event.type === 'KILL_SWITCH' && event.effective === 'ACTIVE',
+  isKilledBeforeFirstTry: (args: Args): boolean => executionGuards.isKilled(args) && executionGuards.isFirstTry(args),
+
+  /** A switch of a type that cancels live orders went ACTIVE (K3). */
+  isCancelledBySwitch: ({ event }: Args): boolean =>
+    event.type === 'KILL_SWITCH' && event.state === 'ACTIVE' && cancelsLiveOrders(event.switchType),
+
+  isDeadline: ({ event }: Args, { name }: { name: DeadlineName }): boolean =>
+    event.type === 'DEADLINE' && event.name === name,
+
+  /** No submit call has been made yet: a block now means that the broker was never called. */
+  isFirstTry: ({ context }: Args): boolean => context.attempts.length === 0,
+
+  /** The order may be at the broker: accepted, known there already, or nobody knows (S3, S4). */
+  mayBeLive: (args: Args): boolean =>
+    outcomeKind(args) === 'accepted' ||
+    outcomeKind(args) === 'duplicate' ||
+    outcomeKind(args) === 'unknown' ||
+    hasNews(args.context),
+
+  /** … and a kill switch wants it gone, and it is not over already (K3). */
+  mayBeLiveAndCancelIsWanted: (args: Args): boolean =>
+    args.context.killSwitch.cancelWanted && args.context.order.status === 'open' && executionGuards.mayBeLive(args),
+
+  /** Nothing left the process, or the broker was only busy, and T < 30 s (S5). */
+  mayTryAgain: ({ context, event }: Args): boolean => {
+    if (event.type !== 'SUBMIT_OUTCOME' || event.at >= hardTimeoutAt(context)) return false;
+    const { outcome } = event;
+    return outcome.kind === 'not_sent' || (outcome.kind === 'rejected' && outcome.transient === true);
+  },
+
+  mayTryAgainButIsKilled: (args: Args): boolean =>
+    args.context.killSwitch.cancelWanted && executionGuards.mayTryAgain(args),
+
+  /** A definite no to the call that is still open, and nothing has been seen of the order. */
+  isRefusedForGood: (args: Args): boolean =>
+    (outcomeKind(args) === 'rejected' || outcomeKind(args) === 'not_sent') &&
+    args.context.attempts.at(-1)?.outcome === undefined &&
+    !hasNews(args.context),
+
+  isRejected: (args: Args): boolean => outcomeKind(args) === 'rejected',
+
+  /** The whole size at a known price, received by T = 30.000 s (T2). */
+  fillsInTime: (args: Args): boolean => fills(args, 'inTime'),
+  /** The same, received at 30.000 < T ≤ 32.000 s (T2). */
+  fillsLate: (args: Args): boolean => fills(args, 'late'),
+  /** The same, later still: a fact to protect, not a valid execution. */
+  fillsAfterWindow: (args: Args): boolean => fills(args, 'afterWindow'),
+
+  isRejectedLate: (args: Args): boolean =>
+    isClosedAndPriced(orderAfter(args)) && orderAfter(args).status === 'rejected',
+  isClosed: (args: Args): boolean => isClosedAndPriced(orderAfter(args)),
+  /** Filled, wholly or in part, with no price for all of it (P3). */
+  awaitsPrice: (args: Args): boolean =>
+    lacksPrice(orderAfter(args)) && (orderAfter(args).status !== 'open' || !isPositive(orderAfter(args).leavesQty)),
+  isPartlyFilled: (args: Args): boolean => hasFill(orderAfter(args)),
+  isLocated: ({ context }: Args): boolean =>
+    context.order.brokerOrderId !== undefined || context.attempts.at(-1)?.outcome === 'accepted',
+  /** The report says something new (P2). */
+  isNews: (args: Args): boolean => orderAfter(args) !== args.context.order,
+  isNewsWithoutPrice: (args: Args): boolean => executionGuards.isNews(args) && executionGuards.awaitsPrice(args),
+  isNewsOfPartialFill: (args: Args): boolean => executionGuards.isNews(args) && executionGuards.isPartlyFilled(args),
+  /** More is filled than was known. */
+  isStrayFill: (args: Args): boolean => lessThan(args.context.order.cumQty, orderAfter(args).cumQty),
+
+  isCancelTaken: ({ event }: Args): boolean => event.type === 'CANCEL_OUTCOME' && isTaken(event.outcome),
+  /** There is nothing to ask for any more: the request was taken, or the order is closed. */
+  isCancelSettled: ({ context }: Args): boolean => context.cancel.taken || context.order.status !== 'open',
+  isCancelUnderWay: ({ context }: Args): boolean => context.cancel.inFlight,
+
+  hasFillToProtect: ({ context }: Args): boolean => hasFill(context.order) && context.order.avgPrice !== undefined,
+  hasFillWithoutPrice: ({ context }: Args): boolean => lacksPrice(context.order),
+  /** SL and TP lie on either side of the fill (R2.2). */
+  isBracketValid: ({ context }: Args): boolean => (context.bracket ?? computeBracket(context).bracket)?.valid === true,
+  /** Both legs are acknowledged (B1). */
+  isProtected: ({ context, event }: Args): boolean =>
+    event.type === 'PROTECTION_OUTCOME' &&
+    isProtected({ protection: context.protection, ...endProtection(context, event) }),
+  /** A leg may still be mended by a repeat with the same id, and the 5 s are not over (B2). */
+  mayProtectAgain: ({ context, event }: Args): boolean => {
+    if (event.type !== 'PROTECTION_OUTCOME' || event.at >= (context.protection.endsAt ?? 0)) return false;
+    const { stopLoss, takeProfit } = endProtection(context, event).protection ?? context.protection;
+    return stopLoss === 'retry' || takeProfit === 'retry';
+  },
+
+  /** The comparison found a difference (R6.4). */
+  needsHuman: ({ context }: Args): boolean => context.report?.requiresManualResolution === true,
+};
+
+/** A report has come that only a live order can have: whatever the submit call says, it exists. */
+const hasNews = ({ order }: ExecutionContext): boolean =>
+  order.brokerOrderId !== undefined || hasFill(order) || order.status !== 'open';

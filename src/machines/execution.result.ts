@@ -1,0 +1,74 @@
+/**
+ * The result of an execution, composed from what it knows when it is done. Decimals are canonical strings.
+ */
+import { slippageOf } from '../domain/fills.js';
+import { hasFill } from '../domain/order.js';
+import type { ExecutionState } from '../domain/reasons.js';
+import { type ExecutionResult, ExecutionStage } from '../domain/result.js';
+import type { ExecutionContext } from './execution.context.js';
+
+const MS_PER_SECOND = 1_000;
+
+/** @param at when `done` was reached, in engine ms */
+export function resultOf(context: ExecutionContext, at: number): ExecutionResult {
+  const { verdict, order, attempts, killSwitch, report } = context;
+  const reachedBroker = attempts.length > 0 && report !== undefined;
+  return {
+    advisoryId: context.advisoryId,
+    snapshotHash: context.snapshotHash,
+    status: verdict?.status ?? 'FAILED',
+    ...(verdict?.reason !== undefined && { reason: verdict.reason }),
+    ...(verdict?.message !== undefined && { errorMessage: verdict.message }),
+    ...(order.brokerOrderId !== undefined && { finalOrderId: order.brokerOrderId }),
+    ...(attempts.length > 0 && { clientOrderId: context.clientOrderId }),
+    ...(reachedBroker && { finalPositionSize: order.cumQty }),
+    ...fillPart(context),
+    totalDurationSeconds: (at - context.startedAt) / MS_PER_SECOND,
+    killSwitchState: killSwitch.atDecision ?? killSwitch.effective,
+    killSwitchPostFill: killSwitch.postFill,
+    attempts,
+    ...(report !== undefined && { reconciliationReport: report }),
+  };
+}
+
+function fillPart({
+  order,
+  snapshot,
+  bracket,
+  protection,
+  firstFillAt,
+  stopLossAt,
+}: ExecutionContext): Partial<ExecutionResult> {
+  if (!hasFill(order) || order.avgPrice === undefined) return {};
+  const { slippagePct, slippageBps } = slippageOf(order.avgPrice, snapshot.referencePrice);
+  const isNakedWindowKnown = firstFillAt !== undefined && stopLossAt !== undefined;
+  return {
+    finalFillPrice: order.avgPrice,
+    slippagePct,
+    slippageBps,
+    ...(bracket !== undefined && protection.stopLoss === 'placed' && { finalSl: bracket.stopLoss }),
+    ...(bracket !== undefined && protection.takeProfit === 'placed' && { finalTp: bracket.takeProfit }),
+    ...(isNakedWindowKnown && { nakedWindowMs: stopLossAt - firstFillAt }),
+  };
+}
+
+/** The stage in one word, from the chart's state and what the execution knows. */
+export function stageOf(state: ExecutionState, context: ExecutionContext): ExecutionStage {
+  switch (state) {
+    case 'validating':
+      return ExecutionStage.VALIDATING;
+    case 'submitted':
+      return hasFill(context.order) ? ExecutionStage.PARTIALLY_FILLED : ExecutionStage.SUBMITTED;
+    case 'pending':
+    case 'cancelling':
+    case 'timeout':
+      return hasFill(context.order) ? ExecutionStage.PARTIALLY_FILLED : ExecutionStage.PENDING;
+    case 'filled':
+      return ExecutionStage.FILLED;
+    case 'late':
+      return ExecutionStage.EXECUTED_FULL_LATE;
+    case 'reconciling':
+    case 'done':
+      return context.verdict?.status ?? ExecutionStage.FAILED;
+  }
+}

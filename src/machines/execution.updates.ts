@@ -1,0 +1,274 @@
+/**
+ * How each fact changes what an execution knows: pure functions from context and fact to the members that change.
+ */
+import { protectionFor } from '../domain/bracket.js';
+import { parseDecimal, ZERO } from '../domain/decimal.js';
+import { PROTECTION_LIMIT_MS } from '../domain/limits.js';
+import { adopt, applyReport, hasFill, lacksPrice } from '../domain/order.js';
+import type { CancelOutcome, LegOutcome } from '../domain/ports.js';
+import type { ReasonCode } from '../domain/reasons.js';
+import {
+  type Mismatch,
+  mismatch,
+  NO_OTHERS,
+  type ReconciliationExpected,
+  reconcile,
+} from '../domain/reconciliation.js';
+import type { ExecutionAttempt } from '../domain/result.js';
+import { isoTime } from '../domain/time.js';
+import { brokerRefusal, firstRefusal, type Refusal } from '../domain/validation.js';
+import type { ExecutionContext, LegState, Verdict } from './execution.context.js';
+import type { ExecutionFact, FactOf } from './execution.facts.js';
+
+export type Patch = Partial<ExecutionContext>;
+
+/** The fact as the type that the transition is for; anything else is a fault of the chart. */
+export function expectFact<Type extends ExecutionFact['type']>(fact: ExecutionFact, type: Type): FactOf<Type> {
+  if (fact.type !== type) throw new TypeError(`the chart handed ${fact.type} to what takes ${type}`);
+  return fact as FactOf<Type>;
+}
+
+export const start = (_: ExecutionContext, { at, gate }: FactOf<'START'>): Patch => ({
+  startedAt: at,
+  killSwitch: { effective: gate.killSwitchState, cancelWanted: false, postFill: false },
+});
+
+/** What refuses the advisory now: V1–V8 at the start, V9 on the broker's answer, V1, V7 and V8 at the last look. */
+export function refusalOf(
+  context: ExecutionContext,
+  fact: ExecutionFact,
+): (Pick<Refusal, 'code' | 'message'> & { rule?: string }) | undefined {
+  switch (fact.type) {
+    case 'START':
+      return firstRefusal(context.snapshot, context.problems, fact.gate);
+    case 'BROKER_ASKED':
+      return brokerRefusal(context.snapshot, fact.answer);
+    case 'SUBMIT_BLOCKED':
+      return fact.refusal;
+    default:
+      return undefined;
+  }
+}
+
+export function keepAnswer(_: ExecutionContext, { answer }: FactOf<'BROKER_ASKED'>): Patch {
+  return answer.kind === 'answered' ? { instrument: answer.instrument, baseline: answer.baseline } : {};
+}
+
+export function beginAttempt(context: ExecutionContext, { at }: FactOf<'SUBMIT_STARTED'>): Patch {
+  const attempt: ExecutionAttempt = { attempt: context.attempts.length + 1, startedAt: isoTime(at) };
+  return { attempts: [...context.attempts, attempt], attemptAt: at, firstSubmitAt: context.firstSubmitAt ?? at };
+}
+
+/** After a restart: an intent without a recorded call may have been sent, and T then runs from the intent (A6). */
+export function assumeAttempt(context: ExecutionContext, intentAt: number): Patch {
+  const begun = beginAttempt(context, { type: 'SUBMIT_STARTED', at: intentAt });
+  return { ...begun, ...assumeUnknown({ ...context, ...begun }) };
+}
+
+/** After a restart: a call without a recorded answer may have reached the broker (S4). */
+export const assumeUnknown = ({ attempts }: ExecutionContext): Patch => ({
+  attempts: attempts.map((attempt) =>
+    attempt.outcome === undefined
+      ? { ...attempt, outcome: 'unknown', reason: 'the process ended before the answer was recorded' }
+      : attempt,
+  ),
+});
+
+/** Writes the outcome into the attempt that is under way, and adopts the broker's order id. */
+export function endAttempt(context: ExecutionContext, { at, outcome }: FactOf<'SUBMIT_OUTCOME'>): Patch {
+  const brokerOrderId = outcome.kind === 'accepted' ? outcome.brokerOrderId : undefined;
+  const attempts = context.attempts.map((attempt, index) => {
+    if (index !== context.attempts.length - 1) return attempt;
+    // A late acceptance corrects an unknown outcome; nothing else is written twice.
+    const isNews = attempt.outcome === undefined || (attempt.outcome === 'unknown' && outcome.kind === 'accepted');
+    return isNews ? { ...attempt, durationMs: at - (context.attemptAt ?? at), ...outcomeOf(outcome) } : attempt;
+  });
+  return { attempts, order: adopt(context.order, brokerOrderId) };
+}
+
+function outcomeOf(
+  outcome: FactOf<'SUBMIT_OUTCOME'>['outcome'],
+): Partial<ExecutionAttempt> & Pick<ExecutionAttempt, 'outcome'> {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { outcome: 'accepted', brokerOrderId: outcome.brokerOrderId };
+    case 'rejected':
+      return { outcome: 'rejected', code: outcome.code, reason: outcome.reason };
+    case 'not_sent':
+      return { outcome: 'not_sent', reason: outcome.reason };
+    case 'duplicate':
+      return { outcome: 'duplicate' };
+    case 'unknown':
+      return { outcome: 'unknown', reason: outcome.cause };
+  }
+}
+
+export function keepReport(context: ExecutionContext, { at, report }: FactOf<'ORDER_REPORT'>): Patch {
+  const order = applyReport(context.order, report);
+  const postFill = hasFill(order) && (context.killSwitch.effective === 'ACTIVE' || context.killSwitch.cancelWanted);
+  return {
+    order,
+    ...(hasFill(order) && { firstFillAt: context.firstFillAt ?? at }),
+    ...(postFill && { killSwitch: { ...context.killSwitch, postFill } }),
+  };
+}
+
+/** A fill beyond what SL and TP were computed for: kept, never dropped, and found by the reconciliation (P5, T5). */
+export function keepStrayFill(context: ExecutionContext, fact: FactOf<'ORDER_REPORT'>): Patch {
+  const kept = keepReport(context, fact);
+  const now = kept.order?.cumQty ?? context.order.cumQty;
+  const before = context.order.cumQty;
+  return {
+    ...kept,
+    ...withFound(
+      context,
+      mismatch('STRAY_FILL', before, now, `Filled size ${before} grew to ${now} after the order was taken as done`),
+    ),
+  };
+}
+
+export function noteKillSwitch(context: ExecutionContext, fact: FactOf<'KILL_SWITCH'>): Patch {
+  const { killSwitch, order } = context;
+  const postFill = killSwitch.postFill || (hasFill(order) && fact.effective === 'ACTIVE');
+  return { killSwitch: { ...killSwitch, effective: fact.effective, postFill } };
+}
+
+/** A switch wants the live order cancelled: the state that decides is kept (K3). */
+export function wantCancel(context: ExecutionContext, fact: FactOf<'KILL_SWITCH'>): Patch {
+  const noted = noteKillSwitch(context, fact).killSwitch ?? context.killSwitch;
+  return {
+    killSwitch: {
+      ...noted,
+      cancelWanted: true,
+      atDecision: 'ACTIVE',
+      postFill: noted.postFill || hasFill(context.order),
+    },
+  };
+}
+
+export const beginCancel = ({ cancel }: ExecutionContext): Patch => ({
+  cancel: { ...cancel, tries: cancel.tries + 1, inFlight: true },
+});
+
+export const endCancel = ({ cancel }: ExecutionContext, { outcome }: FactOf<'CANCEL_OUTCOME'>): Patch => ({
+  cancel: { ...cancel, inFlight: false, taken: cancel.taken || isTaken(outcome) },
+});
+
+/** After a restart no call is under way any more. */
+export const forgetCancelCall = ({ cancel }: ExecutionContext): Patch => ({ cancel: { ...cancel, inFlight: false } });
+
+/** The broker took the request, or has nothing left to cancel. "Not found" proves neither (S4). */
+export const isTaken = (outcome: CancelOutcome): boolean => outcome === 'requested' || outcome === 'already_closed';
+
+/** SL and TP from the fill, for exactly what is filled (R2, B1). Without a price or an instrument there is no bracket. */
+export function computeBracket(context: ExecutionContext): Patch {
+  const { order, snapshot, instrument } = context;
+  if (order.avgPrice === undefined || instrument === undefined) return withFound(context, missingPrice(context));
+  const bracket = { ...protectionFor(order.avgPrice, snapshot, instrument), quantity: order.cumQty };
+  if (bracket.valid) return { bracket };
+  const sides = snapshot.side === 'buy' ? 'SL < fill < TP' : 'TP < fill < SL';
+  const actual = `SL ${bracket.stopLoss}, TP ${bracket.takeProfit}`;
+  const message = `Expected ${sides} around ${order.avgPrice}, computed ${actual}; neither is placed`;
+  return { bracket, ...withFound(context, mismatch('PROTECTION_INVALID', sides, actual, message)) };
+}
+
+function missingPrice({ clientOrderId, order }: ExecutionContext): Mismatch {
+  const message = `Expected a fill price for ${order.cumQty} of order ${clientOrderId}, found none; SL and TP cannot be computed`;
+  return mismatch('FILL_PRICE_MISSING', 'a price', 'none', message);
+}
+
+export function beginProtection({ protection }: ExecutionContext, { at }: ExecutionFact): Patch {
+  const { endsAt = at + PROTECTION_LIMIT_MS } = protection;
+  return { protection: { ...protection, tries: protection.tries + 1, endsAt } };
+}
+
+/** After a restart the position has been naked all the while: it gets the whole time once more. */
+export const renewProtectionWindow = ({ protection }: ExecutionContext, { at }: ExecutionFact): Patch => ({
+  protection: { ...protection, endsAt: at + PROTECTION_LIMIT_MS },
+});
+
+export function endProtection(context: ExecutionContext, { at, legs }: FactOf<'PROTECTION_OUTCOME'>): Patch {
+  const { protection } = context;
+  const stopLoss = legAfter(protection.stopLoss, legs.stopLoss);
+  const takeProfit = legAfter(protection.takeProfit, legs.takeProfit);
+  const isNew = stopLoss === 'placed' && context.stopLossAt === undefined;
+  return { protection: { ...protection, stopLoss, takeProfit }, ...(isNew && { stopLossAt: at }) };
+}
+
+/** A leg once placed stays so: a repeat that is refused as known proves nothing else. */
+function legAfter(before: LegState, outcome: LegOutcome): LegState {
+  if (before === 'placed' || outcome.kind === 'accepted' || outcome.kind === 'duplicate') return 'placed';
+  return outcome.kind === 'rejected' && outcome.transient !== true ? 'refused' : 'retry';
+}
+
+export function noteUnprotected(context: ExecutionContext): Patch {
+  return withFound(context, unprotected(context));
+}
+
+export function unprotected({ protection, bracket, order }: ExecutionContext): Mismatch {
+  const legs = `stop-loss ${protection.stopLoss}, take-profit ${protection.takeProfit}`;
+  const wanted = bracket === undefined ? 'SL and TP' : `SL ${bracket.stopLoss}, TP ${bracket.takeProfit}`;
+  const message = `Position ${order.cumQty} is not protected: expected ${wanted}, got ${legs}`;
+  return mismatch('UNPROTECTED_POSITION', wanted, legs, message);
+}
+
+/** Adds a difference, once. */
+function withFound(context: ExecutionContext, added: Mismatch): Patch {
+  const known = context.found.some(({ kind, actual }) => kind === added.kind && actual === added.actual);
+  return known ? {} : { found: [...context.found, added] };
+}
+
+/** The verdict is given once; what comes later does not change it (R6.4). */
+export function decide(
+  context: ExecutionContext,
+  status: Verdict['status'],
+  reason?: ReasonCode,
+  message?: string,
+): Patch {
+  const verdict: Verdict = {
+    status,
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+  };
+  const { killSwitch } = context;
+  const byKillSwitch = reason === 'KILL_SWITCH_ACTIVE' ? { ...killSwitch, atDecision: 'ACTIVE' as const } : killSwitch;
+  return { verdict: context.verdict ?? verdict, killSwitch: byKillSwitch };
+}
+
+/** What the reconciliation expects to find (R6.2). */
+export function expectedAtBroker(context: ExecutionContext, at: number): ReconciliationExpected {
+  const { order, bracket, instrument, snapshot } = context;
+  const isHeld = hasFill(order) && bracket?.valid === true;
+  const priceless = lacksPrice(order) && !context.found.some(({ kind }) => kind === 'FILL_PRICE_MISSING');
+  return {
+    reconciliationId: `${context.clientOrderId}-rec`,
+    advisoryId: context.advisoryId,
+    clientOrderId: context.clientOrderId,
+    timestamp: isoTime(at),
+    side: snapshot.side,
+    approvedSize: snapshot.positionSize,
+    tickSize: parseDecimal(instrument?.tickSize) ?? ZERO,
+    orderStatus: order.status,
+    cumQty: order.cumQty,
+    baseline: context.baseline,
+    found: priceless ? [...context.found, missingPrice(context)] : context.found,
+    ...(order.brokerOrderId !== undefined && { brokerOrderId: order.brokerOrderId }),
+    ...(order.avgPrice !== undefined && { avgPrice: order.avgPrice }),
+    ...(isHeld && { stopLoss: bracket.stopLoss, takeProfit: bracket.takeProfit }),
+  };
+}
+
+export const keepReconciliation = (context: ExecutionContext, { at, observed }: FactOf<'RECONCILED'>): Patch => ({
+  report: reconcile(expectedAtBroker(context, at), observed),
+});
+
+/** The backstop of E3: nothing came back in time, so nothing is known. */
+export const failReconciliation = (context: ExecutionContext, { at }: ExecutionFact): Patch => {
+  const cause = 'no answer within the time for reconciliation';
+  const observed = {
+    order: { kind: 'failed', cause },
+    position: { kind: 'failed', cause },
+    others: NO_OTHERS,
+  } as const;
+  return { report: reconcile(expectedAtBroker(context, at), observed) };
+};

@@ -1,0 +1,87 @@
+/**
+ * Law: whatever a record holds, the file gives it back, so that its hash still fits.
+ */
+import BetterSqlite3 from 'better-sqlite3';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { INSERT, type Row, recordOf, rowOf, rowWeight, SELECT } from '../../src/adapters/journals/sqlite/rows.js';
+import { migrate } from '../../src/adapters/journals/sqlite/schema.js';
+import { chained, GENESIS_HASH, type JournalRecord, verifyChain } from '../../src/domain/journal.js';
+import { nextRecord } from './journals.chain.js';
+
+const codeUnits = fc.array(fc.nat({ max: 0xffff })).map((units) => String.fromCharCode(...units));
+const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), codeUnits);
+// JSON has no negative zero: it is 0 in the file as in the hash.
+const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (Object.is(value, -0) ? 0 : value));
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    number,
+    text,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+  ),
+})).value;
+
+const content = fc.record(
+  {
+    stream: fc.constantFrom('execution', 'kill-switch', 'case', 'engine'),
+    advisoryId: text,
+    snapshotHash: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 }),
+    wall: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    at: number,
+    fact: fc.tuple(fc.dictionary(text, json, { maxKeys: 4 }), text).map(([members, type]) => ({ ...members, type })),
+    audit: fc.array(
+      fc.record({ seq: fc.nat(), event: fc.constant('timeout'), timestamp: text, details: fc.dictionary(text, json) }),
+      {
+        maxLength: 2,
+      },
+    ),
+  },
+  { requiredKeys: ['stream', 'wall', 'at', 'fact', 'audit'] },
+);
+
+test('every record comes back deep-equal, and the chain holds', () => {
+  fc.assert(
+    fc.property(fc.array(content, { minLength: 1, maxLength: 5 }), (contents) => {
+      const records: JournalRecord[] = [];
+      for (const [index, body] of contents.entries()) {
+        // The arbitrary makes plain values of the right shape.
+        const unchained = { seq: index + 1, ...body } as Parameters<typeof chained>[0];
+        records.push(chained(unchained, records.at(-1)?.hash ?? GENESIS_HASH));
+      }
+      const read = throughSqlite(records);
+      expect(read).toStrictEqual(records.map((record) => structuredClone(record)));
+      expect(verifyChain(read)).toMatchObject({ ok: true });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('an advisory id that is no Unicode text comes back too', () => {
+  const ids = ['\uD800', 'a\uDFFFb', '\u0000', '', '\uFEFFbom', '😀', "'; DROP TABLE records; --"];
+  const records = ids.map((advisoryId, index) => ({ ...nextRecord(undefined), seq: index + 1, advisoryId }));
+  expect(throughSqlite(records).map((record) => record.advisoryId)).toEqual(ids);
+});
+
+test('JSON that cannot be read is named by its record', () => {
+  const row = { ...rowOf(nextRecord(undefined)), fact: '{"type":' };
+  expect(() => recordOf(row, 'x.db')).toThrow(/^The journal x\.db cannot be read: record 1 is not JSON\./);
+});
+
+test('a large record weighs as many as it has KiB', () => {
+  expect(rowWeight(rowOf(nextRecord(undefined)))).toBe(1);
+  expect(Math.floor(rowWeight(rowOf(nextRecord(undefined, 'x'.repeat(10 * 1024)))))).toBe(10);
+});
+
+function throughSqlite(records: readonly JournalRecord[]): JournalRecord[] {
+  const database = new BetterSqlite3(':memory:');
+  migrate(database, ':memory:');
+  const insert = database.prepare(INSERT);
+  for (const record of records) insert.run(rowOf(record));
+  const rows = database.prepare<[], Row>(SELECT).all();
+  database.close();
+  return rows.map((row) => recordOf(row, ':memory:'));
+}
