@@ -8,28 +8,29 @@
 import type { Observable } from 'rxjs';
 import { brokerCalls } from '../actors/broker-calls.js';
 import { engineTime } from '../actors/engine-time.js';
-import { type KillSwitch, type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
+import type { KillSwitch } from '../actors/kill-switch.js';
 import { orderWatch } from '../actors/order-watch.js';
 import type { AuditRecord } from '../domain/audit.js';
-import { covers, type SwitchView } from '../domain/kill-switch.js';
+import type { Clock } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
-import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { conflicting, inputOf, isRegistered } from './advisory.js';
 import { type Cases, caseBook } from './cases.js';
 import { brokerConnection } from './connection.js';
 import { type Execution, type ExecutionView, viewOf } from './execution.js';
 import { type ExecutionHost, executionHost, type HostServices } from './execution-host.js';
+import { executionMap } from './execution-map.js';
 import { type EngineMetrics, metrics as newMetrics } from './metrics.js';
-import { checkedOptions, type EngineParts } from './options.js';
+import { type CheckedOptions, checkedOptions, type EngineParts } from './options.js';
 import { positionBook } from './position-book.js';
 import { readJournal } from './read-journal.js';
 import { recorder as newRecorder } from './recorder.js';
 import { recover } from './recover.js';
 import { strayFills } from './stray-fills.js';
-import { type SweepReport, sweep as sweepBroker } from './sweep.js';
+import { type SweepReport, sweep } from './sweep.js';
+import { switchboard } from './switchboard.js';
 
 export interface Engine {
   /** Executes an advisory; resolves with its result whatever broker, snapshot or clock do. Rejects when the engine is closed. */
@@ -54,187 +55,128 @@ export interface Engine {
 }
 
 /** Opens the journal, recovers what is in it, and starts. */
-export async function openEngine(parts: EngineParts): Promise<Engine> {
-  const options = checkedOptions(parts);
-  const { broker, capabilities, clock, journal } = options;
-  const { records, problem } = await readJournal(journal);
+export async function openEngine(given: EngineParts): Promise<Engine> {
+  const options = checkedOptions(given);
+  const { records, problem } = await readJournal(options.journal);
+  const parts = assemble(options, records);
+  const { board, connection, recorder } = parts;
+  if (problem !== undefined) board.closeGate(problem);
+  await connection.ensure().catch((error: unknown) => {
+    recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
+  });
+  recover(records, { ...parts, killSwitch: board.killSwitch, tellSwitch: board.tell });
+  const engine = engineFace(parts);
+  if (records.length > 0) await engine.sweep();
+  return engine;
+}
+
+type Parts = ReturnType<typeof assemble>;
+
+/** Everything that the engine is made of, tied together. */
+function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof readJournal>>['records']) {
+  const { broker, capabilities, clock, journal, logger, deadlines, pollIntervalMs } = options;
   const time = engineTime(clock, records.at(-1)?.at);
   const metrics = newMetrics();
-  const hosts = new Map<string, ExecutionHost>();
-  const byOrder = new Map<string, ExecutionHost>();
-  const live = new Set<ExecutionHost>();
-  let isClosed = false;
-
-  const recorder = newRecorder({
-    journal,
-    clock,
-    logger: options.logger,
-    history: records,
-    onFailure: (cause) => closeGate(`The journal has failed: ${cause}`),
-  });
-  const cases = caseBook(recorder, time, options.onMismatch);
-  const killSwitch: KillSwitchActor = killSwitchActor(time, {
-    onChange: carrySwitch,
-    openCase: (target) => cases.openInScope(target)?.caseId,
-  });
-  const connection = brokerConnection(broker, clock, options.deadlines.connectMs);
-  const watch = orderWatch({
-    broker,
-    capabilities,
-    clock,
-    pollIntervalMs: options.pollIntervalMs,
-    statusDeadlineMs: options.deadlines.statusMs,
-  });
-  const calls = brokerCalls({
-    broker,
-    capabilities,
-    clock,
-    deadlines: options.deadlines,
-    connected: connection.ensure,
-  });
+  const executions = executionMap();
   const book = positionBook();
-  const services: HostServices = {
-    clock,
-    time,
-    calls,
-    watch,
-    recorder,
-    cases,
-    book,
-    metrics,
-    gate: (symbol) => ({ now: clock.now(), killSwitchState: killSwitch.stateFor(symbol), ...openCaseFor(symbol) }),
-    onDone(host) {
-      live.delete(host);
-      book.leave(host.execution.advisoryId);
-    },
-    onStrayFill: strayFills(cases),
-  };
-  watch.reports$.subscribe(({ clientOrderId, raw }) => byOrder.get(clientOrderId)?.report(raw));
+  const onFailure = (cause: string) => board.closeGate(`The journal has failed: ${cause}`);
+  const recorder = newRecorder({ journal, clock, logger, history: records, onFailure });
+  const cases = caseBook(recorder, time, options.onMismatch);
+  const board = switchboard({ time, recorder, metrics, cases, executions });
+  const connection = brokerConnection(broker, clock, deadlines.connectMs);
+  const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
+  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: connection.ensure });
 
-  function openCaseFor(symbol: string | undefined): { openCaseId?: string } {
+  const gate: HostServices['gate'] = (symbol) => {
     const blocking = cases.blocking(symbol);
-    return blocking === undefined ? {} : { openCaseId: blocking.caseId };
-  }
-
-  /** Something is wrong with the ground that we stand on: nothing is submitted until a person says so. */
-  function closeGate(reason: string): void {
-    killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason, by: 'fillchart' }).catch(() => undefined);
-  }
-
-  /** The change is recorded, then told to every live execution that it covers (K3, K5). */
-  async function carrySwitch(fact: KillSwitchFact): Promise<void> {
-    const { change } = fact;
-    const event = fact.type === 'SET' ? 'kill_switch_set' : 'kill_switch_released';
-    const recorded = recorder.record({
-      stream: 'kill-switch',
-      at: time(),
-      fact,
-      audit: [{ event, details: { ...change } }],
-    });
-    if (change.state === 'ACTIVE') metrics.activated(time());
-    for (const host of live) tellSwitch(host, change);
-    const durability = await recorded;
-    if (!durability.durable)
-      throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);
-  }
-
-  function tellSwitch(
-    host: ExecutionHost,
-    { type, target, state }: Pick<SwitchView, 'type' | 'target' | 'state'>,
-  ): void {
-    const { symbol } = host.execution.snapshot;
-    if (!covers(target, symbol)) return;
-    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective: killSwitch.stateFor(symbol) });
-  }
+    const openCase = blocking === undefined ? {} : { openCaseId: blocking.caseId };
+    return { now: clock.now(), killSwitchState: board.killSwitch.stateFor(symbol), ...openCase };
+  };
+  const onDone = (host: ExecutionHost) => {
+    executions.done(host);
+    book.leave(host.execution.clientOrderId);
+  };
+  const onStrayFill = strayFills(cases);
+  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, onDone, onStrayFill };
 
   function newHost(input: ExecutionInput): ExecutionHost {
     const host = executionHost(input, services);
-    if (isRegistered(input)) {
-      hosts.set(input.advisoryId, host);
-      byOrder.set(input.clientOrderId, host);
-    }
-    live.add(host);
+    executions.add(input, host);
     return host;
   }
+
+  watch.reports$.subscribe(({ clientOrderId, raw }) => executions.byOrder(clientOrderId)?.report(raw));
+  return { options, time, metrics, executions, book, recorder, cases, board, connection, watch, gate, newHost };
+}
+
+function engineFace(parts: Parts): Engine {
+  const { options, time, executions, recorder, cases, board, gate, newHost } = parts;
+  let isClosed = false;
 
   function start(raw: FrozenSnapshot | SnapshotInput): Execution {
     if (isClosed)
       throw new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another to execute advisories.');
     const input = inputOf(raw);
-    const known = isRegistered(input) ? hosts.get(input.advisoryId) : undefined;
-    if (known !== undefined && known.context.snapshotHash === input.snapshotHash) return known.execution;
+    const known = isRegistered(input) ? executions.find(input.advisoryId) : undefined;
+    if (known?.context.snapshotHash === input.snapshotHash) return known.execution;
     const advisory = known === undefined ? input : conflicting(input);
     const host = newHost(advisory);
-    host.send({ type: 'START', at: time(), gate: services.gate(advisory.snapshot.symbol), advisory });
+    host.send({ type: 'START', at: time(), gate: gate(advisory.snapshot.symbol), advisory });
     return host.execution;
   }
-
-  async function close({ drainMs = 0 }: { readonly drainMs?: number } = {}): Promise<void> {
-    if (isClosed) return;
-    isClosed = true;
-    await drained([...live], drainMs, clock);
-    for (const host of live) host.abandon();
-    if (live.size > 0) recorder.say('warn', { live: live.size, journal: journal.name }, 'closed with live executions');
-    live.clear();
-    watch.close();
-    killSwitch.close();
-    recorder.close();
-    await connection.close();
-    await journal.close();
-  }
-
-  if (problem !== undefined) closeGate(problem);
-  await connection
-    .ensure()
-    .catch((error: unknown) =>
-      recorder.say('error', { broker: broker.name, cause: String(error) }, 'the broker is not connected'),
-    );
-  recover(records, { newHost, killSwitch, cases, time, tellSwitch });
-  const sweep = () =>
-    sweepBroker({
-      broker,
-      capabilities,
-      clock,
-      time,
-      deadlines: options.deadlines,
-      cases,
-      hosts: () => [...hosts.values()],
-    });
-  if (records.length > 0) await sweep();
 
   return {
     start,
     execute: async (raw) => start(raw).result,
-    execution: (advisoryId) => hosts.get(advisoryId)?.execution,
-    executions: () => [...hosts.values()].map(({ snapshot }) => viewOf(snapshot, time)),
-    killSwitch,
+    execution: (advisoryId) => executions.find(advisoryId)?.execution,
+    executions: () => executions.all().map(({ snapshot }) => viewOf(snapshot, time)),
+    killSwitch: board.killSwitch,
     cases,
     get executionLogs() {
       return recorder.log;
     },
     audit$: recorder.audit$,
-    sweep,
-    metrics: () => ({
-      live: live.size,
-      openCases: cases.open().length,
-      polls: watch.polls,
-      watchedOrders: watch.size,
-      bookedExecutions: book.size,
-      journalRecords: recorder.records,
-      ...(recorder.failure !== undefined && { journalFailure: recorder.failure }),
-      ...metrics.view(),
-    }),
-    close,
+    sweep: () => sweep({ ...options, time, cases, hosts: executions.all }),
+    metrics: () => metricsOf(parts),
+    async close({ drainMs = 0 } = {}) {
+      if (isClosed) return;
+      isClosed = true;
+      await drained([...executions.live], drainMs, options.clock);
+      await closeAll(parts);
+    },
   };
 }
 
-async function drained(hosts: readonly ExecutionHost[], drainMs: number, clock: EngineParts['clock']): Promise<void> {
+function metricsOf({ executions, cases, watch, book, recorder, metrics }: Parts): EngineMetrics {
+  return {
+    live: executions.live.size,
+    openCases: cases.open().length,
+    polls: watch.polls,
+    watchedOrders: watch.size,
+    bookedExecutions: book.size,
+    journalRecords: recorder.records,
+    ...(recorder.failure !== undefined && { journalFailure: recorder.failure }),
+    ...metrics.view(),
+  };
+}
+
+/** Waits for the results of what is live, for at most `drainMs`. */
+async function drained(hosts: readonly ExecutionHost[], drainMs: number, clock: Clock): Promise<void> {
   if (hosts.length === 0 || drainMs <= 0) return;
   let timer: unknown;
   const timeUp = new Promise<void>((resolve) => {
     timer = clock.setTimeout(resolve, drainMs);
   });
-  const results = Promise.allSettled(hosts.map(({ execution }) => execution.result));
-  await Promise.race([results, timeUp]);
+  await Promise.race([Promise.allSettled(hosts.map(({ execution }) => execution.result)), timeUp]);
   clock.clearTimeout(timer);
+}
+
+async function closeAll({ options, executions, recorder, watch, board, connection }: Parts): Promise<void> {
+  const live = executions.abandon();
+  if (live > 0) recorder.say('warn', { live, journal: options.journal.name }, 'closed with live executions');
+  watch.close();
+  board.killSwitch.close();
+  recorder.close();
+  await connection.close();
+  await options.journal.close();
 }

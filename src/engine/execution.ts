@@ -172,3 +172,31 @@ export function readOnlyActor(actor: ExecutionActor, say: Recorder['say']): Exec
   };
   return face;
 }
+
+/** The order may still be filled, as far as the engine knows. */
+export const isOrderLive = (snapshot: ExecutionSnapshot): boolean =>
+  ['submitted', 'pending', 'cancelling', 'timeout'].includes(topState(snapshot));
+
+export interface HandleParts {
+  readonly actor: ExecutionActor;
+  readonly stage$: Observable<ExecutionStage>;
+  readonly result: Promise<ExecutionResult>;
+  readonly time: EngineTime;
+  readonly say: Recorder['say'];
+}
+
+export function executionHandle({ actor, stage$, result, time, say }: HandleParts): Execution {
+  const { advisoryId, clientOrderId, snapshot } = actor.getSnapshot().context;
+  return {
+    advisoryId,
+    clientOrderId,
+    snapshot,
+    get stage() {
+      return stageOfSnapshot(actor.getSnapshot());
+    },
+    stage$,
+    timeout: timeoutView(() => actor.getSnapshot().context, time),
+    result,
+    actor: readOnlyActor(actor, say),
+  };
+}

@@ -17,7 +17,8 @@ interface Range {
 
 /** One execution, as the book sees it. `context` is asked anew each time. */
 export interface BookEntry {
-  readonly advisoryId: string;
+  /** `clientOrderId` of the entry order. */
+  readonly id: string;
   readonly symbol: string;
   readonly context: () => ExecutionContext;
   /** Its order may still be filled, as far as the engine knows. */
@@ -29,13 +30,13 @@ export interface BookEntry {
 export interface PositionBook {
   enter(entry: BookEntry): void;
   /** Notes what the others had filled: called when the baseline query goes out and when its answer is in. */
-  beginBaseline(advisoryId: string): void;
-  endBaseline(advisoryId: string): void;
+  beginBaseline(id: string): void;
+  endBaseline(id: string): void;
   /** Notes what the others had filled when the position query went out; the answer is judged by `share`. */
-  beginObservation(advisoryId: string): void;
+  beginObservation(id: string): void;
   /** What the others did between baseline and observation. */
-  share(advisoryId: string): OthersShare;
-  leave(advisoryId: string): void;
+  share(id: string): OthersShare;
+  leave(id: string): void;
   readonly size: number;
 }
 
@@ -67,19 +68,19 @@ export function positionBook(): PositionBook {
     return { least: order.cumQty, most: entry.isLive() ? maximum(order.cumQty, order.quantity) : order.cumQty };
   }
 
-  function note(advisoryId: string, which: 'baseline' | 'observation', side: keyof Range | 'both'): void {
-    const own = entries.get(advisoryId);
+  function note(id: string, which: 'baseline' | 'observation', side: keyof Range | 'both'): void {
+    const own = entries.get(id);
     if (own === undefined) return;
     for (const other of others(own)) {
       const now = filledNow(other);
-      const before = own[which].get(other.entry.advisoryId) ?? NOTHING;
+      const before = own[which].get(other.entry.id) ?? NOTHING;
       const range = side === 'most' ? { least: before.least, most: now.most } : now;
-      if (range.most !== ZERO) own[which].set(other.entry.advisoryId, range);
+      if (range.most !== ZERO) own[which].set(other.entry.id, range);
     }
   }
 
   function shareOf(own: Notes, other: Notes): Range {
-    const id = other.entry.advisoryId;
+    const id = other.entry.id;
     const final = filledNow(other);
     const seen = own.observation.get(id) ?? NOTHING;
     const before = own.baseline.get(id) ?? NOTHING;
@@ -102,15 +103,15 @@ export function positionBook(): PositionBook {
   return {
     enter(entry) {
       const notes = { entry, baseline: new Map(), observation: new Map() };
-      entries.set(entry.advisoryId, notes);
+      entries.set(entry.id, notes);
       const inSymbol = bySymbol.get(entry.symbol) ?? new Map<string, Notes>();
-      bySymbol.set(entry.symbol, inSymbol.set(entry.advisoryId, notes));
+      bySymbol.set(entry.symbol, inSymbol.set(entry.id, notes));
     },
-    beginBaseline: (advisoryId) => note(advisoryId, 'baseline', 'least'),
-    endBaseline: (advisoryId) => note(advisoryId, 'baseline', 'most'),
-    beginObservation: (advisoryId) => note(advisoryId, 'observation', 'both'),
-    share(advisoryId) {
-      const own = entries.get(advisoryId);
+    beginBaseline: (id) => note(id, 'baseline', 'least'),
+    endBaseline: (id) => note(id, 'baseline', 'most'),
+    beginObservation: (id) => note(id, 'observation', 'both'),
+    share(id) {
+      const own = entries.get(id);
       const ranges = own === undefined ? [] : others(own).map((other) => shareOf(own, other));
       for (const other of own === undefined ? [] : others(own)) keepExits(other);
       const known = own === undefined ? undefined : exits.get(own.entry.symbol);
@@ -121,8 +122,8 @@ export function positionBook(): PositionBook {
         takeProfits: [...(known?.takeProfits ?? [])],
       };
     },
-    leave(advisoryId) {
-      const own = entries.get(advisoryId);
+    leave(id) {
+      const own = entries.get(id);
       if (own === undefined) return;
       keepExits(own);
       // Others that are live may still have to subtract what this one filled: it stays until the symbol is quiet.

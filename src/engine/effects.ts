@@ -1,0 +1,146 @@
+/**
+ * Commands of the chart, carried out: each ends in a fact, and in nothing else.
+ *
+ * 1. The last look and the submit call happen in one turn, with nothing awaited between (V, K2).
+ * 2. When the journal has failed no order leaves; what lessens risk (cancel, protection) and the result go on.
+ * 3. A command whose state has passed by the time its record is durable is not carried out any more.
+ */
+import type { BrokerCalls } from '../actors/broker-calls.js';
+import type { Deadlines } from '../actors/deadlines.js';
+import type { EngineTime } from '../actors/engine-time.js';
+import type { OrderWatch } from '../actors/order-watch.js';
+import type { SubmitOutcome } from '../domain/ports.js';
+import { snapshotHash } from '../domain/snapshot.js';
+import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
+import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
+import { hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
+import type { ExecutionFact } from '../machines/execution.facts.js';
+import { type ExecutionSnapshot, topState } from './execution.js';
+import type { Metrics } from './metrics.js';
+import type { PositionBook } from './position-book.js';
+import type { Durability } from './recorder.js';
+
+export interface EffectServices {
+  readonly time: EngineTime;
+  readonly calls: BrokerCalls;
+  readonly watch: OrderWatch;
+  readonly book: PositionBook;
+  readonly metrics: Metrics;
+  /** Expiry, kill switches and cases, read now (V1, V7, V8). */
+  readonly gate: (symbol: string | undefined) => Gate;
+}
+
+/** The execution whose commands these are. */
+export interface EffectOwner {
+  readonly snapshot: () => ExecutionSnapshot;
+  readonly send: (fact: ExecutionFact) => void;
+  readonly timers: Deadlines;
+  readonly finish: () => void;
+}
+
+/** Carries a command out. `durability` is that of the fact that caused it. */
+export type Perform = (command: ExecutionCommand, durability: Durability) => void;
+
+export function effects(owner: EffectOwner, services: EffectServices): Perform {
+  const { send, timers } = owner;
+  const { time, calls, watch, book, metrics } = services;
+  const context = () => owner.snapshot().context;
+
+  function perform(command: ExecutionCommand, durability: Durability): void {
+    switch (command.type) {
+      case 'askBroker':
+        void askBroker();
+        break;
+      case 'submitOrder':
+        submitOrder(command, durability);
+        break;
+      case 'watchOrder':
+        watch.watch(command.ref.clientOrderId, () => orderRef(context()));
+        break;
+      case 'unwatchOrder':
+        watch.unwatch(context().clientOrderId);
+        break;
+      case 'queryOrder':
+        watch.query(command.ref);
+        break;
+      case 'cancelOrder':
+        void cancelOrder(command);
+        break;
+      case 'placeProtection':
+        void placeProtection(command);
+        break;
+      case 'reconcile':
+        void reconcileOnce(command);
+        break;
+      case 'scheduleDeadline':
+        timers.schedule(command.name, command.at);
+        break;
+      case 'finish':
+        owner.finish();
+        break;
+      case 'openCase':
+        // The host opens cases itself: the result waits for them.
+        break;
+    }
+  }
+
+  async function askBroker(): Promise<void> {
+    const { clientOrderId } = context();
+    book.beginBaseline(clientOrderId);
+    const answer = await calls.ask(orderRequest(context()));
+    book.endBaseline(clientOrderId);
+    send({ type: 'BROKER_ASKED', at: time(), answer });
+  }
+
+  /** Expiry, cases, switches, the hash, the time, the journal. */
+  function lastLook(durability: Durability): Pick<Refusal, 'code' | 'message'> | undefined {
+    const { snapshot, snapshotHash: approved, firstSubmitAt } = context();
+    if (!durability.durable) {
+      return { code: 'JOURNAL_UNAVAILABLE', message: `The journal cannot record the intent: ${durability.cause}.` };
+    }
+    if (firstSubmitAt !== undefined && time() >= hardTimeoutAt({ firstSubmitAt })) {
+      return { code: 'ORDER_NOT_SENT', message: 'T has reached 30 s: no further try.' };
+    }
+    if (snapshotHash(snapshot) !== approved) {
+      return { code: 'INVALID_SNAPSHOT', message: 'The snapshot is not the one that was approved: its hash differs.' };
+    }
+    return gateRefusal(snapshot, services.gate(snapshot.symbol));
+  }
+
+  function submitOrder({ order }: CommandOf<'submitOrder'>, durability: Durability): void {
+    if (!owner.snapshot().matches({ submitted: 'ready' })) return;
+    const refusal = lastLook(durability);
+    if (refusal !== undefined) {
+      const { code, message } = refusal;
+      send({ type: 'SUBMIT_BLOCKED', at: time(), refusal: { code, message } });
+      return;
+    }
+    send({ type: 'SUBMIT_STARTED', at: time() });
+    metrics.submits += 1;
+    const tell = (outcome: SubmitOutcome) => send({ type: 'SUBMIT_OUTCOME', at: time(), outcome });
+    const tellLate = (late: SubmitOutcome) => (late.kind === 'accepted' ? tell(late) : undefined);
+    void calls.submit(order, hardTimeoutAt(context()) - time(), tellLate).then(tell);
+  }
+
+  async function cancelOrder({ endsAt }: CommandOf<'cancelOrder'>): Promise<void> {
+    const state = topState(owner.snapshot());
+    if (state !== 'cancelling' && state !== 'timeout') return;
+    metrics.cancelSent(time(), state === 'cancelling');
+    const outcome = await calls.cancel(orderRef(context()), endsAt - time());
+    send({ type: 'CANCEL_OUTCOME', at: time(), outcome });
+  }
+
+  async function placeProtection({ request, endsAt }: CommandOf<'placeProtection'>): Promise<void> {
+    const legs = await calls.protect(request, endsAt - time());
+    send({ type: 'PROTECTION_OUTCOME', at: time(), legs });
+  }
+
+  async function reconcileOnce({ ref }: CommandOf<'reconcile'>): Promise<void> {
+    const { clientOrderId } = context();
+    book.beginObservation(clientOrderId);
+    const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
+    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: book.share(clientOrderId) } });
+  }
+
+  return perform;
+}

@@ -1,0 +1,62 @@
+/**
+ * Between the kill-switch actor and the executions: a change is recorded, then told to every live execution that it covers.
+ */
+
+import type { EngineTime } from '../actors/engine-time.js';
+import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
+import { covers, type SwitchView } from '../domain/kill-switch.js';
+import { FillchartError } from '../domain/reasons.js';
+import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
+import type { CaseBook } from './cases.js';
+import type { ExecutionHost } from './execution-host.js';
+import type { ExecutionMap } from './execution-map.js';
+import type { Metrics } from './metrics.js';
+import type { Recorder } from './recorder.js';
+
+export interface SwitchboardParts {
+  readonly time: EngineTime;
+  readonly recorder: Recorder;
+  readonly metrics: Metrics;
+  readonly cases: CaseBook;
+  readonly executions: ExecutionMap;
+}
+
+export interface Switchboard {
+  readonly killSwitch: KillSwitchActor;
+  /** Tells an execution of a switch, if it covers its symbol. */
+  tell(host: ExecutionHost, change: Pick<SwitchView, 'type' | 'target' | 'state'>): void;
+  /** Something is wrong with the ground that we stand on: nothing is submitted until a person says so. */
+  closeGate(reason: string): void;
+}
+
+export function switchboard({ time, recorder, metrics, cases, executions }: SwitchboardParts): Switchboard {
+  const killSwitch = killSwitchActor(time, { onChange, openCase: (target) => cases.openInScope(target)?.caseId });
+
+  /** Runs in the turn of the change, after the gate has closed (K5). */
+  async function onChange(fact: KillSwitchFact): Promise<void> {
+    const { change } = fact;
+    const event = fact.type === 'SET' ? 'kill_switch_set' : 'kill_switch_released';
+    const audit = [{ event, details: { ...change } }] as const;
+    const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
+    if (change.state === 'ACTIVE') metrics.activated(time());
+    for (const host of [...executions.live]) tell(host, change);
+    const durability = await recorded;
+    if (durability.durable) return;
+    throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);
+  }
+
+  function tell(host: ExecutionHost, { type, target, state }: Pick<SwitchView, 'type' | 'target' | 'state'>): void {
+    const { symbol } = host.execution.snapshot;
+    if (!covers(target, symbol)) return;
+    const effective = killSwitch.stateFor(symbol);
+    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective });
+  }
+
+  return {
+    killSwitch,
+    tell,
+    closeGate(reason) {
+      killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason, by: 'fillchart' }).catch(() => undefined);
+    },
+  };
+}
