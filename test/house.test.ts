@@ -614,8 +614,7 @@ function inSrc(files: readonly Source[]): readonly Source[] {
 }
 
 function layerOf(path: string): string {
-  if (path === 'src/index.ts') return 'index';
-  return path.match(/^src\/([^/]+)\//)?.[1] ?? path;
+  return path.match(/^src\/([^/]+)\//)?.[1] ?? path.match(/^src\/(index|create-engine)\.ts$/)?.[1] ?? path;
 }
 
 /** The file that an import leads to, relative to the root; `undefined` for a package or a part of Node. */

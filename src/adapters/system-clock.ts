@@ -4,7 +4,6 @@
  * 1. `monotonic` comes from `performance.now`: a correction of the wall clock does not move it.
  * 2. A timer never fires early for being long: Node fires delays beyond 2^31 − 1 ms at once, so they are waited out in parts.
  */
-import { performance } from 'node:perf_hooks';
 import type { Clock } from '../domain/ports.js';
 
 /** Longest delay that one Node timer keeps, in ms (about 24.8 days). */

@@ -10,6 +10,7 @@ const REMEDIES = {
   DRIVER_MISSING: 'Run `npm install better-sqlite3@12`, or `npm rebuild better-sqlite3` after a change of Node.js.',
   SQLITE_TOO_OLD: 'Run `npm install better-sqlite3@12`.',
   IN_USE: 'Stop that process, or give this one another path.',
+  LOCK_DAMAGED: 'Make sure that no engine runs on the journal, delete that file, then start again.',
   NOT_OPEN: 'Call open() first.',
   ALREADY_OPEN: 'Call close() first.',
   NOT_A_JOURNAL: 'Give the path of a journal, or of a file that does not exist yet.',

@@ -7,7 +7,8 @@
  * 3. After a failed write nothing more is written, for the state of the file is not known until it is opened again:
  *    the append and all later ones reject with a {@link JournalError}. Nothing is thrown outside a promise.
  * 4. POSIX ends the locks of a process when it closes *any* descriptor of the file. So nothing but SQLite opens these
- *    files here; copy them from another process.
+ *    files here; copy them from another process: by `sqlite3 -readonly <path> '.backup <copy>'`, or by `cp` of the file
+ *    and then of its `-wal`. The log may be started anew between the two; verifying the chain of the copy tells.
  * 5. The event loop stands still for one sync of the disk a transaction, and for a checkpoint (about 10 ms) once in
  *    some 4 MB. Measured by `bench/journal.bench.mjs`; a thread of its own would not earn its complexity.
  */

@@ -8,25 +8,37 @@ import { isPositive, parseDecimal } from '../../../domain/decimal.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { show } from '../../../domain/snapshot.js';
 
-/** What is wrong with a value, or `undefined` when nothing is. */
+export interface Problem {
+  /** Where, such as `scripts.AAPL.fills[0].price`. */
+  readonly path: string;
+  /** How the sentence that begins with the path goes on. */
+  readonly says: string;
+}
+
 export interface Check {
   readonly accepted: string;
-  problem(value: unknown, path: string): string | undefined;
+  /** What is wrong with the value, or `undefined` when nothing is. */
+  problem(value: unknown, path: string): Problem | undefined;
 }
 
 /** Throws `INVALID_OPTION` unless the check accepts the value. */
 export function assertAccepted(check: Check, value: unknown, path: string): void {
   const problem = check.problem(value, path);
-  if (problem !== undefined) throw invalidOption(problem);
+  if (problem !== undefined) throw invalidOption(`${problem.path} ${problem.says}`);
 }
 
-export const invalidOption = (problem: string): FillchartError =>
-  new FillchartError('INVALID_OPTION', `paperBroker: ${problem}`);
+export const invalidOption = (sentence: string): FillchartError =>
+  new FillchartError('INVALID_OPTION', `paperBroker: ${sentence}`);
+
+const notAccepted = (value: unknown, path: string, accepted: string): Problem => ({
+  path,
+  says: `is ${show(value)}; accepted is ${accepted}.`,
+});
 
 export function check(accepted: string, accepts: (value: unknown) => boolean): Check {
   return {
     accepted,
-    problem: (value, path) => (accepts(value) ? undefined : `${path} is ${show(value)}; accepted is ${accepted}.`),
+    problem: (value, path) => (accepts(value) ? undefined : notAccepted(value, path, accepted)),
   };
 }
 
@@ -71,14 +83,15 @@ export function record(
   required: Readonly<Record<string, Check>>,
   optional: Readonly<Record<string, Check>> = {},
 ): Check {
-  const names = [...Object.keys(required), ...Object.keys(optional).map((name) => `${name}?`)];
+  const names = [...Object.keys(required), ...Object.keys(optional).map((name) => `${name}?`)].join(', ');
+  const accepted = `{ ${names} }`;
   return {
-    accepted: `{ ${names.join(', ')} }`,
+    accepted,
     problem(value, path) {
-      if (!isRecord(value)) return `${path} is ${show(value)}; accepted is { ${names.join(', ')} }.`;
+      if (!isRecord(value)) return notAccepted(value, path, accepted);
       for (const key of Object.keys(value)) {
         if (!Object.hasOwn(required, key) && !Object.hasOwn(optional, key)) {
-          return `${path}.${key} is not known; known are ${names.join(', ')}.`;
+          return { path: `${path}.${key}`, says: `is not known; known are ${names}.` };
         }
       }
       return firstProblem(value, path, required, true) ?? firstProblem(value, path, optional, false);
@@ -91,7 +104,7 @@ function firstProblem(
   path: string,
   fields: Readonly<Record<string, Check>>,
   isRequired: boolean,
-): string | undefined {
+): Problem | undefined {
   for (const [name, field] of Object.entries(fields)) {
     if (value[name] === undefined && !isRequired) continue;
     const problem = field.problem(value[name], `${path}.${name}`);
@@ -105,7 +118,7 @@ export function listOf(item: Check, least = 0): Check {
   return {
     accepted,
     problem(value, path) {
-      if (!Array.isArray(value) || value.length < least) return `${path} is ${show(value)}; accepted is ${accepted}.`;
+      if (!Array.isArray(value) || value.length < least) return notAccepted(value, path, accepted);
       for (const [index, entry] of value.entries()) {
         const problem = item.problem(entry, `${path}[${index}]`);
         if (problem !== undefined) return problem;
@@ -115,18 +128,24 @@ export function listOf(item: Check, least = 0): Check {
   };
 }
 
-/** Any of the checks. The problem is that of the only one whose shape fits, else that none accepts. */
+/** Any of the checks. When none accepts, the one that got furthest into the value has the word. */
 export function either(...checks: readonly Check[]): Check {
   const accepted = checks.map((one) => one.accepted).join(', or ');
   return {
     accepted,
     problem(value, path) {
-      const problems = checks.map((one) => one.problem(value, path));
-      if (problems.includes(undefined)) return undefined;
-      const deeper = problems.filter(
-        (problem) => problem?.startsWith(`${path}.`) === true || problem?.startsWith(`${path}[`) === true,
-      );
-      return deeper.length === 1 ? deeper[0] : `${path} is ${show(value)}; accepted is ${accepted}.`;
+      const problems: Problem[] = [];
+      for (const one of checks) {
+        const problem = one.problem(value, path);
+        if (problem === undefined) return undefined;
+        problems.push(problem);
+      }
+      const deepest = Math.max(...problems.map(depthOf));
+      const furthest = problems.filter((problem) => depthOf(problem) === deepest);
+      const only = furthest.length === 1 ? furthest[0] : undefined;
+      return only ?? notAccepted(value, path, accepted);
     },
   };
 }
+
+const depthOf = ({ path }: Problem): number => path.split(/[.[]/).length;

@@ -10,6 +10,7 @@ import type { Subscription } from 'rxjs';
 import type {
   BrokerAdapter,
   Instrument,
+  OpenOrder,
   OrderRef,
   OrderReport,
   OrderRequest,
@@ -46,7 +47,8 @@ export interface PaperCalls {
 /** The paper broker, and what tests and the console do to it besides trading. */
 export interface PaperBroker extends BrokerAdapter {
   getOrderStatuses(refs: readonly OrderRef[], signal: AbortSignal): Promise<readonly OrderReport[]>;
-  getOpenOrders(signal: AbortSignal): Promise<readonly OrderReport[]>;
+  /** The legs of exit pairs are among them. */
+  getOpenOrders(signal: AbortSignal): Promise<readonly OpenOrder[]>;
   checkMargin(order: OrderRequest, signal: AbortSignal): Promise<'ok' | { readonly refused: string }>;
   /** Ends every timer and call, the feed and `reports$`; from then on there is no connection. Final; may be repeated. */
   close(): Promise<void>;

@@ -72,16 +72,16 @@ const MOST_BPS = 10_000;
 
 const spread = (one: Check): Check => {
   const range = record({ min: one, max: one });
+  const isOrdered = check(`${range.accepted} with min ≤ max`, (value) => isRecord(value) && isAscending(value));
   const ordered: Check = {
-    accepted: `${range.accepted} with min ≤ max`,
-    problem: (value, path) =>
-      range.problem(value, path) ??
-      (isRecord(value) && Number(value['min']) > Number(value['max'])
-        ? `${path}.min is above ${path}.max.`
-        : undefined),
+    accepted: isOrdered.accepted,
+    problem: (value, path) => range.problem(value, path) ?? isOrdered.problem(value, path),
   };
   return either(one, ordered);
 };
+
+const isAscending = ({ min, max }: { readonly min?: unknown; readonly max?: unknown }): boolean =>
+  Number(min) <= Number(max);
 
 const side = words('buy', 'sell');
 const anything = check('anything', () => true);

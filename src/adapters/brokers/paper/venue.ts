@@ -6,6 +6,7 @@
  */
 import type {
   CancelOutcome,
+  OpenOrder,
   OrderRef,
   OrderReport,
   OrderRequest,
@@ -35,7 +36,7 @@ export interface Venue {
   protect(request: ProtectionRequest): Answer<ProtectionOutcome>;
   status(ref: OrderRef): Answer<OrderReport | 'not_found'>;
   statuses(refs: readonly OrderRef[]): Answer<readonly OrderReport[]>;
-  openOrders(): Answer<readonly OrderReport[]>;
+  openOrders(): Answer<readonly OpenOrder[]>;
   positions(symbols: readonly string[]): Answer<readonly PositionReport[]>;
   margin(order: OrderRequest): Answer<'ok' | { readonly refused: string }>;
   movePrice(symbol: string, quote: Quote): void;
@@ -105,7 +106,13 @@ function createReads(book: Book, { settings, scripts, reporter }: Omit<VenueCont
           return order === undefined || statusFate(order) !== 'answer' ? [] : (reporter.report(order) ?? []);
         }),
       ),
-    openOrders: () => answer(book.openOrders().flatMap((order) => reporter.report(order) ?? [])),
+    openOrders: () =>
+      answer(
+        book.openOrders().flatMap((order) => {
+          const report = reporter.report(order);
+          return report === undefined ? [] : [{ ...report, symbol: order.symbol }];
+        }),
+      ),
     positions(symbols) {
       const asked = symbols.length > 0 ? symbols : [...settings.instruments.keys()];
       const shown: PositionReport[] = [];

@@ -24,24 +24,27 @@ export interface Lock {
 /** Takes the lock of the journal `file`, or throws `IN_USE` with the holder's pid. Waits {@link LOCK_WAIT_MS} at most. */
 export function acquireLock(driver: Driver, file: string): Lock {
   const lockFile = `${file}-lock`;
-  const database = openLockFile(driver, lockFile);
+  let database: Database | undefined;
   try {
-    take(database);
-    return { release: () => void database.close() };
+    const opened = new driver(lockFile, { timeout: LOCK_WAIT_MS });
+    database = opened;
+    take(opened);
+    return { release: () => void opened.close() };
   } catch (cause) {
-    const isContended = cause instanceof Contended || sqliteCodeOf(cause)?.startsWith('SQLITE_BUSY');
-    const holder = isContended ? readHolder(database) : undefined;
-    database.close();
-    throw isContended ? inUse(file, holder) : journalErrorFrom(cause, `${file} (${lockFile})`, 'locked');
+    const error = refusal(cause, file, lockFile, database);
+    database?.close();
+    throw error;
   }
 }
 
-function openLockFile(driver: Driver, lockFile: string): Database {
-  try {
-    return new driver(lockFile, { timeout: LOCK_WAIT_MS });
-  } catch (cause) {
-    throw journalErrorFrom(cause, lockFile, 'locked');
+function refusal(cause: unknown, file: string, lockFile: string, database: Database | undefined): JournalError {
+  const code = sqliteCodeOf(cause) ?? '';
+  if (cause instanceof Contended || code.startsWith('SQLITE_BUSY'))
+    return inUse(file, database && readHolder(database));
+  if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code)) {
+    return new JournalError('LOCK_DAMAGED', `The lock file ${lockFile} is damaged (${code})`, { cause });
   }
+  return journalErrorFrom(cause, `${file} (by ${lockFile})`, 'locked');
 }
 
 class Contended extends Error {}

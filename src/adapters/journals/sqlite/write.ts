@@ -53,7 +53,8 @@ function prepare(database: Database, path: string): void {
   database.pragma('synchronous = FULL'); // The driver is built with NORMAL for WAL, which does not sync a commit.
   database.pragma('fullfsync = ON'); // On macOS a plain fsync does not reach the disk; elsewhere this does nothing.
   migrate(database, path);
-  database.exec('BEGIN IMMEDIATE; ROLLBACK'); // A file that cannot be written must show now, not at the first order.
+  // A file that cannot be written must show now and not at the first order: this writes a page and syncs it.
+  database.pragma(`user_version = ${schemaVersionOf(database, path)}`);
 }
 
 function writeTo(database: Database, file: string, path: string, hooks: JournalHooks): Writer['write'] {
