@@ -2,8 +2,8 @@
  * Absolute times turned into facts: the only timers that an execution has.
  *
  * 1. A deadline that is past fires at once (T4); one that a timer reaches early is waited for again.
- * 2. The end of the late window is inclusive (T2): when it falls due the order is looked at once more, and the deadline
- *    is told one timer turn later, so that a report of the very same instant is heard first.
+ * 2. The ends of T1 are inclusive (T2): when one falls due, whatever is due at the very same instant goes first, then the
+ *    order is looked at once more, and only then is the deadline told. This takes timer turns, not time.
  */
 import type { Clock } from '../domain/ports.js';
 import type { DeadlineName } from '../machines/execution.facts.js';
@@ -17,9 +17,12 @@ export interface Deadlines {
 
 export interface DeadlineEvents {
   onDeadline(name: DeadlineName): void;
-  /** The late window is about to close. */
+  /** T = 30 s or T = 32 s is about to be told. */
   onLastLook(): void;
 }
+
+/** Deadlines at whose instant a fill still counts (T2). */
+const INCLUSIVE: readonly DeadlineName[] = ['hardTimeout', 'lateWindow'];
 
 export function deadlines(clock: Clock, time: EngineTime, events: DeadlineEvents): Deadlines {
   const timers = new Map<DeadlineName, unknown>();
@@ -38,9 +41,14 @@ export function deadlines(clock: Clock, time: EngineTime, events: DeadlineEvents
   function schedule(name: DeadlineName, at: number): void {
     set(name, Math.max(0, at - time()), () => {
       if (time() < at) return schedule(name, at);
-      if (name !== 'lateWindow') return tell(name);
+      return INCLUSIVE.includes(name) ? lookAgain(name) : tell(name);
+    });
+  }
+
+  function lookAgain(name: DeadlineName): void {
+    set(name, 0, () => {
       events.onLastLook();
-      return set(name, 0, () => tell(name));
+      set(name, 0, () => tell(name));
     });
   }
 

@@ -32,6 +32,7 @@ export interface OrderWatch {
   /** Polls the order until `unwatch`. `ref` is asked anew for each poll. */
   watch(clientOrderId: string, ref: () => OrderRef): void;
   unwatch(clientOrderId: string): void;
+  has(clientOrderId: string): boolean;
   /** One query at once, whatever polls are under way. */
   query(ref: OrderRef): void;
   /** Orders watched now. */
@@ -139,6 +140,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
       watched.delete(clientOrderId);
       if (watched.size === 0) isWatching$.next(false);
     },
+    has: (clientOrderId) => watched.has(clientOrderId),
     query: (ref) => void pollOne(ref),
     get size() {
       return watched.size;

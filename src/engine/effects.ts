@@ -9,7 +9,10 @@ import type { BrokerCalls } from '../actors/broker-calls.js';
 import type { Deadlines } from '../actors/deadlines.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { OrderWatch } from '../actors/order-watch.js';
+import type { Decimal } from '../domain/decimal.js';
 import type { SubmitOutcome } from '../domain/ports.js';
+import { shareBetween } from '../domain/position-share.js';
+import type { ObservedPosition, OthersShare } from '../domain/reconciliation.js';
 import { snapshotHash } from '../domain/snapshot.js';
 import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
@@ -85,11 +88,9 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   }
 
   async function askBroker(): Promise<void> {
-    const { clientOrderId } = context();
-    book.beginBaseline(clientOrderId);
+    const others = book.readOthers(context());
     const answer = await calls.ask(orderRequest(context()));
-    book.endBaseline(clientOrderId);
-    send({ type: 'BROKER_ASKED', at: time(), answer });
+    send({ type: 'BROKER_ASKED', at: time(), answer, others: others() });
   }
 
   /** Expiry, cases, switches, the hash, the time, the journal. */
@@ -136,10 +137,18 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   }
 
   async function reconcileOnce({ ref }: CommandOf<'reconcile'>): Promise<void> {
-    const { clientOrderId } = context();
-    book.beginObservation(clientOrderId);
+    const others = book.readOthers(context());
     const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
-    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: book.share(clientOrderId) } });
+    const share = { ...shareBetween(context().othersBefore, others()), ...exitsOfOthers(position) };
+    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: share } });
+  }
+
+  /** Which of the exits that the broker shows belong to other executions of ours. */
+  function exitsOfOthers(position: ObservedPosition): Pick<OthersShare, 'stopLosses' | 'takeProfits'> {
+    const theirs = (price: Decimal | undefined) =>
+      price !== undefined && book.isExitOfOthers(context(), price) ? [price] : [];
+    if (position.kind !== 'position') return { stopLosses: [], takeProfits: [] };
+    return { stopLosses: theirs(position.stopLoss), takeProfits: theirs(position.takeProfit) };
   }
 
   return perform;

@@ -61,12 +61,15 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   const parts = assemble(options, records);
   const { board, connection, recorder } = parts;
   if (problem !== undefined) board.closeGate(problem);
-  await connection.ensure().catch((error: unknown) => {
+  const connected = connection.ensure().catch((error: unknown) => {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
-  recover(records, { ...parts, killSwitch: board.killSwitch, tellSwitch: board.tell });
   const engine = engineFace(parts);
-  if (records.length > 0) await engine.sweep();
+  if (records.length === 0) return engine;
+  // With a past there is something to compare: nothing new starts before that is done.
+  await connected;
+  recover(records, { ...parts, killSwitch: board.killSwitch, tellSwitch: board.tell });
+  await engine.sweep();
   return engine;
 }
 

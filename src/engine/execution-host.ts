@@ -66,7 +66,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
   const context = () => actor.getSnapshot().context;
   const timers = deadlines(clock, time, {
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
-    onLastLook: () => watch.query(orderRef(context())),
+    onLastLook: () => (watch.has(input.clientOrderId) ? watch.query(orderRef(context())) : undefined),
   });
   const perform = effects({ snapshot: () => actor.getSnapshot(), send, timers, finish }, services);
 
@@ -76,11 +76,17 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     // A timer that outlived its state is no fact.
     if (fact.type === 'DEADLINE' && !before.can(fact)) return;
     const { commands, audit } = step(fact);
-    stages.next(stageOfSnapshot(actor.getSnapshot()));
+    afterStep();
     const { advisoryId, snapshotHash, firstSubmitAt } = context();
     const t = firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit({ firstSubmitAt }, fact.at) };
     const entry = { stream: 'execution', advisoryId, snapshotHash, at: fact.at, ...t, fact, audit } as const;
     carryOut(commands, recorder.record(entry));
+  }
+
+  function afterStep(): void {
+    const now = actor.getSnapshot();
+    stages.next(stageOfSnapshot(now));
+    book.update(now.context, isOrderLive(now));
   }
 
   function carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>): void {
@@ -118,7 +124,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
 
   function replay(facts: readonly ExecutionFact[]): void {
     for (const fact of facts) step(fact);
-    stages.next(stageOfSnapshot(actor.getSnapshot()));
+    afterStep();
     finish();
   }
 
@@ -142,13 +148,6 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     replay,
     abandon,
   };
-  book.enter({
-    id: input.clientOrderId,
-    symbol: input.snapshot.symbol,
-    context,
-    isLive: () => isOrderLive(actor.getSnapshot()),
-    isActive: () => actor.getSnapshot().status === 'active',
-  });
   return host;
 }
 

@@ -1,139 +1,106 @@
 /**
- * Who did what in a symbol, so that on a netting account each execution finds its own share of the one position (R6.2).
+ * What this engine has filled in each symbol, so that on a netting account every execution finds its own share of the
+ * one position (R6.2).
  *
- * 1. What another execution has filled at the broker lies between what is known of it and the most it can still fill;
- *    once it is over, both bounds meet.
- * 2. Its share since a baseline is the difference of two such ranges, and never less than nothing.
- * 3. Entries are dropped when no execution that could need them is live.
+ * 1. Totals are counted up as facts come in, for the whole journal: a restart that folds it finds the same totals.
+ * 2. Reading them costs the same however many executions there are.
  */
-import { add, type Decimal, maximum, minimum, negate, subtract, ZERO } from '../domain/decimal.js';
-import type { OthersShare } from '../domain/reconciliation.js';
+import { add, type Decimal, subtract, ZERO } from '../domain/decimal.js';
+import type { Side } from '../domain/ports.js';
+import type { FilledBySide } from '../domain/position-share.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 
-interface Range {
-  readonly least: Decimal;
-  readonly most: Decimal;
-}
-
-/** One execution, as the book sees it. `context` is asked anew each time. */
-export interface BookEntry {
-  /** `clientOrderId` of the entry order. */
-  readonly id: string;
-  readonly symbol: string;
-  readonly context: () => ExecutionContext;
-  /** Its order may still be filled, as far as the engine knows. */
-  readonly isLive: () => boolean;
-  /** It is not done. */
-  readonly isActive: () => boolean;
-}
-
 export interface PositionBook {
-  enter(entry: BookEntry): void;
-  /** Notes what the others had filled: called when the baseline query goes out and when its answer is in. */
-  beginBaseline(id: string): void;
-  endBaseline(id: string): void;
-  /** Notes what the others had filled when the position query went out; the answer is judged by `share`. */
-  beginObservation(id: string): void;
-  /** What the others did between baseline and observation. */
-  share(id: string): OthersShare;
-  leave(id: string): void;
+  /** Counts what an execution has filled, and what its order may still fill. */
+  update(context: ExecutionContext, isOrderLive: boolean): void;
+  /**
+   * Begins a reading of what all *other* executions have filled in the symbol. What is returned is called when the
+   * broker's answer is in: the least is what was known before the question, the most what can be by then.
+   */
+  readOthers(context: ExecutionContext): () => FilledBySide;
+  /** Whether another execution of this engine holds protection at this price in the symbol. */
+  isExitOfOthers(context: ExecutionContext, price: Decimal): boolean;
+  leave(clientOrderId: string): void;
+  /** Executions that are counted and not done. */
   readonly size: number;
 }
 
-interface Notes {
-  readonly entry: BookEntry;
-  readonly baseline: Map<string, Range>;
-  readonly observation: Map<string, Range>;
+interface Counts {
+  readonly filled: Decimal;
+  readonly open: Decimal;
 }
 
-interface Exits {
-  readonly stopLosses: Set<Decimal>;
-  readonly takeProfits: Set<Decimal>;
+interface SymbolTotals {
+  buy: Counts;
+  sell: Counts;
+  /** How many executions hold an exit at a price. */
+  readonly exits: Map<Decimal, Set<string>>;
 }
 
-const NOTHING: Range = { least: ZERO, most: ZERO };
+const NONE: Counts = { filled: ZERO, open: ZERO };
 
 export function positionBook(): PositionBook {
-  const entries = new Map<string, Notes>();
-  const bySymbol = new Map<string, Map<string, Notes>>();
-  const exits = new Map<string, Exits>();
+  const counted = new Map<string, Counts>();
+  const bySymbol = new Map<string, SymbolTotals>();
 
-  const others = (own: Notes): Notes[] =>
-    [...(bySymbol.get(own.entry.symbol)?.values() ?? [])].filter((other) => other !== own);
-
-  /** What an execution may have filled at the broker now. */
-  function filledNow({ entry }: Notes): Range {
-    const { order, firstSubmitAt } = entry.context();
-    if (firstSubmitAt === undefined) return NOTHING;
-    return { least: order.cumQty, most: entry.isLive() ? maximum(order.cumQty, order.quantity) : order.cumQty };
+  function totalsOf(symbol: string): SymbolTotals {
+    const known = bySymbol.get(symbol);
+    if (known !== undefined) return known;
+    const fresh: SymbolTotals = { buy: NONE, sell: NONE, exits: new Map() };
+    bySymbol.set(symbol, fresh);
+    return fresh;
   }
 
-  function note(id: string, which: 'baseline' | 'observation', side: keyof Range | 'both'): void {
-    const own = entries.get(id);
-    if (own === undefined) return;
-    for (const other of others(own)) {
-      const now = filledNow(other);
-      const before = own[which].get(other.entry.id) ?? NOTHING;
-      const range = side === 'most' ? { least: before.least, most: now.most } : now;
-      if (range.most !== ZERO) own[which].set(other.entry.id, range);
+  const sideOf = ({ snapshot }: ExecutionContext): Side => (snapshot.side === 'sell' ? 'sell' : 'buy');
+
+  /** The totals of a side without the execution's own part. */
+  function othersOn(side: Side, context: ExecutionContext): Counts {
+    const total = totalsOf(context.snapshot.symbol)[side];
+    const own = side === sideOf(context) ? (counted.get(context.clientOrderId) ?? NONE) : NONE;
+    return own === NONE ? total : { filled: subtract(total.filled, own.filled), open: subtract(total.open, own.open) };
+  }
+
+  function keepExits({ clientOrderId, snapshot, bracket, protection }: ExecutionContext): void {
+    if (bracket === undefined || protection.stopLoss !== 'placed') return;
+    const { exits } = totalsOf(snapshot.symbol);
+    for (const price of [bracket.stopLoss, bracket.takeProfit]) {
+      exits.set(price, (exits.get(price) ?? new Set()).add(clientOrderId));
     }
   }
 
-  function shareOf(own: Notes, other: Notes): Range {
-    const id = other.entry.id;
-    const final = filledNow(other);
-    const seen = own.observation.get(id) ?? NOTHING;
-    const before = own.baseline.get(id) ?? NOTHING;
-    const most = subtract(final.most, before.least);
-    const least = maximum(subtract(seen.least, minimum(before.most, final.most)), ZERO);
-    return other.entry.context().snapshot.side === 'buy'
-      ? { least, most }
-      : { least: negate(most), most: negate(least) };
-  }
-
-  function keepExits({ entry }: Notes): void {
-    const { bracket, protection } = entry.context();
-    if (bracket === undefined || protection.stopLoss !== 'placed') return;
-    const known = exits.get(entry.symbol) ?? { stopLosses: new Set(), takeProfits: new Set() };
-    known.stopLosses.add(bracket.stopLoss);
-    known.takeProfits.add(bracket.takeProfit);
-    exits.set(entry.symbol, known);
-  }
-
   return {
-    enter(entry) {
-      const notes = { entry, baseline: new Map(), observation: new Map() };
-      entries.set(entry.id, notes);
-      const inSymbol = bySymbol.get(entry.symbol) ?? new Map<string, Notes>();
-      bySymbol.set(entry.symbol, inSymbol.set(entry.id, notes));
+    update(context, isOrderLive) {
+      const { order, firstSubmitAt, clientOrderId, snapshot } = context;
+      if (firstSubmitAt === undefined) return;
+      keepExits(context);
+      const before = counted.get(clientOrderId) ?? NONE;
+      const now = { filled: order.cumQty, open: isOrderLive ? order.leavesQty : ZERO };
+      if (now.filled === before.filled && now.open === before.open) return;
+      const totals = totalsOf(snapshot.symbol);
+      const side = sideOf(context);
+      totals[side] = {
+        filled: add(totals[side].filled, subtract(now.filled, before.filled)),
+        open: add(totals[side].open, subtract(now.open, before.open)),
+      };
+      counted.set(clientOrderId, now);
     },
-    beginBaseline: (id) => note(id, 'baseline', 'least'),
-    endBaseline: (id) => note(id, 'baseline', 'most'),
-    beginObservation: (id) => note(id, 'observation', 'both'),
-    share(id) {
-      const own = entries.get(id);
-      const ranges = own === undefined ? [] : others(own).map((other) => shareOf(own, other));
-      for (const other of own === undefined ? [] : others(own)) keepExits(other);
-      const known = own === undefined ? undefined : exits.get(own.entry.symbol);
-      return {
-        least: ranges.reduce((total, { least }) => add(total, least), ZERO),
-        most: ranges.reduce((total, { most }) => add(total, most), ZERO),
-        stopLosses: [...(known?.stopLosses ?? [])],
-        takeProfits: [...(known?.takeProfits ?? [])],
+    readOthers(context) {
+      const asked = { buy: othersOn('buy', context).filled, sell: othersOn('sell', context).filled };
+      return () => {
+        const [buy, sell] = [othersOn('buy', context), othersOn('sell', context)];
+        return {
+          buy: { least: asked.buy, most: add(buy.filled, buy.open) },
+          sell: { least: asked.sell, most: add(sell.filled, sell.open) },
+        };
       };
     },
-    leave(id) {
-      const own = entries.get(id);
-      if (own === undefined) return;
-      keepExits(own);
-      // Others that are live may still have to subtract what this one filled: it stays until the symbol is quiet.
-      const inSymbol = bySymbol.get(own.entry.symbol) ?? new Map<string, Notes>();
-      if ([...inSymbol.values()].some(({ entry }) => entry.isActive())) return;
-      for (const id of inSymbol.keys()) entries.delete(id);
-      bySymbol.delete(own.entry.symbol);
+    isExitOfOthers({ clientOrderId, snapshot }, price) {
+      const holders = totalsOf(snapshot.symbol).exits.get(price);
+      return holders !== undefined && (holders.size > 1 || !holders.has(clientOrderId));
     },
+    leave: (clientOrderId) => counted.delete(clientOrderId),
     get size() {
-      return entries.size;
+      return counted.size;
     },
   };
 }

@@ -12,6 +12,7 @@ import type { KillSwitchState } from '../domain/kill-switch.js';
 import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../domain/limits.js';
 import { newOrder, type OrderState } from '../domain/order.js';
 import type { Instrument, OrderRef, OrderRequest, ProtectionRequest } from '../domain/ports.js';
+import { type FilledBySide, NOTHING_FILLED } from '../domain/position-share.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import type { Mismatch, ReconciliationReport } from '../domain/reconciliation.js';
 import type { ExecutionAttempt, ExecutionResult, FinalStatus } from '../domain/result.js';
@@ -24,6 +25,8 @@ export interface ExecutionContext extends ExecutionInput {
   readonly instrument?: Instrument;
   /** Net position in the symbol before the order. */
   readonly baseline: Decimal;
+  /** What this engine's other executions had filled in the symbol by then. */
+  readonly othersBefore: FilledBySide;
   readonly firstSubmitAt?: number;
   readonly attempts: readonly ExecutionAttempt[];
   /** When the attempt under way began. */
@@ -98,6 +101,7 @@ export function newExecution(input: ExecutionInput | undefined): ExecutionContex
     problems: input?.problems ?? [],
     startedAt: 0,
     baseline: ZERO,
+    othersBefore: NOTHING_FILLED,
     attempts: [],
     order: newOrder(size !== undefined && isPositive(size) ? size : ZERO),
     cancel: { tries: 0, inFlight: false, taken: false },

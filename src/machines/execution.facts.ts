@@ -6,6 +6,7 @@
 import type { KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
 import type { OrderFact } from '../domain/order.js';
 import type { CancelOutcome, LegOutcome, SubmitOutcome } from '../domain/ports.js';
+import type { FilledBySide } from '../domain/position-share.js';
 import type { ReconciliationObserved } from '../domain/reconciliation.js';
 import type { FrozenSnapshot, SnapshotProblem } from '../domain/snapshot.js';
 import type { BrokerAnswer, Gate, Refusal } from '../domain/validation.js';
@@ -48,7 +49,13 @@ export interface Legs {
 export type ExecutionFact =
   /** Carries the advisory, so that the record of it stands alone (S2). */
   | { readonly type: 'START'; readonly at: number; readonly gate: Gate; readonly advisory: ExecutionInput }
-  | { readonly type: 'BROKER_ASKED'; readonly at: number; readonly answer: BrokerAnswer }
+  | {
+      readonly type: 'BROKER_ASKED';
+      readonly at: number;
+      readonly answer: BrokerAnswer;
+      /** What this engine's other executions had filled in the symbol when the baseline was read; nothing when absent. */
+      readonly others?: FilledBySide;
+    }
   | { readonly type: 'SUBMIT_STARTED'; readonly at: number }
   | { readonly type: 'SUBMIT_BLOCKED'; readonly at: number; readonly refusal: Pick<Refusal, 'code' | 'message'> }
   | { readonly type: 'SUBMIT_OUTCOME'; readonly at: number; readonly outcome: SubmitOutcome }

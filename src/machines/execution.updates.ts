@@ -50,8 +50,12 @@ export function refusalOf(
   }
 }
 
-export function keepAnswer(_: ExecutionContext, { answer }: FactOf<'BROKER_ASKED'>): Patch {
-  return answer.kind === 'answered' ? { instrument: answer.instrument, baseline: answer.baseline } : {};
+export function keepAnswer(
+  { othersBefore }: ExecutionContext,
+  { answer, others = othersBefore }: FactOf<'BROKER_ASKED'>,
+): Patch {
+  if (answer.kind !== 'answered') return {};
+  return { instrument: answer.instrument, baseline: answer.baseline, othersBefore: others };
 }
 
 export function beginAttempt(context: ExecutionContext, { at }: FactOf<'SUBMIT_STARTED'>): Patch {

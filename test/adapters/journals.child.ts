@@ -2,6 +2,7 @@
  * Programs that the journal tests run in a process of their own, to be refused, starved or killed.
  */
 import { appendFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readSqliteJournal, sqliteJournal } from '../../src/adapters/journals/sqlite.js';
 import { type JournalRecord, verifyChain } from '../../src/domain/journal.js';
 import { chainOf } from './journals.chain.js';
@@ -14,7 +15,7 @@ const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof Error && 'code' in error ? error.code : String(error)),
   );
 
-const programs: Record<string, (path: string, second: string) => Promise<void>> = {
+const programs: Record<string, (path: string, ...rest: string[]) => Promise<void>> = {
   /** Opens the journal, says so, and keeps it. */
   async hold(path) {
     await sqliteJournal({ path }).open();
@@ -28,8 +29,8 @@ const programs: Record<string, (path: string, second: string) => Promise<void>> 
     setInterval(() => undefined, 1000);
   },
 
-  /** Appends as fast as it can, on and on, and notes each acknowledged record in the file `acks`. */
-  async load(path, acks) {
+  /** Appends on and on, each of eight writers after a pause, and notes what is acknowledged in the file `acks`. */
+  async load(path, acks = '', pauseMs = '0') {
     const journal = sqliteJournal({ path });
     let last = (await journal.open()).at(-1);
     const appendOn = async (): Promise<void> => {
@@ -37,6 +38,7 @@ const programs: Record<string, (path: string, second: string) => Promise<void>> 
       last = records.at(-1);
       await journal.append(records);
       appendFileSync(acks, records.map(({ seq, hash }) => `${seq} ${hash}\n`).join(''));
+      await (pauseMs === '0' ? undefined : delay(Number(pauseMs)));
       await appendOn();
     };
     print('open');
@@ -79,5 +81,5 @@ const programs: Record<string, (path: string, second: string) => Promise<void>> 
   },
 };
 
-const [, , program = '', path = '', second = ''] = process.argv;
-await programs[program]?.(path, second);
+const [, , program = '', path = '', ...rest] = process.argv;
+await programs[program]?.(path, ...rest);

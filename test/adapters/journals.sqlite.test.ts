@@ -224,6 +224,12 @@ describe('open refuses', () => {
     await expectRefused(readSqliteJournal(path), 'NOT_A_JOURNAL', path);
   });
 
+  test('a lock file that is damaged, naming that file', async () => {
+    const path = newPath();
+    writeFileSync(`${path}-lock`, 'garbage '.repeat(1000));
+    await expectRefused(sqliteJournal({ path }).open(), 'LOCK_DAMAGED', `The lock file ${path}-lock is damaged`);
+  });
+
   test('a database of something else, and leaves it as it is', async () => {
     const path = newPath();
     withDatabase(path, (database) => database.exec('CREATE TABLE songs (title TEXT)'));

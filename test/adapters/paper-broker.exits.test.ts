@@ -141,6 +141,19 @@ describe('the take-profit', () => {
   });
 });
 
+test.each([
+  ['154.01', '-100'],
+  ['154.02', '0'],
+  ['146.48', '-100'],
+  ['146.47', '0'],
+])('exits of a short position go off at their price, and not a tick before: %s', async (price, left) => {
+  const { submit, protect, broker, size } = desk();
+  await submit({ side: 'sell' });
+  await protect({ side: 'buy', stopLoss: '154.02', takeProfit: '146.47' });
+  broker.setQuote('AAPL', price);
+  expect(size()).toBe(left);
+});
+
 describe('refused', () => {
   const refusals = [
     ['an unknown symbol', { symbol: 'NOPE' }, 'UNKNOWN_SYMBOL'],

@@ -17,8 +17,7 @@ import { JournalError } from './journal-error.js';
 import { journalErrorFrom, loadDriver } from './sqlite/driver.js';
 import { type GroupCommit, groupCommit } from './sqlite/group-commit.js';
 import type { JournalHooks } from './sqlite/hooks.js';
-import { readRecords } from './sqlite/read.js';
-import { type Row, rowOf, rowWeight } from './sqlite/rows.js';
+import { type Row, readRecords, rowOf, rowWeight } from './sqlite/rows.js';
 import { type Entry, openWriter, type Writer } from './sqlite/write.js';
 
 export type { JournalHooks } from './sqlite/hooks.js';

@@ -7,11 +7,10 @@
 import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JournalRecord } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
-import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS, loadDriver, sqliteCodeOf } from './driver.js';
-import { type Row, recordOf, SELECT } from './rows.js';
+import { type Driver, journalErrorFrom, LOCK_WAIT_MS, loadDriver, sqliteCodeOf } from './driver.js';
+import { readRecords } from './rows.js';
 import { schemaVersionOf } from './schema.js';
 
 /**
@@ -32,18 +31,6 @@ export async function readSqliteJournal(path: string): Promise<readonly JournalR
   } catch (cause) {
     throw journalErrorFrom(cause, path, 'read');
   }
-}
-
-const ROWS_PER_TURN = 1000;
-
-/** Every record of an open database, oldest first; the event loop turns now and then. */
-export async function readRecords(database: Database, path: string): Promise<readonly JournalRecord[]> {
-  const records: JournalRecord[] = [];
-  for (const row of database.prepare<[], Row>(SELECT).iterate()) {
-    records.push(recordOf(row, path));
-    if (records.length % ROWS_PER_TURN === 0) await nextTurn();
-  }
-  return records;
 }
 
 async function readFile(driver: Driver, file: string, path: string): Promise<readonly JournalRecord[]> {

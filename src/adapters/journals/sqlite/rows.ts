@@ -5,9 +5,11 @@
  *    chain is over the record, not over the row.
  * 2. Every member of a record has a column. A new member without one does not compile.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditRecord } from '../../../domain/audit.js';
 import type { JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
+import type { Database } from './driver.js';
 
 export interface Row {
   readonly seq: number;
@@ -38,7 +40,7 @@ const COLUMN_OF = {
 const COLUMNS = Object.values(COLUMN_OF);
 
 export const INSERT = `INSERT INTO records (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})`;
-export const SELECT = `SELECT ${COLUMNS.join(', ')} FROM records ORDER BY seq`;
+const SELECT = `SELECT ${COLUMNS.join(', ')} FROM records ORDER BY seq`;
 
 export const rowOf = (record: JournalRecord): Row => ({
   seq: record.seq,
@@ -74,6 +76,18 @@ export function recordOf(row: Row, file: string): JournalRecord {
   } catch (cause) {
     throw new JournalError('CORRUPT', `The journal ${file} cannot be read: record ${row.seq} is not JSON`, { cause });
   }
+}
+
+const ROWS_PER_TURN = 1000;
+
+/** Every record of an open database, oldest first; the event loop turns now and then. */
+export async function readRecords(database: Database, path: string): Promise<readonly JournalRecord[]> {
+  const records: JournalRecord[] = [];
+  for (const row of database.prepare<[], Row>(SELECT).iterate()) {
+    records.push(recordOf(row, path));
+    if (records.length % ROWS_PER_TURN === 0) await nextTurn();
+  }
+  return records;
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
