@@ -16,6 +16,7 @@ import type {
   ProtectionRequest,
   SubmitOutcome,
 } from '../domain/ports.js';
+import { attempt } from '../domain/reading.js';
 import { type ObservedOrder, type ObservedPosition, readPosition } from '../domain/reconciliation.js';
 import { type BrokerAnswer, readInstrument } from '../domain/validation.js';
 import type { Legs } from '../machines/execution.facts.js';
@@ -68,11 +69,7 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
       observePosition(order),
       broker.checkMargin === undefined
         ? undefined
-        : callBroker(
-            clock,
-            deadlines.marginMs,
-            (signal) => broker.checkMargin?.(order, signal) ?? Promise.resolve('ok'),
-          ),
+        : callBroker(clock, deadlines.marginMs, async (signal) => broker.checkMargin?.(order, signal)),
     ]);
     return answerOf(symbol, instrument, position, margin);
   }
@@ -103,11 +100,7 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
       broker.placeProtection(request, signal),
     );
     if (outcome.kind !== 'answered') return bothLegs({ kind: 'unknown', cause: outcome.cause });
-    const legs = (typeof outcome.value === 'object' && outcome.value !== null ? outcome.value : {}) as Record<
-      string,
-      unknown
-    >;
-    return { stopLoss: readSubmitOutcome(legs['stopLoss']), takeProfit: readSubmitOutcome(legs['takeProfit']) };
+    return { stopLoss: readLeg(outcome.value, 'stopLoss'), takeProfit: readLeg(outcome.value, 'takeProfit') };
   }
 
   async function observeOrder(ref: OrderRef): Promise<ObservedOrder> {
@@ -122,6 +115,9 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
 }
 
 const bothLegs = (outcome: SubmitOutcome): Legs => ({ stopLoss: outcome, takeProfit: outcome });
+
+const readLeg = (raw: unknown, leg: keyof Legs): SubmitOutcome =>
+  readSubmitOutcome(attempt(() => (raw as Readonly<Record<string, unknown>>)[leg]));
 
 const CANCEL_OUTCOMES: readonly unknown[] = [
   'requested',
@@ -161,6 +157,6 @@ function answerOf(
 
 function readMargin(raw: unknown): 'ok' | { readonly refused: string } | undefined {
   if (raw === 'ok') return 'ok';
-  const refused = typeof raw === 'object' && raw !== null ? (raw as { refused?: unknown }).refused : undefined;
+  const refused = attempt(() => (raw as { refused?: unknown }).refused);
   return typeof refused === 'string' ? { refused } : undefined;
 }

@@ -9,6 +9,7 @@
 import { defer, EMPTY, type Observable, Subject, type Subscription, timer } from 'rxjs';
 import { catchError, distinctUntilChanged, map, repeat, retry, share, switchMap, tap } from 'rxjs/operators';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
+import { attempt } from '../domain/reading.js';
 import { callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
 
@@ -165,11 +166,9 @@ function pushStreamOf(broker: BrokerAdapter): Observable<unknown> | undefined {
   }
 }
 
-const isGap = (raw: unknown): boolean =>
-  typeof raw === 'object' && raw !== null && (raw as { type?: unknown }).type === 'gap';
+const isGap = (raw: unknown): boolean => attempt(() => (raw as { type?: unknown }).type) === 'gap';
 
 function clientOrderIdOf(raw: unknown): string | undefined {
-  if (typeof raw !== 'object' || raw === null) return undefined;
-  const { clientOrderId } = raw as { clientOrderId?: unknown };
+  const clientOrderId = attempt(() => (raw as { clientOrderId?: unknown }).clientOrderId);
   return typeof clientOrderId === 'string' ? clientOrderId : undefined;
 }

@@ -25,7 +25,19 @@ const DECIMAL_LITERAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 const MAX_LITERAL_LENGTH = 128;
 
 const canonical = (value: DecimalJs): Decimal => (value.isZero() ? '0' : value.toFixed()) as Decimal;
-const big = (value: Decimal): DecimalJs => new Big(value);
+
+/** Numbers read lately: parsing text is most of what arithmetic costs, and the same few prices come again and again. */
+const read = new Map<Decimal, DecimalJs>();
+const MOST_KEPT = 2_048;
+
+function big(value: Decimal): DecimalJs {
+  const known = read.get(value);
+  if (known !== undefined) return known;
+  if (read.size >= MOST_KEPT) read.clear();
+  const parsed = new Big(value);
+  read.set(value, parsed);
+  return parsed;
+}
 
 /**
  * Reads a decimal from a string, a number (by its shortest printed form, so `0.1` is `"0.1"`), or a bigint.

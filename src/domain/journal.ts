@@ -43,38 +43,103 @@ export const chained = (record: UnchainedRecord, prevHash: string): JournalRecor
   hash: sha256(`${prevHash}\n${canonicalJson(record)}`),
 });
 
+/** Where a journal ends, as noted apart from its records: without it nobody can tell that a tail was cut off. */
+export interface ChainEnd {
+  readonly records: number;
+  /** Hash of the last record, {@link GENESIS_HASH} when there is none. */
+  readonly lastHash: string;
+}
+
+export type ChainFault = 'changed' | 'missing' | 'inserted' | 'reordered' | 'cut off';
+
 export type ChainVerdict =
-  | { readonly ok: true; readonly records: number; readonly lastHash: string }
-  | { readonly ok: false; readonly seq: number; readonly problem: string };
+  | ({ readonly ok: true } & ChainEnd)
+  | {
+      readonly ok: false;
+      /** The first record that is not as it was written. */
+      readonly seq: number;
+      readonly fault: ChainFault;
+      readonly problem: string;
+    };
+
+type Broken = Extract<ChainVerdict, { ok: false }>;
+
+/** One place in a journal: a record, or what could not be read as one. */
+export type ChainEntry = JournalRecord | undefined;
 
 /**
  * Checks a journal from its first record (A5). The verdict names the first record that is changed, missing, inserted
  * or out of order. A cut-off tail shows only against an `expected` end that was noted elsewhere.
  */
-export function verifyChain(
-  records: Iterable<JournalRecord>,
-  expected?: { readonly records: number; readonly lastHash: string },
-): ChainVerdict {
-  let count = 0;
+export function verifyChain(records: Iterable<ChainEntry>, expected?: ChainEnd): ChainVerdict {
+  const entries = [...records];
   let lastHash = GENESIS_HASH;
-  for (const record of records) {
-    const seq = count + 1;
-    if (record.seq !== seq)
-      return { ok: false, seq, problem: `record ${seq} is missing or out of order: found seq ${record.seq}` };
-    if (record.prevHash !== lastHash)
-      return { ok: false, seq, problem: `record ${seq} does not follow record ${count}: its prevHash differs` };
-    const { prevHash, hash, ...content } = record;
-    if (chained(content, prevHash).hash !== hash)
-      return { ok: false, seq, problem: `record ${seq} was changed: its hash differs` };
-    count = seq;
-    lastHash = hash;
+  for (const [index, entry] of entries.entries()) {
+    if (!follows(entry, index + 1, lastHash)) return faultAt(entries, index, lastHash);
+    lastHash = entry.hash;
   }
-  if (expected !== undefined && (expected.records !== count || expected.lastHash !== lastHash)) {
-    return {
-      ok: false,
-      seq: count + 1,
-      problem: `the journal ends at record ${count}; ${expected.records} were expected`,
-    };
+  return verifyEnd({ records: entries.length, lastHash }, expected);
+}
+
+const isIntact = ({ prevHash, hash, ...content }: JournalRecord): boolean => chained(content, prevHash).hash === hash;
+
+/** The entry is record number `seq`, and the one that was chained to `lastHash`. */
+const follows = (entry: ChainEntry, seq: number, lastHash: string): entry is JournalRecord =>
+  entry !== undefined && entry.seq === seq && entry.prevHash === lastHash && isIntact(entry);
+
+const broken = (seq: number, fault: ChainFault, problem: string): Broken => ({ ok: false, seq, fault, problem });
+
+/** What happened at the first entry that does not follow. */
+function faultAt(entries: readonly ChainEntry[], index: number, lastHash: string): Broken {
+  const seq = index + 1;
+  const found = entries[index];
+  const isNext = follows(entries[index + 1], seq, lastHash);
+  if (found === undefined || !isIntact(found)) {
+    return isNext
+      ? broken(seq, 'inserted', `something was inserted before record ${seq}`)
+      : broken(seq, 'changed', `record ${seq} was changed: ${whatDiffers(found, seq)}`);
   }
-  return { ok: true, records: count, lastHash };
+  if (found.seq > seq) {
+    const isLater = entries.slice(seq).some((entry) => follows(entry, seq, lastHash));
+    if (isLater) return broken(seq, 'reordered', `record ${seq} is out of order: record ${found.seq} stands before it`);
+    const range = found.seq === seq + 1 ? `record ${seq} is` : `records ${seq} to ${found.seq - 1} are`;
+    return broken(seq, 'missing', `${range} missing: record ${found.seq} stands there`);
+  }
+  if (found.seq < seq) return broken(seq, 'inserted', `record ${found.seq} was inserted after record ${index}`);
+  return isNext
+    ? broken(seq, 'inserted', `another record ${seq} was inserted before record ${seq}`)
+    : broken(seq, 'changed', `record ${seq} was made anew: it does not follow record ${index}`);
+}
+
+const whatDiffers = (found: ChainEntry, seq: number): string =>
+  found === undefined
+    ? 'it cannot be read as it was written'
+    : found.seq === seq
+      ? 'its hash differs'
+      : `its hash differs, and it calls itself record ${found.seq}`;
+
+/** The end that was found against the one that was noted. */
+function verifyEnd(end: ChainEnd, expected: ChainEnd | undefined): ChainVerdict {
+  const { records, lastHash } = end;
+  if (expected === undefined || (expected.records === records && expected.lastHash === lastHash))
+    return { ok: true, ...end };
+  if (expected.records > records) {
+    const problem = `the journal is cut off after record ${records}: ${expected.records} were written`;
+    return broken(records + 1, 'cut off', problem);
+  }
+  if (expected.records < records) {
+    const problem = `record ${expected.records + 1} was inserted: ${expected.records} were written`;
+    return broken(expected.records + 1, 'inserted', problem);
+  }
+  return broken(records, 'changed', `record ${records} is not the one that was noted as the last: its hash differs`);
+}
+
+/** Whether a journal whose chain holds still begins with the records up to a head that was noted earlier. */
+export function verifyAnchor(records: readonly JournalRecord[], anchor: ChainEnd): ChainVerdict {
+  const { length } = records;
+  const lastHash = records.at(-1)?.hash ?? GENESIS_HASH;
+  if (length < anchor.records) return verifyEnd({ records: length, lastHash }, anchor);
+  const noted = anchor.records === 0 ? GENESIS_HASH : records[anchor.records - 1]?.hash;
+  if (noted === anchor.lastHash) return { ok: true, records: length, lastHash };
+  return broken(anchor.records, 'changed', `the journal was made anew, up to record ${anchor.records} at least`);
 }

@@ -9,6 +9,7 @@
 import { compare, type Decimal, isPositive, lessThan, maximum, parseDecimal, subtract, ZERO } from './decimal.js';
 import { type FillFact, volumeWeightedAverage } from './fills.js';
 import type { LegOutcome, OrderRef } from './ports.js';
+import { attempt } from './reading.js';
 
 /** `open` is every state that is not final, unknown words included. */
 export type OrderStatus = 'open' | 'filled' | 'cancelled' | 'rejected' | 'expired';
@@ -50,7 +51,10 @@ const FINAL_WORDS: Record<string, OrderStatus> = {
 };
 
 /** Reads a raw report on the order `ref`; `undefined` when it is no news of this order. */
-export function readOrderReport(raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): OrderFact | undefined {
+export const readOrderReport = (raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): OrderFact | undefined =>
+  attempt(() => orderFactOf(raw, ref));
+
+function orderFactOf(raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): OrderFact | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   const report = raw as Record<string, unknown>;
   const cumQty = parseDecimal(report['filledSize']);
@@ -133,7 +137,10 @@ export const lacksPrice = (order: OrderState): boolean => isPositive(order.cumQt
 export const hasFill = (order: OrderState): boolean => isPositive(order.cumQty);
 
 /** Reads what a submit call, or the placement of a leg, came to (S3). Whatever is not clearly said is `unknown`. */
-export function readSubmitOutcome(raw: unknown): LegOutcome {
+export const readSubmitOutcome = (raw: unknown): LegOutcome =>
+  attempt(() => submitOutcomeOf(raw)) ?? { kind: 'unknown', cause: 'unreadable answer' };
+
+function submitOutcomeOf(raw: unknown): LegOutcome {
   const outcome = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>;
   const kind = outcome['kind'];
   if (kind === 'accepted') {

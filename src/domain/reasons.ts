@@ -46,7 +46,12 @@ const NONE: readonly ExecutionState[] = [];
 const table = {
   // Refusals, in the order of validation (V1–V9).
   ADVISORY_EXPIRED: ['refusal', false, BEFORE_SUBMIT, 'The advisory has expired.'],
-  INVALID_SNAPSHOT: ['refusal', false, VALIDATING, 'The advisory is not an object.'],
+  INVALID_SNAPSHOT: [
+    'refusal',
+    false,
+    BEFORE_SUBMIT,
+    'The advisory is not an object, or not the one that was approved.',
+  ],
   UNKNOWN_FIELD: ['refusal', false, VALIDATING, 'The advisory has a field that is not known.'],
   INVALID_ADVISORY_ID: ['refusal', false, VALIDATING, 'advisoryId must be 1–64 printable characters.'],
   INVALID_POSITION_SIZE: ['refusal', false, VALIDATING, 'positionSize must be a decimal greater than zero.'],
@@ -119,7 +124,7 @@ const table = {
   PROTECTION_INVALID: [
     'mismatch',
     false,
-    RECONCILING,
+    ['filled', 'late', 'reconciling'],
     'After tick rounding, SL or TP would trade at once; neither was placed.',
   ],
   UNPROTECTED_POSITION: [
@@ -131,7 +136,7 @@ const table = {
   STRAY_FILL: [
     'mismatch',
     false,
-    ['reconciling', 'done'],
+    ['filled', 'late', 'reconciling', 'done'],
     'A fill came to light that the execution did not account for.',
   ],
   STRAY_ORDER: ['mismatch', false, NONE, 'An order is open at the broker that the journal does not know as open.'],

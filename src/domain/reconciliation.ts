@@ -22,6 +22,7 @@ import {
 } from './decimal.js';
 import type { OrderFact, OrderStatus } from './order.js';
 import type { Side } from './ports.js';
+import { attempt } from './reading.js';
 import type { ReasonCode } from './reasons.js';
 
 export const ReconciliationStatus = {
@@ -316,11 +317,18 @@ function brokerSide(
 }
 
 /** Reads the broker's answer on positions for one execution; `undefined` when it cannot be read. */
-export function readPosition(
+export const readPosition = (
   raw: unknown,
-  own: { readonly symbol: string; readonly clientOrderId: string },
+  own: PositionOwner,
   mode: 'netting' | 'hedging',
-): ObservedPosition | undefined {
+): ObservedPosition | undefined => attempt(() => positionOf(raw, own, mode));
+
+interface PositionOwner {
+  readonly symbol: string;
+  readonly clientOrderId: string;
+}
+
+function positionOf(raw: unknown, own: PositionOwner, mode: 'netting' | 'hedging'): ObservedPosition | undefined {
   if (!Array.isArray(raw)) return undefined;
   const rows = raw.filter((row: unknown) => isRecord(row) && row['symbol'] === own.symbol) as Record<string, unknown>[];
   const labelled = rows.filter((row) => row['clientOrderId'] === own.clientOrderId);

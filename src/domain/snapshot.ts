@@ -5,10 +5,12 @@
  * 2. What is read is a deep copy, canonical and deep-frozen; the caller's object may be changed afterwards (R1.1).
  * 3. What *cannot be read* is a problem of this file (`SnapshotError`). What reads but is out of range is judged
  *    by `validation.ts`, when the advisory is executed (R1.3).
+ * 4. Only an object's own members are read: what a prototype offers was approved by nobody.
  */
 import { canonicalJson, deepFreeze, type Json, type JsonObject, sha256 } from './canonical.js';
 import { type Decimal, MAX_DECIMAL_DIGITS, parseDecimal } from './decimal.js';
 import type { Side } from './ports.js';
+import { attempt } from './reading.js';
 import type { ReasonCode } from './reasons.js';
 import { parseTime } from './time.js';
 
@@ -114,7 +116,7 @@ const frozenHere = new WeakSet<object>();
 /** Reads every field of `input`; never throws. With no problems, `fields` is a whole, frozen snapshot. */
 export function readSnapshot(input: unknown): SnapshotReading {
   if (isFrozenSnapshot(input)) return { fields: input, problems: [] };
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isObject(input)) {
     const problem = {
       code: 'INVALID_SNAPSHOT',
       field: '',
@@ -127,7 +129,7 @@ export function readSnapshot(input: unknown): SnapshotReading {
   for (const [field, rule] of Object.entries(FIELDS)) {
     const raw = readMember(input, field) ?? undefined;
     if (raw === undefined && !rule.required) continue;
-    const value = raw === undefined ? undefined : readers[rule.kind](raw);
+    const value = raw === undefined ? undefined : attempt(() => readers[rule.kind](raw));
     if (value !== undefined) fields[field] = value;
     else {
       const found = raw === undefined ? 'missing' : show(raw);
@@ -168,13 +170,17 @@ const readers: Record<FieldKind, (raw: unknown) => Json | undefined> = {
   text: (raw) => (typeof raw === 'string' ? raw : undefined),
   decimal: parseDecimal,
   time: parseTime,
-  object: (raw) => (Array.isArray(raw) ? undefined : copyJson(raw, 0)),
+  object: (raw) => (isObject(raw) ? copyJson(raw, 0) : undefined),
 };
+
+/** An object that is no list and can be looked at: a revoked proxy cannot. */
+const isObject = (raw: unknown): raw is object =>
+  typeof raw === 'object' && raw !== null && attempt(() => !Array.isArray(raw)) === true;
 
 /** A getter that throws makes its field unreadable, not the caller's call fail. */
 function readMember(input: object, field: string): unknown {
   try {
-    return (input as Record<string, unknown>)[field];
+    return Object.hasOwn(input, field) ? (input as Record<string, unknown>)[field] : undefined;
   } catch {
     return Symbol('unreadable');
   }
@@ -182,7 +188,12 @@ function readMember(input: object, field: string): unknown {
 
 function unknownFields(input: object): SnapshotProblem[] {
   const known = Object.keys(FIELDS).join(', ');
-  return Object.keys(input)
+  const keys = attempt(() => Object.keys(input));
+  if (keys === undefined) {
+    const message = `The advisory is ${show(input)}; accepted is an object whose fields can be listed.`;
+    return [{ code: 'INVALID_SNAPSHOT', field: '', message }];
+  }
+  return keys
     .filter((key) => !Object.hasOwn(FIELDS, key))
     .map((key) => ({
       code: 'UNKNOWN_FIELD',
@@ -223,12 +234,11 @@ export function show(value: unknown): string {
   if (typeof value === 'symbol') return 'unreadable';
   if (typeof value === 'bigint') return `${value}`;
   if (typeof value === 'function') return 'a function';
-  let text: string | undefined;
+  let text: string;
   try {
-    text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+    text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   } catch {
     text = 'an object that cannot be written';
   }
-  text ??= String(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

@@ -8,6 +8,7 @@
 import { type Decimal, isMultipleOf, isNegative, isPositive, lessThan, negate, ONE, parseDecimal } from './decimal.js';
 import type { KillSwitchState } from './kill-switch.js';
 import type { Instrument } from './ports.js';
+import { attempt } from './reading.js';
 import type { ReasonCode } from './reasons.js';
 import { type FrozenSnapshot, type SnapshotField, type SnapshotProblem, show } from './snapshot.js';
 import { epochMs } from './time.js';
@@ -206,7 +207,10 @@ function ruleOf(value: string): Decimal | undefined {
 }
 
 /** Reads what the broker says of an instrument; `undefined` when tick or lot cannot be read: such an answer is no answer. */
-export function readInstrument(raw: unknown, symbol: string): Instrument | undefined {
+export const readInstrument = (raw: unknown, symbol: string): Instrument | undefined =>
+  attempt(() => instrumentOf(raw, symbol));
+
+function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   const { tickSize, lotSize, minQty, maxQty, tradable, protectable, protectionLotSize, reason } =
     raw as Partial<Instrument>;

@@ -5,10 +5,11 @@
 
 import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { protectionFor, riskAndReward } from '../domain/bracket.js';
-import type { JsonObject } from '../domain/canonical.js';
+import { canonicalJson, type JsonObject, sha256 } from '../domain/canonical.js';
 import { slippageOf } from '../domain/fills.js';
 import { hasFill } from '../domain/order.js';
 import type { ExecutionState } from '../domain/reasons.js';
+import type { ExecutionResult } from '../domain/result.js';
 import { isoTime } from '../domain/time.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit, isProtected } from '../machines/execution.context.js';
@@ -168,6 +169,10 @@ function ofKillSwitch({ fact, from, to, before, after }: Step): AuditEntry[] {
 function ofTimeout({ fact, from, to, before, after }: Step): AuditEntry[] {
   if (to === 'timeout' && from !== 'timeout')
     return [entry('timeout', { phase: 'reached', ...timeoutDetails(after, fact.at) })];
+  // A fill of the very instant T = 30 s ends the timeout at once.
+  if (from === 'timeout' && to === 'filled') {
+    return [entry('timeout', { phase: 'over', ...timeoutDetails(after, fact.at), lateFill: false })];
+  }
   const isOver =
     to === 'done' &&
     from !== 'done' &&
@@ -202,6 +207,9 @@ const ofCancel = ({ commands, after, to }: Step): AuditEntry[] =>
       }),
     );
 
+/** SHA-256 of the canonical text of a result. */
+export const resultSha256 = (result: ExecutionResult): string => sha256(canonicalJson(result));
+
 function ofDone({ from, to, after }: Step): AuditEntry[] {
   if (to !== 'done' || from === 'done' || after.result === undefined) return [];
   const { result, attempts } = after;
@@ -215,6 +223,8 @@ function ofDone({ from, to, after }: Step): AuditEntry[] {
     attempts: attempts.length,
     reconciliationStatus: report?.status,
     hasFill: hasFill(after.order),
+    // Of the whole result, so that a replay can be held against it to the byte (A3).
+    resultSha256: resultSha256(result),
   };
   return [...refused, entry('execution_result', details)];
 }

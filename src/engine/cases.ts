@@ -24,7 +24,7 @@ export interface Cases {
   all(): readonly Case[];
   /**
    * Closes a case (M2). Rejects with `UNKNOWN_CASE` when no open case has this id, and with `INVALID_RESOLUTION`
-   * unless it is said who closes it and why.
+   * unless it is said who closes it and why; with `JOURNAL_UNAVAILABLE` when it is closed, but a restart may not know.
    */
   resolve(caseId: string, by: { readonly by: string; readonly reason: string }): Promise<void>;
 }
@@ -82,7 +82,9 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
     }
     const { advisoryId } = found;
     const fact = { type: 'CASE_RESOLVED', caseId, by, reason, at: isoTime(time()) } as const;
-    await keep(fact, { caseId, by, reason }, advisoryId === undefined ? {} : { advisoryId });
+    const durability = await keep(fact, { caseId, by, reason }, advisoryId === undefined ? {} : { advisoryId });
+    if (durability.durable) return;
+    throw new FillchartError('JOURNAL_UNAVAILABLE', `${caseId} is resolved, but not durably: ${durability.cause}.`);
   }
 
   return {

@@ -60,16 +60,16 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   const { records, problem } = await readJournal(options.journal);
   const parts = assemble(options, records);
   const { board, connection, recorder } = parts;
-  if (problem !== undefined) board.closeGate(problem);
   const connected = connection.ensure().catch((error: unknown) => {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
   const engine = engineFace(parts);
-  if (records.length === 0) return engine;
-  // With a past there is something to compare: nothing new starts before that is done.
-  await connected;
+  // With a past there is something to go on with and to compare: nothing new starts before that is done.
+  if (records.length > 0) await connected;
   recover(records, { ...parts, killSwitch: board.killSwitch, tellSwitch: board.tell });
-  await engine.sweep();
+  // Only now: what the journal says of the switches must not open the gate again.
+  if (problem !== undefined) board.closeGate(problem);
+  if (records.length > 0) await engine.sweep();
   return engine;
 }
 

@@ -63,6 +63,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
   const { actor, step } = steppedActor(input, recorder);
   const stages = stageStream();
   const outcome = openResult();
+  let isAbandoned = false;
   const context = () => actor.getSnapshot().context;
   const timers = deadlines(clock, time, {
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
@@ -72,7 +73,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
 
   function send(fact: ExecutionFact): void {
     const before = actor.getSnapshot();
-    if (before.status !== 'active') return;
+    if (isAbandoned || before.status !== 'active') return;
     // A timer that outlived its state is no fact.
     if (fact.type === 'DEADLINE' && !before.can(fact)) return;
     const { commands, audit } = step(fact);
@@ -129,6 +130,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
   }
 
   function abandon(): void {
+    isAbandoned = true;
     timers.clear();
     watch.unwatch(input.clientOrderId);
     const message = `The engine was closed while ${input.advisoryId} was live; what is known of it is in the journal.`;

@@ -11,16 +11,26 @@ export interface JournalReading {
   readonly problem?: string;
 }
 
-/** Errors after which another process, or a person, is at work on the journal: these are thrown. */
-const NOT_OURS: readonly unknown[] = ['JOURNAL_LOCKED', 'JOURNAL_TOO_NEW', 'JOURNAL_DRIVER_MISSING'];
+/** Errors that say that this is not our journal to open, or not with this program: these are thrown. */
+const NOT_OURS: readonly unknown[] = [
+  'IN_USE',
+  'ALREADY_OPEN',
+  'LOCK_DAMAGED',
+  'NOT_A_JOURNAL',
+  'SCHEMA_TOO_NEW',
+  'DRIVER_MISSING',
+  'SQLITE_TOO_OLD',
+];
 
 export async function readJournal(journal: Journal): Promise<JournalReading> {
   let records: readonly JournalRecord[];
   try {
     records = await journal.open();
   } catch (error) {
-    if (NOT_OURS.includes((error as { code?: unknown }).code)) throw error;
-    return { records: [], problem: `The journal ${journal.name} cannot be read: ${causeOf(error)}` };
+    // A journal that lost its tail hands over what is left: orders that are known stay looked after.
+    const { code, records: left = [] } = error as { code?: unknown; records?: readonly JournalRecord[] };
+    if (NOT_OURS.includes(code)) throw error;
+    return { records: left, problem: `The journal ${journal.name} cannot be read: ${causeOf(error)}` };
   }
   const verdict = verifyChain(records);
   return verdict.ok

@@ -53,6 +53,10 @@ const LEVELS: Partial<Record<AuditEvent, keyof Logger>> = {
   case_opened: 'error',
 };
 
+/** An execution that proceeds under a WARNING says so (K1). */
+const levelOf = ({ event, details }: AuditRecord): keyof Logger =>
+  LEVELS[event] ?? (event === 'execution_start' && details['killSwitchState'] === 'WARNING' ? 'warn' : 'info');
+
 export interface RecorderOptions {
   readonly journal: Journal;
   readonly clock: Clock;
@@ -82,7 +86,7 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     for (const record of records) {
       log.push(record);
       const { event, ...fields } = record;
-      say(LEVELS[event] ?? 'info', { event, ...fields }, event);
+      say(levelOf(record), { event, ...fields }, event);
       audit$.next(record);
     }
   }

@@ -9,10 +9,10 @@
 import { callBroker } from '../actors/calls.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { Case, CaseKind } from '../domain/cases.js';
-import { add, type Decimal, isZero, negate, parseDecimal, subtract, ZERO } from '../domain/decimal.js';
+import { add, type Decimal, isZero, negate, parseDecimal, subtract, sum, ZERO } from '../domain/decimal.js';
 import type { CallDeadlines } from '../domain/limits.js';
 import { hasFill, readOrderReport } from '../domain/order.js';
-import type { BrokerAdapter, BrokerCapabilities, Clock } from '../domain/ports.js';
+import type { BrokerAdapter, BrokerCapabilities, Clock, Side } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
@@ -101,13 +101,11 @@ async function uncertainOrders(
   const uncertain = finished.filter(
     ({ context }) => context.report !== undefined && !isCertain(context.report.brokerOrderState),
   );
-  await Promise.all(
-    uncertain.map(async (host) => {
-      const raw = await readOrder(parts, host.execution.clientOrderId, host);
-      if (raw === undefined) failures.push(`order ${host.execution.clientOrderId}: no answer`);
-      else host.report(raw);
-    }),
-  );
+  await inTurns(uncertain, async (host) => {
+    const raw = await readOrder(parts, host.execution.clientOrderId, host);
+    if (raw === undefined) failures.push(`order ${host.execution.clientOrderId}: no answer`);
+    else host.report(raw);
+  });
   return uncertain.length;
 }
 
@@ -138,19 +136,11 @@ async function positionsAgainstJournal(
     failures.push(`positions: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
     return 0;
   }
-  const busy = new Set(
-    hosts()
-      .filter(({ snapshot }) => snapshot.status === 'active')
-      .map(({ execution }) => execution.snapshot.symbol),
-  );
-  const expected = await expectedPositions(
-    parts,
-    finished.filter(({ execution }) => !busy.has(execution.snapshot.symbol)),
-  );
-  const symbols = new Set([...held.keys(), ...expected.keys()].filter((symbol) => !busy.has(symbol)));
+  const busy = new Set(hosts().filter(isActive).map(symbolOf));
+  const symbols = new Set([...held.keys(), ...finished.map(symbolOf)].filter((symbol) => !busy.has(symbol)));
   for (const symbol of symbols) {
-    const wanted = expected.get(symbol) ?? ZERO;
     const actual = held.get(symbol) ?? ZERO;
+    const wanted = await expectedPosition(parts, symbol, actual, finished);
     if (wanted === actual) continue;
     const [kind, code] = kindOf(wanted, actual);
     const message = `Expected position ${wanted}, found ${actual} in broker`;
@@ -158,6 +148,53 @@ async function positionsAgainstJournal(
   }
   return symbols.size;
 }
+
+const isActive = ({ snapshot }: ExecutionHost): boolean => snapshot.status === 'active';
+const symbolOf = ({ execution }: ExecutionHost): string => execution.snapshot.symbol;
+
+/**
+ * What was there before the first execution, plus every fill, plus every difference that a person has accepted by
+ * resolving its case, less what SL and TP have closed. The exits are asked for only when the rest does not explain it.
+ */
+async function expectedPosition(
+  parts: SweepParts,
+  symbol: string,
+  actual: Decimal,
+  finished: readonly ExecutionHost[],
+): Promise<Decimal> {
+  const sent = finished.filter((host) => symbolOf(host) === symbol && host.context.attempts.length > 0);
+  const holding = sent.filter(({ context }) => hasFill(context.order));
+  const filled = holding.map(({ context }) => signed(context.snapshot.side, context.order.cumQty));
+  const before = sent[0]?.context.baseline ?? ZERO;
+  const expected = sum([before, ...filled, ...acceptedDifferences(parts.cases, symbol)]);
+  if (expected === actual) return expected;
+  const exits = await inTurns(holding, async (host) => signed(host.context.snapshot.side, await exited(parts, host)));
+  return subtract(expected, sum(exits));
+}
+
+const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? quantity : negate(quantity));
+
+/** By how much the broker differed when a person resolved a case of an earlier sweep: it is taken as known since. */
+function acceptedDifferences(cases: CaseBook, symbol: string): Decimal[] {
+  return cases
+    .all()
+    .filter((known) => known.symbol === symbol && known.advisoryId === undefined && known.resolution !== undefined)
+    .flatMap(({ mismatches }) => mismatches.filter(({ kind }) => POSITION_KINDS.includes(kind)).slice(-1))
+    .map(({ expected, actual }) => subtract(parseDecimal(actual) ?? ZERO, parseDecimal(expected) ?? ZERO));
+}
+
+const POSITION_KINDS: readonly ReasonCode[] = ['PHANTOM_POSITION', 'MISSING_POSITION', 'POSITION_SIZE'];
+
+/** Runs `task` over the items, a few at a time: a start must not flood the broker. */
+async function inTurns<Item, Result>(items: readonly Item[], task: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let next = 0; next < items.length; next += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(next, next + AT_ONCE).map(task))));
+  }
+  return results;
+}
+
+const AT_ONCE = 8;
 
 function kindOf(wanted: Decimal, actual: Decimal): readonly [CaseKind, ReasonCode] {
   if (isZero(wanted)) return ['PHANTOM_POSITION', 'PHANTOM_POSITION'];
@@ -174,26 +211,6 @@ function sizesBySymbol(raw: unknown): Map<string, Decimal> | undefined {
     sizes.set(symbol, add(sizes.get(symbol) ?? ZERO, read));
   }
   return sizes;
-}
-
-/** By symbol: what was there first, plus every fill, less what the exits have closed since. */
-async function expectedPositions(parts: SweepParts, finished: readonly ExecutionHost[]): Promise<Map<string, Decimal>> {
-  const expected = new Map<string, Decimal>();
-  for (const { context } of finished) {
-    if (context.attempts.length > 0 && !expected.has(context.snapshot.symbol))
-      expected.set(context.snapshot.symbol, context.baseline);
-  }
-  await Promise.all(
-    finished
-      .filter(({ context }) => hasFill(context.order))
-      .map(async (host) => {
-        const { snapshot, order } = host.context;
-        const net = subtract(order.cumQty, await exited(parts, host));
-        const change = snapshot.side === 'buy' ? net : negate(net);
-        expected.set(snapshot.symbol, add(expected.get(snapshot.symbol) ?? ZERO, change));
-      }),
-  );
-  return expected;
 }
 
 /** How much of an execution's position its SL and TP have closed. */

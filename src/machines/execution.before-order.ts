@@ -94,6 +94,24 @@ const provenLive = {
   ...rule('S1 P2', 'A report proves that the order exists: nothing is sent again.'),
 } as const;
 
+const busyToTheLast = {
+  guard: 'isOutOfTimeAfterRefusal',
+  target: '#execution.done',
+  actions: failed('BROKER_REJECTED'),
+  ...rule('S5 S6', 'T = 30 s, and the broker was busy to the last: no further try.'),
+} as const;
+
+/** T = 30 s while no order is live: what is said is what the last try came to. */
+const noFurtherTry = [
+  busyToTheLast,
+  {
+    guard: { type: 'isDeadline', params: { name: 'hardTimeout' } },
+    target: '#execution.done',
+    actions: failed('ORDER_NOT_SENT'),
+    ...rule('S5 S6', 'T = 30 s: no further try.'),
+  },
+] as const;
+
 /** The intent is recorded; the call is about to be made, under way, or to be made again. */
 export const submitted = executionSetup.createStateConfig({
   description: 'The intent is recorded. One entry order, whatever happens.',
@@ -115,6 +133,7 @@ export const submitted = executionSetup.createStateConfig({
             actions: { type: 'decideRefusal', params: { status: 'REJECTED' } },
             ...rule('V1 V7 V8 K2', 'Refused at the last look: the broker was never called.'),
           },
+          busyToTheLast,
           {
             target: '#execution.done',
             actions: { type: 'decideRefusal', params: { status: 'FAILED' } },
@@ -140,12 +159,7 @@ export const submitted = executionSetup.createStateConfig({
           },
           knowKillSwitch,
         ],
-        DEADLINE: {
-          guard: { type: 'isDeadline', params: { name: 'hardTimeout' } },
-          target: '#execution.done',
-          actions: failed('ORDER_NOT_SENT'),
-          ...rule('S5 S6', 'T = 30 s: no further try.'),
-        },
+        DEADLINE: noFurtherTry,
         RECOVERED: {
           target: '#execution.pending',
           actions: ['assumeAttempt', 'scheduleHardTimeout'],
@@ -227,12 +241,7 @@ export const submitted = executionSetup.createStateConfig({
             target: 'ready',
             ...rule('S5', 'The next try.'),
           },
-          {
-            guard: { type: 'isDeadline', params: { name: 'hardTimeout' } },
-            target: '#execution.done',
-            actions: failed('ORDER_NOT_SENT'),
-            ...rule('S5 S6', 'T = 30 s: no further try.'),
-          },
+          ...noFurtherTry,
         ],
         ORDER_REPORT: [...fullFill, provenLive],
         KILL_SWITCH: [

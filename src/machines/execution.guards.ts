@@ -27,6 +27,11 @@ const fills = (args: Args, timing: FillTiming): boolean =>
 const outcomeKind = ({ event }: Args): string | undefined =>
   event.type === 'SUBMIT_OUTCOME' ? event.outcome.kind : undefined;
 
+/** T = 30 s, told by the deadline or by the last look at the same instant. */
+const isOutOfTime = ({ event }: Args): boolean =>
+  (event.type === 'DEADLINE' && event.name === 'hardTimeout') ||
+  (event.type === 'SUBMIT_BLOCKED' && event.refusal.code === 'ORDER_NOT_SENT');
+
 export const executionGuards = {
   /** V1–V9: this rule is the first that refuses. */
   isRefusedBy: ({ context, event }: Args, { rule }: { rule: ValidationRule }): boolean =>
@@ -42,6 +47,10 @@ export const executionGuards = {
 
   isDeadline: ({ event }: Args, { name }: { name: DeadlineName }): boolean =>
     event.type === 'DEADLINE' && event.name === name,
+
+  /** T = 30 s, and the broker's last word was no: the order did leave the process. */
+  isOutOfTimeAfterRefusal: (args: Args): boolean =>
+    isOutOfTime(args) && args.context.attempts.at(-1)?.outcome === 'rejected',
 
   /** No submit call has been made yet: a block now means that the broker was never called. */
   isFirstTry: ({ context }: Args): boolean => context.attempts.length === 0,
@@ -68,10 +77,10 @@ export const executionGuards = {
     args.context.killSwitch.cancelWanted && executionGuards.mayTryAgain(args),
 
   /** A definite no to the call that is still open, and nothing has been seen of the order. */
-  isRefusedForGood: (args: Args): boolean =>
-    (outcomeKind(args) === 'rejected' || outcomeKind(args) === 'not_sent') &&
-    args.context.attempts.at(-1)?.outcome === undefined &&
-    !hasNews(args.context),
+  isRefusedForGood: (args: Args): boolean => outcomeKind(args) === 'rejected' && isFirstWord(args.context),
+
+  /** Proof that the call that is still open sent nothing, and nothing has been seen of the order. */
+  isNeverSent: (args: Args): boolean => outcomeKind(args) === 'not_sent' && isFirstWord(args.context),
 
   isRejected: (args: Args): boolean => outcomeKind(args) === 'rejected',
 
@@ -125,3 +134,7 @@ export const executionGuards = {
 /** A report has come that only a live order can have: whatever the submit call says, it exists. */
 const hasNews = ({ order }: ExecutionContext): boolean =>
   order.brokerOrderId !== undefined || hasFill(order) || order.status !== 'open';
+
+/** The last try has no outcome yet, and no report speaks for the order. */
+const isFirstWord = (context: ExecutionContext): boolean =>
+  context.attempts.at(-1)?.outcome === undefined && !hasNews(context);

@@ -195,6 +195,12 @@ export const timeout = executionSetup.createStateConfig({
     ],
     SUBMIT_OUTCOME: [
       {
+        guard: 'isNeverSent',
+        target: '#execution.done',
+        actions: ['endAttempt', { type: 'decide', params: { status: 'FAILED', reason: 'ORDER_NOT_SENT' } }],
+        ...rule('S3 S6', 'The call is answered at last: nothing left the process.'),
+      },
+      {
         guard: 'isRefusedForGood',
         target: '#execution.done',
         actions: ['endAttempt', rejectedByBroker],

@@ -33,56 +33,9 @@ import type {
   ProtectionRequest,
   SubmitOutcome,
 } from '../domain/ports.js';
+import { type BrokerMethod, type Fault, isFault, nth, type OrderScript, type ScriptedFill } from './fault-script.js';
 
-export type BrokerMethod =
-  | 'connect'
-  | 'instrument'
-  | 'submitOrder'
-  | 'getOrderStatus'
-  | 'getOrderStatuses'
-  | 'cancelOrder'
-  | 'placeProtection'
-  | 'getPositions'
-  | 'checkMargin';
-
-/** What stands between the truth and the caller: an answer that never comes, a throw, or any value at all. */
-export type Fault = 'hang' | 'throw' | 'throw-sync' | { readonly answer: unknown } | { readonly delayMs: number };
-
-export interface ScriptedFill {
-  /** T in ms. */
-  readonly at: number;
-  readonly quantity: string;
-  readonly price: string;
-}
-
-export interface OrderScript {
-  /** What the submit call answers; `accepted` by default. With `live: false` the order never exists at the broker. */
-  readonly submit?: SubmitOutcome | readonly SubmitOutcome[] | Fault;
-  /** The order exists at the broker although `submit` is a fault or unknown; true by default unless rejected or not sent. */
-  readonly live?: boolean;
-  readonly fills?: readonly ScriptedFill[];
-  /** The broker ends the order by itself. */
-  readonly ends?: { readonly at: number; readonly state: 'cancelled' | 'rejected' | 'expired' };
-  /** `confirm` (default): closed at once; a number: closed so many ms after the cancel; `ignore`: taken, never done. */
-  readonly cancel?: 'confirm' | 'ignore' | number | CancelOutcome | readonly CancelOutcome[] | Fault;
-  /** What each leg answers; `accepted` by default. A list is used call by call, its last entry for the rest. */
-  readonly protection?: LegsScript | readonly LegsScript[] | Fault;
-  /** Status answers before this T are "not found". */
-  readonly visibleFrom?: number;
-  /** Reports leave out the price until this T. */
-  readonly pricedFrom?: number;
-  /** Size that the position query shows for the symbol, instead of the truth. */
-  readonly positionShown?: string;
-  /** Exits that the position query does not show. */
-  readonly hides?: readonly ('sl' | 'tp')[];
-  /** Raw reports pushed at their T, whatever the truth is. */
-  readonly pushes?: readonly { readonly at: number; readonly report: unknown }[];
-}
-
-export interface LegsScript {
-  readonly stopLoss?: LegOutcome;
-  readonly takeProfit?: LegOutcome;
-}
+export type { BrokerMethod, Fault, LegsScript, OrderScript, ScriptedFill } from './fault-script.js';
 
 export interface FaultBrokerOptions {
   readonly clock: Clock;
@@ -169,11 +122,13 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
     const configured = options.faults?.[method];
     const fault = scripted ?? (typeof configured === 'function' ? configured(count(method)) : configured);
     if (fault === 'throw-sync') throw new Error(`${method} threw at once`);
+    if (fault === 'lost') return new Promise(() => undefined);
     const value = truth();
     if (fault === undefined) return Promise.resolve(value);
     if (fault === 'hang') return new Promise(() => undefined);
     if (fault === 'throw') return Promise.reject(new Error(`${method} threw`));
     if ('answer' in fault) return Promise.resolve(fault.answer as T);
+    if ('returns' in fault) return fault.returns as Promise<T>;
     return new Promise((resolve) => clock.setTimeout(() => resolve(truth()), fault.delayMs));
   }
 
@@ -306,9 +261,9 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
     const sizes = inSymbol.map((order) => signedSize(order.request, truthOf(order).filledSize));
     const shown = inSymbol.find(({ script }) => script.positionShown !== undefined)?.script.positionShown;
     const size = shown ?? add(decimal(options.positions?.[symbol] ?? '0'), sum(sizes));
-    const last = inSymbol.at(-1);
-    const hides = last?.script.hides ?? [];
     const exits = inSymbol.filter(({ legs }) => legs.quantity !== undefined);
+    const last = exits.at(-1);
+    const hides = last?.script.hides ?? [];
     return {
       symbol,
       size,
@@ -369,19 +324,6 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
         answer('checkMargin', order, order.clientOrderId, () => options.margin ?? 'ok'),
     }),
   };
-}
-
-const isFault = (value: unknown): value is Fault =>
-  value === 'hang' ||
-  value === 'throw' ||
-  value === 'throw-sync' ||
-  (typeof value === 'object' && value !== null && ('answer' in value || 'delayMs' in value));
-
-/** The n-th entry of a list, its last for the rest; a single value is a list of one. */
-function nth<T>(values: T | readonly T[] | undefined, n: number): T | undefined {
-  if (values === undefined || !Array.isArray(values)) return values as T | undefined;
-  const list: readonly T[] = values;
-  return list[Math.min(n, list.length) - 1];
 }
 
 const acceptedLeg = (brokerOrderId: string): LegOutcome => ({ kind: 'accepted', brokerOrderId });

@@ -1,0 +1,126 @@
+/**
+ * The replay: the recorded facts of one execution, folded through the chart once more (A3).
+ *
+ * 1. It is pure: the chart decides again, and nothing is carried out.
+ * 2. It starts from what was recorded and from nothing else, so that anyone who has the journal can repeat it.
+ * 3. Its result is held against the one that the engine handed out, by the SHA-256 of the canonical text.
+ */
+import { createActor } from 'xstate';
+import type { JournalRecord } from '../domain/journal.js';
+import type { ExecutionResult } from '../domain/result.js';
+import type { ExecutionCommand } from '../machines/execution.commands.js';
+import { elapsedSinceSubmit } from '../machines/execution.context.js';
+import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
+import { executionMachine } from '../machines/execution.machine.js';
+import { isRegistered } from './advisory.js';
+import { resultSha256 } from './audit.js';
+import { type ExecutionSnapshot, statePath } from './execution.js';
+
+/** One recorded fact, and what the chart made of it. */
+export interface ReplayStep {
+  readonly seq: number;
+  /** Wall time, ISO 8601 UTC. */
+  readonly wall: string;
+  /** Engine time in ms. */
+  readonly at: number;
+  /** T in ms; absent before the first submission. */
+  readonly t?: number;
+  readonly fact: ExecutionFact;
+  /** The chart's states before and after, innermost last, such as `pending.open`. */
+  readonly from: string;
+  readonly to: string;
+  /** What the chart asked for, in order. */
+  readonly commands: readonly ExecutionCommand['type'][];
+}
+
+/**
+ * `equal` and `different`: the replayed result against the recorded one, to the byte. `unfinished`: the journal holds no
+ * end of this execution. `unrecorded`: it holds an end, and no result to compare with.
+ */
+export type ReplayVerdict = 'equal' | 'different' | 'unfinished' | 'unrecorded';
+
+export interface Replay {
+  readonly advisoryId: string;
+  readonly steps: readonly ReplayStep[];
+  readonly result?: ExecutionResult;
+  /** Of the canonical text of the replayed result. */
+  readonly resultSha256?: string;
+  /** Of the result that the engine handed out, as it stands in the audit log. */
+  readonly recordedSha256?: string;
+  readonly verdict: ReplayVerdict;
+}
+
+/** Replays an execution; `undefined` when the journal does not know the advisory. */
+export function replayExecution(records: Iterable<JournalRecord>, advisoryId: string): Replay | undefined {
+  const life = lifeOf(records, advisoryId);
+  const [first] = life;
+  if (first === undefined) return undefined;
+  const { steps, result } = fold(life, factOf<FactOf<'START'>>(first).advisory);
+  const recordedSha256 = recordedResult(life);
+  const replayed = result === undefined ? undefined : resultSha256(result);
+  return {
+    advisoryId,
+    steps,
+    ...(result !== undefined && { result }),
+    ...(replayed !== undefined && { resultSha256: replayed }),
+    ...(recordedSha256 !== undefined && { recordedSha256 }),
+    verdict: verdictOf(replayed, recordedSha256),
+  };
+}
+
+/** Advisories that the journal knows, oldest first. */
+export function recordedAdvisories(records: Iterable<JournalRecord>): readonly string[] {
+  const starts = [...records].filter(isStart).map(({ advisoryId = '' }) => advisoryId);
+  return [...new Set(starts)].filter((id) => id !== '');
+}
+
+function verdictOf(replayed: string | undefined, recorded: string | undefined): ReplayVerdict {
+  if (replayed === undefined) return recorded === undefined ? 'unfinished' : 'different';
+  if (recorded === undefined) return 'unrecorded';
+  return replayed === recorded ? 'equal' : 'different';
+}
+
+const factOf = <Fact extends ExecutionFact>({ fact }: JournalRecord): Fact => fact as unknown as Fact;
+const isStart = ({ stream, fact }: JournalRecord): boolean => stream === 'execution' && fact.type === 'START';
+
+/** The records of the execution. One that was refused for another's id, or could not be read, starts beside it and has no life. */
+function lifeOf(records: Iterable<JournalRecord>, advisoryId: string): readonly JournalRecord[] {
+  const own = [...records].filter((record) => record.stream === 'execution' && record.advisoryId === advisoryId);
+  const starts = own.filter(isStart);
+  const begin = starts.find((record) => isRegistered(factOf<FactOf<'START'>>(record).advisory)) ?? starts[0];
+  if (begin === undefined) return [];
+  return [begin, ...own.filter((record) => !isStart(record) && record.seq > begin.seq)];
+}
+
+function fold(
+  life: readonly JournalRecord[],
+  input: FactOf<'START'>['advisory'],
+): { readonly steps: readonly ReplayStep[]; readonly result: ExecutionResult | undefined } {
+  const actor = createActor(executionMachine, { input });
+  let commands: ExecutionCommand['type'][] = [];
+  actor.on('*', ({ type }) => commands.push(type));
+  // A chart that throws stands still; the verdict says that the result is missing.
+  actor.subscribe({ error: () => undefined });
+  actor.start();
+  const now = (): ExecutionSnapshot => actor.getSnapshot();
+  const steps = life.map((record) => {
+    const fact = factOf(record);
+    const from = statePath(now().value);
+    commands = [];
+    actor.send(fact);
+    const { context, value } = now();
+    const t = context.firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit(context, record.at) };
+    return { seq: record.seq, wall: record.wall, at: record.at, ...t, fact, from, to: statePath(value), commands };
+  });
+  const { result } = now().context;
+  actor.stop();
+  return { steps, result };
+}
+
+/** The SHA-256 that `execution_result` notes. */
+function recordedResult(life: readonly JournalRecord[]): string | undefined {
+  const noted = life.flatMap(({ audit }) => audit).findLast(({ event }) => event === 'execution_result')?.details[
+    'resultSha256'
+  ];
+  return typeof noted === 'string' ? noted : undefined;
+}
