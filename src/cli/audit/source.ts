@@ -1,0 +1,65 @@
+/**
+ * What the audit commands look at: a journal in a file, whether or not an engine runs on it, or an export of one.
+ *
+ * 1. Nothing is changed. A file that SQLite takes is read by SQLite alone: its locks allow no other reader in a process.
+ * 2. A damaged journal is read as far as it can be; the verdict says what is wrong with it.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { JournalError } from '../../adapters/journals/journal-error.js';
+import { inspectSqliteJournal } from '../../adapters/journals/sqlite.js';
+import { type ChainEnd, type ChainVerdict, type JournalRecord, verifyChain } from '../../domain/journal.js';
+import { readExport } from '../../domain/journal-export.js';
+import { UsageError } from '../exit-codes.js';
+
+export interface AuditSource {
+  /** Those that can be read, oldest first. */
+  readonly records: readonly JournalRecord[];
+  /** Where the journal says that it ends. */
+  readonly end?: ChainEnd;
+  readonly verdict: ChainVerdict;
+}
+
+/** @throws {UsageError} for a file that cannot be read. @throws {JournalError} for a database that is no journal */
+export async function readAuditSource(path: string): Promise<AuditSource> {
+  if (sizeOf(path) === 0) return nothing('the file is empty: neither a journal nor an export');
+  try {
+    const { records, end } = await inspectSqliteJournal(path);
+    return { records, verdict: verifyChain(records, end), ...(end !== undefined && { end }) };
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    if (isNoDatabase(error)) return readExportFile(path);
+    if (error.code === 'CUT_OFF') return withoutEnd(error);
+    if (error.code === 'CORRUPT') return nothing(error.message);
+    throw error;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+const isNoDatabase = ({ cause }: JournalError): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_NOTADB';
+
+function readExportFile(path: string): AuditSource {
+  const { entries, end, verdict } = readExport(readFileSync(path));
+  const records = entries.filter((entry) => entry !== undefined);
+  return { records, verdict, ...(end !== undefined && { end }) };
+}
+
+function withoutEnd({ records = [], message }: JournalError): AuditSource {
+  const chain = verifyChain(records);
+  const verdict: ChainVerdict = chain.ok
+    ? { ok: false, seq: chain.records + 1, fault: 'cut off', problem: message }
+    : chain;
+  return { records, verdict };
+}
+
+const nothing = (problem: string): AuditSource => ({
+  records: [],
+  verdict: { ok: false, seq: 1, fault: 'changed', problem },
+});

@@ -1,0 +1,56 @@
+/**
+ * The audit log as a timeline: when, at what T, of which advisory, what, and the main of what there is to say.
+ */
+import type { AuditEvent, AuditRecord } from '../../domain/audit.js';
+import type { Paint, Tone } from '../terminal/paint.js';
+import { type Column, table } from '../terminal/table.js';
+import { mainDetails } from './main-details.js';
+import { shownT, shownTime } from './shown-time.js';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'time (UTC)', keep: 2 },
+  { title: 'T', align: 'right', keep: 3 },
+  { title: 'advisory', keep: 1, shrinkTo: 12 },
+  { title: 'event', keep: 'always' },
+  { title: 'details', keep: 'always', shrinkTo: 30 },
+];
+
+const TONES: Partial<Record<AuditEvent, Tone>> = {
+  execution_start: 'bold',
+  execution_result: 'bold',
+  order_filled: 'good',
+  protection_placed: 'good',
+  order_partially_filled: 'info',
+  validation_failed: 'warn',
+  order_rejected: 'warn',
+  order_unknown: 'warn',
+  timeout: 'warn',
+  recovered: 'info',
+  protection_failed: 'bad',
+  case_opened: 'bad',
+  kill_switch_set: 'halted',
+  kill_switch_abort: 'halted',
+  kill_switch_released: 'halted',
+};
+
+export interface Look {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** The lines of the timeline. Without `advisoryId` it is one of all advisories, and says whose each line is. */
+export function timeline(log: readonly AuditRecord[], advisoryId: string | undefined, look: Look): readonly string[] {
+  const hidesAdvisory = advisoryId !== undefined;
+  const visible = <T>(cells: readonly T[]): readonly T[] => cells.filter((_, index) => !(hidesAdvisory && index === 2));
+  const rows = log.map((record) =>
+    visible([
+      { text: shownTime(record.timestamp), tone: 'dim' as const },
+      shownT(record.t),
+      record.advisoryId ?? '',
+      { text: record.event, tone: TONES[record.event] ?? ('plain' as const) },
+      mainDetails(record),
+    ]),
+  );
+  return table(visible(COLUMNS), rows, look).lines;
+}

@@ -1,0 +1,74 @@
+/**
+ * The command line: reads the words, runs one command, and turns whatever comes of it into an exit code.
+ *
+ * 1. Nothing here ends the process; the exit code is returned.
+ * 2. A command is one file in `commands/`, and one entry in `COMMANDS`.
+ */
+import { Command, CommanderError } from 'commander';
+import { JournalError } from '../adapters/journals/journal-error.js';
+import { FillchartError } from '../domain/reasons.js';
+import type { AddCommand } from './commands/command.js';
+import { addReasons } from './commands/reasons.js';
+import { addRun } from './commands/run.js';
+import { EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
+import { wantsColour } from './terminal/paint.js';
+import { printable } from './terminal/text-width.js';
+import { packageVersion } from './version.js';
+import type { CliWorld } from './world.js';
+
+/** In the order in which `--help` lists them. */
+const COMMANDS: readonly AddCommand[] = [addRun, addReasons];
+
+/** Runs the command that `args` name; resolves with the exit code, whatever happens. */
+export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = newProgram(world);
+  for (const add of COMMANDS) {
+    add(program, world, (code) => {
+      exitCode = code;
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return exitCodeOf(error, world);
+  }
+}
+
+function newProgram({ stdout, stderr, env }: CliWorld): Command {
+  const program = new Command('fillchart')
+    .description('Executes approved trade advisories: one market order each, protected, reconciled, and with a result.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print what there is')
+    .helpCommand('help [command]', 'print what a command takes')
+    .showHelpAfterError('(--help says what is accepted)')
+    .addHelpText('after', EXIT_CODES_HELP);
+  program.exitOverride();
+  program.configureOutput({
+    writeOut: (text) => void stdout.write(text),
+    writeErr: (text) => void stderr.write(text),
+    getOutHelpWidth: () => stdout.columns ?? 100,
+    getErrHelpWidth: () => stderr.columns ?? 100,
+    getOutHasColors: () => wantsColour(stdout, env),
+    getErrHasColors: () => wantsColour(stderr, env),
+  });
+  return program;
+}
+
+function exitCodeOf(error: unknown, { stderr }: CliWorld): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (isBadUsage(error)) {
+    stderr.write(`fillchart: ${printable(error.message)}\n`);
+    return EXIT.usage;
+  }
+  stderr.write(
+    `fillchart: this is a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return EXIT.defect;
+}
+
+const isBadUsage = (error: unknown): error is Error =>
+  error instanceof UsageError ||
+  error instanceof JournalError ||
+  (error instanceof FillchartError && error.code === 'INVALID_OPTION');

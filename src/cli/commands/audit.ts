@@ -1,0 +1,172 @@
+/**
+ * `fillchart audit`: what stands in a journal, whether it is what was written, and whether it leads to what was said.
+ *
+ * 1. Every command takes the SQLite journal, also while an engine runs on it, or an export; none changes it.
+ * 2. `verify` and `replay` end with 0 when all is as it was written, and with 1 when it is not.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { auditCsv } from '../../domain/audit-csv.js';
+import { type ChainVerdict, type JournalRecord, verifyAnchor } from '../../domain/journal.js';
+import { exportLines } from '../../domain/journal-export.js';
+import { recordedAdvisories, replayExecution } from '../../engine/replay.js';
+import { replayLines } from '../audit/replay-view.js';
+import { type AuditSource, readAuditSource } from '../audit/source.js';
+import { type Look, timeline } from '../audit/timeline.js';
+import { EXIT, UsageError } from '../exit-codes.js';
+import { painter, wantsColour } from '../terminal/paint.js';
+import { printable } from '../terminal/text-width.js';
+import type { CliWorld, TextSink } from '../world.js';
+import type { AddCommand } from './command.js';
+
+/** The journal, or the replayed result, is not what was written. */
+const DIFFERS = 1;
+
+const JOURNAL = 'the SQLite journal, or an export of one as JSONL';
+
+export const addAudit: AddCommand = (program, world, done) => {
+  const audit = program
+    .command('audit')
+    .description('look at a journal: verify it, export it, show it, replay an execution')
+    .addHelpText('after', NOTES);
+  addVerify(audit, world, done);
+  addExport(audit, world, done);
+  addShow(audit, world, done);
+  addReplay(audit, world, done);
+};
+
+const NOTES = `
+verify and replay end with 0 when all is as it was written, with 1 when it is not.
+Whoever can write to the journal can also write a new one, with its chain and its end. So note now and then, where the
+writer cannot reach, the head that verify prints, and hand it to a later verify --head.
+`;
+
+type Register = (audit: Command, world: CliWorld, done: (exitCode: number) => void) => void;
+
+interface Anchor {
+  readonly records: number;
+  readonly lastHash: string;
+}
+
+const addVerify: Register = (audit, world, done) => {
+  audit
+    .command('verify')
+    .description('check every record; name the first that is changed, missing, inserted, reordered or cut off')
+    .argument('<journal>', JOURNAL)
+    .option(
+      '--head <records:hash>',
+      'a head that an earlier verify printed: the journal must still begin with it',
+      anchorOf,
+    )
+    .option('--json', 'print the verdict as JSON')
+    .action(async (path: string, { head, json }: { head?: Anchor; json?: true }) => {
+      const { verdict: own, records } = await readAuditSource(path);
+      const verdict = own.ok && head !== undefined ? verifyAnchor(records, head) : own;
+      world.stdout.write(json === true ? `${JSON.stringify(verdict)}\n` : `${sentenceOf(verdict, world)}\n`);
+      done(verdict.ok ? EXIT.ok : DIFFERS);
+    });
+};
+
+function anchorOf(text: string): Anchor {
+  const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Accepted is a count, a colon, and 64 hexadecimal digits.');
+  const [, records = '', lastHash = ''] = match;
+  return { records: Number(records), lastHash };
+}
+
+function sentenceOf(verdict: ChainVerdict, { stdout, env }: CliWorld): string {
+  const paint = painter(wantsColour(stdout, env));
+  return verdict.ok
+    ? `${paint('good', 'ok')}  ${verdict.records} records, each as it was written\nhead ${verdict.records}:${verdict.lastHash}`
+    : `${paint('bad', 'broken')}  at record ${verdict.seq} (${verdict.fault}): ${printable(verdict.problem)}`;
+}
+
+const addExport: Register = (audit, world, done) => {
+  audit
+    .command('export')
+    .description('write every record as JSONL, to be verified anywhere, or the audit log as CSV, to be read')
+    .argument('<journal>', JOURNAL)
+    .addOption(new Option('--format <format>', 'jsonl or csv').choices(['jsonl', 'csv']).default('jsonl'))
+    .option('--output <file>', 'where to; a file that exists is not overwritten; standard output by default')
+    .action(async (path: string, { format, output }: { format: 'jsonl' | 'csv'; output?: string }) => {
+      const source = await readAuditSource(path);
+      const lines = format === 'csv' ? auditCsv(source.records) : exportLines(source.records, source.end);
+      if (output === undefined) for (const line of lines) world.stdout.write(line);
+      else writeNewFile(output, lines);
+      warnIfBroken(source, world.stderr);
+      done(source.verdict.ok ? EXIT.ok : DIFFERS);
+    });
+};
+
+/** @throws {UsageError} for a file that exists, or cannot be written */
+function writeNewFile(path: string, lines: Iterable<string>): void {
+  try {
+    const file = openSync(path, 'wx');
+    try {
+      for (const line of lines) writeSync(file, line);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new UsageError(`--output: ${path} cannot be written: ${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+const addShow: Register = (audit, world, done) => {
+  audit
+    .command('show')
+    .description('print the audit log as a timeline, of one advisory or of all')
+    .argument('<journal>', JOURNAL)
+    .argument('[advisoryId]', 'only this one')
+    .option('--json', 'as one JSON array')
+    .action(async (path: string, advisoryId: string | undefined, { json }: { json?: true }) => {
+      const source = await readAuditSource(path);
+      if (advisoryId !== undefined) assertKnown(source.records, advisoryId, path);
+      const log = source.records
+        .flatMap(({ audit: lines }) => lines)
+        .filter((line) => advisoryId === undefined || line.advisoryId === advisoryId);
+      if (json === true) world.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
+      else world.stdout.write(`${timeline(log, advisoryId, lookOf(world)).join('\n')}\n`);
+      warnIfBroken(source, world.stderr);
+      done(source.verdict.ok ? EXIT.ok : DIFFERS);
+    });
+};
+
+const addReplay: Register = (audit, world, done) => {
+  audit
+    .command('replay')
+    .description('fold the records of an execution through the chart, and hold the result against the recorded one')
+    .argument('<journal>', JOURNAL)
+    .argument('<advisoryId>', 'the execution')
+    .option('--json', 'as one JSON document')
+    .action(async (path: string, advisoryId: string, { json }: { json?: true }) => {
+      const source = await readAuditSource(path);
+      const replay = replayExecution(source.records, advisoryId) ?? assertKnown(source.records, advisoryId, path);
+      if (replay === undefined) throw new UsageError(`${path} holds no execution of ${JSON.stringify(advisoryId)}.`);
+      if (json === true) world.stdout.write(`${JSON.stringify(replay, null, 2)}\n`);
+      else world.stdout.write(`${replayLines(replay, lookOf(world)).join('\n')}\n`);
+      warnIfBroken(source, world.stderr);
+      const isSound = source.verdict.ok && (replay.verdict === 'equal' || replay.verdict === 'unfinished');
+      done(isSound ? EXIT.ok : DIFFERS);
+    });
+};
+
+/** @throws {UsageError} naming what there is */
+function assertKnown(records: readonly JournalRecord[], advisoryId: string, path: string): undefined {
+  const known = recordedAdvisories(records);
+  if (known.includes(advisoryId)) return undefined;
+  const first = known.slice(0, 5).map((id) => JSON.stringify(id));
+  const others = known.length > first.length ? ` and ${known.length - first.length} more` : '';
+  const there = known.length === 0 ? 'none' : `${first.join(', ')}${others}`;
+  throw new UsageError(`${path} knows no advisory ${JSON.stringify(advisoryId)}; it knows ${there}.`);
+}
+
+function warnIfBroken({ verdict }: AuditSource, stderr: TextSink): void {
+  if (verdict.ok) return;
+  stderr.write(`fillchart: the journal is not what was written: ${printable(verdict.problem)}\n`);
+}
+
+function lookOf({ stdout, env }: CliWorld): Look {
+  const width = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  return { width, paint: painter(wantsColour(stdout, env)) };
+}

@@ -1,0 +1,60 @@
+/**
+ * Journals by what `--journal` says: `memory`, `temp`, or the path of an SQLite file.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memoryJournal } from '../../adapters/journals/memory.js';
+import { sqliteJournal } from '../../adapters/journals/sqlite.js';
+import type { Journal } from '../../domain/ports.js';
+import { UsageError } from '../exit-codes.js';
+
+export interface OpenedJournal {
+  readonly journal: Journal;
+  /** Why it could not be opened, once the engine has tried. */
+  failure(): unknown;
+  /** The file; absent for a journal in memory. */
+  readonly path?: string;
+}
+
+/**
+ * @param now epoch ms, for the name of a temporary file
+ * @param isScaled the times that will be written run faster than real ones: no file that holds others may be given
+ * @throws {UsageError}
+ */
+export function openJournal(given: string, now: number, isScaled: boolean): OpenedJournal {
+  if (given === 'memory') return { journal: memoryJournal(), failure: () => undefined };
+  const path = given === 'temp' ? temporaryPath(now) : given;
+  if (isScaled && existsSync(path)) {
+    throw new UsageError(
+      `--speed needs a journal of its own, for its times are not real ones; ${path} exists. Name a new file, temp or memory.`,
+    );
+  }
+  try {
+    return { ...remembering(sqliteJournal({ path })), path };
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--journal: ${error.message}.`);
+    throw error;
+  }
+}
+
+/** The engine starts with its gate closed on a journal that cannot be opened; a command line had better not start at all. */
+function remembering(journal: Journal): Pick<OpenedJournal, 'journal' | 'failure'> {
+  let failure: unknown;
+  const open: Journal['open'] = async () => {
+    try {
+      return await journal.open();
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+  return { journal: { ...journal, open }, failure: () => failure };
+}
+
+function temporaryPath(now: number): string {
+  const folder = join(tmpdir(), 'fillchart');
+  mkdirSync(folder, { recursive: true });
+  const stamp = new Date(now).toISOString().replace(/[:.]/g, '-');
+  return join(folder, `run-${stamp}-${process.pid}.db`);
+}

@@ -1,0 +1,74 @@
+/**
+ * The life cycles as lines, for pipes, files and CI: one line for each change of stage, each with its T.
+ */
+import { type Paint, painter, wantsColour } from '../terminal/paint.js';
+import { padTo, printable, textWidth } from '../terminal/text-width.js';
+import type { Environment, TextSink } from '../world.js';
+import { STATUS_LOOK, type Tracked, type TrackedView } from './tracked.js';
+import type { RunView } from './view.js';
+
+const T_WIDTH = 9;
+const STAGE_WIDTH = 18;
+const STATE_WIDTH = 11;
+
+export function plainView(stdout: TextSink, env: Environment): RunView {
+  const paint = painter(wantsColour(stdout, env));
+  let widths = { advisoryId: 0, symbol: 0, quantity: 0 };
+
+  const write = (line: string): void => void stdout.write(`${line}\n`);
+  const show = (one: Tracked): void => write(lineOf(one.view(), widths, paint));
+
+  return {
+    start(all) {
+      const views = all.map((one) => one.view());
+      widths = {
+        advisoryId: widest(['advisory', ...views.map(({ advisoryId }) => advisoryId)]),
+        symbol: widest(['symbol', ...views.map(({ symbol }) => symbol)]),
+        quantity: widest(['filled', ...views.map(({ size }) => `${size}/${size}`)]),
+      };
+      write(paint('dim', headerOf(widths)));
+      for (const one of all) show(one);
+    },
+    changed: show,
+    note: (tone, sentence) => write(paint(tone, `${' '.repeat(T_WIDTH)}  ${printable(sentence)}`)),
+    stop: () => undefined,
+  };
+}
+
+const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => textWidth(printable(text))));
+
+interface Widths {
+  readonly advisoryId: number;
+  readonly symbol: number;
+  readonly quantity: number;
+}
+
+function headerOf({ advisoryId, symbol, quantity }: Widths): string {
+  const cells = [
+    padTo('T', T_WIDTH, 'right'),
+    padTo('advisory', advisoryId),
+    padTo('symbol', symbol),
+    'side',
+    padTo('filled', quantity, 'right'),
+    padTo('stage', STAGE_WIDTH),
+    padTo('state', STATE_WIDTH),
+    'average price',
+  ];
+  return cells.join('  ');
+}
+
+function lineOf(view: TrackedView, widths: Widths, paint: Paint): string {
+  const { tSeconds, status, avgPrice } = view;
+  const t = tSeconds === undefined ? '–' : `${tSeconds.toFixed(3)} s`;
+  const price = avgPrice === undefined ? '' : `  @ ${avgPrice}`;
+  const cells = [
+    paint('dim', padTo(t, T_WIDTH, 'right')),
+    padTo(printable(view.advisoryId), widths.advisoryId),
+    padTo(printable(view.symbol), widths.symbol),
+    padTo(view.side, 4),
+    padTo(`${view.filled}/${printable(view.size)}`, widths.quantity, 'right'),
+    paint(status === undefined ? 'plain' : STATUS_LOOK[status].tone, padTo(view.stage, STAGE_WIDTH)),
+    paint('dim', padTo(view.state.split('.')[0] ?? '', STATE_WIDTH)),
+  ];
+  return `${cells.join('  ')}${price}`.trimEnd();
+}

@@ -1,0 +1,110 @@
+/**
+ * From the text of a file to advisories: one JSON object, a JSON array, or JSONL.
+ *
+ * 1. Every advisory is either handed on or named with file, line and field; none is dropped or repaired.
+ * 2. Malformed is what cannot be read at all. What reads but is out of range is the engine's to refuse.
+ */
+import { readSnapshot, type SnapshotInput } from '../../domain/snapshot.js';
+import { placeOf, readJson, scanJson } from './json-text.js';
+
+/** An advisory that can be read, and the line on which it begins. */
+export interface AdvisoryLine {
+  readonly line: number;
+  readonly input: SnapshotInput;
+}
+
+/** Why a line cannot be read. */
+export interface MalformedLine {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column?: number;
+  /** The field at fault; absent when the line is no advisory at all. */
+  readonly field?: string;
+  readonly problem: string;
+}
+
+export interface AdvisoryFile {
+  readonly advisories: readonly AdvisoryLine[];
+  readonly malformed: readonly MalformedLine[];
+}
+
+const DECIMAL_FIELDS = ['referencePrice', 'slOffsetPct', 'tpOffsetPct', 'positionSize'];
+
+/** Reads advisories. @param file how the source is called in messages */
+export function readAdvisories(text: string, file: string): AdvisoryFile {
+  const plain = text.replace(/^\uFEFF/, '');
+  const parts: readonly Part[] = isJsonLines(plain) ? linesOf(plain) : [{ text: plain, line: 1, mayBeList: true }];
+  const read = parts.map((part) => readPart(part, file));
+  return {
+    advisories: read.flatMap(({ advisories }) => advisories),
+    malformed: read.flatMap(({ malformed }) => malformed),
+  };
+}
+
+/** "file:3: positionSize is …" */
+export const sentenceOf = ({ file, line, column, problem }: MalformedLine): string =>
+  `${file}:${line}${column === undefined ? '' : `:${column}`}: ${problem}`;
+
+interface Part {
+  readonly text: string;
+  /** Line of the file on which the part begins. */
+  readonly line: number;
+  /** A list of advisories is accepted, too: the part is the whole file. */
+  readonly mayBeList?: true;
+}
+
+/** A text that is no JSON as a whole is JSONL, unless no single line of it is JSON by itself. */
+function isJsonLines(text: string): boolean {
+  if (text.trimStart().startsWith('[') || readJson(text).ok) return false;
+  const lines = linesOf(text);
+  return lines.length === 1 || lines.some((line) => readJson(line.text).ok && /[{[]/.test(line.text));
+}
+
+const linesOf = (text: string): readonly Part[] =>
+  text
+    .split(/\r?\n/)
+    .map((content, index) => ({ text: content, line: index + 1 }))
+    .filter(({ text: content }) => content.trim() !== '');
+
+function readPart(part: Part, file: string): AdvisoryFile {
+  if (part.text.trim() === '') return { advisories: [], malformed: [] };
+  const reading = readJson(part.text);
+  if (!reading.ok) {
+    const { problem, column, line } = reading;
+    const place = { file, line: part.line + line - 1, ...(column !== undefined && { column }) };
+    return { advisories: [], malformed: [{ ...place, problem }] };
+  }
+  const scan = scanJson(part.text, DECIMAL_FIELDS, part.mayBeList === true);
+  const value: unknown = JSON.parse(scan.text);
+  const values = part.mayBeList === true && Array.isArray(value) ? value : [value];
+  const read = values.map((one: unknown, index) => {
+    const { offset, repeatedKeys } = scan.elements[index] ?? { offset: 0, repeatedKeys: [] };
+    const line = part.line + placeOf(part.text, offset).line - 1;
+    return readAdvisory(one, { file, line }, repeatedKeys);
+  });
+  return {
+    advisories: read.flatMap(({ advisories }) => advisories),
+    malformed: read.flatMap(({ malformed }) => malformed),
+  };
+}
+
+function readAdvisory(
+  value: unknown,
+  place: { readonly file: string; readonly line: number },
+  repeatedKeys: readonly string[],
+): AdvisoryFile {
+  const repeated = repeatedKeys.map((field) => ({
+    ...place,
+    field,
+    problem: `${field} is named more than once; accepted is once.`,
+  }));
+  const unreadable = readSnapshot(value).problems.map(({ field, message }) => ({
+    ...place,
+    ...(field !== '' && { field }),
+    problem: message,
+  }));
+  const malformed = [...repeated, ...unreadable];
+  if (malformed.length > 0) return { advisories: [], malformed };
+  return { advisories: [{ line: place.line, input: value as SnapshotInput }], malformed: [] };
+}

@@ -1,0 +1,136 @@
+/**
+ * A command line without a process: captured streams, a virtual clock, an operator's fingers.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { runCli } from '../../src/cli/cli.js';
+import type { CliWorld, Environment } from '../../src/cli/world.js';
+import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js';
+
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Setting {
+  readonly stdin?: string;
+  readonly env?: Environment;
+  /** Standard output is a terminal of this size; a pipe when absent. */
+  readonly terminal?: Terminal;
+  /** Presses ctrl-c at these times, in ms of the virtual clock. */
+  readonly interruptAtMs?: readonly number[];
+}
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Codes with which the process was left at once. */
+  readonly exits: readonly number[];
+  readonly clock: VirtualClock;
+  /** Listeners that are still there afterwards. */
+  readonly listeners: number;
+}
+
+/** Runs `fillchart …args` until it ends, however much virtual time that takes. */
+export async function cli(args: readonly string[], setting: Setting = {}): Promise<Ran> {
+  const clock = virtualClock();
+  const written = { stdout: '', stderr: '' };
+  const exits: number[] = [];
+  const interrupts = new Set<() => void>();
+  const exitListeners = new Set<() => void>();
+  let leave: (code: number) => void = () => undefined;
+  const left = new Promise<number>((resolve) => {
+    leave = resolve;
+  });
+  const listen = (set: Set<() => void>) => (listener: () => void) => {
+    set.add(listener);
+    return () => void set.delete(listener);
+  };
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+    ...(name === 'stdout' && setting.terminal !== undefined && { isTTY: true, ...setting.terminal }),
+  });
+  const world: CliWorld = {
+    stdin: (async function* () {
+      yield setting.stdin ?? '';
+    })(),
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    env: setting.env ?? {},
+    clock,
+    onInterrupt: listen(interrupts),
+    onExit: listen(exitListeners),
+    exit(code) {
+      exits.push(code);
+      for (const listener of exitListeners) listener();
+      leave(code);
+    },
+  };
+  for (const ms of setting.interruptAtMs ?? []) clock.setTimeout(() => [...interrupts].map((press) => press()), ms);
+  const exitCode = await driven(clock, Promise.race([runCli(args, world), left]));
+  return { exitCode, ...written, exits, clock, listeners: interrupts.size + exitListeners.size };
+}
+
+/** Like `runUntil`, but patient with what needs turns of the event loop instead of timers (SQLite, streams). */
+async function driven<T>(clock: VirtualClock, until: Promise<T>): Promise<T> {
+  let isOver = false;
+  const mark = () => {
+    isOver = true;
+  };
+  until.then(mark, mark);
+  for (let turn = 0; turn < 20_000 && !isOver; turn += 1) {
+    for (let settle = 0; settle < 3 && !isOver; settle += 1) await clock.settle();
+    if (!isOver && clock.pendingTimers > 0) await clock.advance(50);
+  }
+  if (!isOver) throw new Error(`the command has not ended by ${clock.monotonic()} ms`);
+  return until;
+}
+
+export const ADVISORY = {
+  advisoryId: 'A',
+  symbol: 'AAPL',
+  referencePrice: '150.00',
+  slOffsetPct: '-0.02',
+  tpOffsetPct: '0.03',
+  positionSize: '100',
+  expirationTimestamp: '2099-01-01T00:00:00Z',
+} as const;
+
+export const CONFIG = {
+  instruments: [
+    { symbol: 'AAPL', tickSize: '0.01', lotSize: '1' },
+    { symbol: 'MSFT', tickSize: '0.01', lotSize: '1' },
+  ],
+  quotes: { AAPL: '151.00', MSFT: '410.00' },
+} as const;
+
+export const advisory = (changes: object = {}): object => ({ ...ADVISORY, ...changes });
+
+export const jsonl = (...values: readonly (object | string)[]): string =>
+  values.map((value) => `${typeof value === 'string' ? value : JSON.stringify(value)}\n`).join('');
+
+/** A folder for the files of a test, gone afterwards. */
+export function folder(): { path(name: string): string; file(name: string, content: string | object): string } {
+  let made: string | undefined;
+  afterEach(() => {
+    if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    made = undefined;
+  });
+  const path = (name: string): string => {
+    made ??= mkdtempSync(join(tmpdir(), 'fillchart-cli-'));
+    return join(made, name);
+  };
+  return {
+    path,
+    file(name, content) {
+      const target = path(name);
+      writeFileSync(target, typeof content === 'string' ? content : JSON.stringify(content));
+      return target;
+    },
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * The exit code: 0 all well, 2 bad usage, 3 something needs manual resolution, 130 left at once.
+ */
+import { describe, expect, it } from 'vitest';
+import { ADVISORY, advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
+
+const here = folder();
+
+describe('exit code 0', () => {
+  it('when every advisory is filled', async () => {
+    const { exitCode, stdout, stderr } = await cli(['run', here.file('a.jsonl', jsonl(advisory()))]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('exit code 0: nothing is left to do.');
+    expect(stderr).toBe('');
+  });
+
+  it('when advisories are refused, failed or timed out and nothing is left to do', async () => {
+    const config = here.file('c.json', {
+      ...CONFIG,
+      scripts: { AAPL: { fills: [] }, MSFT: { submit: { rejected: { code: 'NO', reason: 'no' } } } },
+    });
+    const file = here.file(
+      'a.jsonl',
+      jsonl(
+        advisory(),
+        advisory({ advisoryId: 'B', symbol: 'MSFT' }),
+        advisory({ advisoryId: 'C', expirationTimestamp: '2020-01-01T00:00:00Z' }),
+      ),
+    );
+    const { exitCode, stdout } = await cli(['run', file, '--config', config]);
+    expect(stdout).toContain('1 FAILED, 1 FAILED_TIMEOUT, 1 REJECTED');
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([['--help'], ['--version'], ['run', '--help'], ['reasons'], ['help', 'run']])(
+    'for fillchart %s %s',
+    async (...args) => {
+      const { exitCode, stdout, stderr } = await cli(args.filter((arg) => typeof arg === 'string'));
+      expect({ exitCode, stderr, isSilent: stdout === '' }).toEqual({ exitCode: 0, stderr: '', isSilent: false });
+    },
+  );
+});
+
+describe('exit code 2', () => {
+  const config = (content: string | object) => ['run', '-', '--config', here.file('c.json', content)];
+  const usages: readonly (readonly [story: string, args: () => readonly string[], says: RegExp])[] = [
+    ['no command', () => [], /Usage: fillchart/],
+    ['an unknown command', () => ['walk'], /unknown command 'walk'/],
+    ['an unknown option', () => ['run', '-', '--fast'], /unknown option '--fast'/],
+    ['no file', () => ['run'], /missing required argument 'file'/],
+    [
+      'a file that is not there',
+      () => ['run', here.path('none.jsonl')],
+      /none\.jsonl cannot be read: there is no such/,
+    ],
+    ['a folder', () => ['run', here.path('.')], /cannot be read: it is a folder/],
+    ['an empty file', () => ['run', here.file('e.jsonl', ' \n\n')], /e\.jsonl holds no advisory/],
+    ['a broker that is not there', () => ['run', '-', '--broker', 'alpaca'], /no broker "alpaca"; accepted is paper/],
+    ['a speed that is none', () => ['run', '-', '--speed', 'fast'], /'fast' is invalid.*0\.1 to 100/],
+    ['a speed out of range', () => ['run', '-', '--speed', '101'], /'101' is invalid.*0\.1 to 100/],
+    ['a config that is not there', () => ['run', '-', '--config', here.path('no.json')], /no\.json cannot be read/],
+    ['a config that is no JSON', () => config('{\n  "instruments": [,]\n}'), /c\.json:2:19: this is no JSON/],
+    ['a config that is no object', () => config('[]'), /c\.json must hold a JSON object/],
+    [
+      'a config with an unknown option',
+      () => config({ ...CONFIG, speed: 2 }),
+      /c\.json: .*options\.speed is not known/,
+    ],
+    ['a config with a clock', () => config({ ...CONFIG, clock: {} }), /c\.json: clock cannot be set in a file/],
+    [
+      'a script with a wrong word',
+      () => config({ ...CONFIG, scripts: { AAPL: { cancel: 'perhaps' } } }),
+      /c\.json: .*scripts\.AAPL\.cancel is "perhaps"; accepted is/,
+    ],
+    [
+      'an operator without a reason',
+      () => config({ ...CONFIG, operator: [{ atMs: 0, set: { type: 'GLOBAL', state: 'ACTIVE' } }] }),
+      /c\.json: operator\[0\]\.set\.reason is undefined; accepted is why, in words/,
+    ],
+    [
+      'an operator with a word that is not known',
+      () => config({ ...CONFIG, operator: [{ atMs: 0, set: { type: 'ALL', state: 'ACTIVE', reason: 'r' } }] }),
+      /operator\[0\]\.set\.type is "ALL"; accepted is GLOBAL, SYMBOL_LEVEL, RISK_LIMIT, MANUAL/,
+    ],
+    ['a log in no folder', () => ['run', '-', '--log', here.path('no/where.log')], /--log: .*cannot be written/],
+    ['a journal in no folder', () => ['run', '-', '--journal', here.path('no/j.db')], /The journal .* cannot be/],
+    ['a journal that is no path', () => ['run', '-', '--journal', ' x'], /--journal: path must name a file/],
+    [
+      'a scaled clock on a journal that is there',
+      () => ['run', '-', '--speed', '4', '--journal', here.file('j.db', '')],
+      /--speed needs a journal of its own/,
+    ],
+  ];
+
+  it.each(usages)('for %s', async (_story, args, says) => {
+    const { exitCode, stdout, stderr } = await cli(args(), { stdin: jsonl(advisory()) });
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toContain('this is a defect');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+
+  it('when a line is malformed; the others have run', async () => {
+    const file = here.file('a.jsonl', jsonl(advisory(), 'oops'));
+    const { exitCode, stdout } = await cli(['run', file]);
+    expect(stdout).toContain('1 advisory in');
+    expect(stdout).toContain('exit code 2: what could be read was executed; the rest is malformed.');
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('exit code 3', () => {
+  const halfThere = () => here.file('c.json', { ...CONFIG, scripts: { AAPL: { positionOverride: { size: '50' } } } });
+
+  it('R6.4: when a result requires manual resolution; the case and its sentence are printed', async () => {
+    const { exitCode, stdout } = await cli(['run', here.file('a.jsonl', jsonl(advisory())), '--config', halfThere()]);
+    expect(stdout).toMatch(/case-1 {2}MISMATCH {2}AAPL {2}A\n {4}Expected position 100, found 50 in broker/);
+    expect(stdout).toContain('exit code 3: 1 result needs manual resolution, 1 case is open.');
+    expect(exitCode).toBe(3);
+  });
+
+  it('wins over a malformed line', async () => {
+    const { exitCode } = await cli(['run', '-', '--config', halfThere()], { stdin: jsonl('oops', ADVISORY) });
+    expect(exitCode).toBe(3);
+  });
+});
+
+describe('ctrl-c', () => {
+  const neverFilled = () =>
+    here.file('c.json', { ...CONFIG, scripts: { AAPL: { fills: [], cancel: { confirmAfterMs: 3_000 } } } });
+  const args = () => ['run', here.file('a.jsonl', jsonl(advisory())), '--config', neverFilled()];
+
+  it('K3: the first sets GLOBAL, says so, and waits for the executions to end', async () => {
+    const { exitCode, stdout, exits, clock, listeners } = await cli(args(), { interruptAtMs: [5_000] });
+    expect(stdout).toContain('Interrupted: GLOBAL is ACTIVE');
+    expect(stdout).toContain('Waiting for the 1 live execution to end');
+    expect(stdout).toMatch(/■ {2}A .*CANCELLED/);
+    expect(clock.monotonic()).toBeLessThan(10_000);
+    expect({ exitCode, exits, listeners }).toEqual({ exitCode: 0, exits: [], listeners: 0 });
+  });
+
+  it('the second leaves at once, with 130 and the cursor shown', async () => {
+    const setting = { interruptAtMs: [5_000, 5_500], terminal: { columns: 100, rows: 30 } };
+    const { exitCode, stdout, exits, clock } = await cli(args(), setting);
+    expect(clock.monotonic()).toBeLessThan(6_000);
+    expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'));
+    expect(stdout).toContain('Left at once.');
+    expect({ exitCode, exits }).toEqual({ exitCode: 130, exits: [130] });
+  });
+});

@@ -1,0 +1,132 @@
+/**
+ * Tables, text and clocks of the command line, each by its laws.
+ */
+import fc from 'fast-check';
+import { reasons } from 'fillchart';
+import { virtualClock } from 'fillchart/testing';
+import { describe, expect, it } from 'vitest';
+import { trailOf } from '../../src/cli/run/live-frame.js';
+import { scaledClock } from '../../src/cli/run/scaled-clock.js';
+import { painter } from '../../src/cli/terminal/paint.js';
+import { type Column, table, wrapped } from '../../src/cli/terminal/table.js';
+import { clip, padTo, printable, textWidth } from '../../src/cli/terminal/text-width.js';
+import { packageVersion } from '../../src/cli/version.js';
+import { cli } from './cli.support.js';
+
+const plain = painter(false);
+const anyText = fc.string({ unit: 'grapheme', maxLength: 40 });
+
+describe('text', () => {
+  it('is cut to the width that there is, and filled up to it', () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 0, max: 50 }), (text, width) => {
+        const safe = printable(text);
+        expect(textWidth(clip(safe, width))).toBeLessThanOrEqual(width);
+        expect(textWidth(padTo(safe, width))).toBe(width);
+      }),
+    );
+  });
+
+  it('counts wide characters twice and combining ones not at all', () => {
+    expect([textWidth('abc'), textWidth('日本'), textWidth('e\u0301')]).toEqual([3, 4, 1]);
+  });
+
+  it('is wrapped at words', () => {
+    expect(wrapped('one two three four', 9, '  ')).toEqual(['one two', '  three', '  four']);
+  });
+});
+
+describe('a table', () => {
+  const columns: readonly Column[] = [
+    { title: 'name', keep: 'always', shrinkTo: 6 },
+    { title: 'least', keep: 1 },
+    { title: 'more', keep: 2, align: 'right' },
+  ];
+
+  it('leaves out what matters least, and says so', () => {
+    const rows = [['a-long-name', 'xxxxxxxx', '1.50']];
+    expect(table(columns, rows, { width: 40, paint: plain }).omitted).toEqual([]);
+    expect(table(columns, rows, { width: 20, paint: plain }).omitted).toEqual(['least']);
+    expect(table(columns, rows, { width: 8, paint: plain })).toEqual({
+      lines: ['name', '────────', 'a-long-…'],
+      omitted: ['least', 'more'],
+    });
+  });
+
+  it('has no line wider than the room, whatever is in it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyText, anyText, anyText)), fc.integer({ min: 4, max: 90 }), (rows, width) => {
+        for (const line of table(columns, rows, { width, paint: plain }).lines) {
+          expect(textWidth(line)).toBeLessThanOrEqual(width);
+        }
+      }),
+    );
+  });
+});
+
+describe('the state path', () => {
+  const trail = ['validating', 'submitted', 'pending', 'filled', 'reconciling'] as const;
+  it.each([
+    [60, 'validating › submitted › pending › filled › reconciling'],
+    [40, '… › pending › filled › reconciling'],
+    [11, 'reconciling'],
+    [5, 'reco…'],
+  ])('in %i columns is %s', (room, text) => {
+    expect(trailOf({ trail: [...trail, 'done'] }, room)).toBe(text);
+  });
+});
+
+describe('a scaled clock', () => {
+  it('passes speed times as fast, wall and monotonic alike', async () => {
+    const base = virtualClock();
+    const clock = scaledClock(base, 4);
+    const [wall, monotonic] = [clock.now(), clock.monotonic()];
+    await base.advance(2_500);
+    expect([clock.now() - wall, clock.monotonic() - monotonic]).toEqual([10_000, 10_000]);
+  });
+
+  it('fires no timer before its time on this clock, and none that was cleared', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: 0.1, max: 100, noNaN: true }),
+        fc.double({ min: 0, max: 40_000, noNaN: true }),
+        async (speed, ms) => {
+          const base = virtualClock();
+          const clock = scaledClock(base, speed);
+          const start = clock.monotonic();
+          const fired: number[] = [];
+          clock.setTimeout(() => fired.push(clock.monotonic() - start), ms);
+          clock.clearTimeout(clock.setTimeout(() => fired.push(Number.NaN), ms));
+          await base.advance(ms / speed + 3);
+          expect(fired).toHaveLength(1);
+          expect(fired[0]).toBeGreaterThanOrEqual(ms - 1e-6);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('fillchart', () => {
+  it('--version is that of the package', async () => {
+    expect((await cli(['--version'])).stdout).toBe(`${packageVersion()}\n`);
+    expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it('--help explains the exit codes', async () => {
+    const { stdout } = await cli(['--help']);
+    for (const code of ['  0  ', '  2  ', '  3  ', '  130']) expect(stdout).toContain(code);
+  });
+
+  it('reasons lists every code of the registry', async () => {
+    const { stdout } = await cli(['reasons']);
+    for (const [code, { sentence }] of Object.entries(reasons)) {
+      expect(stdout).toContain(code);
+      expect(stdout).toContain(sentence);
+    }
+  });
+
+  it('reasons --json is the registry itself', async () => {
+    expect(JSON.parse((await cli(['reasons', '--json'])).stdout)).toEqual(Object.values(reasons));
+  });
+});
