@@ -40,6 +40,7 @@ type Row = readonly [kind: ReasonKind, mayRetry: boolean, raisedIn: readonly Exe
 
 const BEFORE_SUBMIT: readonly ExecutionState[] = ['validating', 'submitted'];
 const VALIDATING: readonly ExecutionState[] = ['validating'];
+const ORDER_MAY_BE_LIVE: readonly ExecutionState[] = ['submitted', 'pending', 'cancelling', 'timeout'];
 const RECONCILING: readonly ExecutionState[] = ['reconciling'];
 const NONE: readonly ExecutionState[] = [];
 
@@ -89,16 +90,11 @@ const table = {
   JOURNAL_UNAVAILABLE: ['refusal', true, BEFORE_SUBMIT, 'The journal cannot record the intent; no order leaves.'],
 
   // Failures: the execution ended without the approved fill.
-  BROKER_REJECTED: [
-    'failure',
-    true,
-    ['submitted', 'pending', 'cancelling', 'timeout'],
-    'The broker rejected the order.',
-  ],
-  ORDER_NOT_SENT: ['failure', true, ['submitted'], 'The order never left the process.'],
+  BROKER_REJECTED: ['failure', true, ORDER_MAY_BE_LIVE, 'The broker rejected the order.'],
+  ORDER_NOT_SENT: ['failure', true, ['submitted', 'timeout'], 'The order never left the process.'],
   BROKER_CANCELLED: ['failure', true, ['pending'], 'The broker cancelled the order by itself.'],
   BROKER_EXPIRED: ['failure', true, ['pending'], 'The broker expired the order by itself.'],
-  FILL_TIMEOUT: ['failure', true, ['timeout'], 'The order was not filled within 30 seconds.'],
+  FILL_TIMEOUT: ['failure', true, ORDER_MAY_BE_LIVE, 'The order was not filled within 30 seconds.'],
 
   // Mismatches: a human must resolve each.
   MISSING_POSITION: ['mismatch', false, RECONCILING, 'We hold a position; the broker does not.'],

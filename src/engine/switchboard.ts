@@ -4,7 +4,7 @@
 
 import type { EngineTime } from '../actors/engine-time.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
-import { covers, type SwitchView } from '../domain/kill-switch.js';
+import { cancelsLiveOrders, covers, type SwitchView } from '../domain/kill-switch.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { CaseBook } from './cases.js';
@@ -38,7 +38,7 @@ export function switchboard({ time, recorder, metrics, cases, executions }: Swit
     const event = fact.type === 'SET' ? 'kill_switch_set' : 'kill_switch_released';
     const audit = [{ event, details: { ...change } }] as const;
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
-    if (change.state === 'ACTIVE') metrics.activated(time());
+    if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
     for (const host of [...executions.live]) tell(host, change);
     const durability = await recorded;
     if (durability.durable) return;

@@ -224,11 +224,19 @@ export const submitted = executionSetup.createStateConfig({
           target: '#execution.timeout',
           ...rule('T3', 'T = 30 s and no answer: cancelled by clientOrderId.'),
         },
-        RECOVERED: {
-          target: '#execution.pending',
-          actions: ['assumeUnknown', 'scheduleHardTimeout'],
-          ...rule('A6 S4', 'A call without an answer: unknown, never made again.'),
-        },
+        RECOVERED: [
+          {
+            guard: 'isCancelWanted',
+            target: '#execution.cancelling',
+            actions: ['assumeUnknown', 'scheduleHardTimeout'],
+            ...rule('A6 K3', 'A call without an answer: unknown, and the cancel that waited for it follows.'),
+          },
+          {
+            target: '#execution.pending',
+            actions: ['assumeUnknown', 'scheduleHardTimeout'],
+            ...rule('A6 S4', 'A call without an answer: unknown, never made again.'),
+          },
+        ],
       },
     },
     backingOff: {

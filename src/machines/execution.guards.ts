@@ -62,9 +62,10 @@ export const executionGuards = {
     outcomeKind(args) === 'unknown' ||
     hasNews(args.context),
 
-  /** … and a kill switch wants it gone, and it is not over already (K3). */
+  /** A kill switch wants the order gone, and it is not over already (K3). */
+  isCancelWanted: ({ context }: Args): boolean => context.killSwitch.cancelWanted && context.order.status === 'open',
   mayBeLiveAndCancelIsWanted: (args: Args): boolean =>
-    args.context.killSwitch.cancelWanted && args.context.order.status === 'open' && executionGuards.mayBeLive(args),
+    executionGuards.isCancelWanted(args) && executionGuards.mayBeLive(args),
 
   /** Nothing left the process, or the broker was only busy, and T < 30 s (S5). */
   mayTryAgain: ({ context, event }: Args): boolean => {

@@ -79,6 +79,15 @@ interface LiveOrder {
   legs: { stopLoss?: string; takeProfit?: string; quantity?: string };
   cancels: number;
   protections: number;
+  /** What the fills so far add up to: they only grow in number, so their number names them. */
+  filled?: Filled;
+}
+
+interface Filled {
+  readonly count: number;
+  readonly cumQty: Decimal;
+  readonly average: Decimal;
+  readonly isFull: boolean;
 }
 
 const WRITES: readonly BrokerMethod[] = ['submitOrder', 'cancelOrder', 'placeProtection'];
@@ -97,6 +106,7 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
   const { clock } = options;
   const calls: BrokerCall[] = [];
   const orders = new Map<string, LiveOrder>();
+  const bySymbol = new Map<string, LiveOrder[]>();
   const submits = new Map<string, number>();
   const pushed = new Subject<OrderReport>();
 
@@ -147,6 +157,7 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
       protections: 0,
     };
     orders.set(request.clientOrderId, order);
+    bySymbol.set(request.symbol, [...(bySymbol.get(request.symbol) ?? []), order]);
     for (const { at, report } of script.pushes ?? []) clock.setTimeout(() => push(report), at);
     return order;
   }
@@ -179,8 +190,8 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
     const { ends } = script;
     const endsAt = Math.min(ends?.at ?? Number.POSITIVE_INFINITY, order.closedAt ?? Number.POSITIVE_INFINITY);
     const fills = (script.fills ?? []).filter(({ at }) => at <= now && at <= endsAt);
-    const cumQty = sum(fills.map(({ quantity }) => decimal(quantity)));
-    const isFull = !lessThan(cumQty, decimal(request.quantity));
+    if (order.filled?.count !== fills.length) order.filled = filledBy(fills, request.quantity);
+    const { cumQty, average, isFull } = order.filled;
     const byItself = ends !== undefined && ends.at <= now && ends.at <= endsAt;
     const state = isFull
       ? 'filled'
@@ -197,7 +208,7 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
       brokerOrderId: order.brokerOrderId,
       state,
       filledSize: cumQty,
-      ...(isPriced && { fillPrice: averageOf(fills, cumQty) }),
+      ...(isPriced && { fillPrice: average }),
     };
   }
 
@@ -257,7 +268,7 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
   }
 
   function positionOf(symbol: string): PositionReport {
-    const inSymbol = [...orders.values()].filter(({ request }) => request.symbol === symbol);
+    const inSymbol = bySymbol.get(symbol) ?? [];
     const sizes = inSymbol.map((order) => signedSize(order.request, truthOf(order).filledSize));
     const shown = inSymbol.find(({ script }) => script.positionShown !== undefined)?.script.positionShown;
     const size = shown ?? add(decimal(options.positions?.[symbol] ?? '0'), sum(sizes));
@@ -332,6 +343,12 @@ const exists = ({ kind }: LegOutcome): boolean => kind === 'accepted' || kind ==
 
 const signedSize = ({ side }: OrderRequest, size: string): Decimal =>
   side === 'buy' ? decimal(size) : negate(decimal(size));
+
+function filledBy(fills: readonly ScriptedFill[], wanted: string): Filled {
+  const cumQty = sum(fills.map(({ quantity }) => decimal(quantity)));
+  const average = isZero(cumQty) ? ZERO : averageOf(fills, cumQty);
+  return { count: fills.length, cumQty, average, isFull: !lessThan(cumQty, decimal(wanted)) };
+}
 
 function averageOf(fills: readonly ScriptedFill[], cumQty: Decimal): Decimal {
   const value = fills.reduce(

@@ -155,7 +155,6 @@ describe('raisedIn (the states that can raise a code)', () => {
       (code) => reasons[code].kind === 'mismatch' && reasons[code].raisedIn.includes('reconciling'),
     );
     expect(raisable.filter((code) => !shown.has(code)).sort()).toEqual([
-      'FILLED_SIZE',
       'FILL_PRICE',
       'QUERY_FAILED',
       'STOP_LOSS_PRICE',
