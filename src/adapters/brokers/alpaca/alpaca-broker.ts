@@ -1,0 +1,195 @@
+/**
+ * Alpaca as a broker.
+ *
+ * 1. One call, one request that writes; no write is ever tried again here (see `wire.ts`).
+ * 2. What an answer proves is in one table (`classify.ts`); what is not in it is `unknown`.
+ * 3. Paper unless `live: true`, which is said loudly on every connect.
+ * 4. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
+ */
+import type {
+  BrokerAdapter,
+  CancelOutcome,
+  OpenOrder,
+  OrderRef,
+  OrderReport,
+  OrderRequest,
+  SubmitOutcome,
+} from '../../../domain/ports.js';
+import { classifyCancel, classifySubmit } from './classify.js';
+import { placeExits } from './exits.js';
+import { LIST_LIMIT, listOf, readOpenOrders, readPositions } from './holdings.js';
+import { instrumentReader } from './instrument.js';
+import { checkMargin, readAccount, whyBlocked } from './margin.js';
+import { type AlpacaBrokerOptions, readSettings } from './options.js';
+import { sdkLoader } from './sdk.js';
+import { tradeUpdates } from './stream.js';
+import { alpacaWire, type Wire } from './wire.js';
+import { entryOf, isJson, isOver, type Json, pairId, reportOf, stopLegOf, textOf } from './wire-order.js';
+
+/** Longest wait for the stream on connect; the engine goes on with polls. */
+const STREAM_WAIT_MS = 2_000;
+/** An order that was asked for this lately counts as watched. */
+const WATCHED_MS = 10_000;
+
+/**
+ * Alpaca's trading API: US equities, long and short, whole shares, market entries with an exit OCO after the fill.
+ *
+ * The library `@alpacahq/alpaca-trade-api` is loaded on the first call.
+ *
+ * @throws {FillchartError} `INVALID_OPTION` for options that cannot be taken, missing keys among them
+ */
+export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
+  const settings = readSettings(options);
+  const sdk = sdkLoader();
+  const wire = alpacaWire(settings, sdk);
+  const reader = instrumentReader(wire, settings);
+  const watched = watchedOrders(() => settings.clock.monotonic());
+  const updates = tradeUpdates(settings, watched.count);
+
+  async function connect(signal: AbortSignal): Promise<void> {
+    const library = await sdk();
+    if (settings.live) settings.warn('LIVE TRADING: orders of this process go to Alpaca with REAL MONEY.');
+    const blocked = whyBlocked(await readAccount(wire, signal));
+    if (blocked !== undefined) throw new Error(`Alpaca: ${blocked}`);
+    if (settings.stream) await updates.start(library, STREAM_WAIT_MS);
+  }
+
+  return {
+    name: settings.live ? 'alpaca-live' : 'alpaca-paper',
+    capabilities: {
+      push: settings.stream,
+      batchStatus: true,
+      lookupByClientId: true,
+      nativeOco: true,
+      positions: 'netting',
+      fractional: false,
+      minPollMs: settings.pollMs,
+    },
+    connect,
+    async close() {
+      updates.close();
+    },
+    instrument: reader.instrument,
+    submitOrder: (order, signal) => submitOrder(wire, order, signal),
+    getOrderStatus(ref, signal) {
+      watched.add(ref);
+      return orderStatus(wire, ref, signal);
+    },
+    getOrderStatuses(refs, signal) {
+      for (const ref of refs) watched.add(ref);
+      return orderStatuses(wire, refs, signal);
+    },
+    getOpenOrders: (signal) => readOpenOrders(wire, signal),
+    cancelOrder: (ref, signal) => cancelOrder(wire, ref, signal),
+    placeProtection: (request, signal) => placeExits(wire, settings, request, signal),
+    getPositions: (symbols, signal) => readPositions(wire, symbols, signal),
+    checkMargin: (order, signal) => checkMargin(wire, reader, order, signal),
+    ...(settings.stream && { reports$: updates.reports$ }),
+  };
+}
+
+async function submitOrder(wire: Wire, order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
+  const { symbol, side, quantity: qty, clientOrderId } = order;
+  const postOrderRequest = { symbol, side, qty, clientOrderId, type: 'market', timeInForce: 'day' } as const;
+  return classifySubmit(
+    await wire.exchange('submit', signal, (apis, init) => apis.orders.postOrderRaw({ postOrderRequest }, init)),
+  );
+}
+
+/** By the broker's id, else by ours; a stop-loss is found through its parent. */
+async function findOrder(wire: Wire, ref: OrderRef, signal: AbortSignal): Promise<Json | undefined> {
+  const entry = entryOf(ref.clientOrderId, 'sl');
+  const { brokerOrderId } = ref;
+  const body = await wire.get(signal, (apis, init) =>
+    brokerOrderId === undefined
+      ? apis.orders.getOrderByClientOrderIdRaw(
+          { clientOrderId: entry === undefined ? ref.clientOrderId : pairId(entry) },
+          init,
+        )
+      : apis.orders.getOrderByOrderIDRaw({ orderId: brokerOrderId }, init),
+  );
+  if (body === undefined) return undefined;
+  if (!isJson(body)) throw new Error('Alpaca: unreadable order');
+  if (entry === undefined || brokerOrderId !== undefined) return body;
+  return stopLegOf(body) ?? stopLegOf(await nested(wire, body, signal));
+}
+
+async function nested(wire: Wire, parent: Json, signal: AbortSignal): Promise<Json> {
+  const orderId = textOf(parent['id']) ?? '';
+  const body = await wire.get(signal, (apis, init) =>
+    apis.orders.getOrderByOrderIDRaw({ orderId, nested: true }, init),
+  );
+  return isJson(body) ? body : {};
+}
+
+async function orderStatus(wire: Wire, ref: OrderRef, signal: AbortSignal): Promise<OrderReport | 'not_found'> {
+  const order = await findOrder(wire, ref, signal);
+  if (order === undefined) return 'not_found';
+  const isLeg = entryOf(ref.clientOrderId, 'sl') !== undefined;
+  const report = reportOf(order, isLeg ? ref.clientOrderId : undefined);
+  if (report === undefined) throw new Error('Alpaca: unreadable order');
+  return withoutSymbol(report);
+}
+
+/** One request for all; an order that is not in the list is asked for by itself. */
+async function orderStatuses(
+  wire: Wire,
+  refs: readonly OrderRef[],
+  signal: AbortSignal,
+): Promise<readonly OrderReport[]> {
+  const symbols = [...new Set(refs.map(({ symbol }) => symbol))].join(',');
+  const body = await wire.get(signal, (apis, init) =>
+    apis.orders.getAllOrdersRaw({ status: 'all', limit: LIST_LIMIT, direction: 'desc', symbols }, init),
+  );
+  const wanted = new Set(refs.map(({ clientOrderId }) => clientOrderId));
+  return listOf(body, 'orders')
+    .map((order) => reportOf(order))
+    .filter((report) => report !== undefined && wanted.has(report.clientOrderId))
+    .map((report) => withoutSymbol(report as OpenOrder));
+}
+
+const withoutSymbol = ({ symbol: _, ...report }: OpenOrder): OrderReport => report;
+
+async function cancelOrder(wire: Wire, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
+  const orderId = ref.brokerOrderId ?? (await idOf(wire, ref, signal));
+  if (orderId === 'not_found' || orderId === 'unknown') return orderId;
+  const proof = classifyCancel(
+    await wire.exchange('safety', signal, (apis, init) => apis.orders.deleteOrderByOrderIDRaw({ orderId }, init)),
+  );
+  return proof === 'look' ? afterRefusal(wire, { ...ref, brokerOrderId: orderId }, signal) : proof;
+}
+
+/** The look-up serves a cancel, so it is held back by nothing either. */
+async function idOf(wire: Wire, { clientOrderId }: OrderRef, signal: AbortSignal): Promise<string> {
+  const answer = await wire.exchange('safety', signal, (apis, init) =>
+    apis.orders.getOrderByClientOrderIdRaw({ clientOrderId }, init),
+  );
+  if (answer.kind !== 'answer' || !isJson(answer.body)) return 'unknown';
+  if (answer.status === 404 && typeof answer.body['code'] === 'number') return 'not_found';
+  return textOf(answer.body['id']) ?? 'unknown';
+}
+
+/** "No longer cancelable" is not yet "closed": the order says which. */
+async function afterRefusal(wire: Wire, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
+  const { brokerOrderId: orderId = '' } = ref;
+  const answer = await wire.exchange('safety', signal, (apis, init) =>
+    apis.orders.getOrderByOrderIDRaw({ orderId }, init),
+  );
+  if (answer.kind !== 'answer' || !isJson(answer.body) || reportOf(answer.body) === undefined) return 'unknown';
+  if (isOver(answer.body)) return 'already_closed';
+  return answer.body['status'] === 'pending_cancel' ? 'requested' : 'unknown';
+}
+
+/** How many orders have been asked for lately. */
+function watchedOrders(now: () => number) {
+  const asked = new Map<string, number>();
+  return {
+    add({ clientOrderId }: OrderRef): void {
+      asked.set(clientOrderId, now());
+    },
+    count(): number {
+      for (const [id, at] of asked) if (now() - at > WATCHED_MS) asked.delete(id);
+      return asked.size;
+    },
+  };
+}

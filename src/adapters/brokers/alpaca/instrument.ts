@@ -1,0 +1,119 @@
+/**
+ * What Alpaca demands of orders in a symbol, and whether one can be placed and protected right now.
+ *
+ * 1. Prices have two decimals from $1 on and four below. The tick is chosen by the last trade; near the dollar it is the
+ *    cent, which is accepted on both sides of it.
+ * 2. A size must be whole: exit pairs take whole shares only, so a fraction could be bought and not protected.
+ * 3. While the market is closed a symbol is not tradable: Alpaca would queue the order until the opening.
+ */
+import { decimal, lessThan, parseDecimal } from '../../../domain/decimal.js';
+import type { Clock, Instrument } from '../../../domain/ports.js';
+import type { AlpacaSettings } from './options.js';
+import type { Wire } from './wire.js';
+import { isJson, type Json, textOf } from './wire-order.js';
+
+export interface InstrumentReader {
+  instrument(symbol: string, signal: AbortSignal): Promise<Instrument | 'unknown_symbol'>;
+  /** The asset as Alpaca describes it, at most a minute old. */
+  asset(symbol: string, signal: AbortSignal): Promise<Json | undefined>;
+  /** Price of the last trade. @throws {Error} when there is none */
+  lastPrice(symbol: string, signal: AbortSignal): Promise<string>;
+}
+
+const ASSET_FRESH_MS = 60_000;
+/** Long enough for a burst of advisories, short enough for the closing bell. */
+const CLOCK_FRESH_MS = 1_000;
+const PRICE_FRESH_MS = 1_000;
+
+const ONE_DOLLAR = decimal('1');
+/** Below it four decimals are used; a take-profit of +25 % still stays under the dollar, where four are accepted. */
+const CENT_FROM = decimal('0.8');
+
+export function instrumentReader(wire: Wire, settings: AlpacaSettings): InstrumentReader {
+  const { clock } = settings;
+  const assets = remembered<Json | undefined>(clock, ASSET_FRESH_MS);
+  const clocks = remembered<Json>(clock, CLOCK_FRESH_MS);
+  const prices = remembered<string>(clock, PRICE_FRESH_MS);
+
+  const asset = (symbol: string, signal: AbortSignal): Promise<Json | undefined> =>
+    assets(symbol, async () => {
+      const body = await wire.get(signal, (apis, init) =>
+        apis.assets.getV2AssetsSymbolOrAssetIdRaw({ symbolOrAssetId: symbol }, init),
+      );
+      return body === undefined ? undefined : jsonOf(body, 'asset');
+    });
+
+  const marketClock = (signal: AbortSignal): Promise<Json> =>
+    clocks('', async () => jsonOf(await wire.get(signal, (apis, init) => apis.clock.legacyClockRaw(init)), 'clock'));
+
+  const lastPrice = (symbol: string, signal: AbortSignal): Promise<string> =>
+    prices(symbol, async () => {
+      const body = await wire.get(signal, (apis, init) =>
+        apis.stocks.stockLatestTradeSingleRaw({ symbol, feed: settings.dataFeed }, init),
+      );
+      const trade = jsonOf(body, 'last trade')['trade'];
+      const price = isJson(trade) ? textOf(trade['p']) : undefined;
+      if (price === undefined) throw new Error(`Alpaca: no last trade of ${symbol}`);
+      return price;
+    });
+
+  return {
+    asset,
+    lastPrice,
+    async instrument(symbol, signal) {
+      const [found, hours] = await Promise.all([asset(symbol, signal), marketClock(signal)]);
+      if (found === undefined) return 'unknown_symbol';
+      const isEquity = found['class'] === 'us_equity';
+      const price = isEquity ? await lastPrice(symbol, signal) : '1';
+      return rules(symbol, found, hours, price, settings.belowOneDollar);
+    },
+  };
+}
+
+/** The rules of a symbol, from what Alpaca says of it, of the market, and of its last price. */
+export function rules(symbol: string, asset: Json, hours: Json, price: string, belowOneDollar: boolean): Instrument {
+  const last = parseDecimal(price) ?? ONE_DOLLAR;
+  const closed = whyNotTradable(asset, hours);
+  const bare =
+    closed === undefined ? whyNotProtectable(asset, lessThan(last, ONE_DOLLAR) && !belowOneDollar) : undefined;
+  const reason = closed ?? bare;
+  return {
+    symbol,
+    tickSize: lessThan(last, CENT_FROM) ? '0.0001' : '0.01',
+    lotSize: asset['fractionable'] === true ? '0.000000001' : '1',
+    protectionLotSize: '1',
+    minQty: '1',
+    ...(closed !== undefined && { tradable: false }),
+    ...(bare !== undefined && { protectable: false }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+function whyNotTradable(asset: Json, hours: Json): string | undefined {
+  if (asset['tradable'] !== true) return `Alpaca does not trade it (status ${textOf(asset['status']) ?? 'unknown'})`;
+  if (hours['is_open'] === true) return undefined;
+  return `the market is closed; it opens at ${textOf(hours['next_open']) ?? 'a time that Alpaca does not name'}`;
+}
+
+function whyNotProtectable(asset: Json, isBelowOneDollar: boolean): string | undefined {
+  if (asset['class'] !== 'us_equity') return 'Alpaca takes exit pairs for equities only';
+  if (isBelowOneDollar) return 'below $1 a stop closer than $0.01 to the market is refused (see belowOneDollar)';
+  return undefined;
+}
+
+function jsonOf(body: unknown, what: string): Json {
+  if (isJson(body)) return body;
+  throw new Error(`Alpaca: unreadable ${what}`);
+}
+
+/** Keeps answers for a while; calls under way are not shared, for each has its own deadline. */
+function remembered<Value>(clock: Clock, freshMs: number) {
+  const known = new Map<string, { readonly until: number; readonly value: Value }>();
+  return async (name: string, load: () => Promise<Value>): Promise<Value> => {
+    const found = known.get(name);
+    if (found !== undefined && clock.monotonic() < found.until) return found.value;
+    const value = await load();
+    known.set(name, { until: clock.monotonic() + freshMs, value });
+    return value;
+  };
+}

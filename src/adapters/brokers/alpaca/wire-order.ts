@@ -1,0 +1,106 @@
+/**
+ * Alpaca's order object, as the API and the trade-updates stream write it.
+ *
+ * 1. Decimals are taken as the strings they are; what is not there stays out.
+ * 2. A status that ends an order is translated; every other word is passed on, and means "still open".
+ * 3. An exit pair is one parent with a nested leg: the parent is the take-profit, under the id that we gave it; the
+ *    stop-loss gets its name from its parent, for Alpaca makes up the leg's own.
+ */
+import type { OpenOrder, OrderReport, WorkingProtection } from '../../../domain/ports.js';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isJson = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+
+/** The take-profit is the parent of the pair, and bears the one id that can be given. */
+export const pairId = (clientOrderId: string): string => `${clientOrderId}-tp`;
+const stopLossId = (clientOrderId: string): string => `${clientOrderId}-sl`;
+
+/** The entry whose exit an id names, if it names one. */
+export const entryOf = (id: string, leg: 'sl' | 'tp'): string | undefined =>
+  id.endsWith(`-${leg}`) ? id.slice(0, -3) : undefined;
+
+const STATES: Readonly<Record<string, OrderReport['state']>> = {
+  new: 'submitted',
+  accepted: 'submitted',
+  pending_new: 'submitted',
+  partially_filled: 'partially_filled',
+  filled: 'filled',
+  canceled: 'cancelled',
+  expired: 'expired',
+  rejected: 'rejected',
+  // Replaced by a hand that is not ours: this order is over, its successor is nobody's of ours.
+  replaced: 'cancelled',
+};
+
+const FINAL = ['filled', 'canceled', 'expired', 'rejected', 'replaced'];
+
+/** Is the order over at Alpaca? */
+export const isOver = (order: Json): boolean => FINAL.includes(String(order['status']));
+
+/** A report on an order; `undefined` when the object is none. `named` replaces the client id that Alpaca made up. */
+export function reportOf(order: unknown, named?: string): OpenOrder | undefined {
+  if (!isJson(order)) return undefined;
+  const brokerOrderId = textOf(order['id']);
+  const clientOrderId = named ?? textOf(order['client_order_id']);
+  const status = textOf(order['status']);
+  const filledSize = textOf(order['filled_qty']);
+  if (brokerOrderId === undefined || clientOrderId === undefined) return undefined;
+  if (status === undefined || filledSize === undefined) return undefined;
+  const fillPrice = textOf(order['filled_avg_price']);
+  const reason = reasonOf(order, status);
+  const brokerTime = textOf(order['updated_at']) ?? textOf(order['submitted_at']);
+  return {
+    symbol: textOf(order['symbol']) ?? '',
+    clientOrderId,
+    brokerOrderId,
+    state: STATES[status] ?? status,
+    filledSize,
+    ...(fillPrice !== undefined && { fillPrice }),
+    ...(reason !== undefined && { reason }),
+    ...(brokerTime !== undefined && { brokerTime }),
+  };
+}
+
+function reasonOf(order: Json, status: string): string | undefined {
+  if (status === 'replaced') return `replaced by ${textOf(order['replaced_by']) ?? 'another order'}`;
+  return textOf(order['reject_reason']) ?? textOf(order['reason']);
+}
+
+/** The order and its legs, each under the id by which the engine knows it. */
+export function reportsOf(order: unknown): readonly OpenOrder[] {
+  const parent = reportOf(order);
+  if (parent === undefined || !isJson(order)) return [];
+  const entry = entryOf(parent.clientOrderId, 'tp');
+  const legs = legsOf(order).map((leg) => reportOf(leg, entry === undefined ? undefined : stopLossId(entry)));
+  return [parent, ...legs.filter((leg) => leg !== undefined)];
+}
+
+export const legsOf = (order: Json): readonly Json[] =>
+  Array.isArray(order['legs']) ? (order['legs'] as readonly unknown[]).filter(isJson) : [];
+
+/** The leg of a pair that stops the loss. */
+export const stopLegOf = (order: Json): Json | undefined =>
+  legsOf(order).find((leg) => textOf(leg['stop_price']) !== undefined);
+
+/** A working exit pair, if the order is one of ours or anybody's. */
+export function exitOf(order: Json): (WorkingProtection & { readonly isOurs: boolean }) | undefined {
+  const stop = textOf(order['stop_price']) === undefined ? stopLegOf(order) : order;
+  const isLimit = textOf(order['limit_price']) !== undefined && textOf(order['stop_price']) === undefined;
+  const stopLoss = stop === undefined || isOver(stop) ? undefined : textOf(stop['stop_price']);
+  const takeProfit = isLimit && !isOver(order) ? textOf(order['limit_price']) : undefined;
+  if (stopLoss === undefined && takeProfit === undefined) return undefined;
+  const id = textOf(order['client_order_id']) ?? '';
+  const entry = entryOf(id, 'tp');
+  return {
+    isOurs: entry !== undefined,
+    clientOrderId: entry ?? id,
+    quantity: textOf(order['qty']) ?? '0',
+    ...(stopLoss !== undefined && { stopLoss }),
+    ...(takeProfit !== undefined && { takeProfit }),
+  };
+}

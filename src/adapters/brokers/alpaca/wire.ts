@@ -1,0 +1,141 @@
+/**
+ * One request, one answer: the library builds and signs it, this file carries it.
+ *
+ * 1. One call sends at most one request. The library's retries are off, redirects are errors, nothing is tried again.
+ * 2. One deadline covers the request and the whole body; the body is read to its end before anyone looks at it.
+ * 3. Nothing is thrown for what the network does: an `Exchange` says what is certain.
+ */
+
+import { type Purpose, requestBudget } from './budget.js';
+import { classifyFailure, type Exchange, read } from './classify.js';
+import type { AlpacaSettings } from './options.js';
+import { redactor } from './redact.js';
+import type { AlpacaSdk } from './sdk.js';
+
+/** The parts of the library that build requests. */
+export interface Apis {
+  readonly orders: InstanceType<AlpacaSdk['trading']['OrdersApi']>;
+  readonly assets: InstanceType<AlpacaSdk['trading']['AssetsApi']>;
+  readonly clock: InstanceType<AlpacaSdk['trading']['ClockApi']>;
+  readonly account: InstanceType<AlpacaSdk['trading']['AccountsApi']>;
+  readonly positions: InstanceType<AlpacaSdk['trading']['PositionsApi']>;
+  readonly stocks: InstanceType<AlpacaSdk['marketData']['StockApi']>;
+}
+
+export interface Wire {
+  /** Sends what `send` asks of the library, once. */
+  exchange(
+    purpose: Purpose,
+    signal: AbortSignal,
+    send: (apis: Apis, init: RequestInit) => Promise<unknown>,
+  ): Promise<Exchange>;
+  /** A read: the body of a 2xx; `undefined` for Alpaca's own 404. @throws {Error} for everything else: no news */
+  get(signal: AbortSignal, send: (apis: Apis, init: RequestInit) => Promise<unknown>): Promise<unknown>;
+  readonly redact: (text: string) => string;
+}
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSdk>): Wire {
+  const { clock, keyId, secretKey } = settings;
+  const redact = redactor([secretKey, keyId]);
+  const budget = requestBudget(clock, settings.requestsPerMinute, settings.reservedPerMinute);
+
+  async function exchange(
+    purpose: Purpose,
+    signal: AbortSignal,
+    send: (apis: Apis, init: RequestInit) => Promise<unknown>,
+  ): Promise<Exchange> {
+    const library = await sdk();
+    if (signal.aborted) return { kind: 'not_sent', cause: 'given up before it was sent' };
+    const held = budget.take(purpose);
+    if (held !== undefined) return { kind: 'not_sent', cause: held };
+    const limit = deadline(signal);
+    let seen: Exchange | undefined;
+    const carry: Fetch = async (url, init) => {
+      if (seen !== undefined) throw new Error('one call sends one request');
+      seen = { kind: 'lost', cause: 'no answer' };
+      try {
+        const response = await settings.fetch(url, { ...init, signal: limit.signal });
+        budget.note(response.status, response.headers);
+        const text = await response.text();
+        seen = { kind: 'answer', status: response.status, body: parsed(text) };
+        return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
+      } catch (error) {
+        seen = classifyFailure(error, limit.signal.aborted);
+        throw error;
+      }
+    };
+    try {
+      await send(apisOf(library, settings, carry), { signal: limit.signal });
+    } catch {
+      // What the library makes of an answer decides nothing: `seen` says what came.
+    } finally {
+      limit.clear();
+    }
+    return redacted(seen ?? { kind: 'not_sent', cause: 'the library sent nothing' }, redact);
+  }
+
+  /** The caller's deadline, and never longer than our own. */
+  function deadline(signal: AbortSignal): { readonly signal: AbortSignal; clear(): void } {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    const timer = clock.setTimeout(abort, settings.requestTimeoutMs);
+    signal.addEventListener('abort', abort, { once: true });
+    return {
+      signal: controller.signal,
+      clear() {
+        clock.clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+      },
+    };
+  }
+
+  return {
+    exchange,
+    async get(signal, send) {
+      const answer = await exchange('read', signal, send);
+      if (answer.kind !== 'answer') throw new Error(`Alpaca: ${answer.cause}`);
+      const { status, body } = answer;
+      const { code, message } = read(body);
+      // A 404 of some proxy is no proof of absence: Alpaca's own carries its code.
+      if (status === 404 && code !== undefined) return undefined;
+      if (status >= 200 && status < 300 && typeof body === 'object' && body !== null) return body;
+      throw new Error(`Alpaca: HTTP ${status}: ${message ?? 'no readable answer'}`);
+    },
+    redact,
+  };
+}
+
+function apisOf({ trading, marketData }: AlpacaSdk, settings: AlpacaSettings, fetchApi: Fetch): Apis {
+  const { keyId, secretKey: secret, tradingUrl, dataUrl } = settings;
+  // The deadline is ours (`timeoutMs: 0`), and there is no second try (`maxRetries: 0`).
+  const common = { keyId, secret, fetchApi, timeoutMs: 0, retry: { maxRetries: 0 } };
+  const trade = new trading.Configuration({ ...common, basePath: tradingUrl });
+  return {
+    orders: new trading.OrdersApi(trade),
+    assets: new trading.AssetsApi(trade),
+    clock: new trading.ClockApi(trade),
+    account: new trading.AccountsApi(trade),
+    positions: new trading.PositionsApi(trade),
+    stocks: new marketData.StockApi(new marketData.Configuration({ ...common, basePath: dataUrl })),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Alpaca's words may quote what was sent. */
+function redacted(exchange: Exchange, redact: (text: string) => string): Exchange {
+  if (exchange.kind !== 'answer') return { ...exchange, cause: redact(exchange.cause) };
+  const { body } = exchange;
+  if (typeof body !== 'object' || body === null || !('message' in body) || typeof body.message !== 'string') {
+    return exchange;
+  }
+  return { ...exchange, body: { ...body, message: redact(body.message) } };
+}

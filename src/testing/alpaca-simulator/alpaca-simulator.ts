@@ -1,0 +1,228 @@
+/**
+ * Alpaca on this machine: the trading API, the last prices, and the trade-updates stream, on loopback.
+ *
+ * 1. It keeps state: an order that was taken is there, whatever became of its answer.
+ * 2. Every request is counted, by route and by client order id.
+ * 3. It binds 127.0.0.1 only, and needs nothing but Node.
+ */
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../adapters/system-clock.js';
+import { decimal } from '../../domain/decimal.js';
+import { isoTime } from '../../domain/time.js';
+import { faultQueue, write, writeFaulty } from './faulty-answers.js';
+import { orderJson, type SimulatedOrder } from './order-book.js';
+import { type Answer, type Asked, answerTo, orderOf, type RouteParts, routeOf } from './routes.js';
+import type {
+  AlpacaFault,
+  AlpacaRequest,
+  AlpacaRoute,
+  AlpacaScript,
+  AlpacaSimulatorOptions,
+} from './simulator-options.js';
+import { type UpdateStream, updateStream } from './updates.js';
+import { simulatedVenue } from './venue.js';
+
+export interface AlpacaSimulator {
+  /** Address of both the trading API and the market data API. */
+  readonly url: string;
+  readonly streamUrl: string;
+  readonly keyId: string;
+  readonly secretKey: string;
+  /** Scripts the next entry order that has none. */
+  script(script: AlpacaScript): void;
+  fault(fault: AlpacaFault): void;
+  setQuote(symbol: string, price: string): void;
+  setOpen(isOpen: boolean): void;
+  setPosition(symbol: string, size: string): void;
+  /** What `positions` shows from now on instead of the truth; `undefined` for the truth again. */
+  showPosition(symbol: string, size: string | undefined): void;
+  /** One leg of every exit pair from now on is gone as soon as it is placed. */
+  loseExit(leg: 'stopLoss' | 'takeProfit'): void;
+  /** Fills an order, an exit leg among them, by its client or broker id. */
+  fill(id: string, quantity: string, price: string): void;
+  /** Cuts the streams; with `refuseNew` no new ones are accepted until `allowStreams`. */
+  cutStreams(refuseNew?: boolean): void;
+  allowStreams(): void;
+  /** Sends a text of your own over the stream. */
+  sendRaw(text: string): void;
+  readonly requests: readonly AlpacaRequest[];
+  /** Requests on a route, of one client order id when it is named. */
+  count(route: AlpacaRoute, clientOrderId?: string): number;
+  /** Orders as the API shows them, oldest first. */
+  orders(): readonly Readonly<Record<string, unknown>>[];
+  readonly streams: { readonly listening: number; readonly connections: number };
+  /** Requests being answered, those kept waiting on purpose, and updates that nobody has been proved to have read. */
+  readonly pending: { readonly requests: number; readonly held: number; readonly updates: number };
+  close(): Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Starts a simulator on a free port. Close it when done. */
+export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Promise<AlpacaSimulator> {
+  const { clock = systemClock(), keyId = 'PKSIMULATED', secretKey = 'simulated-secret' } = options;
+  const { buyingPower = '1000000', requestsPerMinute = 200 } = options;
+  const startedAt = clock.monotonic();
+  const requests: AlpacaRequest[] = [];
+  const faults = faultQueue();
+  const shown = new Map<string, string>();
+  const told = new Map<SimulatedOrder, Readonly<Record<string, unknown>>[]>();
+  const stream = updateStream((key, secret) => key === keyId && secret === secretKey);
+  const pending = { requests: 0, held: 0 };
+  const venue = simulatedVenue({
+    clock,
+    assets: options.assets ?? [{ symbol: 'AAPL' }, { symbol: 'MSFT' }],
+    quotes: options.quotes ?? {},
+    buyingPower: decimal(buyingPower),
+    isOpen: options.isOpen ?? true,
+    onUpdate: publish,
+  });
+  const parts: RouteParts = { venue, clock, buyingPower, shown };
+
+  function publish(event: string, order: SimulatedOrder, fill?: { quantity: string; price: string }): void {
+    const now = clock.now();
+    const update = {
+      event,
+      execution_id: venue.nextId(),
+      timestamp: isoTime(now),
+      ...(fill !== undefined && { qty: fill.quantity, price: fill.price, position_qty: venue.position(order.symbol) }),
+      order: orderJson(order, now, true),
+    };
+    const earlier = told.get(order) ?? [];
+    const { updates = 'normal' } = order.script;
+    told.set(order, [update, ...earlier]);
+    if (updates === 'none') return;
+    stream.publish(update);
+    if (updates === 'replayed') for (const old of [update, ...earlier]) stream.publish(old);
+  }
+
+  /** Requests within the last minute, the new one among them. */
+  function lately(): number {
+    const since = clock.monotonic() - startedAt - MINUTE_MS;
+    return requests.reduce((count, { at }) => count + (at > since ? 1 : 0), 0);
+  }
+
+  function answer(route: AlpacaRoute, asked: Asked, request: IncomingMessage): Answer {
+    const { headers } = request;
+    if (headers['apca-api-key-id'] !== keyId || headers['apca-api-secret-key'] !== secretKey) {
+      return { status: 401, body: { code: 40110000, message: 'request is not authorized' } };
+    }
+    return answerTo(route, asked, parts);
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    pending.requests += 1;
+    response.on('close', () => {
+      pending.requests -= 1;
+    });
+    const asked = await read(request);
+    const route = routeOf(asked);
+    const about = orderOf(asked, parts);
+    const clientOrderId = typeof about === 'object' ? about.clientOrderId : about;
+    const { method, path } = asked;
+    const at = clock.monotonic() - startedAt;
+    const entry = requests.push({ route, method, path, at, ...(clientOrderId !== undefined && { clientOrderId }) }) - 1;
+    const fault = faults.take(route);
+    const isTooMuch = fault === undefined && requestsPerMinute > 0 && lately() > requestsPerMinute;
+    if (isTooMuch) {
+      write(
+        response,
+        { status: 429, body: { code: 42910000, message: 'rate limit exceeded' } },
+        { 'retry-after': '1' },
+      );
+      note(entry, 429);
+      return;
+    }
+    const sound = fault === undefined || fault.live === true ? answer(route, asked, request) : { status: 200 };
+    if (fault === undefined) {
+      write(response, sound, limitHeaders());
+      note(entry, sound.status);
+    } else if (!writeFaulty(response, fault.answer, sound)) {
+      pending.held += 1;
+      response.on('close', () => {
+        pending.held -= 1;
+      });
+    }
+  }
+
+  function note(entry: number, status: number): void {
+    const request = requests[entry];
+    if (request !== undefined) requests[entry] = { ...request, status };
+  }
+
+  function limitHeaders(): Record<string, string> {
+    if (requestsPerMinute === 0) return {};
+    return {
+      'x-ratelimit-limit': String(requestsPerMinute),
+      'x-ratelimit-remaining': String(Math.max(0, requestsPerMinute - lately())),
+      'x-ratelimit-reset': String(Math.ceil((clock.now() + MINUTE_MS) / 1_000)),
+    };
+  }
+
+  const { server, port } = await listen((request, response) => void serve(request, response), stream);
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    streamUrl: `ws://127.0.0.1:${port}/stream`,
+    keyId,
+    secretKey,
+    script: venue.script,
+    fault: faults.add,
+    setQuote: venue.setQuote,
+    setOpen: venue.setOpen,
+    setPosition: venue.setPosition,
+    showPosition(symbol, size) {
+      if (size === undefined) shown.delete(symbol);
+      else shown.set(symbol, size);
+    },
+    loseExit: venue.loseExit,
+    fill(id, quantity, price) {
+      const order = venue.orders.find((one) => one.id === id || one.clientOrderId === id);
+      if (order === undefined) throw new Error(`the simulator has no order ${id}`);
+      venue.fill(order, decimal(quantity), decimal(price));
+    },
+    cutStreams: (refuseNew = false) => stream.cut(refuseNew),
+    allowStreams: stream.allow,
+    sendRaw: stream.raw,
+    requests,
+    count: (route, clientOrderId) =>
+      requests.filter(
+        (one) => one.route === route && (clientOrderId === undefined || one.clientOrderId === clientOrderId),
+      ).length,
+    orders: () => venue.orders.map((order) => orderJson(order, clock.now(), true)),
+    get streams() {
+      return { listening: stream.listeners, connections: stream.connections };
+    },
+    get pending() {
+      return { ...pending, updates: stream.unread };
+    },
+    async close() {
+      stream.cut(true);
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function listen(serve: RequestListener, stream: UpdateStream) {
+  const server = createServer(serve);
+  server.on('upgrade', (request, socket) => stream.accept(request, socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { server, port };
+}
+
+async function read(request: IncomingMessage): Promise<Asked> {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  let body: unknown;
+  try {
+    body = text === '' ? undefined : JSON.parse(text);
+  } catch {
+    body = undefined;
+  }
+  return { method: request.method ?? 'GET', path: decodeURI(url.pathname), query: url.searchParams, body };
+}

@@ -1,0 +1,114 @@
+/** What the Alpaca simulator is told beforehand, and what it is told to do wrong. */
+import type { Clock } from '../../domain/ports.js';
+
+/** A fill of a scripted order. */
+export interface AlpacaFill {
+  /** When, in ms after the order is taken. */
+  readonly at: number;
+  readonly quantity: string;
+  /** The quote of the symbol by default. */
+  readonly price?: string;
+}
+
+/** What becomes of an entry order. Without a script it is filled whole at the quote, at once. */
+export interface AlpacaScript {
+  readonly fills?: readonly AlpacaFill[];
+  /** A cancel is confirmed (default), stays `pending_cancel` for ever, or loses against a fill of the rest. */
+  readonly cancel?: 'confirm' | 'ignore' | 'fill';
+  /** Time from the cancel to its effect, in ms; 0 by default. */
+  readonly cancelMs?: number;
+  /** Alpaca itself ends the order, `at` ms after it is taken. */
+  readonly ends?: { readonly at: number; readonly as: 'canceled' | 'expired' | 'rejected'; readonly reason?: string };
+  /** Reads answer 404 for so long after the order is taken, in ms. */
+  readonly hiddenMs?: number;
+  /** Fills show no average price for so long after the fill, in ms; `Infinity` for ever. */
+  readonly priceless?: number;
+  /** Trade updates: as they come (default), none, or each followed by all earlier ones again, newest first. */
+  readonly updates?: 'normal' | 'none' | 'replayed';
+}
+
+export type AlpacaRoute =
+  | 'submit'
+  | 'protect'
+  | 'cancel'
+  | 'cancelAll'
+  | 'order'
+  | 'orderByClientId'
+  | 'orders'
+  | 'positions'
+  | 'position'
+  | 'account'
+  | 'clock'
+  | 'assets'
+  | 'asset'
+  | 'lastTrade'
+  | 'lastQuote'
+  | 'other';
+
+/** How an answer goes wrong. */
+export type AlpacaAnswer =
+  /** None at all; the connection stays open. */
+  | 'silence'
+  /** The connection is cut instead of an answer. */
+  | 'cut'
+  /** Half of the body, then the connection is cut. */
+  | 'cut_body'
+  /** Half of the body, then silence. */
+  | 'stalled_body'
+  /** 200 with a page of HTML. */
+  | 'html'
+  /** 200 with `{}`. */
+  | 'empty_object'
+  | {
+      readonly status: number;
+      /** Alpaca's code; without it the body is one of a proxy. */
+      readonly code?: number;
+      readonly message?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+export interface AlpacaFault {
+  readonly on: AlpacaRoute;
+  readonly answer: AlpacaAnswer;
+  /** The request is carried out all the same, and only its answer goes wrong. Default false. */
+  readonly live?: boolean;
+  /** To how many requests it happens; 1 by default. */
+  readonly times?: number;
+}
+
+export interface AlpacaAsset {
+  readonly symbol: string;
+  /** Equity by default. */
+  readonly class?: 'us_equity' | 'crypto';
+  readonly tradable?: boolean;
+  readonly fractionable?: boolean;
+  readonly shortable?: boolean;
+}
+
+export interface AlpacaSimulatorOptions {
+  /** The system clock by default. */
+  readonly clock?: Clock;
+  readonly keyId?: string;
+  readonly secretKey?: string;
+  /** AAPL and MSFT by default. */
+  readonly assets?: readonly AlpacaAsset[];
+  /** Price of each symbol; 100 where none is given. */
+  readonly quotes?: Readonly<Record<string, string>>;
+  readonly buyingPower?: string;
+  readonly isOpen?: boolean;
+  /** Requests a minute before 429; 200 by default, 0 for no limit. */
+  readonly requestsPerMinute?: number;
+}
+
+/** A request that came in. */
+export interface AlpacaRequest {
+  readonly route: AlpacaRoute;
+  readonly method: string;
+  readonly path: string;
+  /** The client order id in its body or query, or of the order that it names. */
+  readonly clientOrderId?: string;
+  /** On the simulator's clock, in ms since it started. */
+  readonly at: number;
+  /** Status of the answer; absent while, or because, there is none. */
+  readonly status?: number;
+}
