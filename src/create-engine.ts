@@ -20,8 +20,8 @@ const STANDARD_ERROR = 2;
 export function createEngine(options: EngineOptions): Promise<Engine> {
   return openEngine({
     ...options,
-    journal: options.journal ?? memoryJournal(),
-    clock: options.clock ?? systemClock(),
-    logger: options.logger ?? pino({ name: 'fillchart' }, pino.destination(STANDARD_ERROR)),
+    journal: options?.journal ?? memoryJournal(),
+    clock: options?.clock ?? systemClock(),
+    logger: options?.logger ?? pino({ name: 'fillchart' }, pino.destination(STANDARD_ERROR)),
   });
 }

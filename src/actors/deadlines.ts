@@ -2,8 +2,9 @@
  * Absolute times turned into facts: the only timers that an execution has.
  *
  * 1. A deadline that is past fires at once (T4); one that a timer reaches early is waited for again.
- * 2. The ends of T1 are inclusive (T2): when one falls due, whatever is due at the very same instant goes first, then the
- *    order is looked at once more, and only then is the deadline told. This takes timer turns, not time.
+ * 2. The ends of T1 are inclusive (T2): when one falls due, whatever is due at the very same instant goes first, and the
+ *    order is looked at once more. At T = 30 s the deadline is told in the next timer turn. At T = 32 s it is told when that
+ *    look has been answered, or has had its time: what it shows was there before the window closed.
  */
 import type { Clock } from '../domain/ports.js';
 import type { DeadlineName } from '../machines/execution.facts.js';
@@ -17,8 +18,8 @@ export interface Deadlines {
 
 export interface DeadlineEvents {
   onDeadline(name: DeadlineName): void;
-  /** T = 30 s or T = 32 s is about to be told. */
-  onLastLook(): void;
+  /** T = 30 s or T = 32 s is about to be told; resolves when the look is answered, within a bound of its own. */
+  onLastLook(): Promise<void>;
 }
 
 /** Deadlines at whose instant a fill still counts (T2). */
@@ -26,6 +27,7 @@ const INCLUSIVE: readonly DeadlineName[] = ['hardTimeout', 'lateWindow'];
 
 export function deadlines(clock: Clock, time: EngineTime, events: DeadlineEvents): Deadlines {
   const timers = new Map<DeadlineName, unknown>();
+  let isCleared = false;
 
   function set(name: DeadlineName, ms: number, fire: () => void): void {
     const known = timers.get(name);
@@ -47,14 +49,16 @@ export function deadlines(clock: Clock, time: EngineTime, events: DeadlineEvents
 
   function lookAgain(name: DeadlineName): void {
     set(name, 0, () => {
-      events.onLastLook();
-      set(name, 0, () => tell(name));
+      const looked = events.onLastLook();
+      if (name === 'hardTimeout') set(name, 0, () => tell(name));
+      else void looked.then(() => (isCleared ? undefined : tell(name)));
     });
   }
 
   return {
     schedule,
     clear() {
+      isCleared = true;
       for (const timer of timers.values()) clock.clearTimeout(timer);
       timers.clear();
     },

@@ -71,6 +71,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
   actor.subscribe({ error: () => undefined });
   actor.start();
   const changes$ = new Subject<SwitchChange>();
+  let isClosed = false;
   const known = () => actor.getSnapshot().context;
 
   const current = (type: KillSwitchType, target?: string): SwitchView | undefined =>
@@ -97,6 +98,11 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     return durable;
   }
 
+  function refuseWhenClosed(): void {
+    if (isClosed)
+      throw new FillchartError('ENGINE_CLOSED', 'The engine is closed: its kill switches guard nothing any more.');
+  }
+
   function refuseRelease({ type, target, by, reason }: SwitchSetting, force: boolean): void {
     if (!isSaid(by)) throw invalid('by', by, `who releases ${switchKey(type, target)}`);
     if (!isSaid(reason)) throw invalid('reason', reason, `why ${switchKey(type, target)} is released`);
@@ -110,6 +116,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     // Not an async function: what is not acceptable rejects, and what is acceptable has happened when the call returns.
     set(change) {
       try {
+        refuseWhenClosed();
         const setting = checked(change);
         const before = current(setting.type, setting.target);
         const lowers = before?.state === 'ACTIVE' && isMoreSevere(before.state, setting.state);
@@ -121,6 +128,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     },
     release(change) {
       try {
+        refuseWhenClosed();
         const setting = checked({ ...change, state: 'OFF' });
         refuseRelease(setting, change.force === true);
         return apply('RELEASED', setting, change.force === true && events.openCase(change.target) !== undefined);
@@ -139,6 +147,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     changes$: changes$.asObservable(),
     restore: (fact) => actor.send(fact),
     close() {
+      isClosed = true;
       actor.stop();
       changes$.complete();
     },
@@ -146,7 +155,10 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
 }
 
 /** The setting as it will be kept. Throws `INVALID_KILL_SWITCH`, naming field, value and what is accepted. */
-function checked({ type, state, target, reason, by }: SwitchSetting): SwitchSetting {
+function checked(change: SwitchSetting): SwitchSetting {
+  if (typeof change !== 'object' || change === null)
+    throw invalid('change', change, 'an object with type, state and reason');
+  const { type, state, target, reason, by } = change;
   if (!Object.hasOwn(KillSwitchType, type)) throw invalid('type', type, Object.keys(KillSwitchType).join(', '));
   if (!Object.hasOwn(KillSwitchState, state)) throw invalid('state', state, Object.keys(KillSwitchState).join(', '));
   if (target !== undefined && !isSaid(target)) throw invalid('target', target, 'a symbol');

@@ -2,7 +2,8 @@
  * Orders as a stream of reports (P1): polls merged with the broker's pushes, one watch for all executions of a broker.
  *
  * 1. A tick polls every watched order that has no poll under way: in one batch where the adapter has one.
- * 2. Ticks come every `pollIntervalMs`, never faster than the adapter's `minPollMs`, and only while an order is watched.
+ * 2. Ticks come every `pollIntervalMs`, and only while an order is watched; no tick polls an order again before the
+ *    adapter's `minPollMs` has passed.
  * 3. A push is a hint like any other report; after a gap, an error or a reconnect every watched order is queried at once.
  * 4. A failed poll is no news (P2). Cancels and protection never pass through here, so they never wait behind polls.
  */
@@ -34,8 +35,8 @@ export interface OrderWatch {
   watch(clientOrderId: string, ref: () => OrderRef): void;
   unwatch(clientOrderId: string): void;
   has(clientOrderId: string): boolean;
-  /** One query at once, whatever polls are under way. */
-  query(ref: OrderRef): void;
+  /** One query at once, whatever polls are under way; resolves when its report is out, or when there is none. */
+  query(ref: OrderRef): Promise<void>;
   /** Orders watched now. */
   readonly size: number;
   /** Status requests made so far. */
@@ -49,17 +50,22 @@ const RECONNECT_MS = 1_000;
 export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const { broker, capabilities, clock, pollIntervalMs, statusDeadlineMs } = options;
   const scheduler = clockScheduler(clock);
-  const intervalMs = Math.max(pollIntervalMs, capabilities.minPollMs);
   const watched = new Map<string, () => OrderRef>();
   const underWay = new Set<string>();
+  const askedAt = new Map<string, number>();
   const reports$ = new Subject<RawReport>();
   const isWatching$ = new Subject<boolean>();
   let polls = 0;
 
   const canAsk = (ref: OrderRef): boolean => capabilities.lookupByClientId || ref.brokerOrderId !== undefined;
 
-  function ask(call: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
+  /** Has it been long enough since the order was asked for last? */
+  const isDue = (id: string): boolean =>
+    clock.monotonic() - (askedAt.get(id) ?? Number.NEGATIVE_INFINITY) >= capabilities.minPollMs;
+
+  function ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
     polls += 1;
+    for (const { clientOrderId } of refs) if (watched.has(clientOrderId)) askedAt.set(clientOrderId, clock.monotonic());
     return callBroker(clock, statusDeadlineMs, call).then((outcome) =>
       outcome.kind === 'answered' ? outcome.value : undefined,
     );
@@ -67,12 +73,12 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
 
   async function pollOne(ref: OrderRef): Promise<void> {
     if (!canAsk(ref)) return;
-    const raw = await ask((signal) => broker.getOrderStatus(ref, signal));
+    const raw = await ask([ref], (signal) => broker.getOrderStatus(ref, signal));
     if (typeof raw === 'object' && raw !== null) reports$.next({ clientOrderId: ref.clientOrderId, raw });
   }
 
   async function pollBatch(refs: readonly OrderRef[]): Promise<void> {
-    const answer = await ask((signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([]));
+    const answer = await ask(refs, (signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([]));
     const rows: readonly unknown[] = Array.isArray(answer) ? answer : [];
     const named = new Set(rows.map(publishNamed));
     // An order that the batch leaves out may still be found by itself.
@@ -86,7 +92,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   }
 
   function pollAll(): void {
-    const free = [...watched].filter(([id]) => !underWay.has(id)).map(([, ref]) => ref());
+    const free = [...watched].filter(([id]) => !underWay.has(id) && isDue(id)).map(([, ref]) => ref());
     const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && free.length > 1;
     const groups = isBatch ? [free] : free.map((ref) => [ref]);
     for (const group of groups) {
@@ -106,7 +112,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const ticks = isWatching$
     .pipe(
       distinctUntilChanged(),
-      switchMap((isWatching) => (isWatching ? timer(intervalMs, intervalMs, scheduler) : EMPTY)),
+      switchMap((isWatching) => (isWatching ? timer(pollIntervalMs, pollIntervalMs, scheduler) : EMPTY)),
     )
     .subscribe(pollAll);
   const pushes = listen();
@@ -139,10 +145,11 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     },
     unwatch(clientOrderId) {
       watched.delete(clientOrderId);
+      askedAt.delete(clientOrderId);
       if (watched.size === 0) isWatching$.next(false);
     },
     has: (clientOrderId) => watched.has(clientOrderId),
-    query: (ref) => void pollOne(ref),
+    query: pollOne,
     get size() {
       return watched.size;
     },

@@ -38,7 +38,7 @@ type Offsets = Pick<FrozenSnapshot, 'side' | 'slOffsetPct' | 'tpOffsetPct'>;
 export function protectionFor(
   fillPrice: string | number,
   snapshot: Offsets,
-  instrument: Pick<Instrument, 'tickSize'>,
+  instrument: Pick<Instrument, 'tickSize'> & Partial<Instrument>,
 ): Protection {
   const fill = positive('fillPrice', fillPrice);
   const tick = positive('tickSize', instrument.tickSize);

@@ -4,6 +4,7 @@
  * 1. A case is closed only by a person, with a reason (M2); nothing closes itself.
  * 2. An execution has at most one open case: what is found later is added to it.
  */
+import { deepFreeze } from './canonical.js';
 import { covers } from './kill-switch.js';
 import type { Mismatch, ReconciliationReport, ReconciliationStatus } from './reconciliation.js';
 
@@ -43,7 +44,10 @@ export type CaseFact =
   | ({ readonly type: 'CASE_RESOLVED'; readonly caseId: string } & CaseResolution);
 
 /** The cases after a fact: the fold that restores them. Opening an open case again adds to its mismatches. */
-export function withCaseFact(cases: readonly Case[], fact: CaseFact): readonly Case[] {
+export const withCaseFact = (cases: readonly Case[], fact: CaseFact): readonly Case[] =>
+  deepFreeze(folded(cases, fact));
+
+function folded(cases: readonly Case[], fact: CaseFact): readonly Case[] {
   if (fact.type === 'CASE_RESOLVED') {
     const { type: _type, caseId, ...resolution } = fact;
     return cases.map((known) => (known.caseId === caseId ? { ...known, resolution } : known));

@@ -89,5 +89,5 @@ export function withChange(switches: readonly SwitchView[], change: SwitchChange
     since: change.time,
   };
   const rest = switches.filter(({ type, target }) => switchKey(type, target) !== key);
-  return [...rest, changed];
+  return Object.freeze([...rest, Object.freeze(changed)]);
 }

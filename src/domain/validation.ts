@@ -217,9 +217,12 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
   const sizes = { tickSize, lotSize, minQty, maxQty, protectionLotSize };
   const read: Record<string, string> = {};
   for (const [name, size] of Object.entries(sizes)) {
-    if (size === undefined && name !== 'tickSize' && name !== 'lotSize') continue;
+    const isRequired = name === 'tickSize' || name === 'lotSize';
+    if (size === undefined && !isRequired) continue;
     const parsed = parseDecimal(size);
-    if (parsed === undefined || !isPositive(parsed)) return undefined;
+    if (parsed === undefined || (isRequired && !isPositive(parsed))) return undefined;
+    // A bound of zero is how some brokers say that there is none.
+    if (!isPositive(parsed)) continue;
     read[name] = parsed;
   }
   return {

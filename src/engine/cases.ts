@@ -73,7 +73,8 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
     return keep({ type: 'CASE_OPENED', ...opened }, details, owner);
   }
 
-  async function resolve(caseId: string, { by, reason }: { by: string; reason: string }): Promise<void> {
+  async function resolve(caseId: string, said: { by: string; reason: string }): Promise<void> {
+    const { by, reason } = said ?? {};
     const found = cases.find((known) => known.caseId === caseId && isOpen(known));
     if (found === undefined)
       throw new FillchartError('UNKNOWN_CASE', `There is no open case ${JSON.stringify(caseId)}.`);

@@ -9,7 +9,7 @@ import type { BrokerCalls } from '../actors/broker-calls.js';
 import type { Deadlines } from '../actors/deadlines.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { OrderWatch } from '../actors/order-watch.js';
-import type { Decimal } from '../domain/decimal.js';
+import { type Decimal, isZero } from '../domain/decimal.js';
 import type { SubmitOutcome } from '../domain/ports.js';
 import { shareBetween } from '../domain/position-share.js';
 import type { ObservedPosition, OthersShare } from '../domain/reconciliation.js';
@@ -41,49 +41,39 @@ export interface EffectOwner {
   readonly finish: () => void;
 }
 
-/** Carries a command out. `durability` is that of the fact that caused it. */
-export type Perform = (command: ExecutionCommand, durability: Durability) => void;
+/** Carries a command out. `durability` is that of the fact that caused it. Resolves when the answer, if any, is told. */
+export type Perform = (command: ExecutionCommand, durability: Durability) => Promise<void>;
 
 export function effects(owner: EffectOwner, services: EffectServices): Perform {
   const { send, timers } = owner;
   const { time, calls, watch, book, metrics } = services;
   const context = () => owner.snapshot().context;
 
-  function perform(command: ExecutionCommand, durability: Durability): void {
+  async function perform(command: ExecutionCommand, durability: Durability): Promise<void> {
     switch (command.type) {
       case 'askBroker':
-        void askBroker();
-        break;
+        return askBroker();
       case 'submitOrder':
-        submitOrder(command, durability);
-        break;
+        return submitOrder(command, durability);
       case 'watchOrder':
-        watch.watch(command.ref.clientOrderId, () => orderRef(context()));
-        break;
+        return watch.watch(command.ref.clientOrderId, () => orderRef(context()));
       case 'unwatchOrder':
-        watch.unwatch(context().clientOrderId);
-        break;
+        return watch.unwatch(context().clientOrderId);
       case 'queryOrder':
-        watch.query(command.ref);
-        break;
+        return watch.query(command.ref);
       case 'cancelOrder':
-        void cancelOrder(command);
-        break;
+        return cancelOrder(command);
       case 'placeProtection':
-        void placeProtection(command);
-        break;
+        return placeProtection(command);
       case 'reconcile':
-        void reconcileOnce(command);
-        break;
+        return reconcileOnce(command);
       case 'scheduleDeadline':
-        timers.schedule(command.name, command.at);
-        break;
+        return timers.schedule(command.name, command.at);
       case 'finish':
-        owner.finish();
-        break;
+        return owner.finish();
       case 'openCase':
         // The host opens cases itself: the result waits for them.
-        break;
+        return;
     }
   }
 
@@ -139,8 +129,11 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   async function reconcileOnce({ ref }: CommandOf<'reconcile'>): Promise<void> {
     const others = book.readOthers(context());
     const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
-    const share = { ...shareBetween(context().othersBefore, others()), ...exitsOfOthers(position) };
-    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: share } });
+    const share = shareBetween(context().othersBefore, others());
+    // Alone in the symbol, whatever exit is shown must be ours.
+    const isAlone = [share.least, share.most, context().baseline].every(isZero);
+    const exits = isAlone ? { stopLosses: [], takeProfits: [] } : exitsOfOthers(position);
+    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: { ...share, ...exits } } });
   }
 
   /** Which of the exits that the broker shows belong to other executions of ours. */

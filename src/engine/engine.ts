@@ -28,6 +28,7 @@ import { positionBook } from './position-book.js';
 import { readJournal } from './read-journal.js';
 import { recorder as newRecorder } from './recorder.js';
 import { recover } from './recover.js';
+import { startSweep } from './start-sweep.js';
 import { strayFills } from './stray-fills.js';
 import { type SweepReport, sweep } from './sweep.js';
 import { switchboard } from './switchboard.js';
@@ -59,17 +60,15 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   const options = checkedOptions(given);
   const { records, problem } = await readJournal(options.journal);
   const parts = assemble(options, records);
-  const { board, connection, recorder } = parts;
-  const connected = connection.ensure().catch((error: unknown) => {
+  const { board, connection, recorder, start } = parts;
+  connection.ensure().catch((error: unknown) => {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
-  const engine = engineFace(parts);
-  // With a past there is something to go on with and to compare: nothing new starts before that is done.
-  if (records.length > 0) await connected;
   recover(records, { ...parts, killSwitch: board.killSwitch, tellSwitch: board.tell });
   // Only now: what the journal says of the switches must not open the gate again.
   if (problem !== undefined) board.closeGate(problem);
-  if (records.length > 0) await engine.sweep();
+  const engine = engineFace(parts);
+  if (records.length > 0) await start.begin(engine.sweep);
   return engine;
 }
 
@@ -87,8 +86,9 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const cases = caseBook(recorder, time, options.onMismatch);
   const board = switchboard({ time, recorder, metrics, cases, executions });
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
+  const start = startSweep(connection);
   const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
-  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: connection.ensure });
+  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: start.isOver });
 
   const gate: HostServices['gate'] = (symbol) => {
     const blocking = cases.blocking(symbol);
@@ -109,7 +109,7 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   }
 
   watch.reports$.subscribe(({ clientOrderId, raw }) => executions.byOrder(clientOrderId)?.report(raw));
-  return { options, time, metrics, executions, book, recorder, cases, board, connection, watch, gate, newHost };
+  return { options, time, metrics, executions, book, recorder, cases, board, connection, start, watch, gate, newHost };
 }
 
 function engineFace(parts: Parts): Engine {
@@ -136,10 +136,13 @@ function engineFace(parts: Parts): Engine {
     killSwitch: board.killSwitch,
     cases,
     get executionLogs() {
-      return recorder.log;
+      return [...recorder.log];
     },
     audit$: recorder.audit$,
-    sweep: () => sweep({ ...options, time, cases, hosts: executions.all }),
+    async sweep() {
+      if (isClosed) throw closed();
+      return sweep({ ...options, time, cases, hosts: executions.all });
+    },
     metrics: () => metricsOf(parts),
     async close({ drainMs = 0 } = {}) {
       if (isClosed) return;
@@ -149,6 +152,8 @@ function engineFace(parts: Parts): Engine {
     },
   };
 }
+
+const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another to execute advisories.');
 
 function metricsOf({ executions, cases, watch, book, recorder, metrics }: Parts): EngineMetrics {
   return {

@@ -2,7 +2,7 @@
  * The host of one execution: between the chart, which decides, and the effects, which act.
  *
  * 1. A fact is given to the chart, then recorded; only when the record is durable does anything leave the process (A4).
- *    What merely reads, or sets a timer, does not wait.
+ *    What merely reads, or sets a timer, does not wait. One fact is done before the next is taken.
  * 2. A report that says nothing new is dropped before the chart; nothing else is.
  * 3. The result is handed out when everything up to it is durable, cases included.
  */
@@ -64,24 +64,26 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
   const stages = stageStream();
   const outcome = openResult();
   let isAbandoned = false;
+  let cancelUnderWay: Promise<void> = Promise.resolve();
   const context = () => actor.getSnapshot().context;
   const timers = deadlines(clock, time, {
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
-    onLastLook: () => (watch.has(input.clientOrderId) ? watch.query(orderRef(context())) : undefined),
+    onLastLook: () => within(clock, LAST_LOOK_MS, lastLook(), undefined),
   });
+  const send = oneAtATime(take);
   const perform = effects({ snapshot: () => actor.getSnapshot(), send, timers, finish }, services);
 
-  function send(fact: ExecutionFact): void {
+  function take(fact: ExecutionFact): void {
     const before = actor.getSnapshot();
     if (isAbandoned || before.status !== 'active') return;
     // A timer that outlived its state is no fact.
     if (fact.type === 'DEADLINE' && !before.can(fact)) return;
     const { commands, audit } = step(fact);
-    afterStep();
     const { advisoryId, snapshotHash, firstSubmitAt } = context();
     const t = firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit({ firstSubmitAt }, fact.at) };
     const entry = { stream: 'execution', advisoryId, snapshotHash, at: fact.at, ...t, fact, audit } as const;
     carryOut(commands, recorder.record(entry));
+    afterStep();
   }
 
   function afterStep(): void {
@@ -94,9 +96,28 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     let durable = recorded;
     for (const command of commands) {
       if (command.type === 'openCase') durable = openCase(command);
-      else if (!LEAVES_THE_PROCESS[command.type]) perform(command, { durable: true });
-      else void durable.then((durability) => perform(command, durability));
+      else if (!LEAVES_THE_PROCESS[command.type]) void perform(command, { durable: true });
+      else performWhen(command, whenDurable(command, durable));
     }
+  }
+
+  function performWhen(command: ExecutionCommand, durable: Promise<Durability>): void {
+    const done = durable.then((durability) => (isAbandoned ? undefined : perform(command, durability)));
+    if (command.type === 'cancelOrder') cancelUnderWay = done;
+  }
+
+  /** The order as it is, once a cancel that is under way has been answered. */
+  async function lastLook(): Promise<void> {
+    if (!watch.has(input.clientOrderId)) return;
+    await cancelUnderWay;
+    await watch.query(orderRef(context()));
+  }
+
+  /** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */
+  function whenDurable({ type }: ExecutionCommand, durable: Promise<Durability>): Promise<Durability> {
+    const lessensRisk = type === 'cancelOrder' || type === 'placeProtection';
+    const cause = `the journal has not answered within ${RISK_PATIENCE_MS} ms`;
+    return lessensRisk ? within(clock, RISK_PATIENCE_MS, durable, { durable: false, cause }) : durable;
   }
 
   function openCase({ kind, mismatches }: CommandOf<'openCase'>): Promise<Durability> {
@@ -151,6 +172,39 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     abandon,
   };
   return host;
+}
+
+/** Longest wait of a cancel or a protection for its record (B2, K3): well inside the five seconds that SL and TP have. */
+const RISK_PATIENCE_MS = 1_000;
+
+/** Longest wait at T = 32 s for the answers that are under way. */
+const LAST_LOOK_MS = 2_000;
+
+/** The promise's value, or `otherwise` when it takes longer. */
+function within<T>(clock: Clock, ms: number, promise: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(() => resolve(otherwise), ms);
+    void promise.then((value) => {
+      clock.clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
+
+/** Facts are taken one after the other: what a listener sets off while one is under way waits until it is done. */
+function oneAtATime(take: (fact: ExecutionFact) => void): (fact: ExecutionFact) => void {
+  const waiting: ExecutionFact[] = [];
+  let isTaking = false;
+  return (fact) => {
+    waiting.push(fact);
+    if (isTaking) return;
+    isTaking = true;
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) take(next);
+    } finally {
+      isTaking = false;
+    }
+  };
 }
 
 interface Stepped {

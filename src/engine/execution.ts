@@ -1,7 +1,7 @@
 /**
  * What a caller sees of one execution: live while it runs, still there when it is over.
  */
-import { BehaviorSubject, distinctUntilChanged, type Observable } from 'rxjs';
+import { distinctUntilChanged, type Observable, ReplaySubject } from 'rxjs';
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import type { EngineTime } from '../actors/engine-time.js';
 import { HARD_TIMEOUT_MS } from '../domain/limits.js';
@@ -40,7 +40,7 @@ export interface Execution {
   readonly stage$: Observable<ExecutionStage>;
   readonly timeout: TimeoutView;
   readonly result: Promise<ExecutionResult>;
-  /** The chart's actor, to look at and subscribe to. Facts come from the engine alone: `send` throws. */
+  /** The chart's actor, to look at and subscribe to. Only the engine feeds, starts and stops it: those methods throw. */
   readonly actor: ExecutionActor;
 }
 
@@ -128,7 +128,9 @@ export interface StageStream {
 }
 
 export function stageStream(): StageStream {
-  const subject = new BehaviorSubject<ExecutionStage>(ExecutionStage.VALIDATING);
+  // Replays the last stage also when the execution is done.
+  const subject = new ReplaySubject<ExecutionStage>(1);
+  subject.next(ExecutionStage.VALIDATING);
   return {
     stage$: subject.pipe(distinctUntilChanged()),
     next: (stage) => subject.next(stage),
@@ -138,7 +140,7 @@ export function stageStream(): StageStream {
 
 /**
  * The actor as callers get it: to read and to subscribe to. A subscriber that throws is logged instead of ending the
- * process (E2), and `send` is refused: a fact that the journal does not know would break the replay (A3).
+ * process (E2), and `send` and `stop` are refused: a fact that the journal does not know would break the replay (A3).
  */
 export function readOnlyActor(actor: ExecutionActor, say: Recorder['say']): ExecutionActor {
   const guarded = <T>(listener: ((value: T) => void) | undefined) =>
@@ -167,9 +169,12 @@ export function readOnlyActor(actor: ExecutionActor, say: Recorder['say']): Exec
   face.subscribe = subscribe as ExecutionActor['subscribe'];
   face.on = ((type: Parameters<ExecutionActor['on']>[0], listener: (command: never) => void) =>
     actor.on(type, guarded(listener) as Parameters<ExecutionActor['on']>[1])) as ExecutionActor['on'];
-  face.send = () => {
+  const refuse = () => {
     throw new FillchartError('READ_ONLY');
   };
+  face.send = refuse;
+  face.start = refuse;
+  face.stop = refuse;
   return face;
 }
 

@@ -42,6 +42,7 @@ const DEFAULT_POLL_INTERVAL_MS = 100;
 const LONGEST_POLL_INTERVAL_MS = 10_000;
 const LONGEST_CALL_MS = 10_000;
 const POLICIES: readonly MismatchPolicy[] = ['halt-symbol', 'halt-all', 'report-only'];
+const POSITIONS: readonly BrokerCapabilities['positions'][] = ['netting', 'hedging', 'none'];
 const BROKER_METHODS = [
   'instrument',
   'submitOrder',
@@ -61,10 +62,12 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     pollIntervalMs = DEFAULT_POLL_INTERVAL_MS,
     onMismatch = 'halt-symbol',
   } = parts;
-  for (const method of BROKER_METHODS) {
-    if (typeof broker?.[method] !== 'function') throw invalid(`broker.${method}`, broker?.[method], 'a function');
+  requireMethods('broker', broker, BROKER_METHODS);
+  requireMethods('journal', journal, ['open', 'append', 'close']);
+  requireMethods('clock', clock, ['now', 'monotonic', 'setTimeout', 'clearTimeout']);
+  if (typeof broker.capabilities !== 'object' || broker.capabilities === null) {
+    throw invalid('broker.capabilities', broker.capabilities, 'an object');
   }
-  if (typeof broker.capabilities !== 'object') throw invalid('broker.capabilities', broker.capabilities, 'an object');
   if (!isBetween(pollIntervalMs, 1, LONGEST_POLL_INTERVAL_MS)) {
     throw invalid('pollIntervalMs', pollIntervalMs, `1 to ${LONGEST_POLL_INTERVAL_MS} ms`);
   }
@@ -85,9 +88,19 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
   };
 }
 
+function requireMethods(option: string, port: object | undefined, methods: readonly string[]): void {
+  for (const method of methods) {
+    const found = (port as Record<string, unknown> | undefined)?.[method];
+    if (typeof found !== 'function') throw invalid(`${option}.${method}`, found, 'a function');
+  }
+}
+
 /** A capability that is not declared is not there. */
 function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilities {
   const { positions = 'netting', minPollMs = 0 } = given;
+  if (!isBetween(minPollMs, 0, Number.MAX_SAFE_INTEGER))
+    throw invalid('broker.capabilities.minPollMs', minPollMs, 'a time in ms');
+  if (!POSITIONS.includes(positions)) throw invalid('broker.capabilities.positions', positions, POSITIONS.join(', '));
   return {
     push: given.push === true,
     batchStatus: given.batchStatus === true,
@@ -95,7 +108,7 @@ function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilitie
     nativeOco: given.nativeOco === true,
     fractional: given.fractional === true,
     positions,
-    minPollMs: isBetween(minPollMs, 0, LONGEST_POLL_INTERVAL_MS) ? minPollMs : 0,
+    minPollMs,
   };
 }
 

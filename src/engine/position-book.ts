@@ -37,6 +37,9 @@ interface SymbolTotals {
   readonly exits: Map<Decimal, Set<string>>;
 }
 
+/** Prices kept for a symbol: the latest ones. */
+const MOST_EXITS = 256;
+
 const NONE: Counts = { filled: ZERO, open: ZERO };
 
 export function positionBook(): PositionBook {
@@ -64,8 +67,11 @@ export function positionBook(): PositionBook {
     if (bracket === undefined || protection.stopLoss !== 'placed') return;
     const { exits } = totalsOf(snapshot.symbol);
     for (const price of [bracket.stopLoss, bracket.takeProfit]) {
-      exits.set(price, (exits.get(price) ?? new Set()).add(clientOrderId));
+      const holders = (exits.get(price) ?? new Set()).add(clientOrderId);
+      exits.delete(price);
+      exits.set(price, holders);
     }
+    for (const price of exits.keys()) if (exits.size > MOST_EXITS) exits.delete(price);
   }
 
   return {

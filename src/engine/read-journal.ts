@@ -32,8 +32,25 @@ export async function readJournal(journal: Journal): Promise<JournalReading> {
     if (NOT_OURS.includes(code)) throw error;
     return { records: left, problem: `The journal ${journal.name} cannot be read: ${causeOf(error)}` };
   }
-  const verdict = verifyChain(records);
+  const readable = records.filter(isReadable);
+  const verdict = readable.length === records.length ? verifyChain(records) : unreadable(records);
   return verdict.ok
     ? { records }
-    : { records, problem: `The journal ${journal.name} is not what was written: ${verdict.problem}` };
+    : { records: readable, problem: `The journal ${journal.name} is not what was written: ${verdict.problem}` };
 }
+
+function unreadable(records: readonly unknown[]): { readonly ok: false; readonly problem: string } {
+  const seq = records.findIndex((record) => !isReadable(record)) + 1;
+  return { ok: false, problem: `record ${seq} cannot be read` };
+}
+
+/** Whether a record has the shape of one; what it says may still be wrong. */
+function isReadable(record: unknown): record is JournalRecord {
+  if (!isObject(record)) return false;
+  const { seq, at, stream, hash, fact, audit } = record;
+  const isPlaced = Number.isSafeInteger(seq) && Number.isFinite(at) && typeof hash === 'string';
+  const isFact = typeof stream === 'string' && isObject(fact) && typeof fact['type'] === 'string';
+  return isPlaced && isFact && Array.isArray(audit) && audit.every(isObject);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -65,6 +65,9 @@ async function strayOrders(
   failures: string[],
 ): Promise<number> {
   if (broker.getOpenOrders === undefined) return 0;
+  const expected = () => hosts().flatMap((host) => expectedOpen(host));
+  // What ends while the question is under way may still be open in the answer.
+  const before = expected();
   const outcome = await callBroker(
     clock,
     deadlines.positionsMs,
@@ -74,7 +77,7 @@ async function strayOrders(
     failures.push(`open orders: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
     return 0;
   }
-  const ours = new Set(hosts().flatMap((host) => expectedOpen(host)));
+  const ours = new Set([...before, ...expected()]);
   const rows: readonly unknown[] = outcome.value;
   for (const row of rows) {
     const { clientOrderId, symbol } = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
@@ -128,15 +131,17 @@ async function positionsAgainstJournal(
   finished: readonly ExecutionHost[],
   failures: string[],
 ): Promise<number> {
-  const { broker, capabilities, clock, deadlines, hosts, cases } = parts;
+  const { capabilities, hosts, cases } = parts;
   if (capabilities.positions === 'none') return 0;
-  const outcome = await callBroker(clock, deadlines.positionsMs, (signal) => broker.getPositions([], signal));
-  const held = outcome.kind === 'answered' ? sizesBySymbol(outcome.value) : undefined;
-  if (held === undefined) {
-    failures.push(`positions: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
-    return 0;
-  }
-  const busy = new Set(hosts().filter(isActive).map(symbolOf));
+  const held = await positionsHeld(parts, finished, failures);
+  if (held === undefined) return 0;
+  // Whatever was live when the sweep began, or came since, may have traded between question and answer.
+  const settled = new Set(finished);
+  const busy = new Set(
+    hosts()
+      .filter((host) => !settled.has(host))
+      .map(symbolOf),
+  );
   const symbols = new Set([...held.keys(), ...finished.map(symbolOf)].filter((symbol) => !busy.has(symbol)));
   for (const symbol of symbols) {
     const actual = held.get(symbol) ?? ZERO;
@@ -149,7 +154,27 @@ async function positionsAgainstJournal(
   return symbols.size;
 }
 
-const isActive = ({ snapshot }: ExecutionHost): boolean => snapshot.status === 'active';
+/** Every position at the broker; what it leaves out is asked for by name, since "all" may mean less to some. */
+async function positionsHeld(
+  { broker, clock, deadlines }: SweepParts,
+  finished: readonly ExecutionHost[],
+  failures: string[],
+): Promise<Map<string, Decimal> | undefined> {
+  const ask = async (symbols: readonly string[]) => {
+    const outcome = await callBroker(clock, deadlines.positionsMs, (signal) => broker.getPositions(symbols, signal));
+    const sizes = outcome.kind === 'answered' ? sizesBySymbol(outcome.value) : undefined;
+    if (sizes === undefined)
+      failures.push(`positions: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
+    return sizes;
+  };
+  const all = await ask([]);
+  const missing = [...new Set(finished.filter(holds).map(symbolOf))].filter((symbol) => all?.has(symbol) === false);
+  const named = missing.length === 0 ? new Map<string, Decimal>() : await ask(missing);
+  return all === undefined || named === undefined ? undefined : new Map([...all, ...named]);
+}
+
+const holds = ({ context }: ExecutionHost): boolean => hasFill(context.order) || !isZero(context.baseline);
+
 const symbolOf = ({ execution }: ExecutionHost): string => execution.snapshot.symbol;
 
 /**

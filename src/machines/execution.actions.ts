@@ -61,6 +61,7 @@ export const executionActions = {
   assumeAttempt: keep('RECOVERED', (context, { intentAt, at }) => updates.assumeAttempt(context, intentAt ?? at)),
   assumeUnknown: know(updates.assumeUnknown),
   forgetCancelCall: know(updates.forgetCancelCall),
+  forgetTakenCancel: know(updates.forgetTakenCancel),
   endAttempt: keep('SUBMIT_OUTCOME', updates.endAttempt),
   keepReport: keep('ORDER_REPORT', updates.keepReport),
   keepStrayFill: keep('ORDER_REPORT', updates.keepStrayFill),
@@ -127,7 +128,11 @@ export const executionActions = {
   })),
   finish: ask(() => ({ type: 'finish' })),
 
-  scheduleValidationEnd: schedule('validation', ({ context }) => context.startedAt + VALIDATION_LIMIT_MS),
+  /** Time spent down is no time of the broker's: after a restart it is asked anew, under the whole limit. */
+  scheduleValidationEnd: schedule(
+    'validation',
+    ({ context, event }) => (event.type === 'RECOVERED' ? event.at : context.startedAt) + VALIDATION_LIMIT_MS,
+  ),
   scheduleHardTimeout: schedule('hardTimeout', ({ context }) => hardTimeoutAt(context)),
   scheduleLateWindow: schedule('lateWindow', ({ context }) => lateWindowEndsAt(context)),
   scheduleSubmitRetry: schedule('submitRetry', ({ context, event }) =>

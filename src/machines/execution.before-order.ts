@@ -172,6 +172,12 @@ export const submitted = executionSetup.createStateConfig({
       on: {
         SUBMIT_OUTCOME: [
           {
+            guard: 'isRefusedAsReported',
+            target: '#execution.done',
+            actions: ['endAttempt', failed('BROKER_REJECTED')],
+            ...rule('S3 S6', 'The broker said no, by its answer and by a report.'),
+          },
+          {
             guard: 'mayBeLiveAndCancelIsWanted',
             target: '#execution.cancelling',
             actions: 'endAttempt',

@@ -83,6 +83,10 @@ export const executionGuards = {
   /** Proof that the call that is still open sent nothing, and nothing has been seen of the order. */
   isNeverSent: (args: Args): boolean => outcomeKind(args) === 'not_sent' && isFirstWord(args.context),
 
+  /** A definite no, and a report of the same: the report is no sign of life. */
+  isRefusedAsReported: (args: Args): boolean =>
+    isDefiniteNo(args) && args.context.order.status === 'rejected' && !hasFill(args.context.order),
+
   isRejected: (args: Args): boolean => outcomeKind(args) === 'rejected',
 
   /** The whole size at a known price, received by T = 30.000 s (T2). */
@@ -139,3 +143,6 @@ const hasNews = ({ order }: ExecutionContext): boolean =>
 /** The last try has no outcome yet, and no report speaks for the order. */
 const isFirstWord = (context: ExecutionContext): boolean =>
   context.attempts.at(-1)?.outcome === undefined && !hasNews(context);
+
+const isDefiniteNo = ({ event }: Args): boolean =>
+  event.type === 'SUBMIT_OUTCOME' && event.outcome.kind === 'rejected' && event.outcome.transient !== true;

@@ -166,7 +166,8 @@ export const cancelling = executionSetup.createStateConfig({
     ],
     SUBMIT_OUTCOME: lateAcceptance,
     KILL_SWITCH: knowKillSwitch,
-    DEADLINE: onHardTimeout,
+    // A cancel that was taken and not confirmed by now is asked for once more.
+    DEADLINE: { ...onHardTimeout, actions: 'forgetTakenCancel' },
     RECOVERED: {
       target: '#execution.cancelling',
       reenter: true,
@@ -179,7 +180,7 @@ export const cancelling = executionSetup.createStateConfig({
 /** T = 30 s. The window for late fills is open until T = 32 s. */
 export const timeout = executionSetup.createStateConfig({
   description: 'T = 30 s: the order is cancelled, and the window for late fills is open until T = 32 s.',
-  entry: ['watchOrder', 'queryOrder', 'scheduleLateWindow'],
+  entry: ['watchOrder', 'scheduleLateWindow'],
   initial: 'deciding',
   states: cancelStates,
   on: {

@@ -122,8 +122,12 @@ export function keepStrayFill(context: ExecutionContext, fact: FactOf<'ORDER_REP
   const kept = keepReport(context, fact);
   const now = kept.order?.cumQty ?? context.order.cumQty;
   const before = context.order.cumQty;
+  const order = kept.order ?? context.order;
+  // SL and TP stand on the price that was known; a surplus without one does not take it away.
+  const avgPrice = order.avgPrice ?? context.order.avgPrice;
   return {
     ...kept,
+    order: { ...order, ...(avgPrice !== undefined && { avgPrice }) },
     ...withFound(
       context,
       mismatch('STRAY_FILL', before, now, `Filled size ${before} grew to ${now} after the order was taken as done`),
@@ -160,6 +164,9 @@ export const endCancel = ({ cancel }: ExecutionContext, { outcome }: FactOf<'CAN
 
 /** After a restart no call is under way any more. */
 export const forgetCancelCall = ({ cancel }: ExecutionContext): Patch => ({ cancel: { ...cancel, inFlight: false } });
+
+/** At T = 30 s a request that was taken, and never confirmed, counts as not made. */
+export const forgetTakenCancel = ({ cancel }: ExecutionContext): Patch => ({ cancel: { ...cancel, taken: false } });
 
 /** The broker took the request, or has nothing left to cancel. "Not found" proves neither (S4). */
 export const isTaken = (outcome: CancelOutcome): boolean => outcome === 'requested' || outcome === 'already_closed';

@@ -37,7 +37,7 @@ const s = setup({
   actions: {
     keepChange: assign(({ context, event }) => ({
       switches: withChange(context.switches, event.change),
-      history: [...context.history, event.change],
+      history: Object.freeze([...context.history, Object.freeze(event.change)]),
     })),
   },
 });

@@ -1,0 +1,40 @@
+/**
+ * The sweep at the start (M3), and what waits for it.
+ *
+ * 1. With a past there is something to compare: nothing new is submitted before that is done.
+ * 2. The engine does not wait for a broker to be there: executions that are to go on go on. A broker that answers at once
+ *    has been compared when `begin` resolves; one that takes its time is compared while new advisories wait in validation.
+ */
+import type { BrokerConnection } from './connection.js';
+
+export interface StartSweep {
+  /** Begins the sweep as soon as the broker is connected; resolves when it is over, or after a few turns of the microtask queue. */
+  begin(sweep: () => Promise<unknown>): Promise<void>;
+  /** Resolves when the broker is connected and no sweep of the start is under way; rejects when it is not connected. */
+  isOver(): Promise<void>;
+}
+
+/** Turns of the microtask queue in which a broker in this process has long answered. */
+const TURNS = 1_000;
+
+export function startSweep(connection: BrokerConnection): StartSweep {
+  let under: Promise<unknown> | undefined;
+
+  return {
+    async begin(sweep) {
+      let isDone = false;
+      under = connection
+        .ensure()
+        .then(sweep)
+        .catch(() => undefined)
+        .finally(() => {
+          isDone = true;
+        });
+      for (let turn = 0; turn < TURNS && !isDone; turn += 1) await Promise.resolve();
+    },
+    async isOver() {
+      await connection.ensure();
+      await under;
+    },
+  };
+}
