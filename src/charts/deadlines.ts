@@ -1,0 +1,76 @@
+/**
+ * What each deadline is measured from, and how long it takes: the values that run, under the names that the chart uses.
+ */
+import {
+  HARD_TIMEOUT_MS,
+  LATE_FILL_WINDOW_MS,
+  PROTECTION_LIMIT_MS,
+  RECONCILIATION_LIMIT_MS,
+  RETRY_BACKOFF,
+  VALIDATION_LIMIT_MS,
+} from '../domain/limits.js';
+import type { DeadlineName } from '../machines/execution.facts.js';
+import type { Chart, ChartTransition, Step } from './chart.js';
+
+export interface Deadline {
+  /** Milliseconds after `from`; a backoff's first wait. */
+  readonly ms: number;
+  /** A backoff doubles up to this. */
+  readonly greatestMs?: number;
+  /** What it is measured from. */
+  readonly from: string;
+  /** The action that asks for it. */
+  readonly scheduledBy: string;
+}
+
+const backoff = { ms: RETRY_BACKOFF.firstMs, greatestMs: RETRY_BACKOFF.greatestMs } as const;
+
+export const DEADLINES: Readonly<Record<DeadlineName, Deadline>> = {
+  validation: { ms: VALIDATION_LIMIT_MS, from: 'the start', scheduledBy: 'scheduleValidationEnd' },
+  hardTimeout: { ms: HARD_TIMEOUT_MS, from: 'the first submit call', scheduledBy: 'scheduleHardTimeout' },
+  lateWindow: {
+    ms: HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS,
+    from: 'the first submit call',
+    scheduledBy: 'scheduleLateWindow',
+  },
+  submitRetry: { ...backoff, from: 'the answer, never past hardTimeout', scheduledBy: 'scheduleSubmitRetry' },
+  cancelRetry: { ...backoff, from: 'the answer', scheduledBy: 'scheduleCancelRetry' },
+  protection: { ms: PROTECTION_LIMIT_MS, from: 'the first protection call', scheduledBy: 'scheduleProtectionEnd' },
+  protectionRetry: { ...backoff, from: 'the answer', scheduledBy: 'scheduleProtectionRetry' },
+  reconciliation: {
+    ms: RECONCILIATION_LIMIT_MS,
+    from: 'the question to the broker',
+    scheduledBy: 'scheduleReconciliationEnd',
+  },
+};
+
+/** Name of the deadline that a transition waits for, if it waits for one. */
+export function deadlineOf(transition: ChartTransition): DeadlineName | undefined {
+  const name = transition.event === 'DEADLINE' ? transition.guard?.params?.['name'] : undefined;
+  return isDeadlineName(name) ? name : undefined;
+}
+
+/** Name of the deadline that an action asks for, if it asks for one. */
+export function deadlineScheduledBy(step: Step): DeadlineName | undefined {
+  return Object.keys(DEADLINES)
+    .filter(isDeadlineName)
+    .find((name) => DEADLINES[name].scheduledBy === step.name);
+}
+
+/** `30 s`, or `0.2–2 s` for a backoff. */
+export function durationText({ ms, greatestMs }: Deadline): string {
+  const seconds = (value: number) => String(value / 1000);
+  return greatestMs === undefined ? `${seconds(ms)} s` : `${seconds(ms)}–${seconds(greatestMs)} s`;
+}
+
+const isDeadlineName = (name: unknown): name is DeadlineName =>
+  typeof name === 'string' && Object.hasOwn(DEADLINES, name);
+
+/** The deadlines that a chart waits for, by name, in the order of a life. */
+export function deadlinesOf({ transitions }: Chart): readonly (readonly [DeadlineName, Deadline])[] {
+  const awaited = new Set(transitions.map(deadlineOf));
+  return Object.keys(DEADLINES)
+    .filter(isDeadlineName)
+    .filter((name) => awaited.has(name))
+    .map((name) => [name, DEADLINES[name]]);
+}
