@@ -17,6 +17,15 @@ const steps = [
   ['biome', 'format and lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--colors=off', '.'],
   ['types', 'tsc --noEmit', 'node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false'],
   ['tests', 'vitest run', 'node_modules/vitest/vitest.mjs', 'run'],
+  [
+    'trace',
+    'every rule has its transitions, laws and tests',
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    'test/verify/traceability.test.ts',
+  ],
+  ['verify', 'every reachable state, every law', 'scripts/verify.mjs'],
+  ['diagrams', 'the pictures are those of the charts that run', 'scripts/diagrams.mjs', '--check'],
   ['exports', 'the packed package, installed and imported', 'scripts/check-exports.mjs'],
 ];
 

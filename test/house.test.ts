@@ -61,11 +61,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   engine: ['domain', 'machines', 'actors'],
   adapters: ['domain'],
   charts: ['domain', 'machines'],
+  verify: ['domain', 'machines'],
   'create-engine': ['domain', 'machines', 'actors', 'engine', 'adapters'],
   index: ['domain', 'machines', 'actors', 'engine', 'create-engine'],
   testing: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
   service: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
-  cli: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index', 'testing', 'service'],
+  cli: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'verify', 'index', 'testing', 'service'],
 };
 
 const importsGoOneWay: Law = (files) =>

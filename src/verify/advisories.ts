@@ -1,0 +1,78 @@
+/**
+ * The advisories that the check starts from: one that is acceptable, and one for each field rule that refuses.
+ */
+import { decimal } from '../domain/decimal.js';
+import type { FrozenSnapshot } from '../domain/snapshot.js';
+import type { ExecutionInput } from '../machines/execution.facts.js';
+
+/** Buy 100, SL 2 % below the fill and TP 3 % above it. */
+const GOOD: FrozenSnapshot = Object.freeze({
+  advisoryId: 'ADV-1',
+  symbol: 'AAPL',
+  side: 'buy',
+  referencePrice: decimal('150'),
+  slOffsetPct: decimal('-0.02'),
+  tpOffsetPct: decimal('0.03'),
+  positionSize: decimal('100'),
+  expirationTimestamp: '2030-01-01T00:00:00.000Z',
+});
+
+export const INSTRUMENT = Object.freeze({ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' });
+
+/** Filled so far, in the only sizes that differ in kind: something, all, more than all. */
+export const PART = decimal('40');
+export const WHOLE = decimal('100');
+export const MORE = decimal('120');
+
+/** A price with room for SL and TP, and one tick: rounded toward it, SL would lie on it. */
+export const GOOD_PRICE = decimal('151');
+export const BAD_PRICE = decimal('0.01');
+
+/** SL and TP that belong to `GOOD_PRICE`, worked out by hand: 151 × 0.98 and 151 × 1.03. */
+export const BRACKET = Object.freeze({ stopLoss: decimal('147.98'), takeProfit: decimal('155.53') });
+
+const inputOf = (change: Partial<FrozenSnapshot>): ExecutionInput => ({
+  advisoryId: change.advisoryId ?? GOOD.advisoryId,
+  clientOrderId: 'fc-1',
+  snapshot: Object.freeze({ ...GOOD, ...change }),
+  snapshotHash: 'hash',
+  problems: [],
+});
+
+export interface StartingPoint {
+  readonly name: string;
+  readonly input: ExecutionInput;
+  /** The code that refuses the advisory, whatever the gate says, unless it has expired. */
+  readonly refusedWith?: string;
+  /** The rule that refuses it. */
+  readonly rule?: string;
+}
+
+export const STARTING_POINTS: readonly StartingPoint[] = [
+  { name: 'an acceptable advisory', input: inputOf({}) },
+  { name: 'no advisory id', input: inputOf({ advisoryId: '' }), rule: 'V2', refusedWith: 'INVALID_ADVISORY_ID' },
+  {
+    name: 'size zero',
+    input: inputOf({ positionSize: decimal('0') }),
+    rule: 'V3',
+    refusedWith: 'INVALID_POSITION_SIZE',
+  },
+  {
+    name: 'a stop above the fill',
+    input: inputOf({ slOffsetPct: decimal('0.02') }),
+    rule: 'V4',
+    refusedWith: 'INVALID_SL_OFFSET',
+  },
+  {
+    name: 'a target below the fill',
+    input: inputOf({ tpOffsetPct: decimal('-0.03') }),
+    rule: 'V5',
+    refusedWith: 'INVALID_TP_OFFSET',
+  },
+  {
+    name: 'no reference price',
+    input: inputOf({ referencePrice: decimal('0') }),
+    rule: 'V6',
+    refusedWith: 'INVALID_REFERENCE_PRICE',
+  },
+];

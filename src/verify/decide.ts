@@ -1,0 +1,109 @@
+/**
+ * One decision of the chart, without an actor: snapshot and fact in; snapshot, commands and the transitions taken out.
+ *
+ * 1. It is the machine's own `transition` that decides, the one that a running actor calls. The public function of the
+ *    same name builds a throw-away actor for each step, which costs ten times as much; a test shows that both agree.
+ * 2. It is noticed whether a guard reads the received time. Actions read it too, but only to write it down.
+ * 3. What is underscore-named in XState is used in this file alone.
+ */
+import { initialTransition, type SnapshotFrom } from 'xstate';
+import type { ExecutionCommand } from '../machines/execution.commands.js';
+import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
+import type { executionMachine } from '../machines/execution.machine.js';
+
+export type ExecutionChart = typeof executionMachine;
+export type ChartSnapshot = SnapshotFrom<ExecutionChart>;
+
+/** A transition of the chart, as the chart holds it. Compared by identity. */
+export type ChartTransition = object;
+
+export interface Decision {
+  readonly snapshot: ChartSnapshot;
+  readonly commands: readonly ExecutionCommand[];
+  readonly taken: readonly ChartTransition[];
+  /** A guard asked for the received time. When none did, the chart decides alike at any other time. */
+  readonly isTimed: boolean;
+}
+
+export interface Decider {
+  /** The chart that decides: a copy of the given one, with transitions of its own. */
+  readonly chart: ExecutionChart;
+  begin(input: ExecutionInput): ChartSnapshot;
+  /** @throws whatever a guard or an action throws */
+  decide(snapshot: ChartSnapshot, fact: ExecutionFact): Decision;
+}
+
+type Scope = Parameters<ExecutionChart['transition']>[2];
+
+/** What a machine hands to whoever carries its actions out. */
+interface Executable {
+  readonly type: string;
+  readonly params?: unknown;
+}
+
+export function decider(original: ExecutionChart): Decider {
+  let isInGuard = false;
+  let isTimed = false;
+  const chart = withWatchedGuards(original, (is) => {
+    isInGuard = is;
+  });
+  let commands: ExecutionCommand[] = [];
+  let taken: ChartTransition[] = [];
+  const nothing = () => undefined;
+  const scope = {
+    id: '',
+    sessionId: '',
+    self: { send: nothing },
+    logger: nothing,
+    defer: nothing,
+    emit: nothing,
+    stopChild: nothing,
+    actionExecutor: (action: Executable) => {
+      if (action.type === 'xstate.emit') commands.push((action.params as { event: ExecutionCommand }).event);
+    },
+    system: {
+      _sendInspectionEvent: (event: { readonly _transitions?: readonly ChartTransition[] }) => {
+        taken.push(...(event._transitions ?? []));
+      },
+    },
+  } as unknown as Scope;
+  return {
+    chart,
+    begin: (input) => initialTransition(chart, input)[0],
+    decide(snapshot, fact) {
+      commands = [];
+      taken = [];
+      isTimed = false;
+      const { at } = fact;
+      const watched = Object.defineProperty({ ...fact }, 'at', {
+        enumerable: true,
+        get: () => {
+          isTimed ||= isInGuard;
+          return at;
+        },
+      });
+      const next = chart.transition(snapshot, watched, scope);
+      return { snapshot: next, commands, taken, isTimed };
+    },
+  };
+}
+
+type Guard = (args: never, params: never) => boolean;
+
+/** The same chart; it is told when a guard begins and ends. */
+function withWatchedGuards(chart: ExecutionChart, tell: (isInGuard: boolean) => void): ExecutionChart {
+  const guards = Object.entries(chart.implementations.guards as Record<string, Guard>).map(([name, guard]) => [
+    name,
+    (args: never, params: never) => {
+      tell(true);
+      try {
+        return guard(args, params);
+      } finally {
+        tell(false);
+      }
+    },
+  ]);
+  return chart.provide({ guards: Object.fromEntries(guards) } as Parameters<
+    ExecutionChart['provide']
+  >[0]) as ExecutionChart;
+}

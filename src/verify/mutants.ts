@@ -1,0 +1,9 @@
+/**
+ * The chart with one thing wrong, many times over. The check must catch each: that is what its silence is worth.
+ */
+import type { Mutant } from './mutant.js';
+import { mutantsAfterFill } from './mutants.after-fill.js';
+import { mutantsBeforeOrder } from './mutants.before-order.js';
+import { mutantsOfLiveOrder } from './mutants.live-order.js';
+
+export const mutants: readonly Mutant[] = [...mutantsBeforeOrder, ...mutantsOfLiveOrder, ...mutantsAfterFill];

@@ -1,0 +1,82 @@
+/**
+ * What the one look at the broker may show, relative to what the execution believes (R6).
+ */
+import { type Decimal, decimal, isPositive } from '../domain/decimal.js';
+import { hasFill } from '../domain/order.js';
+import { NO_OTHERS, type ReconciliationObserved } from '../domain/reconciliation.js';
+import type { ExecutionContext } from '../machines/execution.context.js';
+
+export interface Observation {
+  readonly label: string;
+  /** Whether it differs from what such an execution believes. */
+  differs(context: ExecutionContext): boolean;
+  readonly order?: 'open' | 'not_found' | 'failed' | 'more' | 'otherPrice';
+  readonly position?: 'other' | 'none' | 'failed' | 'not_offered';
+  readonly legs?: 'noStopLoss' | 'noTakeProfit' | 'otherStopLoss';
+}
+
+const always = () => true;
+const never = () => false;
+const whenHeld = ({ order }: ExecutionContext) => hasFill(order);
+/** An open order that fell short of its size is what the execution may believe itself: only closed is agreement. */
+export const OBSERVATIONS: readonly Observation[] = [
+  { label: 'the broker agrees', differs: never },
+  { label: 'the order is open there', differs: always, order: 'open' },
+  { label: 'the order is not found', differs: always, order: 'not_found' },
+  { label: 'the order query failed', differs: always, order: 'failed' },
+  { label: 'more is filled there', differs: always, order: 'more' },
+  {
+    label: 'it is filled at another price',
+    differs: ({ order }) => hasFill(order) && order.avgPrice !== undefined,
+    order: 'otherPrice',
+  },
+  { label: 'the position differs', differs: always, position: 'other' },
+  { label: 'there is no position', differs: whenHeld, position: 'none' },
+  { label: 'the position query failed', differs: always, position: 'failed' },
+  { label: 'the broker offers no positions', differs: never, position: 'not_offered' },
+  { label: 'there is no stop-loss', differs: whenHeld, legs: 'noStopLoss' },
+  { label: 'there is no take-profit', differs: whenHeld, legs: 'noTakeProfit' },
+  {
+    label: 'the stop-loss has another price',
+    differs: ({ order, bracket }) => hasFill(order) && bracket?.valid === true,
+    legs: 'otherStopLoss',
+  },
+];
+
+const ELSEWHERE = decimal('149');
+
+export function observed({ order, position, legs }: Observation, context: ExecutionContext): ReconciliationObserved {
+  return { order: orderSeen(order, context), position: positionSeen(position, legs, context), others: NO_OTHERS };
+}
+
+function orderSeen(shown: Observation['order'], { order }: ExecutionContext): ReconciliationObserved['order'] {
+  if (shown === 'not_found') return { kind: 'not_found' };
+  if (shown === 'failed') return { kind: 'failed', cause: 'silent' };
+  const price = shown === 'otherPrice' ? ELSEWHERE : order.avgPrice;
+  const status = shown === 'open' ? 'open' : order.status === 'open' ? 'cancelled' : order.status;
+  const cumQty = shown === 'more' ? decimal(Number(order.cumQty) + 1) : order.cumQty;
+  return {
+    kind: 'report',
+    report: { brokerOrderId: 'b-1', status, cumQty, ...(price !== undefined && { avgPrice: price }) },
+  };
+}
+
+function positionSeen(
+  shown: Observation['position'],
+  legs: Observation['legs'],
+  { order, bracket }: ExecutionContext,
+): ReconciliationObserved['position'] {
+  if (shown === 'failed') return { kind: 'failed', cause: 'silent' };
+  if (shown === 'not_offered') return { kind: 'not_offered' };
+  const size: Decimal =
+    shown === 'none' ? decimal('0') : shown === 'other' ? decimal(Number(order.cumQty) + 1) : order.cumQty;
+  const isBracketed = isPositive(order.cumQty) && bracket !== undefined;
+  const stopLoss = legs === 'otherStopLoss' ? ELSEWHERE : bracket?.stopLoss;
+  return {
+    kind: 'position',
+    size,
+    netting: true,
+    ...(isBracketed && legs !== 'noStopLoss' && stopLoss !== undefined && { stopLoss }),
+    ...(isBracketed && legs !== 'noTakeProfit' && { takeProfit: bracket.takeProfit }),
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * How much of the world the search lets loose. Less is for tests that must be quick; the check itself takes all.
+ */
+import type { LawId } from '../domain/laws.js';
+
+export interface Scope {
+  /** States of `SWITCHES` that the operator may set. */
+  readonly switches: readonly number[];
+  /** How often the process may end and start again on one path: 0, 1 or 2. */
+  readonly crashes: 0 | 1 | 2;
+  /** A host that does not look at the gate before it sends; for a mutant. */
+  readonly isHostBlind?: boolean;
+  /** The laws that are in force; all of them when absent. */
+  readonly laws?: readonly LawId[];
+}
+
+export const EVERYTHING: Scope = { switches: [0, 1, 2, 3], crashes: 2 };

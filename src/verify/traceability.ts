@@ -1,0 +1,199 @@
+/**
+ * From each rule to the transitions and laws that keep it and to the tests that prove it, and back.
+ *
+ * 1. Rules are the rows of docs/rules.md that begin with an id. An id that stands anywhere else must be one of them.
+ * 2. A rule is kept by a transition, a law, or, where neither can, by a module that is named here with the reason.
+ * 3. A test proves a rule when its name carries the id: at its beginning, or in brackets.
+ *
+ * Pure: files come in as text, and the page goes out as text.
+ */
+import type { Law } from '../domain/laws.js';
+import type { ChartEdge } from './transitions.js';
+
+export interface TraceInput {
+  /** docs/rules.md. */
+  readonly rulesText: string;
+  readonly charts: readonly { readonly name: string; readonly edges: readonly ChartEdge[] }[];
+  readonly laws: readonly Law[];
+  readonly keptBy: Readonly<Record<string, KeptBy>>;
+  /** Each test file with the strings in it that may name rules. */
+  readonly tests: readonly { readonly path: string; readonly names: readonly string[] }[];
+}
+
+/** A rule that no transition carries. */
+export interface KeptBy {
+  readonly module: string;
+  readonly because: string;
+}
+
+export interface Trace {
+  readonly page: string;
+  /** One sentence each; none when every rule is kept and proved, and every id is a rule's. */
+  readonly problems: readonly string[];
+}
+
+const ID = 'R\\d(?:\\.\\d)?|[VSPTBKMEA]\\d';
+/** One id, or a range such as V2–V6. */
+const ITEM = `(?:${ID})(?:–(?:${ID}))?`;
+const IDS = `${ITEM}(?:(?:, | · | |,)${ITEM})*`;
+const LEADING = new RegExp(`^(?:vector \\d+ )?(${IDS})(?=:|,? [^=≤≥<>]|$)`);
+const BRACKETED = new RegExp(`[[(](${IDS})[\\])]`, 'g');
+const LAW = /^(L\d+)\b|[[( ](L\d+)[\]), ]/g;
+
+/** The six principles at the head of the rules; their rules are R1.1 … A6, and these are traced. */
+const isPrinciple = (id: string): boolean => /^R\d$/.test(id);
+
+export interface Rule {
+  readonly id: string;
+  readonly gist: string;
+}
+
+export function rulesIn(text: string): readonly Rule[] {
+  return [...text.matchAll(new RegExp(`^\\| \`(${ID})\` \\| (.*?) \\|`, 'gm'))].map(([, id = '', cell = '']) => ({
+    id,
+    gist: firstSentence(cell),
+  }));
+}
+
+const firstSentence = (cell: string): string =>
+  (cell.replaceAll('**', '').split(/(?<=[.:]) /, 1)[0] ?? cell).replace(/:$/, ' …');
+
+/** The rules that the name of a test carries. */
+export function rulesOfName(name: string): readonly string[] {
+  const leading = LEADING.exec(name)?.[1] ?? '';
+  const bracketed = [...name.matchAll(BRACKETED)].map(([, ids = '']) => ids);
+  return [leading, ...bracketed].flatMap((ids) => ids.match(new RegExp(ITEM, 'g')) ?? []).flatMap(idsOf);
+}
+
+function idsOf(item: string): readonly string[] {
+  const [first = '', last] = item.split('–');
+  if (last === undefined) return [first];
+  const [stem, from, to] = [first.slice(0, -1), Number(first.at(-1)), Number(last.at(-1))];
+  return Array.from({ length: to - from + 1 }, (_, index) => `${stem}${from + index}`);
+}
+
+export function trace(input: TraceInput): Trace {
+  const rules = rulesIn(input.rulesText);
+  const known = new Set(rules.map(({ id }) => id));
+  const edges = input.charts.flatMap(({ name, edges: own }) => own.map((edge) => ({ chart: name, edge })));
+  const tests = input.tests
+    .map(({ path, names }) => ({
+      path,
+      ids: new Set(names.flatMap(rulesOfName)),
+      laws: new Set(names.flatMap(lawsOfName)),
+    }))
+    .filter(({ ids, laws }) => ids.size + laws.size > 0)
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const rows = rules
+    .filter(({ id }) => !isPrinciple(id))
+    .map((rule) => ({
+      ...rule,
+      edges: edges.filter(({ edge }) => edge.rules.includes(rule.id)),
+      laws: input.laws.filter((law) => law.rules.includes(rule.id)),
+      keptBy: input.keptBy[rule.id],
+      tests: tests.filter(({ ids }) => ids.has(rule.id)).map(({ path }) => path),
+    }));
+  const problems = [
+    ...rows.filter(isKeptByNothing).map(({ id }) => `${id} is kept by no transition, no law and no module`),
+    ...rows.filter((row) => row.tests.length === 0).map(({ id }) => `${id} is in the name of no test`),
+    ...edges.flatMap(({ edge }) => strangers(edge.rules, known, edge.name)),
+    ...edges.filter(({ edge }) => edge.rules.length === 0).map(({ edge }) => `${edge.name} names no rule`),
+    ...input.laws.flatMap((law) => strangers(law.rules, known, law.id)),
+    ...strangers(Object.keys(input.keptBy), known, 'the list of modules'),
+    ...tests.flatMap(({ path, ids }) => strangers([...ids], known, path)),
+  ];
+  return { page: pageOf(rows, edges, input.laws, tests), problems };
+}
+
+export function lawsOfName(name: string): readonly string[] {
+  return [...name.matchAll(LAW)].flatMap(([, leading, inside]) => leading ?? inside ?? []);
+}
+
+interface Row extends Rule {
+  readonly edges: readonly NamedEdge[];
+  readonly laws: readonly Law[];
+  readonly keptBy: KeptBy | undefined;
+  readonly tests: readonly string[];
+}
+
+interface NamedEdge {
+  readonly chart: string;
+  readonly edge: ChartEdge;
+}
+
+interface TracedTest {
+  readonly path: string;
+  readonly ids: ReadonlySet<string>;
+  readonly laws: ReadonlySet<string>;
+}
+
+const isKeptByNothing = ({ edges, laws, keptBy }: Row): boolean =>
+  edges.length === 0 && laws.length === 0 && keptBy === undefined;
+
+const strangers = (ids: readonly string[], known: ReadonlySet<string>, where: string): readonly string[] =>
+  ids.filter((id) => !known.has(id)).map((id) => `${where} names ${id}, which is no rule`);
+
+const HEAD = `# Traceability
+
+From each rule of [rules.md](rules.md) to what keeps it and what proves it, and back. Written by
+\`npm run traceability\` from the charts, the laws and the names of the tests; not by hand.
+`;
+
+function pageOf(
+  rows: readonly Row[],
+  edges: readonly NamedEdge[],
+  laws: readonly Law[],
+  tests: readonly TracedTest[],
+): string {
+  return [
+    HEAD,
+    '## Rules\n',
+    table(['Rule', 'Says', 'Transitions', 'Laws', 'Tests'], rows.map(ruleCells)),
+    '\n## What no transition can carry\n',
+    table(
+      ['Rule', 'Kept by', 'Because'],
+      rows.flatMap(({ id, keptBy }) => (keptBy === undefined ? [] : [[code(id), code(keptBy.module), keptBy.because]])),
+    ),
+    '\n## Transitions\n',
+    table(
+      ['Chart', 'Transition', 'Rules'],
+      edges.map(({ chart, edge }) => [chart, code(edge.name), codes(edge.rules)]),
+    ),
+    '\n## Laws\n',
+    table(
+      ['Law', 'Says', 'Rules', 'Tests'],
+      laws.map(({ id, sentence, rules }) => [
+        code(id),
+        sentence,
+        codes(rules),
+        files(tests.filter((test) => test.laws.has(id)).map(({ path }) => path)),
+      ]),
+    ),
+    '\n## Tests\n',
+    table(
+      ['Test', 'Rules'],
+      tests.filter(({ ids }) => ids.size > 0).map(({ path, ids }) => [code(path), codes(inOrder(rows, ids))]),
+    ),
+    '',
+  ].join('\n');
+}
+
+const ruleCells = ({ id, gist, edges, laws, tests }: Row): readonly string[] => [
+  code(id),
+  gist,
+  edges.map(({ edge }) => code(edge.name)).join('<br>'),
+  codes(laws.map((law) => law.id)),
+  files(tests),
+];
+
+const inOrder = (rows: readonly Row[], ids: ReadonlySet<string>): readonly string[] =>
+  rows.map(({ id }) => id).filter((id) => ids.has(id));
+
+const code = (text: string): string => `\`${text}\``;
+const codes = (texts: readonly string[]): string => texts.map(code).join(' ');
+const files = (paths: readonly string[]): string => paths.map((path) => code(path.replace(/^test\//, ''))).join('<br>');
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}

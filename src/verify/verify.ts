@@ -1,0 +1,56 @@
+/**
+ * The exhaustive check: every state that chart, switches, broker, clock, operator and crash can bring about together,
+ * every law in each, and that every life ends.
+ */
+import { type LawId, laws } from '../domain/laws.js';
+import { executionMachine } from '../machines/execution.machine.js';
+import type { ExecutionChart } from './decide.js';
+import { endless } from './endings.js';
+import { EVERYTHING, type Scope } from './scope.js';
+import { search, type Violation } from './search.js';
+
+export interface VerifyReport {
+  /** States of chart and world together. */
+  readonly states: number;
+  /** Moves between them. */
+  readonly moves: number;
+  /** States of the chart, up to what can make a difference. */
+  readonly chartStates: number;
+  /** Decisions that the chart was asked for. */
+  readonly decisions: number;
+  /** Transitions of the chart that were taken, of those that it has; and those that never were. */
+  readonly transitionsTaken: number;
+  readonly transitions: number;
+  readonly neverTaken: readonly string[];
+  readonly laws: readonly LawId[];
+  readonly violation?: Violation;
+}
+
+/** Checks the chart, or a variant of it. Takes no time, in the sense that it reads no clock. */
+export function verify(chart: ExecutionChart = executionMachine, scope: Scope = EVERYTHING): VerifyReport {
+  const { graph, steps, violation } = search(chart, scope);
+  const isToEnd = violation === undefined && (scope.laws ?? ['L11']).includes('L11');
+  const lost = isToEnd ? endless(graph) : undefined;
+  const found: Violation | undefined =
+    lost === undefined ? violation : { law: 'L11', why: lost.why, way: graph.way(lost.state) };
+  const all = steps.coverage();
+  const never = all.filter(({ isTaken }) => !isTaken);
+  return {
+    states: graph.states,
+    moves: graph.moves,
+    chartStates: steps.states.size,
+    decisions: steps.decisions,
+    transitionsTaken: all.length - never.length,
+    transitions: all.length,
+    neverTaken: never.map(({ edge }) => edge.name),
+    laws: scope.laws ?? (Object.keys(laws) as LawId[]),
+    ...(found !== undefined && { violation: found }),
+  };
+}
+
+/** The way to a broken law, one step a line. */
+export const wayLines = ({ way }: Violation): readonly string[] =>
+  way.map(({ label, state, time }, index) => {
+    const when = time === undefined ? '' : `  (${time})`;
+    return `${String(index + 1).padStart(3)}. ${label}\n       → ${state}${when}`;
+  });
