@@ -7,9 +7,15 @@
 import { Command, CommanderError } from 'commander';
 import { JournalError } from '../adapters/journals/journal-error.js';
 import { FillchartError } from '../domain/reasons.js';
+import { addAudit } from './commands/audit.js';
 import type { AddCommand } from './commands/command.js';
+import { addConform } from './commands/conform.js';
+import { addDiagrams } from './commands/diagrams.js';
+import { addPaths } from './commands/paths.js';
 import { addReasons } from './commands/reasons.js';
 import { addRun } from './commands/run.js';
+import { addSimulate } from './commands/simulate.js';
+import { addVerify } from './commands/verify.js';
 import { EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
 import { wantsColour } from './terminal/paint.js';
 import { printable } from './terminal/text-width.js';
@@ -17,7 +23,16 @@ import { packageVersion } from './version.js';
 import type { CliWorld } from './world.js';
 
 /** In the order in which `--help` lists them. */
-const COMMANDS: readonly AddCommand[] = [addRun, addReasons];
+const COMMANDS: readonly AddCommand[] = [
+  addRun,
+  addAudit,
+  addDiagrams,
+  addVerify,
+  addPaths,
+  addConform,
+  addSimulate,
+  addReasons,
+];
 
 /** Runs the command that `args` name; resolves with the exit code, whatever happens. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {

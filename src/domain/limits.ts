@@ -8,6 +8,9 @@ export const HARD_TIMEOUT_MS = 30_000;
 /** How long after the hard timeout a fill is still taken as valid; the last instant is included (T2). */
 export const LATE_FILL_WINDOW_MS = 2_000;
 
+/** Longest wait at T = 32 s for the answers that are under way, before the order is taken as not filled (T3). */
+export const LAST_LOOK_MS = 2_000;
+
 /** Validation, with all that the broker is asked, ends within this time (E3). */
 export const VALIDATION_LIMIT_MS = 10_000;
 

@@ -147,7 +147,9 @@ function engineFace(parts: Parts): Engine {
     async close({ drainMs = 0 } = {}) {
       if (isClosed) return;
       isClosed = true;
-      await drained([...executions.live], drainMs, options.clock);
+      const live = [...executions.live];
+      // Without a drain nothing is awaited before the executions are abandoned: no order leaves after this call (A4).
+      if (live.length > 0 && drainMs > 0) await drained(live, drainMs, options.clock);
       await closeAll(parts);
     },
   };
@@ -170,7 +172,6 @@ function metricsOf({ executions, cases, watch, book, recorder, metrics }: Parts)
 
 /** Waits for the results of what is live, for at most `drainMs`. */
 async function drained(hosts: readonly ExecutionHost[], drainMs: number, clock: Clock): Promise<void> {
-  if (hosts.length === 0 || drainMs <= 0) return;
   let timer: unknown;
   const timeUp = new Promise<void>((resolve) => {
     timer = clock.setTimeout(resolve, drainMs);

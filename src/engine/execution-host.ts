@@ -11,6 +11,7 @@ import { deadlines } from '../actors/deadlines.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { lessThan } from '../domain/decimal.js';
+import { LAST_LOOK_MS } from '../domain/limits.js';
 import { applyReport, type OrderFact, readOrderReport } from '../domain/order.js';
 import type { Clock } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
@@ -127,8 +128,8 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
 
   function finish(): void {
     const { result } = context();
-    timers.clear();
     if (result === undefined) return;
+    timers.clear();
     metrics.finished(result);
     stages.complete();
     outcome.resolve(deepFreeze(result));
@@ -176,9 +177,6 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
 
 /** Longest wait of a cancel or a protection for its record (B2, K3): well inside the five seconds that SL and TP have. */
 const RISK_PATIENCE_MS = 1_000;
-
-/** Longest wait at T = 32 s for the answers that are under way. */
-const LAST_LOOK_MS = 2_000;
 
 /** The promise's value, or `otherwise` when it takes longer. */
 function within<T>(clock: Clock, ms: number, promise: Promise<T>, otherwise: T): Promise<T> {

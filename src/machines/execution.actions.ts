@@ -3,7 +3,13 @@
  */
 import { assign, emit } from 'xstate';
 import { caseKindOf } from '../domain/cases.js';
-import { backoffMs, RECONCILIATION_LIMIT_MS, VALIDATION_LIMIT_MS } from '../domain/limits.js';
+import {
+  backoffMs,
+  LAST_LOOK_MS,
+  PROTECTION_LIMIT_MS,
+  RECONCILIATION_LIMIT_MS,
+  VALIDATION_LIMIT_MS,
+} from '../domain/limits.js';
 import { type ReasonCode, reasons } from '../domain/reasons.js';
 import type { FinalStatus } from '../domain/result.js';
 import type { ExecutionCommand } from './execution.commands.js';
@@ -59,6 +65,7 @@ export const executionActions = {
   keepAnswer: keep('BROKER_ASKED', updates.keepAnswer),
   beginAttempt: keep('SUBMIT_STARTED', updates.beginAttempt),
   assumeAttempt: keep('RECOVERED', (context, { intentAt, at }) => updates.assumeAttempt(context, intentAt ?? at)),
+  assumeSent: know(updates.assumeSent),
   assumeUnknown: know(updates.assumeUnknown),
   forgetCancelCall: know(updates.forgetCancelCall),
   forgetTakenCancel: know(updates.forgetTakenCancel),
@@ -144,5 +151,9 @@ export const executionActions = {
     'protectionRetry',
     ({ context, event }) => event.at + backoffMs(context.protection.tries),
   ),
-  scheduleReconciliationEnd: schedule('reconciliation', ({ event }) => event.at + RECONCILIATION_LIMIT_MS),
+  /** What the last look at T = 32 s took is taken from the time for the reconciliation, so that the bound of E3 holds. */
+  scheduleReconciliationEnd: schedule('reconciliation', ({ context, event }) => {
+    const lookMs = event.at - lateWindowEndsAt(context) - PROTECTION_LIMIT_MS;
+    return event.at + RECONCILIATION_LIMIT_MS - (lookMs > 0 && lookMs <= LAST_LOOK_MS ? lookMs : 0);
+  }),
 };

@@ -90,9 +90,18 @@ const failed = (reason: 'BROKER_REJECTED' | 'ORDER_NOT_SENT' | 'KILL_SWITCH_ACTI
 const provenLive = {
   guard: 'isNews',
   target: '#execution.pending',
-  actions: 'keepReport',
+  actions: ['assumeSent', 'keepReport', 'scheduleHardTimeout'],
   ...rule('S1 P2', 'A report proves that the order exists: nothing is sent again.'),
 } as const;
+
+const [fillsInTime, ...fillsLater] = fullFill;
+
+/** What a report does before a call is under way; before the first one, an earlier life must have sent the order. */
+const reportBeforeCall = [
+  { ...fillsInTime, actions: ['assumeSent', 'keepReport'] },
+  ...fillsLater,
+  provenLive,
+] as const;
 
 const busyToTheLast = {
   guard: 'isOutOfTimeAfterRefusal',
@@ -140,7 +149,7 @@ export const submitted = executionSetup.createStateConfig({
             ...rule('S5 S6', 'Refused at the last look before a further try.'),
           },
         ],
-        ORDER_REPORT: [...fullFill, provenLive],
+        ORDER_REPORT: reportBeforeCall,
         KILL_SWITCH: [
           {
             guard: 'isKilledBeforeFirstTry',

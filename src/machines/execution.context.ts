@@ -125,6 +125,8 @@ export const lateWindowEndsAt = (context: Pick<ExecutionContext, 'firstSubmitAt'
 export type FillTiming = 'inTime' | 'late' | 'afterWindow';
 
 export function fillTiming(context: Pick<ExecutionContext, 'firstSubmitAt'>, at: number): FillTiming {
+  // Before T has started nothing can be late.
+  if (context.firstSubmitAt === undefined) return 'inTime';
   if (at <= hardTimeoutAt(context)) return 'inTime';
   return at <= lateWindowEndsAt(context) ? 'late' : 'afterWindow';
 }

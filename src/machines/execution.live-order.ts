@@ -100,15 +100,19 @@ export const pending = executionSetup.createStateConfig({
 });
 
 /** Asking the broker to cancel: once, and again only while the broker has not taken the request. */
+const cancelSettled = {
+  guard: 'isCancelSettled',
+  target: 'confirming',
+  ...rule('T3', 'Taken already, or the order is closed.'),
+} as const;
+
+const cancelGoesOut = {
+  target: 'requesting',
+  actions: ['beginCancel', 'cancelOrder'],
+  ...rule('T3 K3', 'The cancel goes out.'),
+} as const;
+
 const cancelStates = {
-  deciding: {
-    description: 'Is there anything to ask for?',
-    always: [
-      { guard: 'isCancelSettled', target: 'confirming', ...rule('T3', 'Taken already, or the order is closed.') },
-      { guard: 'isCancelUnderWay', target: 'requesting', ...rule('T3', 'A call is under way.') },
-      { target: 'requesting', actions: ['beginCancel', 'cancelOrder'], ...rule('T3 K3', 'The cancel goes out.') },
-    ],
-  },
   requesting: {
     description: 'The cancel call is under way.',
     on: {
@@ -146,7 +150,10 @@ export const cancelling = executionSetup.createStateConfig({
   description: 'A kill switch cancels the order; the order stays watched and the deadlines run on.',
   entry: 'watchOrder',
   initial: 'deciding',
-  states: cancelStates,
+  states: {
+    deciding: { description: 'Is there anything to ask for?', always: [cancelSettled, cancelGoesOut] },
+    ...cancelStates,
+  },
   on: {
     ORDER_REPORT: [
       ...fullFill,
@@ -182,7 +189,17 @@ export const timeout = executionSetup.createStateConfig({
   description: 'T = 30 s: the order is cancelled, and the window for late fills is open until T = 32 s.',
   entry: ['watchOrder', 'scheduleLateWindow'],
   initial: 'deciding',
-  states: cancelStates,
+  states: {
+    deciding: {
+      description: 'Is there anything to ask for?',
+      always: [
+        cancelSettled,
+        { guard: 'isCancelUnderWay', target: 'requesting', ...rule('T3', 'A call of `cancelling` is under way.') },
+        cancelGoesOut,
+      ],
+    },
+    ...cancelStates,
+  },
   on: {
     ORDER_REPORT: [
       ...fullFill,

@@ -12,7 +12,7 @@ const MS_PER_SECOND = 1_000;
 /** @param at when `done` was reached, in engine ms */
 export function resultOf(context: ExecutionContext, at: number): ExecutionResult {
   const { verdict, order, attempts, killSwitch, report } = context;
-  const reachedBroker = attempts.length > 0 && report !== undefined;
+  const reachedBroker = report !== undefined;
   return {
     advisoryId: context.advisoryId,
     snapshotHash: context.snapshotHash,

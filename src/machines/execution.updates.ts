@@ -69,6 +69,10 @@ export function assumeAttempt(context: ExecutionContext, intentAt: number): Patc
   return { ...begun, ...assumeUnknown({ ...context, ...begun }) };
 }
 
+/** A report on an order that this execution has not sent: an earlier life sent it, and T runs from now at the latest. */
+export const assumeSent = (context: ExecutionContext, { at }: ExecutionFact): Patch =>
+  context.firstSubmitAt === undefined ? assumeAttempt(context, at) : {};
+
 /** After a restart: a call without a recorded answer may have reached the broker (S4). */
 export const assumeUnknown = ({ attempts }: ExecutionContext): Patch => ({
   attempts: attempts.map((attempt) =>

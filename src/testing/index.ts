@@ -1,5 +1,26 @@
 /** `fillchart/testing`: what QA needs to test against the engine, or an adapter against its port. */
 
+export { type AlpacaSimulator, alpacaSimulator } from './alpaca-simulator/alpaca-simulator.js';
+export type {
+  AlpacaAnswer,
+  AlpacaAsset,
+  AlpacaFault,
+  AlpacaFill,
+  AlpacaRequest,
+  AlpacaRoute,
+  AlpacaScript,
+  AlpacaSimulatorOptions,
+} from './alpaca-simulator/simulator-options.js';
+export {
+  type CaseResult,
+  type ConformanceCase,
+  type ConformanceReport,
+  conformanceReport,
+  conformBroker,
+  type TestRunner,
+} from './conformance/conform.js';
+export { type ConformFormat, formatConformance } from './conformance/conform-report.js';
+export type { ConformanceOptions, ConformanceSubject, MakeBroker, Situation } from './conformance/subject.js';
 export {
   type BrokerCall,
   type BrokerMethod,
@@ -9,4 +30,32 @@ export {
   faultBroker,
   type OrderScript,
 } from './fault-broker.js';
+export { type BrokenLaw, brokenLaws, type LawSubject } from './laws.js';
+export {
+  type ExecutionPath,
+  type ExecutionPathOptions,
+  type ExecutionPathStep,
+  executionPaths,
+  runExecutionPath,
+} from './paths/execution-paths.js';
+export {
+  type BrokerWorld,
+  type BrokerWorldOptions,
+  brokerWorld,
+  type OrderTruth,
+  type WorldOrder,
+} from './simulation/broker-world.js';
+export type { Violation } from './simulation/law-court.js';
+export {
+  type MortalOptions,
+  type MortalProcess,
+  mortalProcess,
+  type Step,
+  type StepKind,
+} from './simulation/mortal-process.js';
+export type { OrderPlan, PlannedFill } from './simulation/order-plan.js';
+export { type Random, seededRandom } from './simulation/random.js';
+export { replayCommand, type SimulationOptions, type SimulationReport, simulate } from './simulation/simulate.js';
+export { type StoryOptions, type StoryReport, tellStory } from './simulation/story.js';
+export { type VirtualDisk, virtualDisk } from './simulation/virtual-disk.js';
 export { VIRTUAL_EPOCH_MS, type VirtualClock, virtualClock } from './virtual-clock.js';

@@ -6,18 +6,7 @@ import { applyReport } from '../domain/order.js';
 import { hardTimeoutAt, lateWindowEndsAt } from '../machines/execution.context.js';
 import { executionGuards } from '../machines/execution.guards.js';
 import { altered, withGuards } from './altered-chart.js';
-import {
-  type Args,
-  aims,
-  CRASHED,
-  drops,
-  forgets,
-  KILLED,
-  KILLED_AND_CRASHED,
-  type Mutant,
-  mutant,
-  RISKY,
-} from './mutant.js';
+import { type Args, aims, CRASHED, drops, forgets, KILLED, type Mutant, mutant, RISKY } from './mutant.js';
 
 const isFullBy = ({ context, event }: Args) =>
   event.type === 'ORDER_REPORT' && compare(event.report.cumQty, context.order.quantity) >= 0;
@@ -103,7 +92,7 @@ export const mutantsOfLiveOrder: readonly Mutant[] = [
     'drops the guard isCancelSettled',
     'a cancel that was taken is sent again',
     drops('timeout.deciding.always.isCancelSettled'),
-    KILLED,
+    CRASHED,
   ),
   mutant(
     'drops the guard isCancelUnderWay',
@@ -124,8 +113,8 @@ export const mutantsOfLiveOrder: readonly Mutant[] = [
   mutant(
     'keeps the cancel call over a crash',
     'the cancel is waited for and never sent',
-    forgets('cancelling.on.RECOVERED', 'forgetCancelCall'),
-    KILLED_AND_CRASHED,
+    forgets('timeout.on.RECOVERED', 'forgetCancelCall'),
+    CRASHED,
   ),
   mutant(
     'forgets the late window',

@@ -5,6 +5,7 @@
 import type { LawId } from '../domain/laws.js';
 import {
   HARD_TIMEOUT_MS,
+  LAST_LOOK_MS,
   LATE_FILL_WINDOW_MS,
   PROTECTION_LIMIT_MS,
   RECONCILIATION_LIMIT_MS,
@@ -75,7 +76,9 @@ const rightTime: Record<DeadlineName, (set: number, at: number, protectionEnd: n
   cancelRetry: laterThan,
   protection: (set, at, end) => set === end && set <= at + PROTECTION_LIMIT_MS,
   protectionRetry: laterThan,
-  reconciliation: (set, at) => set === at + RECONCILIATION_LIMIT_MS,
+  // What the last look at T = 32 s has used up may be taken off.
+  reconciliation: (set, at) =>
+    set <= at + RECONCILIATION_LIMIT_MS && set >= at + RECONCILIATION_LIMIT_MS - LAST_LOOK_MS,
 };
 
 /** The second half of L3: a protection window is renewed by a restart alone. */

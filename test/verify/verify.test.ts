@@ -25,8 +25,6 @@ const NEVER_TAKEN = [
   'validating.asking -- KILL_SWITCH → (stays)',
   'submitted.ready -- KILL_SWITCH → (stays)',
   'submitted.backingOff -- KILL_SWITCH → (stays)',
-  // Shared with `timeout`; `cancelling` is never entered with a cancel under way.
-  'cancelling.deciding -- always [isCancelUnderWay] → cancelling.requesting',
 ];
 
 let small: SearchResult;

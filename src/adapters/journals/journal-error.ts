@@ -5,6 +5,8 @@
  * 2. The driver's own error, where there is one, is the `cause`.
  */
 
+import type { JournalRecord } from '../../domain/journal.js';
+
 /** What to do about each code. */
 const REMEDIES = {
   DRIVER_MISSING: 'Run `npm install better-sqlite3@12`, or `npm rebuild better-sqlite3` after a change of Node.js.',
@@ -19,6 +21,7 @@ const REMEDIES = {
   READ_ONLY: 'Make the file, its folder and its file system writable for this user, then restart.',
   DISK_FULL: 'Free disk space, then restart.',
   CORRUPT: 'Keep a copy of the files as evidence, restore a backup, then restart.',
+  CUT_OFF: 'Keep a copy of the files as evidence, restore a backup, then restart.',
   MOVED: 'Put the file back, or accept what it held as lost, then restart.',
   DUPLICATE_SEQ: 'Something else has written to it: find out what, then restart.',
   WRITE_FAILED: 'Check the disk and the system log, then restart.',
@@ -32,11 +35,18 @@ export class JournalError extends Error {
   readonly code: JournalErrorCode;
   /** The process that holds the journal, for `IN_USE` where it is known. */
   readonly holderPid?: number;
+  /** What could be read all the same, for `CUT_OFF`. */
+  readonly records?: readonly JournalRecord[];
 
   /** `problem` is a sentence without its full stop; the remedy follows it. */
-  constructor(code: JournalErrorCode, problem: string, about: { cause?: unknown; holderPid?: number } = {}) {
+  constructor(
+    code: JournalErrorCode,
+    problem: string,
+    about: { cause?: unknown; holderPid?: number; records?: readonly JournalRecord[] } = {},
+  ) {
     super(`${problem}. ${REMEDIES[code]}`, about.cause === undefined ? undefined : { cause: about.cause });
     this.code = code;
     if (about.holderPid !== undefined) this.holderPid = about.holderPid;
+    if (about.records !== undefined) this.records = about.records;
   }
 }

@@ -6,22 +6,24 @@
  * 2. One process has the journal open for writing; others may read it at the same time (`sqlite3 -readonly`).
  * 3. After a failed write nothing more is written, for the state of the file is not known until it is opened again:
  *    the append and all later ones reject with a {@link JournalError}. Nothing is thrown outside a promise.
- * 4. POSIX ends the locks of a process when it closes *any* descriptor of the file. So nothing but SQLite opens these
+ * 4. A journal whose tail was cut off is not written to: what is left of it is evidence. `CUT_OFF` carries it.
+ * 5. POSIX ends the locks of a process when it closes *any* descriptor of the file. So nothing but SQLite opens these
  *    files here; copy them from another process: by `sqlite3 -readonly <path> '.backup <copy>'`, or by `cp` of the file
  *    and then of its `-wal`. The log may be started anew between the two; verifying the chain of the copy tells.
- * 5. The event loop stands still for one sync of the disk a transaction, and for a checkpoint (about 10 ms) once in
+ * 6. The event loop stands still for one sync of the disk a transaction, and for a checkpoint (about 10 ms) once in
  *    some 4 MB. Measured by `bench/journal.bench.mjs`; a thread of its own would not earn its complexity.
  */
 import type { Journal } from '../../domain/ports.js';
 import { JournalError } from './journal-error.js';
 import { journalErrorFrom, loadDriver } from './sqlite/driver.js';
 import { type GroupCommit, groupCommit } from './sqlite/group-commit.js';
+import { assertWhole } from './sqlite/head.js';
 import type { JournalHooks } from './sqlite/hooks.js';
 import { type Row, readRecords, rowOf, rowWeight } from './sqlite/rows.js';
 import { type Entry, openWriter, type Writer } from './sqlite/write.js';
 
 export type { JournalHooks } from './sqlite/hooks.js';
-export { readSqliteJournal } from './sqlite/read.js';
+export { inspectSqliteJournal, readSqliteJournal, type SqliteReading } from './sqlite/read.js';
 
 export interface SqliteJournalOptions {
   /** The file. It is created when missing, its folder is not; `-wal`, `-shm` and `-lock` stand beside it. */
@@ -54,6 +56,8 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
     throw new RangeError(`maxBatch must be a whole number from 1 on, not ${maxBatch}`);
   }
   let state: State = 'closed';
+  /** Why the last `open` was refused: what is appended all the same is refused with it. */
+  let refusal: JournalError | undefined;
 
   return {
     name: 'sqlite',
@@ -66,17 +70,21 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
       try {
         writer = openWriter(await loadDriver(), path, hooks);
         const records = await readRecords(writer.database, path);
+        assertWhole(records, writer.database, path);
+        refusal = undefined;
         state = { writer, commits: groupCommit(writer.write, maxBatch) };
         return records;
       } catch (cause) {
         writer?.close();
         state = 'closed';
-        throw journalErrorFrom(cause, path, 'opened');
+        refusal = journalErrorFrom(cause, path, 'opened');
+        throw refusal;
       }
     },
 
     async append(records) {
-      if (typeof state === 'string') throw new JournalError('NOT_OPEN', `The journal ${path} is ${nameOf(state)}`);
+      if (typeof state === 'string')
+        throw refusal ?? new JournalError('NOT_OPEN', `The journal ${path} is ${nameOf(state)}`);
       const { commits } = state;
       let rows: readonly Row[] = [];
       try {

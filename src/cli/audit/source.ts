@@ -19,9 +19,15 @@ export interface AuditSource {
   readonly verdict: ChainVerdict;
 }
 
+/** Bytes of the smallest page that SQLite knows. */
+const SMALLEST_DATABASE = 512;
+
 /** @throws {UsageError} for a file that cannot be read. @throws {JournalError} for a database that is no journal */
 export async function readAuditSource(path: string): Promise<AuditSource> {
-  if (sizeOf(path) === 0) return nothing('the file is empty: neither a journal nor an export');
+  const size = sizeOf(path);
+  if (size === 0) return nothing('the file is empty: neither a journal nor an export');
+  // SQLite would take a file of one byte for an empty database.
+  if (size < SMALLEST_DATABASE) return readExportFile(path);
   try {
     const { records, end } = await inspectSqliteJournal(path);
     return { records, verdict: verifyChain(records, end), ...(end !== undefined && { end }) };

@@ -2,7 +2,7 @@
  * `fillchart audit`: what stands in a journal, whether it is what was written, and whether it leads to what was said.
  *
  * 1. Every command takes the SQLite journal, also while an engine runs on it, or an export; none changes it.
- * 2. `verify` and `replay` end with 0 when all is as it was written, and with 1 when it is not.
+ * 2. Each ends with 0 when the journal is what was written, with 1 when it is not; `replay` also when the result differs.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -36,7 +36,7 @@ export const addAudit: AddCommand = (program, world, done) => {
 };
 
 const NOTES = `
-verify and replay end with 0 when all is as it was written, with 1 when it is not.
+Each command ends with 0 when the journal is what was written, with 1 when it is not; replay also when the result differs.
 Whoever can write to the journal can also write a new one, with its chain and its end. So note now and then, where the
 writer cannot reach, the head that verify prints, and hand it to a later verify --head.
 `;

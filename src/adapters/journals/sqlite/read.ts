@@ -7,18 +7,33 @@
 import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JournalRecord } from '../../../domain/journal.js';
+import type { ChainEnd, JournalRecord } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
 import { type Driver, journalErrorFrom, LOCK_WAIT_MS, loadDriver, sqliteCodeOf } from './driver.js';
-import { readRecords } from './rows.js';
+import { readHead, readRecords } from './rows.js';
 import { schemaVersionOf } from './schema.js';
 
-/**
- * Every record of a journal, oldest first, for commands that only look. Works while an engine runs on the file, on a
- * copy of it (with its `-wal`, if there is one), and in a folder that cannot be written. SQLite may leave a `-shm` and an
- * empty `-wal` beside it. Rejects with a {@link JournalError}.
- */
+/** Since which schema version the end is noted. */
+const NOTES_ITS_END = 2;
+
+export interface SqliteReading {
+  readonly records: readonly JournalRecord[];
+  /** Where the file says that the records end; absent in a file of an older schema. */
+  readonly end?: ChainEnd;
+}
+
+/** Every record of a journal, oldest first: see {@link inspectSqliteJournal}. */
 export async function readSqliteJournal(path: string): Promise<readonly JournalRecord[]> {
+  return (await inspectSqliteJournal(path)).records;
+}
+
+/**
+ * Every record of a journal, oldest first, and its noted end, for commands that only look. Works while an engine runs on
+ * the file, on a copy of it (with its `-wal`, if there is one), and in a folder that cannot be written. SQLite may leave
+ * a `-shm` and an empty `-wal` beside it. Rejects with a {@link JournalError}; `CUT_OFF`, when the note of the end is gone,
+ * carries the records. Whether they end where the note says is for the caller to judge.
+ */
+export async function inspectSqliteJournal(path: string): Promise<SqliteReading> {
   const driver = await loadDriver();
   try {
     const file = realpathSync(path);
@@ -33,10 +48,17 @@ export async function readSqliteJournal(path: string): Promise<readonly JournalR
   }
 }
 
-async function readFile(driver: Driver, file: string, path: string): Promise<readonly JournalRecord[]> {
+async function readFile(driver: Driver, file: string, path: string): Promise<SqliteReading> {
   const database = new driver(file, { readonly: true, fileMustExist: true, timeout: LOCK_WAIT_MS });
   try {
-    return schemaVersionOf(database, path) === 0 ? [] : await readRecords(database, path);
+    database.exec('BEGIN'); // One snapshot for the end and the records.
+    const version = schemaVersionOf(database, path);
+    if (version === 0) return { records: [] };
+    const records = await readRecords(database, path);
+    if (version < NOTES_ITS_END) return { records };
+    const end = readHead(database);
+    if (end !== undefined) return { records, end };
+    throw new JournalError('CUT_OFF', `The journal ${path} has lost the note of its end`, { records });
   } finally {
     database.close();
   }
@@ -44,7 +66,7 @@ async function readFile(driver: Driver, file: string, path: string): Promise<rea
 
 // A write-ahead log cannot be read without a `-shm` beside it. Where none can be made no engine of this process can run,
 // so it breaks none of SQLite's locks to copy the files here.
-async function readCopy(driver: Driver, file: string, path: string): Promise<readonly JournalRecord[]> {
+async function readCopy(driver: Driver, file: string, path: string): Promise<SqliteReading> {
   const folder = mkdtempSync(join(tmpdir(), 'fillchart-'));
   try {
     const copy = join(folder, 'journal.db');

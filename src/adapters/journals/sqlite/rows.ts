@@ -7,7 +7,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditRecord } from '../../../domain/audit.js';
-import type { JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
+import type { ChainEnd, JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
 import type { Database } from './driver.js';
 
@@ -88,6 +88,16 @@ export async function readRecords(database: Database, path: string): Promise<rea
     if (records.length % ROWS_PER_TURN === 0) await nextTurn();
   }
   return records;
+}
+
+/** Notes the end that the records of a transaction lead to. */
+export const UPDATE_HEAD = 'UPDATE head SET records = @seq, last_hash = @hash';
+
+/** The noted end; `undefined` when the note is gone. */
+export function readHead(database: Database): ChainEnd | undefined {
+  const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'head'").get();
+  if (isThere === undefined) return undefined;
+  return database.prepare<[], ChainEnd>('SELECT records, last_hash AS lastHash FROM head').get();
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;

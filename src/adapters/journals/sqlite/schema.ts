@@ -26,6 +26,14 @@ export const MIGRATIONS: readonly string[] = [
      hash          TEXT NOT NULL
    ) STRICT;
    CREATE INDEX records_by_advisory ON records (advisory_id);`,
+  // Where the records end, noted in the transaction that writes them: a tail that was cut off shows.
+  `CREATE TABLE head (
+     id        INTEGER PRIMARY KEY CHECK (id = 1),
+     records   INTEGER NOT NULL,
+     last_hash TEXT NOT NULL
+   ) STRICT;
+   INSERT INTO head (id, records, last_hash)
+   SELECT 1, count(*), coalesce((SELECT hash FROM records ORDER BY seq DESC LIMIT 1), '${'0'.repeat(64)}') FROM records;`,
 ];
 
 /** Throws `NOT_A_JOURNAL` or `SCHEMA_TOO_NEW`; returns the version of the file, 0 for one without tables. */

@@ -11,7 +11,7 @@ import { JournalError } from '../journal-error.js';
 import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS } from './driver.js';
 import type { JournalHooks } from './hooks.js';
 import { acquireLock } from './lock.js';
-import { INSERT, type Row } from './rows.js';
+import { INSERT, type Row, UPDATE_HEAD } from './rows.js';
 import { migrate, schemaVersionOf } from './schema.js';
 
 /** One append: its records, and their rows, made when it was called. */
@@ -59,6 +59,7 @@ function prepare(database: Database, path: string): void {
 
 function writeTo(database: Database, file: string, path: string, hooks: JournalHooks): Writer['write'] {
   const insert = database.prepare(INSERT);
+  const updateHead = database.prepare(UPDATE_HEAD);
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
   const { ino } = statSync(file);
@@ -69,7 +70,10 @@ function writeTo(database: Database, file: string, path: string, hooks: JournalH
         throw new JournalError('MOVED', `The journal ${path} was moved, deleted or replaced while it was open`);
       }
       begin.run();
-      for (const { rows } of entries) for (const row of rows) insert.run(row);
+      const rows = entries.flatMap((entry) => entry.rows);
+      for (const row of rows) insert.run(row);
+      const last = rows.at(-1);
+      if (last !== undefined) updateHead.run({ seq: last.seq, hash: last.hash });
       hooks.beforeCommit?.(recordsOf(entries));
       commit.run();
       hooks.afterCommit?.(recordsOf(entries));

@@ -1,0 +1,41 @@
+/**
+ * The conformance cases: what the broker port promises, one promise a case.
+ *
+ * 1. Ids are fixed: a new case gets the next number, and no number is given twice.
+ * 2. Each case gets a new broker, in the situation that it needs.
+ */
+import { instrumentCases, positionCases, protectionCases } from './account-cases.js';
+import type { Bench } from './bench.js';
+import { lineCases } from './line-cases.js';
+import { cancelCases, reportCases, submitCases } from './order-cases.js';
+import type { Situation } from './subject.js';
+
+export interface CaseDefinition {
+  readonly title: string;
+  readonly needs: Situation;
+  /** Throws `ConformanceError` when the promise is broken, `NotApplicable` when it was not given. */
+  run(bench: Bench): Promise<void>;
+}
+
+export interface NumberedCase extends CaseDefinition {
+  readonly id: string;
+}
+
+const [accepts, once, ...furtherSubmits] = submitCases;
+
+/** BC-01 is the promise on which all else rests. */
+const inOrder: readonly (CaseDefinition | undefined)[] = [
+  once,
+  accepts,
+  ...furtherSubmits,
+  ...reportCases,
+  ...cancelCases,
+  ...instrumentCases,
+  ...positionCases,
+  ...protectionCases,
+  ...lineCases,
+];
+
+export const conformanceCases: readonly NumberedCase[] = inOrder
+  .filter((definition) => definition !== undefined)
+  .map((definition, index) => ({ ...definition, id: `BC-${String(index + 1).padStart(2, '0')}` }));

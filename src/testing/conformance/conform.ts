@@ -1,0 +1,130 @@
+/**
+ * Runs the conformance cases against an adapter: in a test runner, case by case, or all at once, for a report.
+ *
+ * 1. No test runner is imported: `describe` and `it` come from the caller.
+ * 2. A case is passed, failed with a sentence, or skipped with a reason; never anything else.
+ */
+import { bench, ConformanceError, NotApplicable } from './bench.js';
+import { conformanceCases, type NumberedCase } from './cases.js';
+import { type ConformanceOptions, type MakeBroker, SITUATIONS, subjectOf } from './subject.js';
+
+export type CaseOutcome = 'passed' | 'failed' | 'skipped';
+
+export interface CaseResult {
+  /** Such as `BC-01`. */
+  readonly id: string;
+  readonly title: string;
+  readonly outcome: CaseOutcome;
+  /** Why it failed, or was skipped. */
+  readonly reason?: string;
+}
+
+export interface ConformanceCase {
+  readonly id: string;
+  readonly title: string;
+  run(): Promise<CaseResult>;
+}
+
+export interface ConformanceReport {
+  readonly adapter: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly cases: readonly CaseResult[];
+}
+
+/** The part of a test runner that is used; that of vitest fits. */
+export interface TestRunner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: (context: { skip(reason?: string): unknown }) => Promise<void>): unknown;
+}
+
+let runs = 0;
+
+/**
+ * The cases for an adapter. With `describe` and `it` among the options they are registered as tests:
+ * `conformBroker('mine', makeBroker, { symbol: 'AAPL', describe, it })`.
+ *
+ * @throws {TypeError} for a skip without a reason, a skip of a case that is not there, an unknown situation
+ */
+export function conformBroker(
+  name: string,
+  makeBroker: MakeBroker,
+  options: ConformanceOptions & Partial<TestRunner>,
+): readonly ConformanceCase[] {
+  assertOptions(options);
+  const cases = conformanceCases.map((one) => ({
+    id: one.id,
+    title: one.title,
+    run: () => runCase(one, makeBroker, options),
+  }));
+  const { describe, it } = options;
+  if (describe === undefined || it === undefined) return cases;
+  describe(`${name} keeps the promises of the broker port`, () => {
+    for (const one of cases) {
+      it(`${one.id} ${one.title}`, async (context) => {
+        const { outcome, reason } = await one.run();
+        if (outcome === 'skipped') context.skip(reason);
+        if (outcome === 'failed') throw new ConformanceError(reason ?? 'failed');
+      });
+    }
+  });
+  return cases;
+}
+
+/** Runs every case, one after the other, and counts. */
+export async function conformanceReport(
+  name: string,
+  makeBroker: MakeBroker,
+  options: ConformanceOptions,
+): Promise<ConformanceReport> {
+  const results: CaseResult[] = [];
+  for (const one of conformBroker(name, makeBroker, options)) results.push(await one.run());
+  const count = (wanted: CaseOutcome) => results.filter(({ outcome }) => outcome === wanted).length;
+  return { adapter: name, passed: count('passed'), failed: count('failed'), skipped: count('skipped'), cases: results };
+}
+
+async function runCase(one: NumberedCase, makeBroker: MakeBroker, options: ConformanceOptions): Promise<CaseResult> {
+  const told = (outcome: CaseOutcome, reason?: string): CaseResult => ({
+    id: one.id,
+    title: one.title,
+    outcome,
+    ...(reason !== undefined && { reason }),
+  });
+  const { skip = {}, situations = SITUATIONS } = options;
+  const excuse = skip[one.id];
+  if (excuse !== undefined) return told('skipped', excuse);
+  if (one.needs !== 'any' && !situations.includes(one.needs))
+    return told('skipped', `makeBroker cannot make the situation '${one.needs}'`);
+  try {
+    await tried(one, makeBroker, options);
+    return told('passed');
+  } catch (error) {
+    if (error instanceof NotApplicable) return told('skipped', error.message);
+    return told('failed', error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function tried(one: NumberedCase, makeBroker: MakeBroker, options: ConformanceOptions): Promise<void> {
+  runs += 1;
+  const subject = subjectOf(await makeBroker(one.needs));
+  const onBench = bench(subject, options, `${one.id.toLowerCase()}-${runs}`);
+  try {
+    await onBench.call('connect', (signal) => subject.broker.connect?.(signal) ?? Promise.resolve());
+    await one.run(onBench);
+  } finally {
+    await onBench.settled(Promise.resolve(subject.broker.close?.()), onBench.boundMs);
+    await subject.end?.();
+  }
+}
+
+function assertOptions({ skip = {}, situations = [] }: ConformanceOptions): void {
+  for (const [id, reason] of Object.entries(skip)) {
+    if (!conformanceCases.some((one) => one.id === id)) throw new TypeError(`skip names ${id}; there is no such case.`);
+    if (typeof reason !== 'string' || reason.trim() === '') throw new TypeError(`skip of ${id} needs a reason.`);
+  }
+  for (const situation of situations) {
+    if (!SITUATIONS.includes(situation))
+      throw new TypeError(`situations names ${situation}; accepted are ${SITUATIONS.join(', ')}.`);
+  }
+}

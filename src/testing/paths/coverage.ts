@@ -1,0 +1,123 @@
+/**
+ * What lives of a chart have covered, of what its definition holds.
+ *
+ * A guard's answer is seen as the chart saw it: it asks the transitions of a state in their order, from the innermost
+ * state outwards, and takes the first whose guard says yes. All before it have said no.
+ */
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, EventObject } from 'xstate';
+import { branchOf, type ChartMap, chartMap, pathOfNode } from './chart-map.js';
+import { firstSnapshot, type Macrostep, type Microstep, macrostep } from './microsteps.js';
+
+export interface Coverage {
+  readonly states: ReadonlySet<string>;
+  readonly transitions: ReadonlySet<string>;
+  readonly branches: ReadonlySet<string>;
+}
+
+export interface CoverageMeter<Machine extends AnyStateMachine> {
+  /** Sends a life through the chart; returns what it covers that nothing before it did. */
+  add(input: unknown, events: readonly EventObject[]): readonly string[];
+  readonly covered: Coverage;
+  readonly chart: ChartMap;
+  /** What is not covered, in the order of the definition. */
+  missing(): {
+    readonly states: readonly string[];
+    readonly transitions: readonly string[];
+    readonly branches: readonly string[];
+  };
+  readonly machine: Machine;
+}
+
+export function coverageMeter<Machine extends AnyStateMachine>(machine: Machine): CoverageMeter<Machine> {
+  const chart = chartMap(machine);
+  const states = new Set<string>();
+  const transitions = new Set<string>();
+  const branches = new Set<string>();
+  for (const node of initialNodes(machine)) states.add(pathOfNode(node));
+
+  function addStep({ before, event, transitions: taken, after }: Microstep<Machine>, found: string[]): void {
+    const note = (set: Set<string>, name: string) => {
+      if (!set.has(name)) found.push(name);
+      set.add(name);
+    };
+    for (const definition of taken) {
+      const transition = chart.byDefinition(definition);
+      if (transition !== undefined) note(transitions, transition.id);
+    }
+    for (const [definition, answer] of answers(nodesOf(before), event, taken)) {
+      const transition = chart.byDefinition(definition);
+      if (transition?.guard !== undefined) note(branches, branchOf(transition, answer));
+    }
+    for (const node of nodesOf(after)) if (node.path.length > 0) note(states, pathOfNode(node));
+  }
+
+  return {
+    machine,
+    chart,
+    covered: { states, transitions, branches },
+    add(input, events) {
+      const found: string[] = [];
+      for (const { microsteps } of life(machine, input, events)) for (const step of microsteps) addStep(step, found);
+      return found;
+    },
+    missing: () => ({
+      states: chart.states.filter((state) => !states.has(state)),
+      transitions: chart.transitions.map(({ id }) => id).filter((id) => !transitions.has(id)),
+      branches: chart.branches.filter((branch) => !branches.has(branch)),
+    }),
+  };
+}
+
+/** Births by input, and steps by event: lives that begin with the very same objects share their steps. */
+const births = new WeakMap<object, unknown>();
+const steps = new WeakMap<EventObject, { readonly before: unknown; readonly step: unknown }>();
+
+function* life<Machine extends AnyStateMachine>(
+  machine: Machine,
+  input: unknown,
+  events: readonly EventObject[],
+): Generator<Macrostep<Machine>> {
+  const key = typeof input === 'object' && input !== null ? input : {};
+  const born = births.get(key) ?? firstSnapshot(machine, input);
+  births.set(key, born);
+  let before = born as ReturnType<typeof firstSnapshot<Machine>>;
+  for (const event of events) {
+    const known = steps.get(event);
+    const step = known?.before === before ? (known.step as Macrostep<Machine>) : macrostep(machine, before, event);
+    steps.set(event, { before, step });
+    yield step;
+    before = step.after;
+  }
+}
+
+const nodesOf = (snapshot: unknown): readonly AnyStateNode[] => [
+  ...(snapshot as { readonly _nodes: readonly AnyStateNode[] })._nodes,
+];
+
+const initialNodes = (machine: AnyStateMachine): readonly AnyStateNode[] => {
+  const nodes: AnyStateNode[] = [];
+  for (let node: AnyStateNode | undefined = machine.root; node !== undefined; ) {
+    const [inner]: readonly AnyStateNode[] = node.initial?.target ?? [];
+    if (inner !== undefined) nodes.push(inner);
+    node = inner;
+  }
+  return nodes;
+};
+
+/** What each guard that was asked has answered. The chart has no parallel states: there is one innermost state. */
+function* answers(
+  nodes: readonly AnyStateNode[],
+  event: EventObject,
+  taken: readonly AnyTransitionDefinition[],
+): Generator<readonly [AnyTransitionDefinition, boolean]> {
+  const isEventless = taken.some(({ eventType }) => eventType === '');
+  const outwards = [...nodes].sort((a, b) => b.path.length - a.path.length);
+  for (const node of outwards) {
+    const candidates = isEventless ? (node.always ?? []) : (node.transitions.get(event.type) ?? []);
+    for (const candidate of candidates) {
+      const isTaken = taken.includes(candidate);
+      yield [candidate, isTaken];
+      if (isTaken) return;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Paths as people and machines read them: a list, a table, JSON, JUnit XML.
+ */
+import { junitXml } from '../junit.js';
+import type { ExecutionPath } from './execution-paths.js';
+
+/** What a run of a path came to. */
+export interface PathRun {
+  readonly path: ExecutionPath;
+  /** Wall time, in ms. */
+  readonly tookMs: number;
+  /** Where engine and chart parted; absent when they agreed. */
+  readonly problem?: string;
+  /** Why it was not run. */
+  readonly skipped?: string;
+}
+
+export const PATH_FORMATS = ['text', 'json', 'md', 'junit'] as const;
+export type PathFormat = (typeof PATH_FORMATS)[number];
+
+const CHART_ONLY = 'for the chart alone: the engine drops such a fact, or tells another one first';
+
+export const notRun = (path: ExecutionPath): PathRun => ({ path, tookMs: 0, skipped: CHART_ONLY });
+
+export function pathReport(runs: readonly PathRun[], format: PathFormat): string {
+  switch (format) {
+    case 'text':
+      return textReport(runs);
+    case 'json':
+      return `${JSON.stringify(runs, null, 2)}\n`;
+    case 'md':
+      return markdownReport(runs);
+    case 'junit':
+      return junitXml(
+        'fillchart paths',
+        runs.map(({ path, tookMs, problem, skipped }) => ({
+          name: `${path.id} ${path.name}`,
+          className: `fillchart.paths.${path.runsOn}`,
+          seconds: tookMs / 1_000,
+          ...(problem !== undefined && { failure: problem }),
+          ...(skipped !== undefined && { skipped }),
+        })),
+      );
+  }
+}
+
+const markOf = ({ problem, skipped }: PathRun): string =>
+  problem !== undefined ? '✗' : skipped === undefined ? '✓' : '–';
+
+function textReport(runs: readonly PathRun[]): string {
+  const lines = runs.flatMap((run) => {
+    const { path, problem } = run;
+    const steps = path.steps.map(({ to, event, what }) => `    ${event.padEnd(18)} ${to.padEnd(32)} ${what}`);
+    return [
+      `${markOf(run)} ${path.id} ${path.name}`,
+      ...(problem === undefined ? [] : [...indented(problem), ...steps]),
+    ];
+  });
+  return `${[...lines, '', summaryOf(runs)].join('\n')}\n`;
+}
+
+const indented = (text: string): readonly string[] => text.split('\n').map((line) => `    ${line}`);
+
+export function summaryOf(runs: readonly PathRun[]): string {
+  const failed = runs.filter(({ problem }) => problem !== undefined).length;
+  const skipped = runs.filter((run) => run.skipped !== undefined).length;
+  const passed = runs.length - failed - skipped;
+  return `paths: ${passed} passed on the engine, ${failed} failed, ${skipped} for the chart alone`;
+}
+
+function markdownReport(runs: readonly PathRun[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const sections = runs.map((run) => {
+    const { path, problem } = run;
+    const rows = path.steps.map(
+      ({ atMs, event, what, from, to, stage, rules }) =>
+        `| ${atMs} | ${event} | ${cell(what)} | ${from} | ${to} | ${stage} | ${rules.join(' ')} |`,
+    );
+    return [
+      `## ${markOf(run)} ${path.id} ${path.name}`,
+      '',
+      ...(problem === undefined ? [] : [cell(problem), '']),
+      '| ms | event | what happens | from | to | stage | rules |',
+      '|---:|---|---|---|---|---|---|',
+      ...rows,
+      '',
+    ].join('\n');
+  });
+  return [`# Paths through the life cycle`, '', summaryOf(runs), '', ...sections].join('\n');
+}

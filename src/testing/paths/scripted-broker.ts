@@ -1,0 +1,88 @@
+/**
+ * A broker that answers nothing by itself: each call stays open until it is answered from outside, one by one.
+ *
+ * 1. Every call is listed with its time. A poll is told `not_found`, which proves nothing: reports come by push. The order
+ *    query of a reconciliation, which goes out together with that of the position, stays open like any other call.
+ * 2. Positions of every symbol (what the sweep asks for) cannot be had: the sweep then judges nothing.
+ */
+import { Subject } from 'rxjs';
+import type { BrokerAdapter, Clock, OrderReport } from '../../domain/ports.js';
+import type { BrokerCall, BrokerMethod } from '../fault-broker.js';
+
+interface OpenCall {
+  readonly method: BrokerMethod;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export interface ScriptedBroker {
+  /** The port, for one engine; `end` leaves every call of that engine open for ever. */
+  face(): { readonly adapter: BrokerAdapter; readonly end: () => void };
+  readonly calls: readonly BrokerCall[];
+  /** Answers the last open call of the method; throws when there is none. */
+  answer(method: BrokerMethod, value: unknown): void;
+  fail(method: BrokerMethod, cause: string): void;
+  push(report: unknown): void;
+}
+
+export function scriptedBroker(clock: Clock): ScriptedBroker {
+  const calls: BrokerCall[] = [];
+  let open: OpenCall[] = [];
+  let pushed = new Subject<OrderReport>();
+
+  function take(method: BrokerMethod): OpenCall {
+    const found = open.findLast((call) => call.method === method);
+    if (found === undefined) throw new Error(`no call of ${method} is open at the broker`);
+    open = open.filter((call) => call !== found);
+    return found;
+  }
+
+  function call<T>(method: BrokerMethod, argument: unknown, clientOrderId?: string): Promise<T> {
+    calls.push({ method, at: clock.monotonic(), argument, ...(clientOrderId !== undefined && { clientOrderId }) });
+    return new Promise<T>((resolve, reject) => {
+      open.push({ method, resolve: resolve as (value: unknown) => void, reject });
+    });
+  }
+
+  return {
+    calls,
+    answer: (method, value) => take(method).resolve(value),
+    fail: (method, cause) => take(method).reject(new Error(cause)),
+    push: (report) => pushed.next(report as OrderReport),
+    face() {
+      open = [];
+      const reports$ = new Subject<OrderReport>();
+      pushed = reports$;
+      const adapter: BrokerAdapter = {
+        name: 'scripted',
+        capabilities: {
+          push: true,
+          batchStatus: false,
+          lookupByClientId: true,
+          nativeOco: true,
+          positions: 'netting',
+          fractional: true,
+          minPollMs: 0,
+        },
+        reports$,
+        instrument: (symbol) => call('instrument', symbol),
+        submitOrder: (order) => call('submitOrder', order, order.clientOrderId),
+        getOrderStatus(ref) {
+          const answer = call<OrderReport | 'not_found'>('getOrderStatus', ref, ref.clientOrderId);
+          const poll = open.at(-1);
+          queueMicrotask(() => (open.at(-1) === poll ? poll?.resolve('not_found') : undefined));
+          return answer;
+        },
+        cancelOrder: (ref) => call('cancelOrder', ref, ref.clientOrderId),
+        placeProtection: (request) => call('placeProtection', request, request.clientOrderId),
+        getPositions: (symbols) =>
+          symbols.length === 0 ? Promise.reject(new Error('not for every symbol')) : call('getPositions', symbols),
+      };
+      const end = () => {
+        open = [];
+        reports$.complete();
+      };
+      return { adapter, end };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * What no path can cover, and why. Everything else must be covered.
+ */
+
+export interface Unreachable {
+  readonly what: RegExp;
+  readonly why: string;
+}
+
+/** Not even the chart by itself gets there. */
+export const UNREACHABLE_IN_CHART: readonly Unreachable[] = [];
+
+/** The chart can be told this; the engine tells it something else before, or nothing at all. */
+export const UNREACHABLE_IN_ENGINE: readonly Unreachable[] = [
+  ...UNREACHABLE_IN_CHART,
+  {
+    what: /\|DEADLINE\|\d+ \[isDeadline\(\w+\)\] false$/,
+    why: 'a timer that outlived its state is dropped before the chart',
+  },
+  {
+    what: /\|ORDER_REPORT\|\d+ \[isNews\] false$/,
+    why: 'a report that says nothing new is dropped before the chart',
+  },
+  {
+    what: /^submitted\.calling\|DEADLINE\|\d+ \[isDeadline\(hardTimeout\)\]( true)?$/,
+    why: 'the submit call is given up by T = 30 s at the latest, and that is heard before the deadline of the same instant',
+  },
+  {
+    what: /^timeout\|SUBMIT_OUTCOME\|\d+ \[(isNeverSent|isRefusedForGood)\]( true)?$/,
+    why: 'follows only where T = 30 s is heard before the end of the submit call',
+  },
+  {
+    what: /^submitted\.backingOff\|DEADLINE\|\d+ \[(isOutOfTimeAfterRefusal|isDeadline\(hardTimeout\))\]( true)?$/,
+    why: 'the next try is due by T = 30 s at the latest, and is heard before the deadline of the same instant; the last look ends it',
+  },
+  {
+    what: /^submitted\.backingOff\|DEADLINE\|\d+ \[isOutOfTimeAfterRefusal\] false$/,
+    why: 'asked only at T = 30 s while the next try waits, see there',
+  },
+  {
+    what: /^reconciling\.asking\|DEADLINE\|\d+ \[isDeadline\(reconciliation\)\]( true)?$/,
+    why: 'the limit of each query is at most that of the reconciliation, and is heard first',
+  },
+];
+
+/** Those that no reason explains. */
+export const unexplained = (missing: readonly string[], reasons: readonly Unreachable[]): readonly string[] =>
+  missing.filter((name) => !reasons.some(({ what }) => what.test(name)));

@@ -1,0 +1,49 @@
+/**
+ * Where violations are brought: each is written down once, with the law, the time and a sentence.
+ */
+
+import type { MismatchPolicy } from '../../domain/cases.js';
+import { type LawId, laws } from '../../domain/laws.js';
+import type { Clock } from '../../domain/ports.js';
+import type { BrokerWorld } from './broker-world.js';
+import type { JournalView } from './journal-view.js';
+
+export interface Violation {
+  readonly law: LawId;
+  readonly sentence: string;
+  /** Simulated ms since the start of the story. */
+  readonly atMs: number;
+  readonly what: string;
+}
+
+export interface Court {
+  /** Says that the law is broken unless `holds`. */
+  demand(law: LawId, holds: boolean, what: () => string): void;
+  readonly violations: readonly Violation[];
+}
+
+/** What laws are judged on: the world, the record, and what the story has done so far; never the engine's own word. */
+export interface Evidence {
+  readonly clock: Clock;
+  readonly world: BrokerWorld;
+  readonly journal: JournalView;
+  readonly policy: MismatchPolicy;
+  readonly court: Court;
+  /** The disk has failed in this process: what then leaves it cannot be on record. */
+  readonly diskFailed: () => boolean;
+}
+
+export function lawCourt(clock: Clock): Court {
+  const found = new Map<string, Violation>();
+  return {
+    demand(law, holds, what) {
+      if (holds) return;
+      const said = what();
+      const key = `${law} ${said}`;
+      if (!found.has(key)) found.set(key, { law, sentence: laws[law].sentence, atMs: clock.monotonic(), what: said });
+    },
+    get violations() {
+      return [...found.values()];
+    },
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * Laws that are judged on results, and at the end of a story on the whole: what was told against what is so.
+ */
+import { createActor } from 'xstate';
+import { canonicalJson } from '../../domain/canonical.js';
+import { type JournalRecord, verifyChain } from '../../domain/journal.js';
+import {
+  HARD_TIMEOUT_MS,
+  LATE_FILL_WINDOW_MS,
+  PROTECTION_LIMIT_MS,
+  RECONCILIATION_LIMIT_MS,
+  VALIDATION_LIMIT_MS,
+} from '../../domain/limits.js';
+import type { ExecutionResult } from '../../domain/result.js';
+import { executionMachine } from '../../machines/execution.machine.js';
+import type { CallLaws } from './call-laws.js';
+import type { RecordedLife } from './journal-view.js';
+import type { Evidence } from './law-court.js';
+
+export interface ResultLaws {
+  onResult(clientOrderId: string, result: ExecutionResult): void;
+  /** The story is over: nothing moves any more, and a last sweep has been made. */
+  atEnd(records: readonly JournalRecord[], past: { readonly crashed: boolean; readonly diskFailed: boolean }): void;
+}
+
+const LONGEST_LIFE_MS =
+  VALIDATION_LIMIT_MS + HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + PROTECTION_LIMIT_MS + RECONCILIATION_LIMIT_MS + 1_000;
+
+export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
+  const { world, journal, court } = evidence;
+  const told = new Map<string, string>();
+
+  function onResult(id: string, result: ExecutionResult): void {
+    if (evidence.diskFailed()) return;
+    const text = canonicalJson(result);
+    if (told.get(id) === text) return;
+    court.demand(
+      'L14',
+      (told.get(id) ?? text) === text,
+      () => `${id}: ${result.advisoryId} has another result than before`,
+    );
+    told.set(id, text);
+    const life = journal.life(id);
+    if (life === undefined) {
+      court.demand('L9', result.status === 'REJECTED', () => `${id} has result ${result.status} and is not on record`);
+      return;
+    }
+    court.demand('L14', text === replayed(life), () => `${id}: the record, folded again, gives another result`);
+    judgeKnowledge(id, result);
+    judgeReconciliation(id, result, life);
+    judgeStatus(id, result, life);
+    judgeBound(id, result, life);
+  }
+
+  /** L9: what is told as certain is so. */
+  function judgeKnowledge(id: string, { status, reconciliationReport: report }: ExecutionResult): void {
+    const order = world.orders.get(id);
+    court.demand('L9', status !== 'REJECTED' || calls.submits(id) === 0, () => `${id} is REJECTED, and was sent`);
+    const isDenied = status === 'REJECTED' || (status === 'FAILED' && report === undefined);
+    court.demand(
+      'L9',
+      !isDenied || order === undefined,
+      () => `${id} is ${status} without a report, and lives at the broker`,
+    );
+    const isFilled = status === 'FILLED' || status === 'EXECUTED_FULL_LATE';
+    const filled = order === undefined ? 0 : world.truth(order).cumQty;
+    court.demand(
+      'L9',
+      !isFilled || filled >= Number(order?.request.quantity),
+      () => `${id} is ${status}, and filled ${filled}`,
+    );
+  }
+
+  function judgeReconciliation(id: string, result: ExecutionResult, { facts, advisory }: RecordedLife): void {
+    const report = result.reconciliationReport;
+    const mayHaveArrived =
+      result.attempts.some(({ outcome }) => outcome !== 'rejected' && outcome !== 'not_sent') ||
+      facts.some(({ type }) => type === 'ORDER_REPORT');
+    const isRefusedLate = result.status === 'FAILED' && result.attempts.at(-1)?.outcome === 'rejected';
+    court.demand(
+      'L8',
+      (report !== undefined) === mayHaveArrived || isRefusedLate,
+      () => `${id}: may have arrived ${mayHaveArrived}, reconciled ${report !== undefined}`,
+    );
+    const ends = facts.filter(
+      (fact) => fact.type === 'RECONCILED' || (fact.type === 'DEADLINE' && fact.name === 'reconciliation'),
+    );
+    court.demand(
+      'L8',
+      ends.length === (report === undefined ? 0 : 1),
+      () => `${id} was reconciled ${ends.length} times`,
+    );
+    const { advisoryId, snapshot } = advisory;
+    const hasCase = journal.hasCase(advisoryId, snapshot.symbol);
+    const needsHuman = (report?.mismatches.length ?? 0) > 0;
+    court.demand(
+      'L10',
+      !needsHuman || (report?.requiresManualResolution === true && hasCase),
+      () => `${id} has mismatches and no case`,
+    );
+    const isNaked =
+      Number(result.finalPositionSize ?? 0) > 0 && (result.finalSl === undefined || result.finalTp === undefined);
+    court.demand(
+      'L7',
+      !isNaked || hasCase,
+      () => `${id} holds ${result.finalPositionSize} without SL and TP, and there is no case`,
+    );
+  }
+
+  /** L14: by the received time of the report that made it whole. */
+  function judgeStatus(id: string, { status, attempts }: ExecutionResult, { facts, advisory }: RecordedLife): void {
+    const isWhole = status === 'FILLED' || status === 'EXECUTED_FULL_LATE';
+    if (!isWhole) return;
+    const started = attempts[0]?.startedAt;
+    const whole = facts.find(
+      (fact) =>
+        fact.type === 'ORDER_REPORT' &&
+        fact.report.avgPrice !== undefined &&
+        Number(fact.report.cumQty) >= Number(advisory.snapshot.positionSize),
+    );
+    const t = whole === undefined || started === undefined ? Number.NaN : whole.at - Date.parse(started);
+    const isRight =
+      status === 'FILLED' ? t <= HARD_TIMEOUT_MS : t > HARD_TIMEOUT_MS && t <= HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS;
+    court.demand('L14', isRight, () => `${id} is ${status}, and was filled at T = ${t} ms`);
+  }
+
+  /** L11: from the start, or from the last recovery. */
+  function judgeBound(id: string, { advisoryId }: ExecutionResult, { facts }: RecordedLife): void {
+    const begins = facts.findLast(({ type }) => type === 'START' || type === 'RECOVERED');
+    const lifeMs = (facts.at(-1)?.at ?? 0) - (begins?.at ?? 0);
+    court.demand('L11', lifeMs <= LONGEST_LIFE_MS, () => `${id}: ${advisoryId} took ${lifeMs} ms`);
+  }
+
+  function judgeWorld(): void {
+    for (const [id, order] of world.orders) {
+      const { cumQty } = world.truth(order);
+      const life = journal.life(id);
+      court.demand('L6', life !== undefined, () => `${id} lives at the broker, and is not on record`);
+      if (cumQty === 0 || life === undefined) continue;
+      const { exits } = order;
+      const isProtected = exits?.quantity === cumQty && exits.stopLoss !== undefined && exits.takeProfit !== undefined;
+      const { advisoryId, snapshot } = life.advisory;
+      const hasCase = journal.hasCase(advisoryId, snapshot.symbol);
+      court.demand(
+        'L7',
+        isProtected || hasCase,
+        () => `${id} filled ${cumQty}, protected ${exits?.quantity ?? 0}, and there is no case`,
+      );
+    }
+  }
+
+  /** L8: one position query before the order, one after; none more. */
+  function judgeQueries(): void {
+    const lives = journal.lives().map(({ facts }) => facts);
+    const count = (holds: (fact: (typeof lives)[number][number]) => boolean) =>
+      lives.filter((facts) => facts.some(holds)).length;
+    const asked = count(({ type }) => type === 'BROKER_ASKED');
+    const silent = count((fact) => fact.type === 'DEADLINE' && fact.name === 'validation');
+    const killed = lives.filter(
+      (facts) =>
+        facts.length > 1 && facts.at(-1)?.type === 'KILL_SWITCH' && !facts.some(({ type }) => type === 'BROKER_ASKED'),
+    ).length;
+    const compared = count(
+      (fact) => fact.type === 'RECONCILED' || (fact.type === 'DEADLINE' && fact.name === 'reconciliation'),
+    );
+    const most = asked + silent + killed + compared;
+    court.demand(
+      'L8',
+      calls.positionQueries <= most,
+      () => `${calls.positionQueries} position queries; ${most} were due`,
+    );
+  }
+
+  return {
+    onResult,
+    atEnd(records, { crashed, diskFailed }) {
+      const chain = verifyChain(records);
+      court.demand('L6', chain.ok, () => `the journal does not verify: ${chain.ok ? '' : chain.problem}`);
+      // What was done while nothing could be written down is known to nobody: people are told when the disk fails.
+      if (!diskFailed) judgeWorld();
+      if (!diskFailed && !crashed) judgeQueries();
+    },
+  };
+}
+
+/** The result that the facts on record give, folded through a fresh chart (A3). */
+function replayed({ advisory, facts }: RecordedLife): string {
+  const actor = createActor(executionMachine, { input: advisory });
+  actor.subscribe({ error: () => undefined });
+  actor.start();
+  for (const fact of facts) actor.send(fact);
+  return canonicalJson(actor.getSnapshot().context.result ?? null);
+}

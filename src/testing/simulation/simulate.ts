@@ -1,0 +1,81 @@
+/**
+ * Many stories, one after the other, and what came of them.
+ */
+
+import type { Violation } from './law-court.js';
+import { type StoryOptions, type StoryReport, tellStory } from './story.js';
+
+export interface SimulationOptions extends Pick<StoryOptions, 'createEngine'> {
+  /** How many seeds. */
+  readonly seeds: number;
+  /** The first of them; 1 by default. */
+  readonly start?: number;
+  /** Ends the run once so many executions have been simulated. */
+  readonly executions?: number;
+  /** Told after each story; returning false ends the run. */
+  readonly onStory?: (report: StoryReport, so: SimulationReport) => boolean | undefined;
+}
+
+export interface SimulationReport {
+  readonly seeds: number;
+  readonly executions: number;
+  readonly crashes: number;
+  /** Steps at which the laws were judged and a process could have died. */
+  readonly steps: number;
+  readonly simulatedMs: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly violations: readonly (Violation & { readonly seed: number })[];
+}
+
+const NOTHING: SimulationReport = {
+  seeds: 0,
+  executions: 0,
+  crashes: 0,
+  steps: 0,
+  simulatedMs: 0,
+  faults: {},
+  statuses: {},
+  violations: [],
+};
+
+/** Tells the stories of `seeds` seeds from `start` on. The same options give the same report. */
+export async function simulate({
+  seeds,
+  start = 1,
+  executions,
+  onStory,
+  createEngine,
+}: SimulationOptions): Promise<SimulationReport> {
+  let report = NOTHING;
+  for (let seed = start; seed < start + seeds; seed += 1) {
+    const story = await tellStory({ seed, ...(createEngine !== undefined && { createEngine }) });
+    report = withStory(report, story);
+    if (onStory?.(story, report) === false) break;
+    if (executions !== undefined && report.executions >= executions) break;
+  }
+  return report;
+}
+
+/** How to see a failing story again, step by step. */
+export const replayCommand = (seed: number): string => `npm run simulate -- --seeds 1 --start ${seed} --trace`;
+
+const withStory = (so: SimulationReport, story: StoryReport): SimulationReport => ({
+  seeds: so.seeds + 1,
+  executions: so.executions + story.executions,
+  crashes: so.crashes + story.crashes,
+  steps: so.steps + story.steps,
+  simulatedMs: so.simulatedMs + story.simulatedMs,
+  faults: withCounts(so.faults, story.faults),
+  statuses: withCounts(so.statuses, story.statuses),
+  violations: [...so.violations, ...story.violations.map((violation) => ({ seed: story.seed, ...violation }))],
+});
+
+function withCounts(
+  so: Readonly<Record<string, number>>,
+  more: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const counts = { ...so };
+  for (const [name, count] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + count;
+  return counts;
+}

@@ -1,0 +1,128 @@
+/**
+ * Laws that are judged at every step, on where each live execution stands.
+ */
+import {
+  HARD_TIMEOUT_MS,
+  LATE_FILL_WINDOW_MS,
+  PROTECTION_LIMIT_MS,
+  RECONCILIATION_LIMIT_MS,
+  VALIDATION_LIMIT_MS,
+} from '../../domain/limits.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Execution } from '../../engine/execution.js';
+import type { ExecutionContext } from '../../machines/execution.context.js';
+import type { CallLaws } from './call-laws.js';
+import type { Evidence } from './law-court.js';
+
+export interface StateLaws {
+  /** Everything that the last event set off has settled. */
+  onStep(engine: Engine, advisoryIds: Iterable<string>): void;
+  onRestart(): void;
+}
+
+/** What an execution looked like at the last step, in this process. */
+interface Seen {
+  state: string;
+  sinceMonotonic: number;
+  cumQty: number;
+  readonly firstSubmitAt: number | undefined;
+}
+
+/** A commit, or a timer turn at the instant of a deadline. */
+const SLACK_MS = 100;
+/** A poll that hangs, and one by itself after a batch that hung. */
+const LONGEST_BETWEEN_POLLS_MS = 5_500;
+
+/** Longest stay in a state, in ms. */
+const LONGEST: readonly (readonly [state: string, ms: number])[] = [
+  ['validating.asking', VALIDATION_LIMIT_MS],
+  ['filled', PROTECTION_LIMIT_MS],
+  ['late', PROTECTION_LIMIT_MS],
+  ['reconciling.protecting', PROTECTION_LIMIT_MS],
+  ['reconciling.asking', RECONCILIATION_LIMIT_MS],
+];
+const WATCHED = /^(?:pending|cancelling|timeout)/;
+
+export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: number): StateLaws {
+  const { clock, journal, court } = evidence;
+  let seen = new Map<string, Seen>();
+
+  function judge(execution: Execution): void {
+    const snapshot = execution.actor.getSnapshot();
+    const { context } = snapshot;
+    if (snapshot.status !== 'active') return;
+    const id = context.clientOrderId;
+    const state = pathOf(snapshot.value);
+    const now = clock.monotonic();
+    const before = seen.get(id);
+    const sinceMonotonic = before !== undefined && before.state === group(state) ? before.sinceMonotonic : now;
+    const cumQty = Number(context.order.cumQty);
+    court.demand(
+      'L6',
+      before === undefined || cumQty >= before.cumQty,
+      () => `${id}: cumQty fell from ${before?.cumQty} to ${cumQty}`,
+    );
+    judgeDeadlines(id, context, before);
+    judgeStay(id, state, now - sinceMonotonic);
+    judgeT(id, state, execution, now - sinceMonotonic);
+    judgeWatch(id, state, context, now, sinceMonotonic);
+    seen.set(id, { state: group(state), sinceMonotonic, cumQty, firstSubmitAt: context.firstSubmitAt });
+  }
+
+  function judgeDeadlines(id: string, { firstSubmitAt }: ExecutionContext, before: Seen | undefined): void {
+    const isKept = before?.firstSubmitAt === undefined || before.firstSubmitAt === firstSubmitAt;
+    court.demand('L3', isKept, () => `${id}: T starts at ${firstSubmitAt}, and started at ${before?.firstSubmitAt}`);
+    const called = calls.firstSubmitAt(id);
+    const isNotLater = called === undefined || firstSubmitAt === undefined || firstSubmitAt <= called;
+    court.demand('L3', isNotLater, () => `${id}: T starts at ${firstSubmitAt}, after the first call at ${called}`);
+    court.demand('L3', called === undefined || firstSubmitAt !== undefined, () => `${id} was sent, and T does not run`);
+  }
+
+  function judgeStay(id: string, state: string, stayMs: number): void {
+    const [, most] = LONGEST.find(([name]) => state.startsWith(name)) ?? [];
+    court.demand('L11', most === undefined || stayMs <= most + SLACK_MS, () => `${id} is in ${state} for ${stayMs} ms`);
+  }
+
+  /** By the engine's own T: nothing is still pending after 30 s, nor in the late window after 32 s. */
+  function judgeT(id: string, state: string, { timeout }: Execution, stayMs: number): void {
+    const t = timeout.elapsedSeconds() * 1_000;
+    const ends = state.startsWith('timeout') ? HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS : HARD_TIMEOUT_MS;
+    const isBounded = /^(?:submitted|pending|cancelling|timeout)/.test(state);
+    const isOver = isBounded && t > ends + SLACK_MS && stayMs > SLACK_MS;
+    court.demand('L11', !isOver, () => `${id} is in ${state} at T = ${t} ms`);
+  }
+
+  function judgeWatch(id: string, state: string, { snapshot }: ExecutionContext, now: number, since: number): void {
+    if (!WATCHED.test(state)) return;
+    const quietMs = now - Math.max(since, calls.askedAt(id) ?? since);
+    court.demand(
+      'L15',
+      quietMs <= LONGEST_BETWEEN_POLLS_MS + pollIntervalMs,
+      () => `${id} is in ${state} and unwatched for ${quietMs} ms`,
+    );
+    const isForgotten = state.startsWith('pending') && journal.wantsCancel(snapshot.symbol) && !evidence.diskFailed();
+    court.demand('L15', !isForgotten, () => `${id} is in ${state} while a kill switch wants it cancelled`);
+  }
+
+  return {
+    onStep(engine, advisoryIds) {
+      for (const advisoryId of advisoryIds) {
+        const execution = engine.execution(advisoryId);
+        if (execution !== undefined) judge(execution);
+      }
+    },
+    onRestart() {
+      seen = new Map();
+    },
+  };
+}
+
+/** States that share a bound count as one. */
+const group = (state: string): string =>
+  LONGEST.find(([name]) => state.startsWith(name))?.[0] ?? state.split('.')[0] ?? state;
+
+function pathOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [[key, inner] = ['', '']] = Object.entries(value as Record<string, unknown>);
+  return `${key}.${pathOf(inner)}`;
+}

@@ -1,0 +1,338 @@
+/**
+ * One simulated story: the whole engine on a virtual clock, a faulty broker, operators, crashes and restarts, every law
+ * judged at every step.
+ *
+ * 1. The same seed tells the same story, step by step.
+ * 2. A process dies at a step of its own (see `mortal-process.ts`); the next one starts on what was durable.
+ * 3. The story ends when every advisory that was sent has its result, what may still come to light has come, and a last
+ *    sweep over a line without faults has been made.
+ */
+
+import type { Clock } from '../../domain/ports.js';
+import type { SnapshotInput } from '../../domain/snapshot.js';
+import { type Engine, type ExecutionResult, createEngine as realCreateEngine } from '../../index.js';
+import { VIRTUAL_EPOCH_MS, type VirtualClock, virtualClock } from '../virtual-clock.js';
+import { brokerWorld } from './broker-world.js';
+import { type CallLaws, callLaws } from './call-laws.js';
+import { type FaultyLine, faultyLine } from './faulty-line.js';
+import { journalView } from './journal-view.js';
+import { type Evidence, lawCourt, type Violation } from './law-court.js';
+import { type MortalProcess, mortalProcess, type Step } from './mortal-process.js';
+import { drawPlan } from './order-plan.js';
+import { type Random, seededRandom } from './random.js';
+import { type ResultLaws, resultLaws } from './result-laws.js';
+import { type StateLaws, stateLaws } from './state-laws.js';
+import { drawStory, type OperatorAct, type StoryPlan } from './story-plan.js';
+import { type VirtualDisk, virtualDisk } from './virtual-disk.js';
+
+export interface StoryOptions {
+  readonly seed: number;
+  /** The engine to be told about; the real one by default. */
+  readonly createEngine?: typeof realCreateEngine;
+  /** Told what happens, line by line. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface StoryReport {
+  readonly seed: number;
+  /** Advisories that got a result. */
+  readonly executions: number;
+  readonly crashes: number;
+  readonly steps: number;
+  readonly simulatedMs: number;
+  /** How often each fault happened. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** How many results have each status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly violations: readonly Violation[];
+}
+
+/** Longest time that a story may take before what is not done counts as never done, in simulated ms. */
+const LONGEST_STORY_MS = 600_000;
+/** What was sent late, or filled after a cancel, has come to light by then. */
+const AFTERMATH_MS = 60_000;
+const TURN_MS = 1_000;
+
+export async function tellStory({ seed, createEngine = realCreateEngine, onLine }: StoryOptions): Promise<StoryReport> {
+  const story = newStory(seed, createEngine, onLine);
+  const { clock, plan, state } = story;
+  for (const { atMs, act } of plan.acts) clock.setTimeout(() => operate(story, act), atMs);
+  for (const { atMs, ms } of plan.wallSteps) clock.setTimeout(() => clock.stepWall(ms), atMs);
+  if (plan.diskFullAtMs !== undefined) clock.setTimeout(() => fillDisk(story), plan.diskFullAtMs);
+  for (const { atMs, input, againAfterMs, conflictAfterMs } of plan.advisories) {
+    sendAt(story, atMs, input);
+    if (againAfterMs !== undefined) sendAt(story, atMs + againAfterMs, input);
+    if (conflictAfterMs !== undefined) sendAt(story, atMs + conflictAfterMs, { ...input, referencePrice: '999' });
+  }
+  boot(story);
+  while (!isTold(story) && clock.monotonic() < LONGEST_STORY_MS) await clock.advance(TURN_MS);
+  story.evidence.court.demand(
+    'L11',
+    isTold(story),
+    () => `no result for ${missing(story).join(', ') || 'the restart'}`,
+  );
+  await clock.advance(AFTERMATH_MS);
+  state.isImmortal = true;
+  while (!isTold(story) && clock.monotonic() < LONGEST_STORY_MS) await clock.advance(TURN_MS);
+  await epilogue(story);
+  return {
+    seed,
+    executions: state.results.size,
+    crashes: state.crashes,
+    steps: state.steps,
+    simulatedMs: clock.monotonic(),
+    faults: Object.fromEntries(state.faults),
+    statuses: countOf([...state.results.values()].map(({ status }) => status)),
+    violations: story.evidence.court.violations,
+  };
+}
+
+interface StoryState {
+  process: MortalProcess | undefined;
+  engine: Engine | undefined;
+  /** Steps of all processes. */
+  steps: number;
+  /** Processes that died. */
+  crashes: number;
+  diskFailed: boolean;
+  /** No process dies any more. */
+  isImmortal: boolean;
+  /** What is yet to be sent for the first time. */
+  due: number;
+  /** What was sent, by what it is. */
+  readonly sent: Map<string, SnapshotInput>;
+  readonly results: Map<string, ExecutionResult>;
+  readonly faults: Map<string, number>;
+}
+
+interface Story {
+  readonly clock: VirtualClock;
+  /** The same clock, with every law judged before each event. */
+  readonly judged: Clock;
+  readonly plan: StoryPlan;
+  readonly random: Random;
+  readonly disk: VirtualDisk;
+  readonly line: FaultyLine;
+  readonly evidence: Evidence;
+  readonly calls: CallLaws;
+  readonly states: StateLaws;
+  readonly results: ResultLaws;
+  readonly createEngine: typeof realCreateEngine;
+  readonly say: (line: () => string) => void;
+  readonly state: StoryState;
+}
+
+function newStory(seed: number, createEngine: typeof realCreateEngine, onLine: StoryOptions['onLine']): Story {
+  const random = seededRandom(seed);
+  const clock = virtualClock();
+  const plan = drawStory(random.branch('plan'), VIRTUAL_EPOCH_MS);
+  const state: StoryState = {
+    process: undefined,
+    engine: undefined,
+    steps: 0,
+    crashes: 0,
+    diskFailed: false,
+    isImmortal: false,
+    due: 0,
+    sent: new Map(),
+    results: new Map(),
+    faults: new Map(),
+  };
+  const say: Story['say'] = (line) => onLine?.(`${String(clock.monotonic()).padStart(7)} ms  ${line()}`);
+  const judged: Clock = { ...clock, setTimeout: (fn, ms) => clock.setTimeout(() => judgeThen(story, fn), ms) };
+  const world = brokerWorld({
+    clock,
+    positions: plan.positions,
+    plan: ({ clientOrderId, quantity }) => drawPlan(random.branch(clientOrderId), Number(quantity), 15_000),
+  });
+  const court = lawCourt(clock);
+  const evidence: Evidence = {
+    clock,
+    world,
+    journal: journalView(),
+    policy: plan.onMismatch,
+    court,
+    diskFailed: () => state.diskFailed,
+  };
+  const calls = callLaws(evidence);
+  const line = faultyLine({
+    clock: judged,
+    world,
+    random: random.branch('line'),
+    capabilities: plan.capabilities,
+    faultRate: plan.faultRate,
+    onCall: (method, argument) => {
+      if (!method.startsWith('getOrderStatus')) say(() => `call ${method} ${JSON.stringify(argument) ?? ''}`);
+      calls.onCall(method, argument);
+    },
+    onFault: (name) => {
+      state.faults.set(name, (state.faults.get(name) ?? 0) + 1);
+      say(() => `fault ${name}`);
+    },
+  });
+  const disk = virtualDisk();
+  const slowest = plan.slowestCommitMs;
+  const diskRandom = random.branch('disk');
+  disk.commitMs = () => (slowest === 0 ? 0 : diskRandom.int(0, slowest));
+  const states = stateLaws(evidence, calls, Math.max(plan.pollIntervalMs, plan.capabilities.minPollMs));
+  const results = resultLaws(evidence, calls);
+  const story: Story = {
+    ...{ clock, judged, plan, random, disk, line, evidence, calls, states, results, createEngine, say, state },
+  };
+  return story;
+}
+
+/** The state of things has settled since the last event: it is judged, then the next event comes. */
+function judgeThen({ state, states, plan }: Story, event: () => void): void {
+  if (state.engine !== undefined)
+    states.onStep(
+      state.engine,
+      plan.advisories.map(({ input }) => String(input.advisoryId)),
+    );
+  event();
+}
+
+/** A new process on what was durable. */
+function boot(story: Story): void {
+  const { judged, clock, line, disk, evidence, state, plan, calls, say } = story;
+  const crash = plan.crashes[state.crashes];
+  let steps = 0;
+  state.diskFailed = false;
+  disk.fullBecause = undefined;
+  evidence.journal.reread(disk.records);
+  const process = mortalProcess({
+    clock: judged,
+    broker: line,
+    disk,
+    diesAt: () => {
+      steps += 1;
+      state.steps += 1;
+      return steps === crash?.atStep && !state.isImmortal;
+    },
+    onDeath: (step) => bury(story, step),
+    onAnswer: calls.onAnswer,
+    onAppend: (records) => evidence.journal.append(records, clock.monotonic()),
+    onCommit: (records) => {
+      evidence.journal.commit(records, clock.monotonic());
+      for (const { advisoryId = '', fact } of records) say(() => `fact ${advisoryId} ${JSON.stringify(fact)}`);
+    },
+  });
+  state.process = process;
+  say(() => `a process starts on ${disk.records.length} records`);
+  const { pollIntervalMs, onMismatch } = plan;
+  const { broker, journal } = process;
+  void story
+    .createEngine({ broker, journal, clock: process.clock, logger: false, pollIntervalMs, onMismatch })
+    .then((engine) => takeOver(story, process, engine))
+    .catch((error: unknown) =>
+      evidence.court.demand('L11', false, () => `the engine does not start: ${String(error)}`),
+    );
+}
+
+function bury(story: Story, step: Step | undefined): void {
+  const { state, clock, plan, judged, calls, states, say } = story;
+  const crash = plan.crashes[state.crashes];
+  state.crashes += 1;
+  state.engine = undefined;
+  say(() => `the process dies at ${step?.kind ?? 'the end'} ${step?.what ?? ''}`);
+  calls.onRestart();
+  states.onRestart();
+  judged.setTimeout(() => {
+    clock.stepWall(crash?.wallStepMs ?? 0);
+    boot(story);
+  }, crash?.downMs ?? 0);
+}
+
+/** The engine is there: whoever sent something asks for it again (E1). */
+function takeOver(story: Story, process: MortalProcess, engine: Engine): void {
+  if (!process.isAlive) return;
+  story.state.engine = engine;
+  story.say(() => 'the engine is ready');
+  for (const input of story.state.sent.values()) send(story, input);
+}
+
+function sendAt(story: Story, atMs: number, input: SnapshotInput): void {
+  story.state.due += 1;
+  story.judged.setTimeout(() => {
+    story.state.due -= 1;
+    story.state.sent.set(keyOf(input), input);
+    send(story, input);
+  }, atMs);
+}
+
+const keyOf = ({ advisoryId, referencePrice }: SnapshotInput): string =>
+  `${String(advisoryId)} at ${String(referencePrice)}`;
+
+/** While no engine is there, what was sent waits for the next one. */
+function send(story: Story, input: SnapshotInput): void {
+  const { state, results, say } = story;
+  const { engine, process } = state;
+  if (engine === undefined || process?.isAlive !== true) return;
+  const execution = engine.start(input);
+  say(() => `sent ${String(input.advisoryId)}: ${execution.stage}`);
+  void execution.result.then((result) => {
+    if (state.process !== process) return;
+    say(() => `result ${result.advisoryId} ${result.status} ${result.reason ?? ''}`);
+    state.results.set(keyOf(input), result);
+    // A conflicting snapshot is refused each time anew; it has no life of its own.
+    const isKnown = engine.execution(result.advisoryId)?.clientOrderId === execution.clientOrderId;
+    if (isKnown) results.onResult(execution.clientOrderId, result);
+  });
+}
+
+function operate({ state, plan, say }: Story, act: OperatorAct): void {
+  const { engine } = state;
+  if (engine === undefined) return;
+  say(() => `operator ${JSON.stringify(act)}`);
+  const ignore = () => undefined;
+  const said = { reason: 'simulated', by: 'operator' };
+  switch (act.kind) {
+    case 'set': {
+      const { kind: _kind, ...change } = act;
+      engine.killSwitch.set({ ...change, ...said }).catch(ignore);
+      break;
+    }
+    case 'release':
+      engine.killSwitch.release({ ...act, ...said, force: plan.onMismatch === 'report-only' }).catch(ignore);
+      break;
+    case 'resolveAll':
+      for (const { caseId } of engine.cases.open()) engine.cases.resolve(caseId, said).catch(ignore);
+      break;
+    case 'sweep':
+      engine.sweep().catch(ignore);
+  }
+}
+
+/** The disk is full until somebody makes room and restarts the process. */
+function fillDisk({ state, disk, judged, say }: Story): void {
+  say(() => 'the disk is full');
+  state.diskFailed = true;
+  disk.fullBecause = 'no space left on device';
+  judged.setTimeout(() => state.process?.kill(), 20_000);
+}
+
+const missing = ({ state }: Story): string[] => [...state.sent.keys()].filter((key) => !state.results.has(key));
+
+const isTold = (story: Story): boolean =>
+  story.state.due === 0 &&
+  story.state.engine !== undefined &&
+  !story.state.diskFailed &&
+  missing(story).length === 0 &&
+  story.state.engine.metrics().live === 0;
+
+/** A last sweep over a line without faults; then what is on record is held against what is so. */
+async function epilogue({ clock, line, state, results, disk, plan, evidence }: Story): Promise<void> {
+  if (state.engine === undefined) return;
+  line.mend();
+  const swept = await clock.runUntil(state.engine.sweep()).catch((error: unknown) => ({ failures: [String(error)] }));
+  await clock.advance(TURN_MS);
+  if (state.process?.isAlive !== true) return;
+  evidence.court.demand('L6', swept.failures.length === 0, () => `the last sweep failed: ${swept.failures.join(', ')}`);
+  results.atEnd(disk.records, { crashed: state.crashes > 0, diskFailed: plan.diskFullAtMs !== undefined });
+}
+
+function countOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,227 @@
+/**
+ * `fillchart audit verify` and `export`: on the SQLite journal, on an export, on what has been tampered with.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { createEngine } from 'fillchart';
+import { readSqliteJournal, sqliteJournal } from 'fillchart/adapters';
+import { faultBroker, virtualClock } from 'fillchart/testing';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { chained, GENESIS_HASH, type JournalRecord } from '../../src/domain/journal.js';
+import { chainOf } from '../adapters/journals.chain.js';
+import { audit, dayOfTrading, exported, scratchFolders, sqliteOf } from './audit.support.js';
+
+const newFolder = scratchFolders();
+let records: readonly JournalRecord[] = [];
+beforeAll(async () => {
+  ({ records } = await dayOfTrading());
+});
+
+/** In a process of its own, as whoever tampers would. */
+function tamper(path: string, sql: string): void {
+  const script =
+    "const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.exec(process.argv[2]); d.close()";
+  execFileSync(process.execPath, ['-e', script, path, sql]);
+}
+
+const file = (content: string | Uint8Array): string => {
+  const path = join(newFolder(), 'journal.jsonl');
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('verify', () => {
+  test('A5: says that a journal, and an export of it, are as they were written, and prints the same head', async () => {
+    const onJournal = await audit('verify', await sqliteOf(newFolder(), records));
+    const onExport = await audit('verify', file(exported(records)));
+    expect(onJournal).toEqual(onExport);
+    const head = `head ${records.length}:${records.at(-1)?.hash}`;
+    expect(onJournal).toEqual({
+      exitCode: 0,
+      stdout: `ok  ${records.length} records, each as it was written\n${head}\n`,
+      stderr: '',
+    });
+  });
+
+  test.each([
+    ['a fact that was changed', "UPDATE records SET fact = replace(fact, 'AAPL', 'MSFT') WHERE seq = 1", 1, 'changed'],
+    ['a time that was changed', "UPDATE records SET wall = '2020-01-01T00:00:00.000Z' WHERE seq = 7", 7, 'changed'],
+    ['an engine time that was changed', 'UPDATE records SET at = at + 1 WHERE seq = 7', 7, 'changed'],
+    ['an audit line that was changed', "UPDATE records SET audit = '[]' WHERE seq = 3", 3, 'changed'],
+    ['an owner that was changed', "UPDATE records SET advisory_id = 'ADV-X' WHERE seq = 3", 3, 'changed'],
+    ['a hash that was changed', "UPDATE records SET hash = replace(hash, 'a', 'b') WHERE seq = 5", 5, 'changed'],
+    ['a record that was deleted', 'DELETE FROM records WHERE seq = 12', 12, 'missing'],
+    ['several that were deleted', 'DELETE FROM records WHERE seq BETWEEN 12 AND 20', 12, 'missing'],
+    ['a first record that was deleted', 'DELETE FROM records WHERE seq = 1', 1, 'missing'],
+    [
+      'two that changed places',
+      'UPDATE records SET seq = -1 WHERE seq = 8; UPDATE records SET seq = 8 WHERE seq = 9; UPDATE records SET seq = 9 WHERE seq = -1',
+      8,
+      'changed',
+    ],
+    ['a tail that was cut off', 'DELETE FROM records WHERE seq > 40', 41, 'cut off'],
+    ['everything deleted', 'DELETE FROM records', 1, 'cut off'],
+    ['the note of the end deleted', 'DELETE FROM head', 0, 'cut off'],
+    ['the note of the end dropped', 'DROP TABLE head', 0, 'cut off'],
+    ['the note of the end changed', "UPDATE head SET last_hash = replace(last_hash, '0', '1')", -1, 'changed'],
+    ['a row that is no JSON', "UPDATE records SET fact = 'x' WHERE seq = 4", 1, 'changed'],
+  ] as const)('A5: finds %s in a SQLite journal', async (_, sql, seq, fault) => {
+    const path = await sqliteOf(newFolder(), records);
+    tamper(path, sql);
+    const { exitCode, stdout } = await audit('verify', path, '--json');
+    const named = seq > 0 ? seq : records.length + 1 + seq;
+    expect([exitCode, JSON.parse(stdout)]).toEqual([1, { ok: false, seq: named, fault, problem: expect.any(String) }]);
+  });
+
+  test('A5: finds a record that was appended behind the back of the journal', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    const { prevHash: _p, hash: _h, ...last } = records.at(-1) as JournalRecord;
+    const forged = chained({ ...last, seq: records.length + 1 }, records.at(-1)?.hash ?? '');
+    tamper(
+      path,
+      `INSERT INTO records SELECT ${forged.seq}, stream, advisory_id, snapshot_hash, wall, at, fact, audit, '${forged.prevHash}', '${forged.hash}' FROM records WHERE seq = ${records.length}`,
+    );
+    const { exitCode, stdout } = await audit('verify', path);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe(`broken  at record 59 (inserted): record 59 was inserted: 58 were written\n`);
+  });
+
+  test('A5: a journal that was made anew from some record on shows against a head that was noted before', async () => {
+    const { stdout } = await audit('verify', await sqliteOf(newFolder(), records.slice(0, 20)));
+    const head = stdout.trim().split('head ')[1] ?? '';
+    const whole = await sqliteOf(newFolder(), records);
+    expect((await audit('verify', whole, '--head', head)).exitCode).toBe(0);
+
+    const forgery: JournalRecord[] = [];
+    for (const { prevHash: _p, hash: _h, ...content } of records) {
+      const told = content.seq === 15 ? { ...content, at: content.at + 1 } : content;
+      forgery.push(chained(told, forgery.at(-1)?.hash ?? GENESIS_HASH));
+    }
+    const forged = await sqliteOf(newFolder(), forgery);
+    expect((await audit('verify', forged)).exitCode).toBe(0);
+    expect(await audit('verify', forged, '--head', head)).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('made anew, up to record 20'),
+    });
+    const short = await audit('verify', await sqliteOf(newFolder(), records.slice(0, 10)), '--head', head);
+    expect(short).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('cut off after record 10') });
+  });
+
+  test('works while an engine runs on the journal', async () => {
+    const path = join(newFolder(), 'journal.db');
+    const clock = virtualClock();
+    const engine = await createEngine({
+      broker: faultBroker({ clock }),
+      journal: sqliteJournal({ path }),
+      clock,
+      logger: false,
+    });
+    await engine.killSwitch.set({ type: 'GLOBAL', state: 'WARNING', reason: 'a drill' });
+    expect(await audit('verify', path)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('1 records') });
+    await engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'a drill' });
+    expect(await audit('verify', path)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 records') });
+    await engine.close();
+  });
+
+  test.each([
+    ['is empty', ''],
+    ['is a picture', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])],
+    ['holds one byte', '{'],
+    ['is an export cut to 20 bytes', '{"advisoryId":"ADV-A'],
+  ])('A5: does not take a file that %s for a journal', async (_, content) => {
+    expect((await audit('verify', file(content))).exitCode).toBe(1);
+  });
+
+  test('an export of a journal without records says so, and is whole', async () => {
+    const path = file(exported([]));
+    expect(readFileSync(path, 'utf8')).toBe(`{"end":true,"lastHash":"${'0'.repeat(64)}","records":0}\n`);
+    expect(await audit('verify', path)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('0 records') });
+  });
+
+  test('refuses, as bad usage, a file that is not there, another database, and a head that is none', async () => {
+    await expect(audit('verify', join(newFolder(), 'none.db'))).rejects.toThrow('cannot be read');
+    const other = join(newFolder(), 'songs.db');
+    new BetterSqlite3(other).exec('CREATE TABLE songs (title TEXT)').close();
+    await expect(audit('verify', other)).rejects.toMatchObject({ code: 'NOT_A_JOURNAL' });
+    await expect(audit('verify', file('x'), '--head', '12')).rejects.toThrow('Accepted is a count');
+  });
+});
+
+describe('a journal of the first schema', () => {
+  test('is read as it is; the next engine notes its end', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    tamper(path, 'DROP TABLE head; PRAGMA user_version = 1');
+    expect((await audit('verify', path)).exitCode).toBe(0);
+    const journal = sqliteJournal({ path });
+    expect(await journal.open()).toHaveLength(records.length);
+    await journal.append(chainOf(1, records.at(-1)));
+    await journal.close();
+    tamper(path, `DELETE FROM records WHERE seq = ${records.length + 1}`);
+    expect((await audit('verify', path)).exitCode).toBe(1);
+  });
+});
+
+describe('a journal that was cut off', () => {
+  test('is not written to: it opens with CUT_OFF, which carries what is left', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    tamper(path, 'DELETE FROM records WHERE seq > 40');
+    const journal = sqliteJournal({ path });
+    await expect(journal.open()).rejects.toMatchObject({ code: 'CUT_OFF', records: records.slice(0, 40) });
+    await expect(journal.append(chainOf(1))).rejects.toMatchObject({ code: 'CUT_OFF' });
+    expect(await readSqliteJournal(path)).toHaveLength(40);
+  });
+
+  test('K7 A5: the engine starts with GLOBAL ACTIVE, says why, and looks after what it knows', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    tamper(path, 'DELETE FROM records WHERE seq > 38');
+    const clock = virtualClock();
+    const broker = faultBroker({ clock });
+    const engine = await clock.runUntil(
+      createEngine({ broker, journal: sqliteJournal({ path }), clock, logger: false }),
+    );
+    expect(engine.killSwitch.isActive()).toBe(true);
+    const reason = engine.killSwitch.switches.find(({ type }) => type === 'GLOBAL')?.reason;
+    expect(reason).toContain('ends at record 38, and 58 records were written');
+    expect(engine.executions().length).toBeGreaterThan(3);
+    await engine.close();
+    expect(broker.count('submitOrder')).toBe(0);
+    expect((await audit('verify', path)).exitCode).toBe(1);
+  });
+});
+
+describe('export', () => {
+  test('as JSONL goes to standard output or to a new file, and verifies', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    const output = join(newFolder(), 'out.jsonl');
+    expect(await audit('export', path, '--output', output)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(readFileSync(output, 'utf8')).toBe(exported(records));
+    expect((await audit('export', path)).stdout).toBe(exported(records));
+    expect((await audit('verify', output)).exitCode).toBe(0);
+    // An export of an export is the same export.
+    expect((await audit('export', output)).stdout).toBe(exported(records));
+  });
+
+  test('overwrites nothing, the journal least of all', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    await expect(audit('export', path, '--output', path)).rejects.toThrow('cannot be written');
+    expect((await audit('verify', path)).exitCode).toBe(0);
+  });
+
+  test('A5: of a journal that was cut off does not hide it', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    tamper(path, 'DELETE FROM records WHERE seq > 40');
+    const output = join(newFolder(), 'out.jsonl');
+    const ran = await audit('export', path, '--output', output);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cut off after record 40') });
+    expect(await audit('verify', output)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('record 41') });
+  });
+
+  test('of a copy of the file is the same', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    const copy = join(newFolder(), 'copy.db');
+    copyFileSync(path, copy);
+    expect((await audit('export', copy)).stdout).toBe(exported(records));
+  });
+});

@@ -1,0 +1,69 @@
+/**
+ * `fillchart conform`: the conformance kit for people who do not write TypeScript.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { addConform } from '../../src/cli/commands/conform.js';
+import { UsageError } from '../../src/cli/exit-codes.js';
+import { runCommand } from '../paths/run-command.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fillchart-commands-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('fillchart conform', () => {
+  const adapters = pathToFileURL(join(import.meta.dirname, '../../src/adapters/index.ts')).href;
+  const clocks = pathToFileURL(join(import.meta.dirname, '../../src/testing/index.ts')).href;
+
+  function adapterFile(name: string, change: string): string {
+    const file = join(folder, `${name}.mjs`);
+    writeFileSync(
+      file,
+      `import { paperBroker } from '${adapters}';
+import { virtualClock } from '${clocks}';
+export const conformance = { symbol: 'AAPL', situations: ['fills'], boundMs: 400 };
+export function makeBroker() {
+  const clock = virtualClock();
+  const broker = paperBroker({ clock, instruments: [{ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' }], quotes: { AAPL: '150' } });
+  return { broker: { ...broker, ${change} }, wait: (ms) => clock.advance(ms) };
+}
+`,
+    );
+    return file;
+  }
+
+  it('passes an adapter that keeps its promises, with exit code 0', async () => {
+    const { code, out } = await runCommand(addConform, 'conform', '--adapter', adapterFile('good', ''));
+    expect(out).toContain('✓ BC-01 submits once per clientOrderId');
+    expect(out).toContain("makeBroker cannot make the situation 'rests'");
+    expect(out).toMatch(/good\.mjs: \d+ passed, 0 failed, \d+ skipped/);
+    expect(code).toBe(0);
+  });
+
+  it('fails one that does not, with exit code 3, and writes JUnit XML', async () => {
+    const file = adapterFile('bad', "instrument: async (symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' })");
+    const output = join(folder, 'report.xml');
+    const { code, err } = await runCommand(
+      addConform,
+      'conform',
+      '--adapter',
+      file,
+      '--format',
+      'junit',
+      '--output',
+      output,
+    );
+    expect(err).toContain('1 failed');
+    expect(readFileSync(output, 'utf8')).toContain('<failure message="instrument(NO-SUCH-SYMBOL) says');
+    expect(code).toBe(3);
+  });
+
+  it('names what is wrong with the command line', async () => {
+    const missing = runCommand(addConform, 'conform', '--adapter', join(folder, 'none.js'));
+    await expect(missing).rejects.toThrow(UsageError);
+    const other = runCommand(addConform, 'conform', '--adapter', adapterFile('other', ''), '--export', 'make');
+    await expect(other).rejects.toThrow('exports no function make; it exports');
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * The named places at which an engine's process is made to die.
+ */
+import type { JournalHooks } from '../../src/adapters/journals/sqlite.js';
+import type { JournalRecord } from '../../src/domain/journal.js';
+import type { BrokerMethod } from './wire.js';
+
+/** Where in the writing of a fact: before it is handed over; written and not committed; durable, and nothing done yet. */
+export const BOUNDARIES = ['beforeAppend', 'beforeCommit', 'afterCommit'] as const;
+export type Boundary = (typeof BOUNDARIES)[number];
+
+/** Where in a call to the broker: nothing has left; the broker has acted on it; its answer is here and not journaled. */
+export const CALL_PHASES = ['beforeSend', 'during', 'answered'] as const;
+export type CallPhase = (typeof CALL_PHASES)[number];
+
+export const FACTS = [
+  'START',
+  'BROKER_ASKED',
+  'SUBMIT_STARTED',
+  'SUBMIT_OUTCOME',
+  'ORDER_REPORT',
+  'KILL_SWITCH',
+  'CANCEL_OUTCOME',
+  'PROTECTION_OUTCOME',
+  'RECONCILED',
+  'DEADLINE',
+  'RECOVERED',
+  'CASE_OPENED',
+  'SET',
+] as const;
+
+export const CALLS = [
+  'instrument',
+  'getPositions',
+  'submitOrder',
+  'getOrderStatuses',
+  'cancelOrder',
+  'placeProtection',
+] as const satisfies readonly BrokerMethod[];
+
+/** `boundary fact`, or `phase method`. */
+export const CRASH_POINTS: readonly string[] = [
+  ...FACTS.flatMap((fact) => BOUNDARIES.map((boundary) => `${boundary} ${fact}`)),
+  ...CALLS.flatMap((method) => CALL_PHASES.map((phase) => `${phase} ${method}`)),
+];
+
+/** Dies at the `nth` time that the point is passed. */
+export interface Crash {
+  readonly point: string;
+  readonly nth: number;
+}
+
+/** Tells that a point is passed; does not return when it is the one. */
+export type Pass = (place: Boundary | CallPhase, what: string) => void;
+
+export function crashAt(crash: Crash | undefined): Pass {
+  let left = crash?.nth ?? 0;
+  return (place, what) => {
+    if (`${place} ${what}` !== crash?.point) return;
+    left -= 1;
+    if (left <= 0) process.kill(process.pid, 'SIGKILL');
+  };
+}
+
+/** The journal's boundaries as points. */
+export function crashingHooks(pass: Pass): JournalHooks {
+  const at = (boundary: Boundary) => (records: readonly JournalRecord[]) => {
+    for (const { fact } of records) pass(boundary, fact.type);
+  };
+  return { beforeAppend: at('beforeAppend'), beforeCommit: at('beforeCommit'), afterCommit: at('afterCommit') };
+}

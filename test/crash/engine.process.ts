@@ -1,0 +1,93 @@
+/**
+ * An engine in a process that is going to be killed.
+ *
+ * Its one argument is a {@link Run} as JSON. It prints one JSON value a line, each as it is so: what it prints, a caller
+ * knows, and nothing that a caller knows may be lost.
+ */
+import { writeSync } from 'node:fs';
+import { sqliteJournal } from '../../src/adapters/journals/sqlite.js';
+import type { ExecutionResult } from '../../src/domain/result.js';
+import { type Engine, openEngine } from '../../src/engine/engine.js';
+import { advisoryOf } from './advisories.js';
+import { type Crash, crashAt, crashingHooks } from './crash-points.js';
+import { remoteBroker } from './remote-broker.js';
+import { runClock } from './run-clock.js';
+
+export interface Run {
+  readonly journal: string;
+  readonly socket: string;
+  readonly speed: number;
+  /** Wall time at the start, epoch ms. */
+  readonly startWall: number;
+  /** Advisories 1 to this number are handed over, those of earlier runs again. */
+  readonly advisories: number;
+  readonly crash?: Crash;
+  /** Sets a kill switch on the symbol of this advisory, `at` ms after the start on the engine's clock. */
+  readonly kill?: { readonly advisory: number; readonly at: number };
+  /** Ends by itself when every execution has its result. */
+  readonly drain: boolean;
+}
+
+export type Said =
+  | { readonly said: 'opened'; readonly recovered: number }
+  /** The advisory is durable. */
+  | { readonly said: 'durable'; readonly advisoryId: string }
+  | { readonly said: 'result'; readonly result: ExecutionResult }
+  | { readonly said: 'failed'; readonly cause: string }
+  /** A result came, and is not on record. */
+  | { readonly said: 'journal failed' }
+  | { readonly said: 'drained' };
+
+const STDOUT = 1;
+const say = (said: Said): void => void writeSync(STDOUT, `${JSON.stringify(said)}\n`);
+
+/** Slower than the default: at this speed polls would be most of the work. */
+const POLL_MS = 400;
+
+/** Fills that a broker makes after a time-out come within this time of the engine's. */
+const AFTERMATH_MS = 4_000;
+
+async function run({ journal, socket, speed, startWall, advisories, crash, kill, drain }: Run): Promise<void> {
+  const pass = crashAt(crash);
+  const clock = runClock(speed, startWall);
+  const engine = await openEngine({
+    broker: remoteBroker(socket, pass),
+    journal: sqliteJournal({ path: journal, hooks: crashingHooks(pass) }),
+    clock,
+    logger: false,
+    onMismatch: 'report-only',
+    pollIntervalMs: POLL_MS,
+  });
+  say({ said: 'opened', recovered: engine.executions().length });
+  engine.audit$.subscribe(({ event, advisoryId = '' }) => {
+    if (event === 'execution_start' && isRecorded(engine)) say({ said: 'durable', advisoryId });
+  });
+  const all = Array.from({ length: advisories }, (_, index) => engine.start(advisoryOf(index + 1)));
+  for (const { result } of all) {
+    result.then((done) => say(isRecorded(engine) ? { said: 'result', result: done } : { said: 'journal failed' }));
+  }
+  if (kill !== undefined) clock.setTimeout(() => setSwitch(engine, kill.advisory), kill.at);
+  if (!drain) return;
+  await Promise.all(all.map(({ result }) => result));
+  await new Promise<void>((resolve) => clock.setTimeout(resolve, AFTERMATH_MS));
+  await engine.sweep();
+  await engine.close();
+  say({ said: 'drained' });
+}
+
+/** A journal that has failed is said so by the engine: what it hands out then is not promised to be durable. */
+const isRecorded = (engine: Engine): boolean => engine.metrics().journalFailure === undefined;
+
+function setSwitch(engine: Engine, advisory: number): void {
+  const { symbol } = advisoryOf(advisory);
+  void engine.killSwitch.set({ type: 'SYMBOL_LEVEL', target: symbol, state: 'ACTIVE', reason: 'a drill', by: 'ops' });
+}
+
+const given = JSON.parse(process.argv[2] ?? '{}') as Run;
+run(given).then(
+  () => given.drain && process.exit(),
+  (error: unknown) => {
+    say({ said: 'failed', cause: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.exit(1);
+  },
+);

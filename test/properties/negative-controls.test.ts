@@ -1,0 +1,195 @@
+/**
+ * Laws that nothing can break prove nothing: each is shown something broken, and must say so.
+ *
+ * The first half breaks the world around a real engine; the second forges what an engine would leave behind.
+ */
+import type { BrokerAdapter, Clock, JournalRecord, OrderRequest } from 'fillchart';
+import type { BrokenLaw, FaultBroker, LawSubject } from 'fillchart/testing';
+import { brokenLaws } from 'fillchart/testing';
+import { describe, expect, it } from 'vitest';
+import { runScenario, type Scenario } from './scenario.js';
+
+const plain: Scenario = {
+  advisory: {
+    advisoryId: 'CONTROL-1',
+    symbol: 'AAPL',
+    side: 'buy',
+    referencePrice: '150',
+    slOffsetPct: '-0.02',
+    tpOffsetPct: '0.03',
+    positionSize: '100',
+    expiresInMs: 3_600_000,
+  },
+  tickSize: '0.01',
+  push: false,
+  pollIntervalMs: 1_000,
+  script: { fills: [{ at: 1_500, quantity: '100', price: '151' }] },
+  faults: {},
+  heldBefore: '0',
+  switches: [],
+};
+
+const idsOf = (broken: readonly BrokenLaw[]) => [...new Set(broken.map(({ law }) => law))];
+
+/** An adapter like the broker, but for some methods. */
+const changed = (broker: FaultBroker, methods: Partial<BrokerAdapter>): BrokerAdapter => ({ ...broker, ...methods });
+
+describe('the laws catch a broken world', () => {
+  it('nothing, where nothing is broken', async () => {
+    expect((await runScenario(plain)).broken).toEqual([]);
+  });
+
+  it('L1: an adapter that sends again after an unknown outcome', async () => {
+    const unknown = { ...plain, script: { ...plain.script, submit: { kind: 'unknown', cause: 'HTTP 503' } } } as const;
+    const { broken } = await runScenario(unknown, {
+      broker: (broker) =>
+        changed(broker, {
+          submitOrder: async (order, signal) => {
+            const outcome = await broker.submitOrder(order, signal);
+            return outcome.kind === 'unknown' ? broker.submitOrder(order, signal) : outcome;
+          },
+        }),
+    });
+    expect(idsOf(broken)).toContain('L1');
+  });
+
+  it('L3: a clock under which T = 30 s comes later', async () => {
+    const slow = (clock: Clock): Clock => ({
+      ...clock,
+      setTimeout: (fn, ms) => clock.setTimeout(fn, ms >= 30_000 ? ms + 5_000 : ms),
+    });
+    const { broken } = await runScenario({ ...plain, script: { fills: [] } }, { clock: slow });
+    expect(idsOf(broken)).toContain('L3');
+  });
+
+  it('L4: an adapter that moves the stop-loss', async () => {
+    const { broken } = await runScenario(plain, {
+      broker: (broker) =>
+        changed(broker, {
+          placeProtection: (request, signal) => broker.placeProtection({ ...request, stopLoss: '147.5' }, signal),
+        }),
+    });
+    expect(idsOf(broken)).toContain('L4');
+  });
+
+  it('L5: an adapter that closes the position when protection is asked for', async () => {
+    const { broken } = await runScenario(plain, {
+      broker: (broker) =>
+        changed(broker, {
+          placeProtection: async (request, signal) => {
+            const { symbol, side, quantity } = request;
+            const close: OrderRequest = { clientOrderId: 'close', symbol, side, quantity, orderType: 'MARKET' };
+            await broker.submitOrder(close, signal);
+            return broker.placeProtection(request, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toContain('L5');
+  });
+
+  it('L8: an adapter that asks for the position twice', async () => {
+    const { broken } = await runScenario(plain, {
+      broker: (broker) =>
+        changed(broker, {
+          getPositions: async (symbols, signal) => {
+            await broker.getPositions(symbols, signal);
+            return broker.getPositions(symbols, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toContain('L8');
+  });
+
+  it('L12: an adapter that lets protection wait', async () => {
+    const { broken } = await runScenario(plain, {
+      clock: (clock) => clock,
+      broker: (broker) =>
+        changed(broker, {
+          placeProtection: async (request, signal) => {
+            for (let turns = 0; turns < 3; turns += 1) await broker.getOrderStatus(request, signal);
+            return {
+              stopLoss: { kind: 'accepted', brokerOrderId: 'sl' },
+              takeProfit: { kind: 'accepted', brokerOrderId: 'tp' },
+            };
+          },
+        }),
+    });
+    expect(idsOf(broken)).toContain('L12');
+  });
+
+  it('L15: an adapter that cancels by itself', async () => {
+    const { broken } = await runScenario(plain, {
+      broker: (broker) =>
+        changed(broker, {
+          getOrderStatus: async (ref, signal) => {
+            await broker.cancelOrder(ref, signal);
+            return broker.getOrderStatus(ref, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toContain('L15');
+  });
+});
+
+describe('the laws catch a forged record', () => {
+  const subjectOf = async (scenario: Partial<Scenario> = {}): Promise<LawSubject> =>
+    (await runScenario({ ...plain, ...scenario })).subject;
+
+  it('L2: a switch that was ACTIVE before the order was sent', async () => {
+    const subject = await subjectOf();
+    const change = { type: 'GLOBAL', state: 'ACTIVE', previous: 'OFF', reason: 'forged', time: '', durationMs: 0 };
+    const [first] = subject.records;
+    if (first === undefined) throw new Error('no record');
+    const forged: JournalRecord = { ...first, seq: 0, stream: 'kill-switch', fact: { type: 'SET', change } };
+    expect(idsOf(brokenLaws({ ...subject, records: [forged, ...subject.records] }))).toContain('L2');
+  });
+
+  it('L6: a caller who is told of less than is on record', async () => {
+    const subject = await subjectOf();
+    const results = subject.results.map((result) => ({ ...result, finalPositionSize: '40' }));
+    expect(idsOf(brokenLaws({ ...subject, results: results as unknown as LawSubject['results'] }))).toContain('L6');
+  });
+
+  it('L7 and L10: a fill without SL and TP, and no case', async () => {
+    const refused = { kind: 'rejected', code: 'NO', reason: 'no' } as const;
+    const subject = await subjectOf({
+      script: { ...plain.script, protection: { stopLoss: refused, takeProfit: refused } },
+    });
+    expect(brokenLaws(subject)).toEqual([]);
+    expect(idsOf(brokenLaws({ ...subject, cases: [] }))).toEqual(['L7', 'L10']);
+  });
+
+  it('L9: an unknown outcome told as a refusal', async () => {
+    const unknown = { submit: { kind: 'unknown', cause: 'HTTP 503' }, live: false } as const;
+    const subject = await subjectOf({ script: unknown });
+    const results = subject.results.map((result) => ({
+      ...result,
+      status: 'FAILED' as const,
+      reason: 'BROKER_REJECTED' as const,
+    }));
+    expect(idsOf(brokenLaws({ ...subject, results }))).toContain('L9');
+  });
+
+  it('L11: an execution that ends a minute late', async () => {
+    const subject = await subjectOf();
+    const late = subject.records.map((record) =>
+      record.fact.type === 'RECONCILED' ? { ...record, fact: { ...record.fact, at: record.at + 60_000 } } : record,
+    );
+    expect(idsOf(brokenLaws({ ...subject, records: late }))).toContain('L11');
+  });
+
+  it('L13: two callers who are told two things', async () => {
+    const subject = await subjectOf();
+    const results = [...subject.results, ...subject.results.map((result) => ({ ...result, finalSl: undefined }))];
+    expect(idsOf(brokenLaws({ ...subject, results: results as LawSubject['results'] }))).toContain('L13');
+  });
+
+  it('L14: a result that is called on time for a fill at T = 31 s', async () => {
+    const subject = await subjectOf({
+      script: { fills: [{ at: 30_500, quantity: '100', price: '151' }], cancel: 'ignore' },
+    });
+    expect(subject.results[0]?.status).toBe('EXECUTED_FULL_LATE');
+    const results = subject.results.map((result) => ({ ...result, status: 'FILLED' as const }));
+    expect(idsOf(brokenLaws({ ...subject, results }))).toContain('L14');
+  });
+});

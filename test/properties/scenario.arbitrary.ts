@@ -1,0 +1,207 @@
+/**
+ * Random scenarios: every fault that brokers are known for, kill-switch storms, hung calls, repeats and restarts.
+ */
+import fc from 'fast-check';
+import { KillSwitchType } from 'fillchart';
+import type { Fault, OrderScript } from 'fillchart/testing';
+import type { Scenario, SwitchMove } from './scenario.js';
+
+const SYMBOL = 'AAPL';
+const SIZE = 100;
+
+const cents = (min: number, max: number) =>
+  fc.integer({ min, max }).map((value) => (value / 10_000).toFixed(4).replace(/\.?0+$/, ''));
+
+/** Mostly acceptable; now and then out of range, for the refusals. */
+const advisory: fc.Arbitrary<Scenario['advisory']> = fc
+  .record({
+    side: fc.constantFrom('buy' as const, 'sell' as const),
+    reference: cents(10_000, 5_000_000),
+    loss: cents(1, 9_000),
+    gain: cents(1, 9_000),
+    size: fc.oneof(
+      { weight: 12, arbitrary: fc.constant(String(SIZE)) },
+      { weight: 1, arbitrary: fc.constantFrom('0', '-5', '0.5') },
+    ),
+    expiresInMs: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(3_600_000) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: 2_000 }) },
+    ),
+    isInverted: fc.oneof({ weight: 20, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  })
+  .map(({ side, reference, loss, gain, size, expiresInMs, isInverted }) => {
+    const isBelow = (side === 'buy') !== isInverted;
+    return {
+      advisoryId: 'PROP-1',
+      symbol: SYMBOL,
+      side,
+      referencePrice: reference,
+      slOffsetPct: isBelow ? `-${loss}` : loss,
+      tpOffsetPct: isBelow ? gain : `-${gain}`,
+      positionSize: size,
+      expiresInMs,
+    };
+  });
+
+/** Any time of a life; the ends of T1 and their neighbours more often. */
+const when = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 3_000 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 36_000 }) },
+  { weight: 2, arbitrary: fc.constantFrom(29_999, 30_000, 30_001, 31_999, 32_000, 32_001) },
+);
+
+const fills: fc.Arbitrary<NonNullable<OrderScript['fills']>> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(
+        fc.array(fc.tuple(when, cents(9_000, 5_500_000)), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(40, 99, SIZE, SIZE, SIZE, SIZE, 150),
+      )
+      .map(([pieces, total]) => {
+        const sorted = [...pieces].sort(([a], [b]) => a - b);
+        const each = Math.floor(total / sorted.length);
+        return sorted.map(([at, price], index) => ({
+          at,
+          price,
+          quantity: String(index === 0 ? total - each * (sorted.length - 1) : each),
+        }));
+      }),
+  },
+);
+
+/** What cannot be read: HTML, nothing, an object without what is wanted, hostile types. */
+const junk = fc.constantFrom('<html>502</html>', {}, null, { kind: 'accepted' }, { state: 7 }, [], 'OK', {
+  filledSize: 'NaN',
+});
+
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom('hang' as const, 'throw' as const, 'throw-sync' as const) },
+  { weight: 1, arbitrary: junk.map((answer) => ({ answer })) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 7_000 }).map((delayMs) => ({ delayMs })) },
+);
+
+const rarely = (odds: number) =>
+  fc.array(fc.oneof({ weight: odds, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fault }), {
+    maxLength: 12,
+  });
+
+const transient = { kind: 'rejected', code: 'RATE_LIMIT', reason: 'slow down', transient: true } as const;
+const refused = { kind: 'rejected', code: 'NO_MARGIN', reason: 'no margin' } as const;
+const notSent = { kind: 'not_sent', reason: 'no route' } as const;
+const unknown = { kind: 'unknown', cause: 'HTTP 503' } as const;
+const accepted = { kind: 'accepted', brokerOrderId: 'B-1' } as const;
+
+const submit: fc.Arbitrary<OrderScript['submit']> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.constantFrom(refused, { kind: 'duplicate' } as const, unknown) },
+  {
+    weight: 2,
+    arbitrary: fc.array(fc.constantFrom(transient, notSent, accepted, unknown), { minLength: 1, maxLength: 4 }),
+  },
+  { weight: 3, arbitrary: fault },
+);
+
+const cancel: fc.Arbitrary<OrderScript['cancel']> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('ignore' as const, 'not_found' as const, 'unknown' as const, 'already_closed' as const),
+  },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 4_000 }) },
+  { weight: 1, arbitrary: fc.constant(['unknown', 'not_found', 'requested'] as const) },
+  { weight: 1, arbitrary: fault },
+);
+
+const leg = fc.constantFrom(accepted, transient, refused, unknown, { kind: 'duplicate' } as const);
+const protection: fc.Arbitrary<OrderScript['protection']> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(undefined) },
+  { weight: 2, arbitrary: fc.array(fc.record({ stopLoss: leg, takeProfit: leg }), { minLength: 1, maxLength: 4 }) },
+  { weight: 1, arbitrary: fault },
+);
+
+/** Pushes: replays of what was, reports of nobody's order, gaps, junk. Never a lie about the order itself. */
+const pushes = fc.array(
+  fc.record({
+    at: when,
+    report: fc.oneof(
+      fc.constant({ type: 'gap' }),
+      junk,
+      fc.constant({ clientOrderId: 'other', brokerOrderId: 'X', state: 'filled', filledSize: '7', fillPrice: '1' }),
+    ),
+  }),
+  { maxLength: 3 },
+);
+
+const defined = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+
+const script: fc.Arbitrary<OrderScript> = fc
+  .record({
+    submit,
+    live: fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant(false) }),
+    fills,
+    ends: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          at: when,
+          state: fc.constantFrom('cancelled' as const, 'rejected' as const, 'expired' as const),
+        }),
+      },
+    ),
+    cancel,
+    protection,
+    visibleFrom: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
+    pricedFrom: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
+    positionShown: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constantFrom('0', '50', '-100', '1e9') },
+    ),
+    hides: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.subarray(['sl' as const, 'tp' as const]) },
+    ),
+    pushes,
+  })
+  .map((raw) => defined(raw) as OrderScript);
+
+const switchMove: fc.Arbitrary<SwitchMove> = fc
+  .record({
+    atMs: when,
+    type: fc.constantFrom(...Object.values(KillSwitchType)),
+    state: fc.constantFrom('ACTIVE' as const, 'ACTIVE' as const, 'OFF' as const),
+    other: fc.boolean(),
+  })
+  .map(({ atMs, type, state, other }) => ({
+    atMs,
+    type,
+    state,
+    ...(type === 'SYMBOL_LEVEL' && { target: other ? 'MSFT' : SYMBOL }),
+  }));
+
+export const scenarios: fc.Arbitrary<Scenario> = fc
+  .record({
+    advisory,
+    tickSize: fc.constantFrom('0.01', '0.01', '0.05', '1', '0.0001'),
+    push: fc.boolean(),
+    pollIntervalMs: fc.constantFrom(400, 2_000, 2_000, 5_000),
+    script,
+    faults: fc.record({
+      instrument: rarely(20),
+      getOrderStatus: rarely(3),
+      getPositions: rarely(10),
+      connect: rarely(20),
+    }),
+    heldBefore: fc.constantFrom('0', '0', '30', '-30'),
+    switches: fc.oneof(
+      { weight: 4, arbitrary: fc.constant([]) },
+      { weight: 3, arbitrary: fc.array(switchMove, { minLength: 1, maxLength: 2 }) },
+      { weight: 1, arbitrary: fc.array(switchMove, { minLength: 3, maxLength: 12 }) },
+    ),
+    againAtMs: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
+    restartAtMs: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
+  })
+  .map((raw) => defined(raw) as Scenario);

@@ -1,0 +1,125 @@
+/**
+ * The sweep at start (M3): what the broker holds and the journal does not know opens a case; what it knows does not.
+ */
+import { describe, expect, it } from 'vitest';
+import { ADVISORY, at, earth, executed, fill, type Setting } from './support.js';
+
+/** One execution done, then a restart; `meanwhile` happens while nobody looks. */
+async function restarted(setting: Setting, meanwhile: (now: ReturnType<typeof earth>) => unknown = () => undefined) {
+  const now = earth(setting);
+  const first = await now.start();
+  const before = await executed(now, first);
+  first.process.kill();
+  await meanwhile(now);
+  await now.clock.advance(60_000);
+  const second = await now.start();
+  await now.clock.settle();
+  return { now, before, cases: second.engine.cases.all(), engine: second.engine };
+}
+
+describe('the sweep at start', () => {
+  it('M3: nothing has changed: no case', async () => {
+    const { cases } = await restarted({});
+    expect(cases).toEqual([]);
+  });
+
+  it('M3: an order that nobody here sent opens a case', async () => {
+    const { cases, now } = await restarted(
+      { plan: ({ clientOrderId }) => (clientOrderId === 'alien' ? { fills: [] } : {}) },
+      ({ world }) =>
+        world.submit({ clientOrderId: 'alien', symbol: 'MSFT', side: 'buy', quantity: '5', orderType: 'MARKET' }),
+    );
+    expect(now.world.openOrders().map(({ clientOrderId }) => clientOrderId)).toContain('alien');
+    expect(cases).toMatchObject([{ kind: 'STRAY_ORDER', symbol: 'MSFT' }]);
+  });
+
+  it('M3: a position that nobody here opened opens a case', async () => {
+    const { cases } = await restarted({}, ({ world }) =>
+      world.submit({ clientOrderId: 'alien', symbol: 'MSFT', side: 'buy', quantity: '100', orderType: 'MARKET' }),
+    );
+    expect(cases).toMatchObject([{ kind: 'PHANTOM_POSITION', symbol: 'MSFT' }]);
+  });
+
+  it('M3: a position that was there before the first order is known', async () => {
+    const { cases } = await restarted({ positions: { AAPL: 30 } });
+    expect(cases).toEqual([]);
+  });
+
+  it.each(['sl', 'tp'] as const)('M3: the %s that has filled meanwhile is accounted for', async (leg) => {
+    const { cases, now, before } = await restarted({ plan: { exit: { leg, afterMs: 20_000 } } });
+    expect(before?.reconciliationReport?.status).toBe('MATCHED');
+    expect(now.world.position('AAPL')).toBe(0);
+    expect(cases).toEqual([]);
+  });
+
+  it('T5 M3: a fill that came to light after the end opens a case', async () => {
+    const { cases, before } = await restarted({ plan: { fills: [fill(1, 40)], cancel: 0, fillsAfterCancelMs: 5_000 } });
+    expect(before?.status).toBe('FAILED_TIMEOUT');
+    expect(cases.map(({ kind }) => kind)).toEqual(['MISMATCH', 'MISMATCH']);
+    expect(cases[1]?.mismatches[0]?.message).toBe('Expected position 40, found 100 in broker');
+  });
+
+  it('M3: an order that is watched by a recovered execution is known, and so is the symbol that it trades in', async () => {
+    const now = earth({ plan: { fills: [fill(10, 60), fill(25, 40)] } });
+    const first = await now.start(at('call', 'getOrderStatus', 3));
+    await executed(now, first);
+    await now.clock.advance(12_000);
+    const second = await now.start();
+    expect(second.engine.cases.all()).toEqual([]);
+    expect(await executed(now, second)).toMatchObject({ status: 'FILLED' });
+  });
+
+  it('M3: an execution that ends while the sweep asks for open orders and positions is no stranger', async () => {
+    let isSlow = false;
+    const slowly: Setting = {
+      plan: { fills: [fill(10)] },
+      broker: (world, clock) => {
+        const later = <T>(value: T) =>
+          new Promise<T>((resolve) => clock.setTimeout(() => resolve(value), isSlow ? 3_000 : 0));
+        return {
+          getOpenOrders: () => later(world.openOrders()),
+          getPositions: (symbols) =>
+            symbols.length === 0 ? later(world.positions(symbols)) : Promise.resolve(world.positions(symbols)),
+        };
+      },
+    };
+    const now = earth(slowly);
+    await executed(now, await now.start(at('call', 'getOrderStatus', 3)));
+    isSlow = true;
+    // The first query sees the order open, 9 s after it was sent; it is filled, protected and done before the answer is in.
+    await now.clock.advance(8_700);
+    const second = await now.start();
+    await now.clock.settle();
+    expect(await executed(now, second)).toMatchObject({ status: 'FILLED' });
+    expect(second.engine.cases.all()).toEqual([]);
+  });
+
+  it('M3: an execution that ends between the two answers is no stranger either', async () => {
+    const slowly: Setting = {
+      plan: { fills: [fill(10)] },
+      broker: (world, clock) => ({
+        getPositions: (symbols) =>
+          symbols.length > 0
+            ? Promise.resolve(world.positions(symbols))
+            : new Promise((resolve) => {
+                const seen = world.positions(symbols);
+                clock.setTimeout(() => resolve(seen), 3_000);
+              }),
+      }),
+    };
+    const now = earth(slowly);
+    await executed(now, await now.start(at('call', 'getOrderStatus', 3)));
+    await now.clock.advance(8_700);
+    const second = await now.start();
+    expect(await executed(now, second)).toMatchObject({ status: 'FILLED' });
+    expect(second.engine.cases.all()).toEqual([]);
+  });
+
+  it('M3 V7: the cases of the sweep are there before anything new can start', async () => {
+    const { engine } = await restarted({}, ({ world }) =>
+      world.submit({ clientOrderId: 'alien', symbol: 'MSFT', side: 'buy', quantity: '100', orderType: 'MARKET' }),
+    );
+    const refused = await engine.execute({ ...ADVISORY, advisoryId: 'ADV-B', symbol: 'MSFT' });
+    expect(refused).toMatchObject({ status: 'REJECTED', reason: 'UNRESOLVED_MISMATCH' });
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * Whole lives under faults, crashes, switches and clock steps: every law at every step, the same for the same seed.
+ */
+import { type StoryReport, seededRandom, simulate, tellStory } from 'fillchart/testing';
+import { describe, expect, it } from 'vitest';
+import { BLOCK_TIMEOUT_MS } from './law-abiding.js';
+import { lawBrokenBy, mutantNames, mutated } from './mutants.js';
+
+/** Where the search for a violation of a broken engine ends. */
+const MOST_SEEDS = 400;
+
+describe('chance', () => {
+  it('is the same for the same seed, and another for another', () => {
+    const draws = (seed: number) => Array.from({ length: 5 }, seededRandom(seed).next);
+    expect(draws(1)).toEqual(draws(1));
+    expect(draws(1)).not.toEqual(draws(2));
+  });
+
+  it('is spread evenly enough', () => {
+    const random = seededRandom('even');
+    const counts = Array.from({ length: 10 }, () => 0);
+    for (let draw = 0; draw < 10_000; draw += 1) counts[random.int(0, 9)] = (counts[random.int(0, 9)] ?? 0) + 1;
+    expect(Math.min(...counts)).toBeGreaterThan(400);
+  });
+});
+
+describe('the simulation', { timeout: BLOCK_TIMEOUT_MS }, () => {
+  it('tells the same story for the same seed, line by line', async () => {
+    const lines = async (seed: number) => {
+      const told: string[] = [];
+      await tellStory({ seed, onLine: (line) => told.push(line) });
+      return told;
+    };
+    const [once, again] = [await lines(7), await lines(7)];
+    expect(once.length).toBeGreaterThan(20);
+    expect(again).toEqual(once);
+  });
+
+  it('meets every kind of fault, crashes, and every final status', async () => {
+    const report = await simulate({ seeds: 60, start: 5_000 });
+    const kinds = new Set(Object.keys(report.faults).map((name) => name.split('.')[0]));
+    expect([...kinds].sort()).toEqual(
+      [
+        'batch',
+        'cancelOrder',
+        'connect',
+        'getOpenOrders',
+        'getOrderStatus',
+        'getOrderStatuses',
+        'getPositions',
+        'instrument',
+        'placeProtection',
+        'push',
+        'submitOrder',
+      ].sort(),
+    );
+    expect(Object.keys(report.statuses).sort()).toEqual(
+      ['CANCELLED', 'EXECUTED_FULL_LATE', 'FAILED', 'FAILED_TIMEOUT', 'FILLED', 'REJECTED'].sort(),
+    );
+    expect(report.crashes).toBeGreaterThan(10);
+    expect(report.violations).toEqual([]);
+  });
+
+  it.each(mutantNames)('control: an engine that breaks a law is caught by that law: %s', async (name) => {
+    const law = lawBrokenBy(name);
+    const isCaught = ({ violations }: StoryReport) => violations.some((violation) => violation.law === law);
+    const createEngine = await mutated(name);
+    const report = await simulate({ seeds: MOST_SEEDS, createEngine, onStory: (story) => !isCaught(story) });
+    expect(report.violations.map((violation) => violation.law)).toContain(law);
+  });
+});
