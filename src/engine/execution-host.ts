@@ -228,6 +228,8 @@ function steppedActor(
     commands = [];
     actor.send(fact);
     const after = actor.getSnapshot();
+    // What others are shown must not be a way to write to it (A3).
+    deepFreeze(after.context);
     const states = { from: topState(before), to: topState(after), before: before.context, after: after.context };
     return { commands, audit: auditOf({ fact, ...states, commands }) };
   }

@@ -71,6 +71,7 @@ export const executionActions = {
   forgetTakenCancel: know(updates.forgetTakenCancel),
   endAttempt: keep('SUBMIT_OUTCOME', updates.endAttempt),
   keepReport: keep('ORDER_REPORT', updates.keepReport),
+  keepFillAfterWindow: keep('ORDER_REPORT', updates.keepFillAfterWindow),
   keepStrayFill: keep('ORDER_REPORT', updates.keepStrayFill),
   noteKillSwitch: keep('KILL_SWITCH', updates.noteKillSwitch),
   wantCancel: keep('KILL_SWITCH', updates.wantCancel),

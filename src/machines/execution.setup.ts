@@ -57,7 +57,7 @@ export const fullFill = [
   {
     guard: 'fillsAfterWindow',
     target: '#execution.reconciling',
-    actions: ['keepReport', timedOut],
+    actions: ['keepFillAfterWindow', timedOut],
     ...rule('T2 B1', 'Received later still: protected, and a human looks.'),
   },
 ] as const;

@@ -121,6 +121,14 @@ export function keepReport(context: ExecutionContext, { at, report }: FactOf<'OR
   };
 }
 
+/** A whole fill that was told after the window had closed: a fact to protect, and for a human to know (T2, M1). */
+export function keepFillAfterWindow(context: ExecutionContext, fact: FactOf<'ORDER_REPORT'>): Patch {
+  const kept = keepReport(context, fact);
+  const cumQty = kept.order?.cumQty ?? context.order.cumQty;
+  const message = `Filled ${cumQty} after the window for late fills had closed: held and protected, and not a valid execution`;
+  return { ...kept, ...withFound(context, mismatch('STRAY_FILL', 'a fill by T = 32 s', cumQty, message)) };
+}
+
 /** A fill beyond what SL and TP were computed for: kept, never dropped, and found by the reconciliation (P5, T5). */
 export function keepStrayFill(context: ExecutionContext, fact: FactOf<'ORDER_REPORT'>): Patch {
   const kept = keepReport(context, fact);

@@ -183,7 +183,7 @@ describe('at the end of the late window', () => {
   });
 
   // Known to be broken: the chart says that a human looks, and no mismatch is noted. The mark goes when this passes.
-  it.fails('T2 M1: a whole fill that is told after T = 32 s opens a case: the caller is told FAILED_TIMEOUT, and holds 100', async () => {
+  it('T2 M1: a whole fill that is told after T = 32 s opens a case: the caller is told FAILED_TIMEOUT, and holds 100', async () => {
     const { now, result } = await foundAfter(70, 31.99);
     expect(result.reconciliationReport).toMatchObject({ status: 'MISMATCH', requiresManualResolution: true });
     expect(now.engine.cases.open()).toHaveLength(1);

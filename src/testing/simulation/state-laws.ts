@@ -3,6 +3,7 @@
  */
 import {
   HARD_TIMEOUT_MS,
+  LAST_LOOK_MS,
   LATE_FILL_WINDOW_MS,
   PROTECTION_LIMIT_MS,
   RECONCILIATION_LIMIT_MS,
@@ -41,6 +42,7 @@ const LONGEST: readonly (readonly [state: string, ms: number])[] = [
   ['reconciling.protecting', PROTECTION_LIMIT_MS],
   ['reconciling.asking', RECONCILIATION_LIMIT_MS],
 ];
+const LATE_WINDOW_ENDS_MS = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + LAST_LOOK_MS;
 const WATCHED = /^(?:pending|cancelling|timeout)/;
 
 export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: number): StateLaws {
@@ -83,12 +85,15 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     court.demand('L11', most === undefined || stayMs <= most + SLACK_MS, () => `${id} is in ${state} for ${stayMs} ms`);
   }
 
-  /** By the engine's own T: nothing is still pending after 30 s, nor in the late window after 32 s. */
+  /** By the engine's own T: nothing is still pending after 30 s, nor in the late window after 32 s and one last look. */
   function judgeT(id: string, state: string, { timeout }: Execution, stayMs: number): void {
     const t = timeout.elapsedSeconds() * 1_000;
-    const ends = state.startsWith('timeout') ? HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS : HARD_TIMEOUT_MS;
+    const isLate = state.startsWith('timeout');
     const isBounded = /^(?:submitted|pending|cancelling|timeout)/.test(state);
-    const isOver = isBounded && t > ends + SLACK_MS && stayMs > SLACK_MS;
+    const endsMs = isLate ? LATE_WINDOW_ENDS_MS : HARD_TIMEOUT_MS;
+    // A process that slept through a deadline acts as if it fires now, the last look included.
+    const leastMs = SLACK_MS + (isLate ? LAST_LOOK_MS : 0);
+    const isOver = isBounded && t > endsMs + SLACK_MS && stayMs > leastMs;
     court.demand('L11', !isOver, () => `${id} is in ${state} at T = ${t} ms`);
   }
 

@@ -323,12 +323,17 @@ const isTold = (story: Story): boolean =>
 /** A last sweep over a line without faults; then what is on record is held against what is so. */
 async function epilogue({ clock, line, state, results, disk, plan, evidence }: Story): Promise<void> {
   if (state.engine === undefined) return;
+  const past = {
+    crashed: state.crashes > 0,
+    swept: plan.acts.some(({ act }) => act.kind === 'sweep'),
+    diskFailed: plan.diskFullAtMs !== undefined,
+  };
+  results.onTold(past);
   line.mend();
   const swept = await clock.runUntil(state.engine.sweep()).catch((error: unknown) => ({ failures: [String(error)] }));
   await clock.advance(TURN_MS);
-  if (state.process?.isAlive !== true) return;
   evidence.court.demand('L6', swept.failures.length === 0, () => `the last sweep failed: ${swept.failures.join(', ')}`);
-  results.atEnd(disk.records, { crashed: state.crashes > 0, diskFailed: plan.diskFullAtMs !== undefined });
+  results.atEnd(disk.records, past);
 }
 
 function countOf(names: readonly string[]): Record<string, number> {

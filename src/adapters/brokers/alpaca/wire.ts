@@ -6,10 +6,10 @@
  * 3. Nothing is thrown for what the network does: an `Exchange` says what is certain.
  */
 
+import { redactor } from '../redact.js';
 import { type Purpose, requestBudget } from './budget.js';
 import { classifyFailure, type Exchange, read } from './classify.js';
 import type { AlpacaSettings } from './options.js';
-import { redactor } from './redact.js';
 import type { AlpacaSdk } from './sdk.js';
 
 /** The parts of the library that build requests. */

@@ -1,0 +1,73 @@
+/**
+ * `npm run test:fix`: the FIX adapter against QuickFIX, a counterparty that we did not write.
+ *
+ * 1. Debian's libquickfix packages are fetched with apt into .tmp/quickfix and unpacked there; nothing is installed.
+ * 2. Their compiled examples (ordermatch, executor) are used as they are; our acceptor is compiled against the library.
+ * 3. Everything runs in one private network namespace: these programs listen on every interface.
+ *
+ * `-- --fetch-only` ends after the compilation.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const PACKAGES = ['libquickfix17', 'libquickfix-dev', 'libquickfix-doc'];
+const folder = '.tmp/quickfix';
+const root = join(folder, 'root');
+const examples = join(root, 'usr/share/doc/libquickfix-doc/examples');
+const source = 'test/fix/acceptor/acceptor.cpp';
+
+mkdirSync(folder, { recursive: true });
+if (!existsSync(examples)) fetchPackages();
+unzip(join(examples, 'ordermatch/.libs/ordermatch.gz'), join(folder, 'ordermatch'));
+unzip(join(examples, 'executor/C++/.libs/executor.gz'), join(folder, 'executor'));
+compile();
+if (!process.argv.includes('--fetch-only')) test();
+
+function fetchPackages() {
+  run(
+    'apt-get',
+    ['download', ...PACKAGES],
+    folder,
+    'apt could not download the QuickFIX packages (Debian, or a system with them, is needed).',
+  );
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.deb'))) {
+    run('dpkg', ['-x', name, 'root'], folder, `${name} cannot be unpacked.`);
+  }
+}
+
+function unzip(from, to) {
+  if (existsSync(to)) return;
+  writeFileSync(to, gunzipSync(readFileSync(from)));
+  chmodSync(to, 0o755);
+}
+
+function compile() {
+  const program = join(folder, 'acceptor');
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return;
+  const libraries = readdirSync(join(root, 'usr/lib')).map((name) => `-L${join(root, 'usr/lib', name)}`);
+  const options = ['-std=c++14', '-w', '-O1', `-I${join(root, 'usr/include')}`];
+  const args = [...options, '-o', program, source, ...libraries, '-lquickfix', '-lpthread'];
+  run('g++', args, '.', 'the acceptor does not compile; g++ is needed.');
+}
+
+function test() {
+  const [sh, ...args] = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath];
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/fix'];
+  const { status } = spawnSync('unshare', ['-rn', sh, ...args, ...vitest], {
+    stdio: 'inherit',
+    env: { ...process.env, FILLCHART_FIX_ISOLATED: '1' },
+  });
+  process.exitCode = status ?? 1;
+}
+
+function run(program, args, cwd, problem) {
+  const { status, error } = spawnSync(program, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status === 0) return;
+  process.stderr.write(`test:fix: ${problem}${error === undefined ? '' : ` (${error.message})`}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,62 @@
+/**
+ * The parts of the adapter that its calls work with, and the one way by which an order leaves.
+ *
+ * 1. An order is written down first, then sent; an id that is written down is never sent again.
+ * 2. What could not be sent as it is (a step, a character) is refused here: nothing is rounded behind the caller's back.
+ */
+import { isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
+import type { Instrument, SubmitOutcome } from '../../../domain/ports.js';
+import { classifySubmit } from './classify.js';
+import type { Line } from './line.js';
+import { newOrderSingle, type OutgoingOrder } from './messages.js';
+import { type FixSettings, isFieldText } from './options.js';
+import type { OrderBook } from './order-book.js';
+import type { Pending } from './pending.js';
+import type { PositionRequests } from './positions.js';
+
+/** The parts of the adapter that its calls work with. */
+export interface FixDesk {
+  readonly settings: FixSettings;
+  readonly line: Line;
+  readonly book: OrderBook;
+  readonly pending: Pending;
+  readonly positions: PositionRequests;
+  /** An id of a request, unlike any that an earlier process made. */
+  newId(prefix: string): string;
+  /** False once the counterparty said that it does not know OrderStatusRequest. */
+  asksForStatus: boolean;
+}
+
+/** Sends an order, once and for all. */
+export async function sendOrder(desk: FixDesk, order: OutgoingOrder, signal: AbortSignal): Promise<SubmitOutcome> {
+  const { settings, line, book, pending } = desk;
+  const { clientOrderId } = order;
+  const refused = whyRefused(order, settings.instruments.get(order.symbol));
+  if (refused !== undefined) return { kind: 'rejected', code: 'NOT_SENDABLE', reason: refused };
+  if (book.has(clientOrderId)) return { kind: 'duplicate' };
+  if (!line.isReady) return classifySubmit({ kind: 'not_ready', cause: line.cause });
+  if (signal.aborted) return classifySubmit({ kind: 'not_ready', cause: 'given up before it was sent' });
+  book.write(order);
+  const heard = await pending.ask('order', clientOrderId, signal, () =>
+    line.send('D', newOrderSingle(settings, order)),
+  );
+  return classifySubmit(heard);
+}
+
+/** What would not survive the way to the counterparty, or is not in the agreed steps. */
+function whyRefused(order: OutgoingOrder, rules: Instrument | undefined): string | undefined {
+  if (rules === undefined) return `${order.symbol} is not among the configured instruments`;
+  if (![order.clientOrderId, order.symbol].every(isFieldText)) return 'an id or a symbol is not printable ASCII';
+  const [lot, tick] = [parseDecimal(rules.lotSize), parseDecimal(rules.tickSize)];
+  const quantity = parseDecimal(order.quantity);
+  if (quantity === undefined || lot === undefined || !isMultipleOf(quantity, lot)) {
+    return `the quantity ${order.quantity} is not a multiple of ${rules.lotSize}`;
+  }
+  for (const price of [order.stopPrice, order.limitPrice]) {
+    const read = parseDecimal(price);
+    if (price !== undefined && (read === undefined || tick === undefined || !isMultipleOf(read, tick))) {
+      return `the price ${price} is not a multiple of ${rules.tickSize}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,61 @@
+/**
+ * The exits of a position: two orders, the stop first.
+ *
+ * 1. Both go out in one turn, the stop before the limit; each has an outcome of its own.
+ * 2. Their ids are the entry's with `-sl` and `-tp`. An exit that was sent is not sent again: a repeat answers from what was
+ *    heard of it, and says `unknown` as long as that is nothing.
+ * 3. Prices are rounded to the tick toward the fill, never away from it.
+ */
+import { parseDecimal, roundToStep } from '../../../domain/decimal.js';
+import type {
+  Instrument,
+  LegOutcome,
+  OrderReport,
+  ProtectionOutcome,
+  ProtectionRequest,
+} from '../../../domain/ports.js';
+import { type FixDesk, sendOrder } from './desk.js';
+import type { OutgoingOrder } from './messages.js';
+
+export async function placeExits(
+  desk: FixDesk,
+  request: ProtectionRequest,
+  signal: AbortSignal,
+): Promise<ProtectionOutcome> {
+  const { clientOrderId, symbol, side, quantity } = request;
+  const rules = desk.settings.instruments.get(symbol);
+  // An exit that sells lies around the fill as stop below, profit above: toward the fill is up for the one, down for the other.
+  const [stopWay, profitWay] = side === 'sell' ? (['up', 'down'] as const) : (['down', 'up'] as const);
+  const common = { symbol, side, quantity, exitOf: clientOrderId };
+  const stop = { ...common, clientOrderId: `${clientOrderId}-sl`, stopPrice: onTick(request.stopLoss, rules, stopWay) };
+  const limit = {
+    ...common,
+    clientOrderId: `${clientOrderId}-tp`,
+    limitPrice: onTick(request.takeProfit, rules, profitWay),
+  };
+  const [stopLoss, takeProfit] = await Promise.all([placeExit(desk, stop, signal), placeExit(desk, limit, signal)]);
+  return { stopLoss, takeProfit };
+}
+
+async function placeExit(desk: FixDesk, order: OutgoingOrder, signal: AbortSignal): Promise<LegOutcome> {
+  const outcome = await sendOrder(desk, order, signal);
+  if (outcome.kind !== 'duplicate') return outcome;
+  const { report, orderId } = desk.book.get(order.clientOrderId) ?? {};
+  if (report === undefined || orderId === undefined) {
+    return desk.book.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
+  }
+  if (report.state !== 'rejected') return { kind: 'accepted', brokerOrderId: orderId };
+  return { kind: 'rejected', code: 'REJECTED', reason: report.reason ?? 'rejected by the counterparty' };
+}
+
+function onTick(price: string, rules: Instrument | undefined, toward: 'up' | 'down'): string {
+  const [read, tick] = [parseDecimal(price), parseDecimal(rules?.tickSize)];
+  return read === undefined || tick === undefined ? price : roundToStep(read, tick, toward);
+}
+
+/** The other exit's id, when the report says that an exit has filled. */
+export function siblingOf({ clientOrderId, state }: OrderReport): string | undefined {
+  const [, entry, leg] = /^(.+)-(sl|tp)$/.exec(clientOrderId) ?? [];
+  if (entry === undefined || state !== 'filled') return undefined;
+  return `${entry}-${leg === 'sl' ? 'tp' : 'sl'}`;
+}

@@ -1,0 +1,112 @@
+/**
+ * The messages that we send, in the field names of either version's dictionary.
+ *
+ * 1. Prices and quantities stay the decimal strings they are, down to the wire: no number in between.
+ * 2. FIX 4.4 keeps instrument and quantity in components, FIX 4.2 in the message itself.
+ */
+import type { Side } from '../../../domain/ports.js';
+import type { FixSettings } from './options.js';
+
+/** A message body by field names, as jspurefix encodes it. */
+export type Body = Readonly<Record<string, unknown>>;
+
+/** An order as it is sent. */
+export interface OutgoingOrder {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: string;
+  /** A stop order at this price. */
+  readonly stopPrice?: string;
+  /** A limit order at this price; neither price: a market order. */
+  readonly limitPrice?: string;
+  /** An exit, linked to its sibling by the entry's id. */
+  readonly exitOf?: string;
+}
+
+/** What must be said of an order to ask for it, or to cancel it. */
+export interface OrderNames {
+  readonly clientOrderId: string;
+  readonly orderId: string | undefined;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: string | undefined;
+}
+
+const SIDES: Readonly<Record<Side, string>> = { buy: '1', sell: '2' };
+const MARKET = '1';
+const LIMIT = '2';
+const STOP = '3';
+const DAY = '0';
+const GOOD_TILL_CANCEL = '1';
+/** Automated execution, no intervention of a broker. */
+const AUTOMATED = '1';
+const CLOSE = 'C';
+
+/** NewOrderSingle (35=D). */
+export function newOrderSingle(settings: FixSettings, order: OutgoingOrder): Body {
+  const { version, exits, clock } = settings;
+  const { stopPrice, limitPrice, exitOf } = order;
+  const isExit = exitOf !== undefined;
+  const closing = version === 'FIX.4.4' ? { PositionEffect: CLOSE } : { OpenClose: CLOSE };
+  return {
+    ClOrdID: order.clientOrderId,
+    ...account(settings),
+    HandlInst: AUTOMATED,
+    ...instrument(settings, order.symbol),
+    Side: SIDES[order.side],
+    TransactTime: new Date(clock.now()),
+    ...quantity(settings, order.quantity),
+    OrdType: stopPrice !== undefined ? STOP : limitPrice !== undefined ? LIMIT : MARKET,
+    ...(limitPrice !== undefined && { Price: limitPrice }),
+    ...(stopPrice !== undefined && { StopPx: stopPrice }),
+    TimeInForce: isExit && exits.timeInForce === 'gtc' ? GOOD_TILL_CANCEL : DAY,
+    ...(isExit && exits.oco === 'broker' && { ClOrdLinkID: exitOf }),
+    ...(isExit && exits.closeOnly && closing),
+  };
+}
+
+/** OrderStatusRequest (35=H). */
+export const orderStatusRequest = (settings: FixSettings, order: OrderNames, requestId: string): Body => ({
+  ClOrdID: order.clientOrderId,
+  ...(order.orderId !== undefined && { OrderID: order.orderId }),
+  ...(settings.version === 'FIX.4.4' && { OrdStatusReqID: requestId }),
+  ...account(settings),
+  ...instrument(settings, order.symbol),
+  Side: SIDES[order.side],
+});
+
+/** OrderCancelRequest (35=F), under an id of its own. */
+export const orderCancelRequest = (settings: FixSettings, order: OrderNames, cancelId: string): Body => ({
+  OrigClOrdID: order.clientOrderId,
+  ...(order.orderId !== undefined && { OrderID: order.orderId }),
+  ClOrdID: cancelId,
+  ...account(settings),
+  ...instrument(settings, order.symbol),
+  Side: SIDES[order.side],
+  TransactTime: new Date(settings.clock.now()),
+  ...(order.quantity !== undefined && quantity(settings, order.quantity)),
+});
+
+/** RequestForPositions (35=AN): all positions of the account, today. */
+export function requestForPositions(settings: FixSettings, requestId: string): Body {
+  const now = new Date(settings.clock.now());
+  const { account: held = '', accountType = '1', partyId = '' } = settings.positions ?? {};
+  return {
+    PosReqID: requestId,
+    PosReqType: 0,
+    Parties: { NoPartyIDs: [{ PartyID: partyId, PartyIDSource: 'D', PartyRole: 24 }] },
+    Account: held,
+    AccountType: Number(accountType),
+    ClearingBusinessDate: now.toISOString().slice(0, 10).replaceAll('-', ''),
+    TransactTime: now,
+  };
+}
+
+const account = ({ account: Account }: FixSettings): Body => (Account === undefined ? {} : { Account });
+
+const instrument = ({ version }: FixSettings, symbol: string): Body =>
+  version === 'FIX.4.4' ? { Instrument: { Symbol: symbol } } : { Symbol: symbol };
+
+const quantity = ({ version }: FixSettings, OrderQty: string): Body =>
+  version === 'FIX.4.4' ? { OrderQtyData: { OrderQty } } : { OrderQty };

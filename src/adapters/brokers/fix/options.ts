@@ -1,0 +1,233 @@
+/**
+ * The options of the FIX adapter, read and checked before anything is sent.
+ *
+ * 1. FIX tells no rules of instruments: they are configured, and a symbol without rules is unknown.
+ * 2. The password comes from the options or the environment, never from the command line, and is never in a message.
+ */
+import type { ConnectionOptions } from 'node:tls';
+import { decimal, isPositive, parseDecimal } from '../../../domain/decimal.js';
+import type { Clock, Instrument, OrderRequest } from '../../../domain/ports.js';
+import { FillchartError } from '../../../domain/reasons.js';
+import { systemClock } from '../../system-clock.js';
+
+export type FixVersion = 'FIX.4.2' | 'FIX.4.4';
+
+/** The rules of a symbol, as agreed with the counterparty. */
+export type FixInstrument = Instrument;
+
+/** How the two exits of a position are placed. */
+export interface FixExits {
+  /** How long they stay: until cancelled (`gtc`, the default) or to the end of the day. */
+  readonly timeInForce?: 'gtc' | 'day';
+  /**
+   * Who cancels one exit when the other has filled: `adapter` (the default), as long as this process runs and the session
+   * is up; `broker`, which links the two by ClOrdLinkID (583, FIX 4.4); `none`.
+   */
+  readonly oco?: 'adapter' | 'broker' | 'none';
+  /** Marks the exits as closing (PositionEffect 77=C; in FIX 4.2 OpenClose). Default false. */
+  readonly closeOnly?: boolean;
+}
+
+/** RequestForPositions (FIX 4.4), for counterparties that answer it. */
+export interface FixPositions {
+  /** Account (1); the option `account` by default. */
+  readonly account?: string;
+  /** AccountType (581); `1` by default. */
+  readonly accountType?: string;
+  /** PartyID (448), with PartyIDSource (447) `D` and PartyRole (452) 24; the account by default. */
+  readonly partyId?: string;
+}
+
+/** What `fixBroker` takes. */
+export interface FixBrokerOptions {
+  /** `FIX.4.4` by default. */
+  readonly version?: FixVersion;
+  readonly host: string;
+  readonly port: number;
+  /** SenderCompID (49): us. */
+  readonly senderCompId: string;
+  /** TargetCompID (56): the counterparty. */
+  readonly targetCompId: string;
+  readonly senderSubId?: string;
+  readonly targetSubId?: string;
+  /** Username (553) of the Logon. */
+  readonly username?: string;
+  /** Password of the Logon; the environment's `FILLCHART_FIX_PASSWORD` by default. */
+  readonly password?: string;
+  /** The field that carries the password: Password (554), or RawData (96), the default with FIX 4.2. */
+  readonly passwordField?: 'Password' | 'RawData';
+  /** Further fields of the Logon, by their names in the FIX dictionary. */
+  readonly logon?: Readonly<Record<string, string>>;
+  /** Account (1) of every order. */
+  readonly account?: string;
+  /** Encrypts the connection; `true`, or options of Node's `tls.connect`. Absent: plain TCP. */
+  readonly tls?: boolean | ConnectionOptions;
+  /** Folder of the sequence numbers and the names of the orders sent. Without it both end with the process. */
+  readonly storeFolder?: string;
+  /** Resets the sequence numbers at every logon (141=Y). Default false: what was missed is then sent again. */
+  readonly resetOnLogon?: boolean;
+  /** HeartBtInt (108) in seconds, 1 to 300; 30 by default. */
+  readonly heartbeatSeconds?: number;
+  /** Longest time from connecting to a logon, in ms, 100 to 60 000; 10 000 by default. */
+  readonly logonTimeoutMs?: number;
+  /** Wait before the first reconnect, in ms, 1 to 60 000; doubles up to 10 s. Default 500. */
+  readonly reconnectMs?: number;
+  /** Longest wait of `close` for the answer to the Logout, in ms, 0 to 10 000; 2 000 by default. */
+  readonly logoutTimeoutMs?: number;
+  readonly instruments: readonly FixInstrument[];
+  /**
+   * How an order's state is read: `request` (the default) sends OrderStatusRequest, and changes to `reports` when the
+   * counterparty does not know that message; `reports` relies on the execution reports alone.
+   */
+  readonly orderStatus?: 'request' | 'reports';
+  /** Least time between two polls of an order, in ms, 100 to 10 000; 1 000 by default. */
+  readonly pollMs?: number;
+  /** For a venue without market orders: the limit price that an entry gets, on the tick. */
+  readonly marketableLimit?: (order: OrderRequest) => string;
+  readonly exits?: FixExits;
+  /** Absent: the broker tells no positions. FIX 4.4 only. */
+  readonly positions?: FixPositions;
+  /** Told in one sentence what an operator must see: that the session is down, that a logon was refused. Default: a process warning. */
+  readonly warn?: (message: string) => void;
+  readonly clock?: Clock;
+}
+
+export interface FixSettings
+  extends Required<
+    Pick<
+      FixBrokerOptions,
+      | 'version'
+      | 'host'
+      | 'port'
+      | 'senderCompId'
+      | 'targetCompId'
+      | 'resetOnLogon'
+      | 'heartbeatSeconds'
+      | 'logonTimeoutMs'
+      | 'reconnectMs'
+      | 'logoutTimeoutMs'
+      | 'orderStatus'
+      | 'pollMs'
+      | 'warn'
+      | 'clock'
+    >
+  > {
+  readonly senderSubId: string | undefined;
+  readonly targetSubId: string | undefined;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly passwordField: 'Password' | 'RawData';
+  readonly logon: Readonly<Record<string, string>>;
+  readonly account: string | undefined;
+  readonly tls: ConnectionOptions | undefined;
+  readonly storeFolder: string | undefined;
+  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly marketableLimit: ((order: OrderRequest) => string) | undefined;
+  readonly exits: Required<FixExits>;
+  readonly positions: Required<FixPositions> | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws {FillchartError} `INVALID_OPTION`, naming the option and what is accepted; never showing the password */
+export function readSettings(options: FixBrokerOptions, environment: Environment = process.env): FixSettings {
+  const version = oneOf('version', options.version ?? 'FIX.4.4', ['FIX.4.2', 'FIX.4.4']);
+  const passwordField = options.passwordField ?? (version === 'FIX.4.2' ? 'RawData' : 'Password');
+  const password = options.password ?? environment['FILLCHART_FIX_PASSWORD'];
+  if (password !== undefined && !isFieldText(password)) throw invalid('password', 'not shown', 'printable ASCII');
+  if (options.positions !== undefined && version !== 'FIX.4.4') throw invalid('positions', 'set', 'FIX.4.4 only');
+  return {
+    version,
+    host: text('host', options.host),
+    port: between('port', options.port, undefined, 1, 65_535),
+    senderCompId: text('senderCompId', options.senderCompId),
+    targetCompId: text('targetCompId', options.targetCompId),
+    senderSubId: optionalText('senderSubId', options.senderSubId),
+    targetSubId: optionalText('targetSubId', options.targetSubId),
+    username: optionalText('username', options.username),
+    password,
+    passwordField: oneOf('passwordField', passwordField, ['Password', 'RawData']),
+    logon: options.logon ?? {},
+    account: optionalText('account', options.account),
+    tls: options.tls === true ? {} : options.tls === false ? undefined : options.tls,
+    storeFolder: options.storeFolder,
+    resetOnLogon: options.resetOnLogon === true,
+    heartbeatSeconds: between('heartbeatSeconds', options.heartbeatSeconds, 30, 1, 300),
+    logonTimeoutMs: between('logonTimeoutMs', options.logonTimeoutMs, 10_000, 100, 60_000),
+    reconnectMs: between('reconnectMs', options.reconnectMs, 500, 1, 60_000),
+    logoutTimeoutMs: between('logoutTimeoutMs', options.logoutTimeoutMs, 2_000, 0, 10_000),
+    instruments: readInstruments(options.instruments),
+    orderStatus: oneOf('orderStatus', options.orderStatus ?? 'request', ['request', 'reports']),
+    pollMs: between('pollMs', options.pollMs, 1_000, 100, 10_000),
+    marketableLimit: options.marketableLimit,
+    exits: readExits(options.exits ?? {}, version),
+    positions: readPositions(options),
+    warn: quietly(options.warn ?? ((message) => process.emitWarning(message, 'FixWarning'))),
+    clock: options.clock ?? systemClock(),
+  };
+}
+
+function readExits(exits: FixExits, version: FixVersion): Required<FixExits> {
+  const oco = oneOf('exits.oco', exits.oco ?? 'adapter', ['adapter', 'broker', 'none']);
+  if (oco === 'broker' && version === 'FIX.4.2') throw invalid('exits.oco', 'broker', 'adapter or none with FIX.4.2');
+  const timeInForce = oneOf('exits.timeInForce', exits.timeInForce ?? 'gtc', ['gtc', 'day']);
+  return { oco, timeInForce, closeOnly: exits.closeOnly === true };
+}
+
+function readPositions({ positions, account }: FixBrokerOptions): Required<FixPositions> | undefined {
+  if (positions === undefined) return undefined;
+  const held = text('positions.account', positions.account ?? account ?? '');
+  return { account: held, accountType: positions.accountType ?? '1', partyId: positions.partyId ?? held };
+}
+
+function readInstruments(given: readonly FixInstrument[]): ReadonlyMap<string, Instrument> {
+  const positive = (value: unknown): boolean => isPositive(parseDecimal(value) ?? decimal('0'));
+  for (const { symbol, tickSize, lotSize } of given) {
+    text('instruments.symbol', symbol);
+    if (!positive(tickSize)) throw invalid(`instruments ${symbol}.tickSize`, tickSize, 'a decimal above zero');
+    if (!positive(lotSize)) throw invalid(`instruments ${symbol}.lotSize`, lotSize, 'a decimal above zero');
+  }
+  return new Map(given.map((instrument) => [instrument.symbol, instrument]));
+}
+
+/** A listener that throws must not stop an order from being watched. */
+const quietly = (warn: (message: string) => void) => (message: string) => {
+  try {
+    warn(message);
+  } catch {
+    // Said as well as could be.
+  }
+};
+
+/** Text that can stand in a field: the separator of fields among it would make two fields of one. */
+export const isFieldText = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x20-\x7e]+$/.test(value);
+
+function text(option: string, value: string): string {
+  if (isFieldText(value)) return value;
+  throw invalid(option, JSON.stringify(value), 'printable ASCII, not empty');
+}
+
+const optionalText = (option: string, value: string | undefined): string | undefined =>
+  value === undefined ? undefined : text(option, value);
+
+function between(
+  option: string,
+  value: number | undefined,
+  byDefault: number | undefined,
+  least: number,
+  most: number,
+): number {
+  const given = value ?? byDefault ?? Number.NaN;
+  if (Number.isFinite(given) && given >= least && given <= most) return given;
+  throw invalid(option, String(given), `${least} to ${most}`);
+}
+
+function oneOf<Word extends string>(option: string, value: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === value);
+  if (found !== undefined) return found;
+  throw invalid(option, JSON.stringify(value), words.join(', '));
+}
+
+const invalid = (option: string, value: string, accepted: string): FillchartError =>
+  new FillchartError('INVALID_OPTION', `${option} is ${value}; accepted is ${accepted}.`);

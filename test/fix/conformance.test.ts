@@ -1,0 +1,90 @@
+/** The adapter keeps the promises of the broker port; what a FIX venue cannot show is skipped, with the reason. */
+import { describe, it, onTestFinished } from 'vitest';
+import { conformBroker } from '../../src/testing/conformance/conform.js';
+import { brokerOn } from './fix.support.js';
+import { type Message, ScriptedAcceptor } from './scripted-acceptor.js';
+
+type Kind = 'any' | 'fills' | 'rests' | 'fills-partly' | 'rejects' | 'submit-hangs' | 'query-hangs';
+
+/** A venue that keeps orders and a position. */
+function venue(kind: Kind, acceptor: ScriptedAcceptor): void {
+  const orders = new Map<string, { readonly order: Message; state: string; filled: number }>();
+  const held = new Map<string, number>();
+  const tell = (id: string, message?: Message, execType?: string): void => {
+    const known = orders.get(id);
+    if (known === undefined) return;
+    const { order, state, filled } = known;
+    const cancel = message?.type === 'F' ? { 11: message.tag(11), 41: id, 37: `o-${id}` } : {};
+    const price = filled > 0 ? '151.00' : 0;
+    const open = ['0', '1'].includes(state) ? Number(order.tag(38)) - filled : 0;
+    acceptor.report(order, { 150: execType ?? state, 39: state, 14: filled, 6: price, 151: open, ...cancel });
+  };
+  const take = (message: Message): void => {
+    const id = message.tag(11);
+    const isExit = message.tag(40) !== '1';
+    if (kind === 'rejects') acceptor.report(message, { 150: 8, 39: 8, 103: 0, 58: 'no margin' });
+    if (kind === 'rejects' || kind === 'submit-hangs') return;
+    const all = Number(message.tag(38));
+    const filled =
+      isExit || kind === 'rests' || kind === 'query-hangs' ? 0 : kind === 'fills-partly' ? Math.floor(all / 2) : all;
+    orders.set(id, { order: message, state: '0', filled: 0 });
+    tell(id);
+    if (filled === 0) return;
+    orders.set(id, { order: message, state: filled === all ? '2' : '1', filled });
+    const sign = message.tag(54) === '2' ? -1 : 1;
+    held.set(message.tag(55), (held.get(message.tag(55)) ?? 0) + sign * filled);
+    tell(id, undefined, 'F');
+  };
+  const cancel = (message: Message): void => {
+    const known = orders.get(message.tag(41));
+    const reject = { 37: 'NONE', 11: message.tag(11), 41: message.tag(41), 434: 1 };
+    if (known === undefined) acceptor.send('9', { ...reject, 39: 8, 102: 1 });
+    else if (!['0', '1'].includes(known.state)) acceptor.send('9', { ...reject, 39: known.state, 102: 0 });
+    else {
+      known.state = '4';
+      tell(message.tag(41), message);
+    }
+  };
+  const status = (message: Message): void => {
+    if (kind === 'query-hangs') return;
+    if (orders.has(message.tag(11))) tell(message.tag(11), message, 'I');
+    else acceptor.report(message, { 37: 'NONE', 150: 'I', 39: 8, 103: 5 });
+  };
+  const positions = (message: Message): void => {
+    const open = [...held].filter(([, size]) => size !== 0);
+    const tags = { 710: message.tag(710), 721: 'r', 728: open.length === 0 ? 2 : 0, 727: open.length };
+    if (open.length === 0) acceptor.send('AO', { ...tags, 729: 0 });
+    for (const [symbol, size] of open) {
+      const sides = { 704: Math.max(size, 0), 705: Math.max(-size, 0) };
+      acceptor.send('AP', { ...tags, 55: symbol, 730: '151.00', 702: 1, 703: 'TQ', ...sides });
+    }
+  };
+  const answers: Readonly<Record<string, (message: Message) => void>> = {
+    D: take,
+    F: cancel,
+    H: status,
+    AN: positions,
+  };
+  acceptor.script = (message) => answers[message.type]?.(message);
+}
+
+conformBroker(
+  'fix',
+  async (situation) => {
+    const acceptor = await ScriptedAcceptor.listen();
+    venue(situation, acceptor);
+    onTestFinished(() => acceptor.close());
+    const { broker } = brokerOn(acceptor.port, { positions: { account: 'ACC' } });
+    return { broker, cutPush: () => acceptor.cut() };
+  },
+  {
+    describe,
+    it,
+    symbol: 'AAPL',
+    skip: { 'BC-30': 'FIX has no reduce-only order that every counterparty knows: refusing is up to it' },
+    onUnhandledRejection(listener) {
+      process.on('unhandledRejection', listener);
+      return () => process.off('unhandledRejection', listener);
+    },
+  },
+);
