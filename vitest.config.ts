@@ -15,15 +15,36 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
   ];
 });
 
+/** What takes longest: `npm run test:deep`, and part of `npm run check`. All the rest is `npm test`, within a minute. */
+const deep = [
+  'test/adapters/journals.process.test.ts',
+  'test/alpaca/{faults,vectors}.test.ts',
+  'test/audit/verify.*.test.ts',
+  'test/crash/*.test.ts',
+  'test/fix/*.test.ts',
+  'test/recovery/every-step.test.ts',
+  'test/simulation/*.test.ts',
+  'test/verify/mutants.test.ts',
+];
+
+const shared = {
+  watch: false,
+  // Processes, not threads: crash tests kill, and a native module must not take other test files with it.
+  pool: 'forks',
+  testTimeout: 20_000,
+  dangerouslyIgnoreUnhandledErrors: false,
+} as const;
+
 export default defineConfig({
-  resolve: { alias },
   test: {
-    include: ['test/**/*.test.ts'],
-    watch: false,
-    // Processes, not threads: crash tests kill, and a native module must not take other test files with it.
-    pool: 'forks',
     maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
-    testTimeout: 20_000,
-    dangerouslyIgnoreUnhandledErrors: false,
+    projects: [
+      {
+        resolve: { alias },
+        // One process loads the sources once for all of its files.
+        test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'], exclude: deep, isolate: false },
+      },
+      { resolve: { alias }, test: { ...shared, name: 'deep', include: deep } },
+    ],
   },
 });

@@ -16,7 +16,8 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const steps = [
   ['biome', 'format and lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--colors=off', '.'],
   ['types', 'tsc --noEmit', 'node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false'],
-  ['tests', 'vitest run', 'node_modules/vitest/vitest.mjs', 'run'],
+  ['tests', 'npm test', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'fast'],
+  ['deep', 'the tests that take longest', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'deep'],
   [
     'trace',
     'every rule has its transitions, laws and tests',
