@@ -20,6 +20,8 @@ const deep = [
   'test/adapters/journals.process.test.ts',
   'test/alpaca/{faults,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
+  // These stand in for a part of the program, so they need a process of their own.
+  'test/charts/{check,missing-engine}.test.ts',
   'test/crash/*.test.ts',
   'test/fix/*.test.ts',
   'test/recovery/every-step.test.ts',

@@ -174,7 +174,8 @@ function hiddenFills({ advisoryId, cases, results, calls }: LawSubject, broker: 
   const clientOrderId = calls.find(({ method }) => method === 'submitOrder')?.clientOrderId;
   const truth = clientOrderId === undefined ? undefined : broker.truth(clientOrderId);
   if (truth === undefined || truth.filledSize === '0' || results.length === 0) return [];
-  const isTold = cases.some((known) => known.advisoryId === advisoryId);
+  // What the sweep finds it tells for the symbol; an execution is told for by its advisory.
+  const isTold = cases.some((known) => known.advisoryId === advisoryId || known.advisoryId === undefined);
   const isProtected = results.some(
     ({ finalSl, finalTp, finalPositionSize }) =>
       finalSl !== undefined && finalTp !== undefined && finalPositionSize === truth.filledSize,
