@@ -21,11 +21,13 @@ const deep = [
   'test/alpaca/{faults,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
-  'test/charts/{check,missing-engine}.test.ts',
+  'test/charts/*.test.ts',
   'test/crash/*.test.ts',
   'test/fix/*.test.ts',
+  'test/properties/laws.test.ts',
   'test/recovery/every-step.test.ts',
   'test/simulation/*.test.ts',
+  'test/stories/thousand.test.ts',
   'test/verify/mutants.test.ts',
 ];
 
@@ -44,7 +46,7 @@ export default defineConfig({
       {
         resolve: { alias },
         // One process loads the sources once for all of its files.
-        test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'], exclude: deep, isolate: false },
+        test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'], exclude: deep, isolate: false, maxWorkers: 2 },
       },
       { resolve: { alias }, test: { ...shared, name: 'deep', include: deep } },
     ],
