@@ -24,10 +24,8 @@ const deep = [
   'test/charts/*.test.ts',
   'test/crash/*.test.ts',
   'test/fix/*.test.ts',
-  'test/properties/laws.test.ts',
   'test/recovery/every-step.test.ts',
   'test/simulation/*.test.ts',
-  'test/stories/thousand.test.ts',
   'test/verify/mutants.test.ts',
 ];
 
