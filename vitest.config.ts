@@ -25,7 +25,7 @@ const deep = [
   'test/crash/*.test.ts',
   'test/fix/*.test.ts',
   'test/recovery/every-step.test.ts',
-  'test/simulation/*.test.ts',
+  'test/simulation/{command,simulation}.test.ts',
   'test/verify/mutants.test.ts',
 ];
 

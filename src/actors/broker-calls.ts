@@ -5,6 +5,7 @@
  */
 import { ZERO } from '../domain/decimal.js';
 import type { CallDeadlines } from '../domain/limits.js';
+import { readPosition } from '../domain/observed-position.js';
 import { readOrderReport, readSubmitOutcome } from '../domain/order.js';
 import type {
   BrokerAdapter,
@@ -17,7 +18,7 @@ import type {
   SubmitOutcome,
 } from '../domain/ports.js';
 import { attempt } from '../domain/reading.js';
-import { type ObservedOrder, type ObservedPosition, readPosition } from '../domain/reconciliation.js';
+import type { ObservedOrder, ObservedPosition } from '../domain/reconciliation.js';
 import { type BrokerAnswer, readInstrument } from '../domain/validation.js';
 import type { Legs } from '../machines/execution.facts.js';
 import { type CallOutcome, callBroker } from './calls.js';

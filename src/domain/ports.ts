@@ -151,6 +151,35 @@ export interface BrokerCapabilities {
   readonly minPollMs: number;
 }
 
+/** The broker's clock, held against ours. */
+export interface BrokerClockReading {
+  /** The broker's wall time, ISO 8601. */
+  readonly time: string;
+  /** The broker's time less ours, in ms: positive when the broker's clock is ahead. */
+  readonly aheadMs: number;
+  /** How far off `aheadMs` can be, in ms; absent where that is not known, as for a message that only came one way. */
+  readonly withinMs?: number;
+}
+
+/** How much the broker lets us ask. */
+export interface BrokerRateLimit {
+  readonly requests: number;
+  /** The span in which so many may be sent, in ms. */
+  readonly perMs: number;
+  /** What is left of it now, where the broker tells. */
+  readonly remaining?: number;
+}
+
+/** What a broker tells of itself and the account, for a person who checks the connection. Never a secret. */
+export interface BrokerDescription {
+  /** Who and where, in one phrase. */
+  readonly about?: string;
+  readonly clock?: BrokerClockReading;
+  readonly rateLimit?: BrokerRateLimit;
+  /** What else an operator may want to see, by name. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
 /** The broker port. See `docs/broker-adapter.md` for how to write one, and `conformBroker` to check it. */
 export interface BrokerAdapter {
   readonly name: string;
@@ -168,6 +197,8 @@ export interface BrokerAdapter {
   /** Positions of the named symbols; of every symbol when `symbols` is empty. */
   getPositions(symbols: readonly string[], signal: AbortSignal): Promise<readonly PositionReport[]>;
   checkMargin?(order: OrderRequest, signal: AbortSignal): Promise<'ok' | { readonly refused: string }>;
+  /** For `fillchart broker check`; the engine never asks. Reads only, and leaves out what it cannot tell. */
+  describe?(signal: AbortSignal): Promise<BrokerDescription>;
   /** Push reports: hints. `{ type: 'gap' }` says that some may have been missed. */
   readonly reports$?: Observable<OrderReport | { readonly type: 'gap' }>;
 }
@@ -176,6 +207,11 @@ export interface BrokerAdapter {
 export interface Clock {
   now(): number;
   monotonic(): number;
+  /**
+   * Names the zero of `monotonic()` where that outlives a process: two readings with the same origin can be subtracted,
+   * even across a restart (T4). Absent where they cannot.
+   */
+  readonly monotonicOrigin?: string;
   setTimeout(fn: () => void, ms: number): unknown;
   clearTimeout(id: unknown): void;
 }

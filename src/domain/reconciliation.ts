@@ -8,21 +8,18 @@
  * 3. Any mismatch needs a human (R6.4). Nothing here corrects anything.
  */
 import {
-  add,
   type Decimal,
   divide,
   isPositive,
   isZero,
   lessThan,
   negate,
-  parseDecimal,
   roundHalfEven,
   subtract,
   ZERO,
 } from './decimal.js';
 import type { OrderFact, OrderStatus } from './order.js';
 import type { Side } from './ports.js';
-import { attempt } from './reading.js';
 import type { ReasonCode } from './reasons.js';
 
 export const ReconciliationStatus = {
@@ -92,6 +89,8 @@ export type ObservedPosition =
       readonly netting: boolean;
       readonly stopLoss?: Decimal;
       readonly takeProfit?: Decimal;
+      /** What the working exits of this execution are for, where the broker lists exits one by one. */
+      readonly exitQuantity?: Decimal;
     }
   | { readonly kind: 'not_offered' }
   | { readonly kind: 'failed'; readonly cause: string };
@@ -254,7 +253,8 @@ function protectionMismatches(
   { position, others }: ReconciliationObserved,
 ): Mismatch[] {
   if (position.kind !== 'position' || !isPositive(expected.cumQty)) return [];
-  const { stopLoss, takeProfit, tickSize } = expected;
+  const { stopLoss, takeProfit, tickSize, cumQty } = expected;
+  const { exitQuantity = cumQty } = position;
   return [
     ...legMismatch(
       ['MISSING_SL', 'STOP_LOSS_PRICE', 'stop-loss'],
@@ -270,6 +270,16 @@ function protectionMismatches(
       others.takeProfits,
       tickSize,
     ),
+    ...(exitQuantity === cumQty
+      ? []
+      : [
+          mismatch(
+            'PROTECTION_SIZE',
+            cumQty,
+            exitQuantity,
+            `Expected protection for ${cumQty}, found it for ${exitQuantity} in broker`,
+          ),
+        ]),
   ];
 }
 
@@ -315,56 +325,3 @@ function brokerSide(
     ...(held?.takeProfit !== undefined && { brokerTp: held.takeProfit }),
   };
 }
-
-/** Reads the broker's answer on positions for one execution; `undefined` when it cannot be read. */
-export const readPosition = (
-  raw: unknown,
-  own: PositionOwner,
-  mode: 'netting' | 'hedging',
-): ObservedPosition | undefined => attempt(() => positionOf(raw, own, mode));
-
-interface PositionOwner {
-  readonly symbol: string;
-  readonly clientOrderId: string;
-}
-
-function positionOf(raw: unknown, own: PositionOwner, mode: 'netting' | 'hedging'): ObservedPosition | undefined {
-  if (!Array.isArray(raw)) return undefined;
-  const rows = raw.filter((row: unknown) => isRecord(row) && row['symbol'] === own.symbol) as Record<string, unknown>[];
-  const labelled = rows.filter((row) => row['clientOrderId'] === own.clientOrderId);
-  const isHedging =
-    mode === 'hedging' && (labelled.length > 0 || rows.every((row) => typeof row['clientOrderId'] === 'string'));
-  const relevant = isHedging ? labelled : rows;
-  const sizes = relevant.map((row) => parseDecimal(row['size']));
-  if (sizes.some((size) => size === undefined)) return undefined;
-  const size = (sizes as Decimal[]).reduce(add, ZERO);
-  const stopLoss = firstPrice(relevant, own.clientOrderId, 'sl', 'stopLoss');
-  const takeProfit = firstPrice(relevant, own.clientOrderId, 'tp', 'takeProfit');
-  return {
-    kind: 'position',
-    size,
-    netting: !isHedging,
-    ...(stopLoss !== undefined && { stopLoss }),
-    ...(takeProfit !== undefined && { takeProfit }),
-  };
-}
-
-/** The working exit of this execution where exits are listed one by one, else the position's own. */
-function firstPrice(
-  rows: readonly Record<string, unknown>[],
-  clientOrderId: string,
-  short: 'sl' | 'tp',
-  long: string,
-): Decimal | undefined {
-  for (const row of rows) {
-    const listed = row['protections'];
-    const own = Array.isArray(listed)
-      ? listed.filter(isRecord).find((pair) => pair['clientOrderId'] === clientOrderId)
-      : undefined;
-    const price = parseDecimal(Array.isArray(listed) ? own?.[long] : row[short]);
-    if (price !== undefined && isPositive(price)) return price;
-  }
-  return undefined;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

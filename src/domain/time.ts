@@ -47,3 +47,10 @@ export const epochMs = (time: string): number => Date.parse(time);
 
 /** Canonical text of an instant in epoch milliseconds. */
 export const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+/** A reading of the monotonic clock, as it is recorded where a process takes an execution up. */
+export type ClockReading = {
+  /** See `Clock.monotonicOrigin`. */
+  readonly origin: string;
+  readonly monotonicMs: number;
+};

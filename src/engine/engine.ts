@@ -7,7 +7,7 @@
  */
 import type { Observable } from 'rxjs';
 import { brokerCalls } from '../actors/broker-calls.js';
-import { engineTime } from '../actors/engine-time.js';
+import { engineTime, readingOf } from '../actors/engine-time.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { orderWatch } from '../actors/order-watch.js';
 import type { AuditRecord } from '../domain/audit.js';
@@ -64,7 +64,7 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   connection.ensure().catch((error: unknown) => {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
-  recover(records, { ...parts, killSwitch: board.killSwitch, tellSwitch: board.tell });
+  recover(records, { ...parts, ...options, killSwitch: board.killSwitch, tellSwitch: board.tell });
   // Only now: what the journal says of the switches must not open the gate again.
   if (problem !== undefined) board.closeGate(problem);
   const engine = engineFace(parts);
@@ -77,7 +77,7 @@ type Parts = ReturnType<typeof assemble>;
 /** Everything that the engine is made of, tied together. */
 function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof readJournal>>['records']) {
   const { broker, capabilities, clock, journal, logger, deadlines, pollIntervalMs } = options;
-  const time = engineTime(clock, records.at(-1)?.at);
+  const time = engineTime(clock, records);
   const metrics = newMetrics();
   const executions = executionMap();
   const book = positionBook();
@@ -124,7 +124,8 @@ function engineFace(parts: Parts): Engine {
     if (known?.context.snapshotHash === input.snapshotHash) return known.execution;
     const advisory = known === undefined ? input : conflicting(input);
     const host = newHost(advisory);
-    host.send({ type: 'START', at: time(), gate: gate(advisory.snapshot.symbol), advisory });
+    const now = { at: time(), ...readingOf(options.clock) };
+    host.send({ type: 'START', ...now, gate: gate(advisory.snapshot.symbol), advisory });
     return host.execution;
   }
 

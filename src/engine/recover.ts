@@ -7,11 +7,12 @@
  * 2. A mismatch whose case was not written down before the end gets its case now (M1).
  */
 import { causeOf } from '../actors/calls.js';
-import type { EngineTime } from '../actors/engine-time.js';
+import { type EngineTime, readingOf } from '../actors/engine-time.js';
 import type { KillSwitchActor } from '../actors/kill-switch.js';
 import { type CaseFact, caseKindOf } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { cancelsLiveOrders, type SwitchView } from '../domain/kill-switch.js';
+import type { Clock } from '../domain/ports.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { inputOf, isRegistered } from './advisory.js';
@@ -24,6 +25,7 @@ export interface RecoveryParts {
   readonly killSwitch: KillSwitchActor;
   readonly cases: CaseBook;
   readonly time: EngineTime;
+  readonly clock: Clock;
   readonly recorder: Pick<Recorder, 'say'>;
   readonly tellSwitch: (host: ExecutionHost, change: Pick<SwitchView, 'type' | 'target' | 'state'>) => void;
 }
@@ -55,7 +57,7 @@ function collect(lives: Map<string, ExecutionFact[]>, advisoryId: string, fact: 
 
 function resume(
   facts: readonly ExecutionFact[],
-  { newHost, time, killSwitch, tellSwitch, cases }: RecoveryParts,
+  { newHost, time, clock, killSwitch, tellSwitch, cases }: RecoveryParts,
 ): void {
   const [first] = facts;
   if (first?.type !== 'START') return;
@@ -69,7 +71,7 @@ function resume(
     openForgottenCase(host, cases);
     return;
   }
-  host.send({ type: 'RECOVERED', at: time(), intentAt: facts.at(-1)?.at ?? first.at });
+  host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: facts.at(-1)?.at ?? first.at });
   // A switch may have been set, and the process have ended before the execution was told.
   for (const { type, target, state } of killSwitch.switches) {
     const isUntold = state === 'ACTIVE' && cancelsLiveOrders(type) && !host.context.killSwitch.cancelWanted;

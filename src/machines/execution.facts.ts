@@ -9,6 +9,7 @@ import type { CancelOutcome, LegOutcome, SubmitOutcome } from '../domain/ports.j
 import type { FilledBySide } from '../domain/position-share.js';
 import type { ReconciliationObserved } from '../domain/reconciliation.js';
 import type { FrozenSnapshot, SnapshotProblem } from '../domain/snapshot.js';
+import type { ClockReading } from '../domain/time.js';
 import type { BrokerAnswer, Gate, Refusal } from '../domain/validation.js';
 
 /** Deadlines that the chart asks for; an actor turns each into a `DEADLINE` fact. */
@@ -48,7 +49,13 @@ export interface Legs {
 
 export type ExecutionFact =
   /** Carries the advisory, so that the record of it stands alone (S2). */
-  | { readonly type: 'START'; readonly at: number; readonly gate: Gate; readonly advisory: ExecutionInput }
+  | {
+      readonly type: 'START';
+      readonly at: number;
+      readonly clock?: ClockReading;
+      readonly gate: Gate;
+      readonly advisory: ExecutionInput;
+    }
   | {
       readonly type: 'BROKER_ASKED';
       readonly at: number;
@@ -75,6 +82,7 @@ export type ExecutionFact =
   | {
       readonly type: 'RECOVERED';
       readonly at: number;
+      readonly clock?: ClockReading;
       /** When the intent was recorded, for an execution whose submit call left no trace (A6). */
       readonly intentAt?: number;
     };

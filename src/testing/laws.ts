@@ -226,6 +226,17 @@ const protectedOrCase: Judge = ({ results, cases, advisoryId }) =>
 const hasCase = (cases: readonly Case[], advisoryId: string): boolean =>
   cases.some((known) => known.advisoryId === advisoryId);
 
+/**
+ * Position queries that name a symbol. A sweep asks for all, and then by name for what was left out: such a query is
+ * the sweep's when the execution was done before.
+ */
+function namedPositionQueries(calls: readonly BrokerCall[], doneAt: number): number {
+  const queries = calls.filter(({ method }) => method === 'getPositions');
+  const isForAll = ({ argument }: BrokerCall) => (argument as readonly string[]).length === 0;
+  const sweep = queries.findIndex((call) => isForAll(call) && call.at >= doneAt);
+  return queries.slice(0, sweep === -1 ? undefined : sweep).filter((call) => !isForAll(call)).length;
+}
+
 const oneReconciliation: Judge = (subject, life) => {
   if (!life.isDone) return [];
   const verdicts = life.steps.filter(
@@ -234,12 +245,10 @@ const oneReconciliation: Judge = (subject, life) => {
   const repeats = life.steps.filter(
     ({ fact, before }) => fact.type === 'RECOVERED' && life.pathOf(before) === 'reconciling.asking',
   ).length;
-  // Each look before an order asks for instrument and position together; a sweep asks for no symbol.
+  // Each look before an order asks for instrument and position together.
   const looks = subject.calls.filter(({ method }) => method === 'instrument').length;
-  const asked = subject.calls.filter(
-    ({ method, argument }) => method === 'getPositions' && (argument as readonly string[]).length > 0,
-  ).length;
-  const queries = asked - looks;
+  const doneAt = (life.steps.at(-1)?.fact.at ?? 0) - subject.epochMs;
+  const queries = namedPositionQueries(subject.calls, doneAt) - looks;
   const wanted = life.mayHaveReachedBroker ? 1 : 0;
   const isAlone = new Set(subject.records.map(({ advisoryId }) => advisoryId)).size <= 2;
   return [

@@ -81,6 +81,7 @@ export function virtualClock(startMs: number = VIRTUAL_EPOCH_MS): VirtualClock {
   return {
     now: () => wallOffset + elapsed,
     monotonic: () => elapsed,
+    monotonicOrigin: `virtual ${startMs}`,
     setTimeout(fn, ms) {
       lastId += 1;
       timers.push({ id: lastId, due: elapsed + Math.max(0, Number.isFinite(ms) ? ms : 0), fn });

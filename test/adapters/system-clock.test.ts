@@ -20,6 +20,12 @@ test('wall time and monotonic time both move on', () => {
   expect([clock.now() - wall, clock.monotonic() - monotonic]).toEqual([1500, 1500]);
 });
 
+test('T4: where the system names its start, two clocks of it share one monotonic time', () => {
+  const [clock, other] = [systemClock(), systemClock()];
+  expect(clock.monotonicOrigin).toBe(other.monotonicOrigin);
+  expect(Math.abs(clock.monotonic() - other.monotonic())).toBeLessThan(100);
+});
+
 test('a timer fires once, unless it is cleared', () => {
   const clock = systemClock();
   const fired: string[] = [];

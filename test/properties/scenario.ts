@@ -93,10 +93,17 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
   let engine = await open();
   let isOpen = true;
   for (const move of scenario.switches) clock.setTimeout(() => (isOpen ? flip(engine, move) : undefined), move.atMs);
-  const results = await live(
+  const results: ExecutionResult[] = [];
+  let truth: BrokerTruth;
+  await live(
     scenario,
     clock,
     () => engine,
+    (result) => {
+      // What fills after the end is for the next sweep to find.
+      if (results.length === 0) truth = truthOf(broker);
+      results.push(result);
+    },
     async () => {
       isOpen = false;
       await clock.runUntil(engine.close(), LONGEST_MS);
@@ -113,19 +120,18 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
     epochMs: VIRTUAL_EPOCH_MS,
     results,
   };
-  return { subject, broken: [...brokenLaws(subject), ...hiddenFills(subject, broker)] };
+  return { subject, broken: [...brokenLaws(subject), ...hiddenFills(subject, truth)] };
 }
 
 async function live(
   { advisory, againAtMs, restartAtMs }: Scenario,
   clock: VirtualClock,
   engine: () => Engine,
+  tell: (result: ExecutionResult) => void,
   restart: () => Promise<void>,
-): Promise<readonly ExecutionResult[]> {
+): Promise<void> {
   const { expiresInMs, ...rest } = advisory;
   const input: SnapshotInput = { ...rest, expirationTimestamp: new Date(VIRTUAL_EPOCH_MS + expiresInMs) };
-  const results: ExecutionResult[] = [];
-  const tell = (result: ExecutionResult) => void results.push(result);
   const send = () =>
     engine()
       .execute(input)
@@ -141,7 +147,6 @@ async function live(
     asked.push(send());
   }
   await clock.runUntil(Promise.all(asked), LONGEST_MS);
-  return results;
 }
 
 /** A switch is moved as an operator would, who forces what is refused. */
@@ -169,10 +174,16 @@ function brokerFor(scenario: Scenario, clock: Clock): FaultBroker {
   });
 }
 
+type BrokerTruth = ReturnType<FaultBroker['truth']>;
+
+/** What the broker knows of the entry order. */
+function truthOf(broker: FaultBroker): BrokerTruth {
+  const clientOrderId = broker.calls.find(({ method }) => method === 'submitOrder')?.clientOrderId;
+  return clientOrderId === undefined ? undefined : broker.truth(clientOrderId);
+}
+
 /** What the broker truly filled by the end is protected, or somebody is told. */
-function hiddenFills({ advisoryId, cases, results, calls }: LawSubject, broker: FaultBroker): readonly BrokenLaw[] {
-  const clientOrderId = calls.find(({ method }) => method === 'submitOrder')?.clientOrderId;
-  const truth = clientOrderId === undefined ? undefined : broker.truth(clientOrderId);
+function hiddenFills({ advisoryId, cases, results }: LawSubject, truth: BrokerTruth): readonly BrokenLaw[] {
   if (truth === undefined || truth.filledSize === '0' || results.length === 0) return [];
   // What the sweep finds it tells for the symbol; an execution is told for by its advisory.
   const isTold = cases.some((known) => known.advisoryId === advisoryId || known.advisoryId === undefined);

@@ -22,9 +22,17 @@ async function stepped(setting: Setting, stepMs: number, downMs = 5_000) {
 }
 
 describe('the wall clock between two runs', () => {
-  it('T1 T4: set back by an hour: at most what was left at the last record, not an hour more', async () => {
-    const { result, tookMs } = await stepped({ plan: { fills: [] } }, -HOUR_MS);
+  it('T1 T4: set back by an hour: the time between the two runs counts all the same, T = 30 s stays where it was', async () => {
+    const { result, tookMs } = await stepped({ plan: { fills: [] } }, -HOUR_MS, 5_000);
     expect(result?.status).toBe('FAILED_TIMEOUT');
+    expect(tookMs).toBeGreaterThan(19_000);
+    expect(tookMs).toBeLessThanOrEqual(20_100);
+  });
+
+  it('T1 T4: set back, and nothing tells how long the process was gone: at most what was left at the last record', async () => {
+    const { result, tookMs } = await stepped({ plan: { fills: [] }, isClockOfProcess: true }, -HOUR_MS);
+    expect(result?.status).toBe('FAILED_TIMEOUT');
+    expect(tookMs).toBeGreaterThan(20_100);
     expect(tookMs).toBeLessThanOrEqual(32_000);
   });
 

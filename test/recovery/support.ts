@@ -45,6 +45,8 @@ export interface Setting {
   readonly broker?: (world: BrokerWorld, clock: VirtualClock) => Partial<BrokerAdapter>;
   readonly engine?: Partial<EngineOptions>;
   readonly createEngine?: typeof createEngine;
+  /** Monotonic readings of two processes cannot be compared, as on systems that do not name their start. */
+  readonly isClockOfProcess?: true;
 }
 
 export interface Call {
@@ -107,8 +109,9 @@ export function earth(setting: Setting = {}): Earth {
     const death = new Promise<void>((resolve) => {
       tellOfDeath = resolve;
     });
+    const { monotonicOrigin: _, ...clockOfProcess } = clock;
     const process = mortalProcess({
-      clock,
+      clock: setting.isClockOfProcess ? clockOfProcess : clock,
       broker,
       disk,
       diesAt: (step) => {

@@ -156,6 +156,7 @@ describe('raisedIn (the states that can raise a code)', () => {
     );
     expect(raisable.filter((code) => !shown.has(code)).sort()).toEqual([
       'FILL_PRICE',
+      'PROTECTION_SIZE',
       'QUERY_FAILED',
       'STOP_LOSS_PRICE',
       'TAKE_PROFIT_PRICE',

@@ -109,6 +109,23 @@ describe('what the report carries (R6.3)', () => {
     expectSafe(now, result);
   });
 
+  it.each([
+    ['54', ['PROTECTION_SIZE']],
+    ['200', ['PROTECTION_SIZE']],
+    ['100', []],
+  ])('exits for %s of 100 filled, where the broker lists them: %s [B1 R6.2]', async (quantity, kinds) => {
+    const { clientOrderId } = (await told({ script: at151 })).result;
+    const pair = { clientOrderId, quantity, stopLoss: '147.98', takeProfit: '155.53' };
+    const answer = [{ symbol: 'AAPL', size: '100', protections: [pair] }];
+    const { result } = await told({
+      script: at151,
+      faults: { getPositions: (call) => (call > 1 ? { answer } : undefined) },
+    });
+    expect(mismatchKinds(result)).toEqual(kinds);
+    if (kinds.length > 0)
+      expect(sentences(result)).toEqual([`Expected protection for 100, found it for ${quantity} in broker`]);
+  });
+
   const statuses: readonly (readonly [string, Setting, string, readonly string[]])[] = [
     [
       'a position that is gone, and no exits',

@@ -2,9 +2,10 @@
  * What the broker of the paths says, raw, and how the engine reads it: the same words serve the chart and the engine.
  */
 import { negate, ZERO } from '../../domain/decimal.js';
+import { readPosition } from '../../domain/observed-position.js';
 import { hasFill, type OrderFact, type OrderState, readOrderReport } from '../../domain/order.js';
 import type { Instrument, OrderReport, PositionReport } from '../../domain/ports.js';
-import { NO_OTHERS, type ReconciliationObserved, readPosition } from '../../domain/reconciliation.js';
+import { NO_OTHERS, type ReconciliationObserved } from '../../domain/reconciliation.js';
 import type { BrokerAnswer } from '../../domain/validation.js';
 import type { ExecutionContext } from '../../machines/execution.context.js';
 import { PATH_SYMBOL } from './profiles.js';

@@ -84,6 +84,7 @@ interface Life {
 const mortalClock = (clock: Clock, { survives, isAlive }: Life): Clock => ({
   now: () => clock.now(),
   monotonic: () => clock.monotonic(),
+  ...(clock.monotonicOrigin !== undefined && { monotonicOrigin: clock.monotonicOrigin }),
   setTimeout: (fn, ms) =>
     isAlive()
       ? clock.setTimeout(() => {
