@@ -79,6 +79,7 @@ export function trace(input: TraceInput): Trace {
   const tests = input.tests
     .map(({ path, names }) => ({
       path,
+      named: names.map((name) => ({ name, rules: rulesOfName(name) })).filter((test) => test.rules.length > 0),
       ids: new Set(names.flatMap(rulesOfName)),
       laws: new Set(names.flatMap(lawsOfName)),
     }))
@@ -91,7 +92,9 @@ export function trace(input: TraceInput): Trace {
       edges: edges.filter(({ edge }) => edge.rules.includes(rule.id)),
       laws: input.laws.filter((law) => law.rules.includes(rule.id)),
       keptBy: input.keptBy[rule.id],
-      tests: tests.filter(({ ids }) => ids.has(rule.id)).map(({ path }) => path),
+      tests: tests
+        .filter(({ ids }) => ids.has(rule.id))
+        .map((file) => ({ path: file.path, count: countOf(file, rule.id) })),
     }));
   const problems = [
     ...rows.filter(isKeptByNothing).map(({ id }) => `${id} is kept by no transition, no law and no module`),
@@ -113,7 +116,8 @@ interface Row extends Rule {
   readonly edges: readonly NamedEdge[];
   readonly laws: readonly Law[];
   readonly keptBy: KeptBy | undefined;
-  readonly tests: readonly string[];
+  /** The files with tests of it, and how many each has. */
+  readonly tests: readonly { readonly path: string; readonly count: number }[];
 }
 
 interface NamedEdge {
@@ -121,11 +125,16 @@ interface NamedEdge {
   readonly edge: ChartEdge;
 }
 
+/** A file of tests. */
 interface TracedTest {
   readonly path: string;
+  /** Its names that carry rules: of a test, a group of tests, or a line in a table of them. */
+  readonly named: readonly { readonly name: string; readonly rules: readonly string[] }[];
   readonly ids: ReadonlySet<string>;
   readonly laws: ReadonlySet<string>;
 }
+
+const countOf = ({ named }: TracedTest, id: string): number => named.filter(({ rules }) => rules.includes(id)).length;
 
 const isKeptByNothing = ({ edges, laws, keptBy }: Row): boolean =>
   edges.length === 0 && laws.length === 0 && keptBy === undefined;
@@ -137,6 +146,7 @@ const HEAD = `# Traceability
 
 From each rule of [rules.md](rules.md) to what keeps it and what proves it, and back. Written by
 \`npm run traceability\` from the charts, the laws and the names of the tests; not by hand.
+Paths of tests are relative to \`test/\`; beside a file stands how many of its tests name the rule.
 `;
 
 function pageOf(
@@ -166,13 +176,15 @@ function pageOf(
         code(id),
         sentence,
         codes(rules),
-        files(tests.filter((test) => test.laws.has(id)).map(({ path }) => path)),
+        files(tests.filter((test) => test.laws.has(id)).map(({ path }) => shortened(path))),
       ]),
     ),
     '\n## Tests\n',
     table(
-      ['Test', 'Rules'],
-      tests.filter(({ ids }) => ids.size > 0).map(({ path, ids }) => [code(path), codes(inOrder(rows, ids))]),
+      ['File', 'Test, or group of tests', 'Rules'],
+      tests.flatMap(({ path, named }) =>
+        named.map(({ name, rules }) => [code(shortened(path)), prose(name), codes(inOrder(rows, new Set(rules)))]),
+      ),
     ),
     '',
   ].join('\n');
@@ -183,7 +195,7 @@ const ruleCells = ({ id, gist, edges, laws, tests }: Row): readonly string[] => 
   gist,
   edges.map(({ edge }) => code(edge.name)).join('<br>'),
   codes(laws.map((law) => law.id)),
-  files(tests),
+  files(tests.map(({ path, count }) => `${shortened(path)} (${count})`)),
 ];
 
 const inOrder = (rows: readonly Row[], ids: ReadonlySet<string>): readonly string[] =>
@@ -191,7 +203,19 @@ const inOrder = (rows: readonly Row[], ids: ReadonlySet<string>): readonly strin
 
 const code = (text: string): string => `\`${text}\``;
 const codes = (texts: readonly string[]): string => texts.map(code).join(' ');
-const files = (paths: readonly string[]): string => paths.map((path) => code(path.replace(/^test\//, ''))).join('<br>');
+const files = (texts: readonly string[]): string => texts.map(code).join('<br>');
+const shortened = (path: string): string => path.replace(/^test\//, '');
+
+const IDS_ONLY = new RegExp(`^${IDS}$`);
+
+/** The name of a test as plain text of a page. */
+const prose = (name: string): string =>
+  (IDS_ONLY.test(name) ? 'a line in a table of tests' : name)
+    .trim()
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/([*_`[\]])/g, '\\$1');
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
