@@ -28,8 +28,11 @@ export const MORE = decimal('120');
 export const GOOD_PRICE = decimal('151');
 export const BAD_PRICE = decimal('0.01');
 
-/** SL and TP that belong to `GOOD_PRICE`, worked out by hand: 151 × 0.98 and 151 × 1.03. */
-export const BRACKET = Object.freeze({ stopLoss: decimal('147.98'), takeProfit: decimal('155.53') });
+/** SL and TP that belong to `GOOD_PRICE`, worked out by hand: 151 × 0.98 and × 1.03; for a sale 151 × 1.02 and × 0.97. */
+export const BRACKET = Object.freeze({
+  buy: { stopLoss: decimal('147.98'), takeProfit: decimal('155.53') },
+  sell: { stopLoss: decimal('154.02'), takeProfit: decimal('146.47') },
+});
 
 const inputOf = (change: Partial<FrozenSnapshot>): ExecutionInput => ({
   advisoryId: change.advisoryId ?? GOOD.advisoryId,
@@ -76,3 +79,9 @@ export const STARTING_POINTS: readonly StartingPoint[] = [
     refusedWith: 'INVALID_REFERENCE_PRICE',
   },
 ];
+
+/** The acceptable advisory the other way round. No guard reads the side, so a smaller world is enough for it. */
+export const SALE: StartingPoint = {
+  name: 'an acceptable sale',
+  input: inputOf({ side: 'sell', slOffsetPct: decimal('0.02'), tpOffsetPct: decimal('-0.03') }),
+};

@@ -26,6 +26,7 @@ export const CALM: Scope = { switches: [0], crashes: 0 };
 export const KILLED: Scope = { switches: [0, CANCELLING_ACTIVE], crashes: 0 };
 export const RISKY: Scope = { switches: [0, RISK_LIMIT_ACTIVE], crashes: 0 };
 export const CRASHED: Scope = { switches: [0], crashes: 1 };
+export const SOLD: Scope = { ...CALM, isSale: true };
 export const KILLED_AND_CRASHED: Scope = { switches: [0, CANCELLING_ACTIVE], crashes: 1 };
 
 export const mutant = (name: string, breaks: string, chart: () => ExecutionChart, scope: Scope = CALM): Mutant => ({

@@ -4,7 +4,7 @@
 import type { ExecutionContext } from '../machines/execution.context.js';
 import { executionSetup } from '../machines/execution.setup.js';
 import { altered, withActions, withGuards } from './altered-chart.js';
-import { type Args, aims, CRASHED, drops, forgets, KILLED, type Mutant, mutant } from './mutant.js';
+import { type Args, aims, CRASHED, drops, forgets, KILLED, type Mutant, mutant, SOLD } from './mutant.js';
 
 const endsAfterEachTry = executionSetup.assign(({ context, event }) => ({
   protection: { ...context.protection, tries: context.protection.tries + 1, endsAt: event.at + 5_000 },
@@ -31,6 +31,12 @@ export const mutantsAfterFill: readonly Mutant[] = [
         bracket: { ...GOOD_BRACKET, quantity: context.snapshot.positionSize },
       })),
     }),
+  ),
+  mutant(
+    'protects a sale as if it were a purchase',
+    'SL and TP lie on the wrong sides',
+    () => withActions({ computeBracket: executionSetup.assign({ bracket: GOOD_BRACKET }) }),
+    SOLD,
   ),
   mutant('renews the window with each try', 'protection is tried for ever', () =>
     withActions({ beginProtection: endsAfterEachTry }),

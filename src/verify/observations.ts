@@ -1,7 +1,7 @@
 /**
  * What the one look at the broker may show, relative to what the execution believes (R6).
  */
-import { type Decimal, decimal, isPositive } from '../domain/decimal.js';
+import { type Decimal, decimal, isPositive, negate } from '../domain/decimal.js';
 import { hasFill } from '../domain/order.js';
 import { NO_OTHERS, type ReconciliationObserved } from '../domain/reconciliation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
@@ -12,7 +12,7 @@ export interface Observation {
   differs(context: ExecutionContext): boolean;
   readonly order?: 'open' | 'not_found' | 'failed' | 'more' | 'otherPrice';
   readonly position?: 'other' | 'none' | 'failed' | 'not_offered';
-  readonly legs?: 'noStopLoss' | 'noTakeProfit' | 'otherStopLoss';
+  readonly legs?: 'noStopLoss' | 'noTakeProfit' | 'otherStopLoss' | 'otherQuantity';
 }
 
 const always = () => true;
@@ -41,6 +41,11 @@ export const OBSERVATIONS: readonly Observation[] = [
     differs: ({ order, bracket }) => hasFill(order) && bracket?.valid === true,
     legs: 'otherStopLoss',
   },
+  {
+    label: 'SL and TP are for another quantity',
+    differs: ({ order, bracket }) => hasFill(order) && bracket !== undefined,
+    legs: 'otherQuantity',
+  },
 ];
 
 const ELSEWHERE = decimal('149');
@@ -64,7 +69,7 @@ function orderSeen(shown: Observation['order'], { order }: ExecutionContext): Re
 function positionSeen(
   shown: Observation['position'],
   legs: Observation['legs'],
-  { order, bracket }: ExecutionContext,
+  { order, bracket, snapshot }: ExecutionContext,
 ): ReconciliationObserved['position'] {
   if (shown === 'failed') return { kind: 'failed', cause: 'silent' };
   if (shown === 'not_offered') return { kind: 'not_offered' };
@@ -74,9 +79,10 @@ function positionSeen(
   const stopLoss = legs === 'otherStopLoss' ? ELSEWHERE : bracket?.stopLoss;
   return {
     kind: 'position',
-    size,
+    size: snapshot.side === 'buy' ? size : negate(size),
     netting: true,
     ...(isBracketed && legs !== 'noStopLoss' && stopLoss !== undefined && { stopLoss }),
     ...(isBracketed && legs !== 'noTakeProfit' && { takeProfit: bracket.takeProfit }),
+    ...(isBracketed && legs === 'otherQuantity' && { exitQuantity: decimal(Number(order.cumQty) - 1) }),
   };
 }

@@ -8,6 +8,8 @@ export interface Scope {
   readonly switches: readonly number[];
   /** How often the process may end and start again on one path: 0, 1 or 2. */
   readonly crashes: 0 | 1 | 2;
+  /** Only the acceptable sale, instead of the purchase and of all that is refused. */
+  readonly isSale?: boolean;
   /** A host that does not look at the gate before it sends; for a mutant. */
   readonly isHostBlind?: boolean;
   /** The laws that are in force; all of them when absent. */

@@ -6,7 +6,7 @@
  *    and opening its states again.
  */
 import { type LawId, laws } from '../domain/laws.js';
-import { STARTING_POINTS } from './advisories.js';
+import { SALE, STARTING_POINTS } from './advisories.js';
 import { type ChartSteps, chartSteps } from './chart-steps.js';
 import type { ExecutionChart } from './decide.js';
 import { SWITCHES } from './facts.js';
@@ -119,7 +119,7 @@ export function search(chart: ExecutionChart, scope: Scope): SearchResult {
     return told;
   }
 
-  for (const { input } of STARTING_POINTS) {
+  for (const { input } of scope.isSale === true ? [SALE] : STARTING_POINTS) {
     const { id } = steps.begin(input);
     for (const switches of scope.switches) enter({ chart: id, world: newWorld(switches) }, -1);
   }

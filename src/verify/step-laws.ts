@@ -94,19 +94,21 @@ const protectionFollowsTheFill: Check = ({ before, after, commands }) => {
   for (const command of commands) {
     if (command.type !== 'placeProtection') continue;
     const { quantity, stopLoss, takeProfit, side } = command.request;
-    const due = before.context.bracket ?? { ...BRACKET, quantity: after.order.cumQty };
+    const approved = after.snapshot.side;
+    const due = before.context.bracket ?? { ...BRACKET[approved], quantity: after.order.cumQty };
     const isOnFill = before.context.bracket !== undefined || after.order.avgPrice === GOOD_PRICE;
     if (!isOnFill || stopLoss !== due.stopLoss || takeProfit !== due.takeProfit) {
       return `SL ${stopLoss}, TP ${takeProfit} were asked for on a fill at ${after.order.avgPrice}`;
     }
-    if (quantity !== due.quantity || side !== 'sell') return `${side} ${quantity} was asked for on ${due.quantity}`;
+    if (quantity !== due.quantity || side === approved) return `${side} ${quantity} was asked for on ${due.quantity}`;
   }
   return undefined;
 };
 
 const onlyProtectionReduces: Check = ({ before, after, commands }) => {
   for (const command of commands) {
-    if (command.type === 'submitOrder' && (command.order.side !== 'buy' || command.order.quantity !== '100')) {
+    const { side, positionSize } = after.snapshot;
+    if (command.type === 'submitOrder' && (command.order.side !== side || command.order.quantity !== positionSize)) {
       return `an order ${command.order.side} ${command.order.quantity} was asked for`;
     }
     if (command.type === 'submitOrder' && hasFill(after.order)) return 'an order was asked for beside a fill';

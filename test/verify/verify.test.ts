@@ -43,6 +43,12 @@ describe('the execution chart in a small world', () => {
     expect(endless(small.graph)).toBeUndefined();
   });
 
+  it('keeps every law for a sale as well [R2.1 R2.2 B1]', () => {
+    const { violation, states } = verify(executionMachine, { switches: [0], crashes: 0, isSale: true });
+    expect(violation === undefined ? '' : [violation.why, ...wayLines(violation)].join('\n')).toBe('');
+    expect(states).toBeGreaterThan(500);
+  });
+
   it('takes every transition that it has there', () => {
     const never = small.steps.coverage().filter(({ isTaken }) => !isTaken);
     expect(never.map(({ edge }) => edge.name)).toEqual(NEVER_TAKEN);
