@@ -117,8 +117,7 @@ function engineFace(parts: Parts): Engine {
   let isClosed = false;
 
   function start(raw: FrozenSnapshot | SnapshotInput): Execution {
-    if (isClosed)
-      throw new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another to execute advisories.');
+    if (isClosed) throw closed();
     const input = inputOf(raw);
     const known = isRegistered(input) ? executions.find(input.advisoryId) : undefined;
     if (known?.context.snapshotHash === input.snapshotHash) return known.execution;
@@ -135,7 +134,14 @@ function engineFace(parts: Parts): Engine {
     execution: (advisoryId) => executions.find(advisoryId)?.execution,
     executions: () => executions.all().map(({ snapshot }) => viewOf(snapshot, time)),
     killSwitch: board.killSwitch,
-    cases,
+    cases: {
+      open: cases.open,
+      all: cases.all,
+      async resolve(caseId, by) {
+        if (isClosed) throw closed();
+        return cases.resolve(caseId, by);
+      },
+    },
     get executionLogs() {
       return [...recorder.log];
     },
@@ -156,7 +162,7 @@ function engineFace(parts: Parts): Engine {
   };
 }
 
-const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another to execute advisories.');
+const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
 
 function metricsOf({ executions, cases, watch, book, recorder, metrics }: Parts): EngineMetrics {
   return {

@@ -6,7 +6,7 @@
  * 3. A journal that fails, or does not answer in time, has failed for good: it is said once, and nothing is written to it again.
  */
 import { config, type Observable, Subject } from 'rxjs';
-import { callBroker, causeOf } from '../actors/calls.js';
+import { type CallOutcome, callBroker, causeOf } from '../actors/calls.js';
 import type { AuditEntry, AuditEvent, AuditRecord } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type RecordStream } from '../domain/journal.js';
@@ -41,6 +41,7 @@ export interface Recorder {
 
 /** Longest time that a commit may take before the journal counts as failed. */
 export const COMMIT_DEADLINE_MS = 5_000;
+const COMMIT_GRACE_MS = 100;
 
 const LEVELS: Partial<Record<AuditEvent, keyof Logger>> = {
   validation_failed: 'warn',
@@ -135,7 +136,7 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     };
     last = chained(unchained, last?.hash ?? GENESIS_HASH);
     const written = [last];
-    const outcome = await callBroker(clock, COMMIT_DEADLINE_MS, () => journal.append(written));
+    const outcome = await commit(journal, clock, written);
     const durability: Durability = outcome.kind === 'answered' ? { durable: true } : fail(outcome.cause);
     publish(audit);
     return durability;
@@ -154,6 +155,18 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     say,
     close: () => audit$.complete(),
   };
+}
+
+/** The answer may be there when the deadline fires, in a process that was stopped for a while: it gets another moment. */
+async function commit(journal: Journal, clock: Clock, records: readonly JournalRecord[]): Promise<CallOutcome> {
+  let appended: Promise<void> | undefined;
+  const append = () => {
+    appended = journal.append(records);
+    return appended;
+  };
+  const outcome = await callBroker(clock, COMMIT_DEADLINE_MS, append);
+  const late = appended;
+  return outcome.kind === 'silent' && late !== undefined ? callBroker(clock, COMMIT_GRACE_MS, () => late) : outcome;
 }
 
 /**

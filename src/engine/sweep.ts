@@ -9,7 +9,7 @@
 import { callBroker } from '../actors/calls.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { Case, CaseKind } from '../domain/cases.js';
-import { add, type Decimal, isZero, negate, parseDecimal, subtract, sum, ZERO } from '../domain/decimal.js';
+import { add, type Decimal, isZero, lessThan, negate, parseDecimal, subtract, sum, ZERO } from '../domain/decimal.js';
 import type { CallDeadlines } from '../domain/limits.js';
 import { hasFill, readOrderReport } from '../domain/order.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Side } from '../domain/ports.js';
@@ -137,40 +137,41 @@ async function positionsAgainstJournal(
   if (held === undefined) return 0;
   // Whatever was live when the sweep began, or came since, may have traded between question and answer.
   const settled = new Set(finished);
-  const busy = new Set(
-    hosts()
-      .filter((host) => !settled.has(host))
-      .map(symbolOf),
-  );
-  const symbols = new Set([...held.keys(), ...finished.map(symbolOf)].filter((symbol) => !busy.has(symbol)));
+  const isBusy = (symbol: string) => hosts().some((host) => !settled.has(host) && symbolOf(host) === symbol);
+  const symbols = [...new Set([...held.keys(), ...finished.map(symbolOf)])].filter((symbol) => !isBusy(symbol));
   for (const symbol of symbols) {
-    const actual = held.get(symbol) ?? ZERO;
-    const wanted = await expectedPosition(parts, symbol, actual, finished);
-    if (wanted === actual) continue;
+    const found = await difference(parts, symbol, held.get(symbol) ?? ZERO, finished, failures);
+    if (found === undefined || isBusy(symbol)) continue;
+    const { wanted, actual } = found;
     const [kind, code] = kindOf(wanted, actual);
     const message = `Expected position ${wanted}, found ${actual} in broker`;
     void cases.raise({ kind, symbol, mismatches: [mismatch(code, wanted, actual, message)] });
   }
-  return symbols.size;
+  return symbols.length;
 }
 
 /** Every position at the broker; what it leaves out is asked for by name, since "all" may mean less to some. */
 async function positionsHeld(
-  { broker, clock, deadlines }: SweepParts,
+  parts: SweepParts,
   finished: readonly ExecutionHost[],
   failures: string[],
 ): Promise<Map<string, Decimal> | undefined> {
-  const ask = async (symbols: readonly string[]) => {
-    const outcome = await callBroker(clock, deadlines.positionsMs, (signal) => broker.getPositions(symbols, signal));
-    const sizes = outcome.kind === 'answered' ? sizesBySymbol(outcome.value) : undefined;
-    if (sizes === undefined)
-      failures.push(`positions: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
-    return sizes;
-  };
-  const all = await ask([]);
+  const all = await sizesHeld(parts, [], failures);
   const missing = [...new Set(finished.filter(holds).map(symbolOf))].filter((symbol) => all?.has(symbol) === false);
-  const named = missing.length === 0 ? new Map<string, Decimal>() : await ask(missing);
+  const named = missing.length === 0 ? new Map<string, Decimal>() : await sizesHeld(parts, missing, failures);
   return all === undefined || named === undefined ? undefined : new Map([...all, ...named]);
+}
+
+async function sizesHeld(
+  { broker, clock, deadlines }: SweepParts,
+  symbols: readonly string[],
+  failures: string[],
+): Promise<Map<string, Decimal> | undefined> {
+  const outcome = await callBroker(clock, deadlines.positionsMs, (signal) => broker.getPositions(symbols, signal));
+  const sizes = outcome.kind === 'answered' ? sizesBySymbol(outcome.value) : undefined;
+  if (sizes === undefined)
+    failures.push(`positions: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
+  return sizes;
 }
 
 const holds = ({ context }: ExecutionHost): boolean => hasFill(context.order) || !isZero(context.baseline);
@@ -178,23 +179,44 @@ const holds = ({ context }: ExecutionHost): boolean => hasFill(context.order) ||
 const symbolOf = ({ execution }: ExecutionHost): string => execution.snapshot.symbol;
 
 /**
- * What was there before the first execution, plus every fill, plus every difference that a person has accepted by
- * resolving its case, less what SL and TP have closed. The exits are asked for only when the rest does not explain it.
+ * Expected is what was there before the first execution, plus every fill, plus every difference that a person has
+ * accepted by resolving its case, less what SL and TP have closed. The exits are asked for only when the rest does not
+ * explain the position; they may close more of it while they are asked, so the position is then read between two looks
+ * at them.
  */
-async function expectedPosition(
+async function difference(
   parts: SweepParts,
   symbol: string,
-  actual: Decimal,
+  shown: Decimal,
   finished: readonly ExecutionHost[],
-): Promise<Decimal> {
+  failures: string[],
+): Promise<{ readonly wanted: Decimal; readonly actual: Decimal } | undefined> {
   const sent = finished.filter((host) => symbolOf(host) === symbol && host.context.attempts.length > 0);
   const holding = sent.filter(({ context }) => hasFill(context.order));
   const filled = holding.map(({ context }) => signed(context.snapshot.side, context.order.cumQty));
   const before = sent[0]?.context.baseline ?? ZERO;
   const expected = sum([before, ...filled, ...acceptedDifferences(parts.cases, symbol)]);
-  if (expected === actual) return expected;
-  const exits = await inTurns(holding, async (host) => signed(host.context.snapshot.side, await exited(parts, host)));
-  return subtract(expected, sum(exits));
+  if (expected === shown) return undefined;
+  if (holding.length === 0) return { wanted: expected, actual: shown };
+
+  const wanted = subtract(expected, await exitedBy(parts, holding));
+  if (wanted === shown) return undefined;
+  const sizes = await sizesHeld(parts, [symbol], failures);
+  if (sizes === undefined) return { wanted, actual: shown };
+  const actual = sizes.get(symbol) ?? ZERO;
+  if (wanted === actual) return undefined;
+  const wantedNow = subtract(expected, await exitedBy(parts, holding));
+  return isBetween(actual, wanted, wantedNow) ? undefined : { wanted: wantedNow, actual };
+}
+
+const isBetween = (value: Decimal, one: Decimal, other: Decimal): boolean =>
+  lessThan(one, other)
+    ? !lessThan(value, one) && !lessThan(other, value)
+    : !lessThan(value, other) && !lessThan(one, value);
+
+/** What the exits of these executions have closed: signed like the position that they close. */
+async function exitedBy(parts: SweepParts, holding: readonly ExecutionHost[]): Promise<Decimal> {
+  return sum(await inTurns(holding, async (host) => signed(host.context.snapshot.side, await exited(parts, host))));
 }
 
 const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? quantity : negate(quantity));

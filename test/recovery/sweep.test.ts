@@ -52,6 +52,23 @@ describe('the sweep at start', () => {
     expect(cases).toEqual([]);
   });
 
+  it('M3: an exit that goes on filling between the two questions is accounted for', async () => {
+    let answers = 0;
+    const { cases, now } = await restarted({
+      plan: { exit: { leg: 'sl', afterMs: 20_000 } },
+      broker: (world) => ({
+        getPositions: async (symbols) => {
+          if (symbols.length > 0) return world.positions(symbols);
+          answers += 1;
+          // The answer left the broker when the stop had closed 40 of 100.
+          return answers === 1 ? [{ symbol: 'AAPL', size: '60' }] : world.positions([]);
+        },
+      }),
+    });
+    expect([answers, now.world.position('AAPL')]).toEqual([1, 0]);
+    expect(cases).toEqual([]);
+  });
+
   it('T5 M3: a fill that came to light after the end opens a case', async () => {
     const { cases, before } = await restarted({ plan: { fills: [fill(1, 40)], cancel: 0, fillsAfterCancelMs: 5_000 } });
     expect(before?.status).toBe('FAILED_TIMEOUT');

@@ -154,6 +154,20 @@ describe('a slow journal', () => {
   });
 });
 
+describe('a commit that is answered at its deadline', () => {
+  it.each([
+    [5_050, 'FILLED'],
+    [5_200, 'REJECTED'],
+  ])('A4: after %i ms, as in a process that was stopped for a while: %s', async (commitMs, status) => {
+    const now = await recorded({ script: fills(fill(1, 100, 151)) });
+    now.journal.commitMs = commitMs;
+    const { result } = now.engine.start({ ...ADVISORY, advisoryId: `ADV-${commitMs}` });
+    await now.clock.advance(1);
+    now.journal.commitMs = 0;
+    expect(await now.clock.runUntil(result)).toMatchObject({ status });
+  });
+});
+
 describe('at the end of the late window', () => {
   const told = [31.96, 31.99].flatMap((at) => [50, 60, 80, 100].map((delayMs) => [at, delayMs] as const));
 

@@ -181,6 +181,16 @@ describe('misuse throws, and nothing else does (E1, E2)', () => {
     expect(now.broker.count('writes')).toBe(0);
   });
 
+  it('a closed engine resolves no case: the next one must know of it [M2]', async () => {
+    const now = await world({ script: { ...at151, positionShown: '50' } });
+    await execute(now);
+    const [found] = now.engine.cases.open();
+    await now.clock.runUntil(now.engine.close());
+    const resolved = now.engine.cases.resolve(found?.caseId ?? '', { by: 'ops', reason: 'seen' });
+    await expect(resolved).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+    expect(now.engine.cases.open()).toEqual([found]);
+  });
+
   it('closing waits as long as it is told to for what is live [§8]', async () => {
     const now = await world({ script: at151 });
     const running = now.engine.execute(ADVISORY);
