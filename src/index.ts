@@ -44,7 +44,8 @@ export type { ExecutionCommand } from './machines/execution.commands.js';
 export type { ExecutionFact } from './machines/execution.facts.js';
 
 // The ports
-export type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger, Side } from './domain/ports.js';
+export type { BrokerAdapter, BrokerCapabilities, BrokerDescription } from './domain/ports.js';
+export type { Clock, Journal, Logger, Side } from './domain/ports.js';
 export type { Fill, Instrument, OpenOrder, OrderRef, OrderReport, OrderRequest } from './domain/ports.js';
 export type { CancelOutcome, LegOutcome, ProtectionOutcome, ProtectionRequest, SubmitOutcome } from './domain/ports.js';
 export type { PositionReport, WorkingProtection } from './domain/ports.js';

@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander';
 import { JournalError } from '../adapters/journals/journal-error.js';
 import { FillchartError } from '../domain/reasons.js';
 import { addAudit } from './commands/audit.js';
+import { addBroker } from './commands/broker.js';
 import type { AddCommand } from './commands/command.js';
 import { addConform } from './commands/conform.js';
 import { addDiagrams } from './commands/diagrams.js';
@@ -25,6 +26,7 @@ import type { CliWorld } from './world.js';
 /** In the order in which `--help` lists them. */
 const COMMANDS: readonly AddCommand[] = [
   addRun,
+  addBroker,
   addAudit,
   addDiagrams,
   addVerify,
@@ -77,11 +79,13 @@ function exitCodeOf(error: unknown, { stderr }: CliWorld): number {
     stderr.write(`fillchart: ${printable(error.message)}\n`);
     return EXIT.usage;
   }
-  stderr.write(
-    `fillchart: this is a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  stderr.write(defectText(error));
   return EXIT.defect;
 }
+
+/** What is said of an error that nobody expected. */
+export const defectText = (error: unknown): string =>
+  `fillchart: this is a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
 
 const isBadUsage = (error: unknown): error is Error =>
   error instanceof UsageError ||

@@ -1,7 +1,7 @@
 /** The stream with its gaps, and the two hundred requests a minute. */
 import type { OrderReport } from 'fillchart';
 import { describe, expect, it } from 'vitest';
-import { requestBudget } from '../../src/adapters/brokers/alpaca/budget.js';
+import { requestBudget } from '../../src/adapters/brokers/request-budget.js';
 import { ADVISORY, entryId, eventually, execute, order, ref, venue, world } from './support.js';
 
 const isGap = (report: OrderReport | { type: 'gap' }): boolean => 'type' in report;

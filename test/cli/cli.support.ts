@@ -15,7 +15,7 @@ export interface Terminal {
 }
 
 export interface Setting {
-  readonly stdin?: string;
+  readonly stdin?: string | CliWorld['stdin'];
   readonly env?: Environment;
   /** Standard output is a terminal of this size; a pipe when absent. */
   readonly terminal?: Terminal;
@@ -56,9 +56,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
     ...(name === 'stdout' && setting.terminal !== undefined && { isTTY: true, ...setting.terminal }),
   });
   const world: CliWorld = {
-    stdin: (async function* () {
-      yield setting.stdin ?? '';
-    })(),
+    stdin: typeof setting.stdin === 'object' ? setting.stdin : text(setting.stdin ?? ''),
     stdout: sink('stdout'),
     stderr: sink('stderr'),
     env: setting.env ?? {},
@@ -76,14 +74,23 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
   return { exitCode, ...written, exits, clock, listeners: interrupts.size + exitListeners.size };
 }
 
-/** Like `runUntil`, but patient with what needs turns of the event loop instead of timers (SQLite, streams). */
+async function* text(content: string): CliWorld['stdin'] & AsyncGenerator<string> {
+  yield content;
+}
+
+/** Turns of the event loop, and real time for what is loaded from the disk, before a command counts as stuck. */
+const MOST_TURNS = 20_000;
+const LONGEST_REAL_MS = 15_000;
+
+/** Like `runUntil`, but patient with what needs turns of the event loop instead of timers (SQLite, streams, modules). */
 async function driven<T>(clock: VirtualClock, until: Promise<T>): Promise<T> {
   let isOver = false;
   const mark = () => {
     isOver = true;
   };
   until.then(mark, mark);
-  for (let turn = 0; turn < 20_000 && !isOver; turn += 1) {
+  const end = performance.now() + LONGEST_REAL_MS;
+  for (let turn = 0; (turn < MOST_TURNS || performance.now() < end) && !isOver; turn += 1) {
     for (let settle = 0; settle < 3 && !isOver; settle += 1) await clock.settle();
     if (!isOver && clock.pendingTimers > 0) await clock.advance(50);
   }

@@ -1,7 +1,9 @@
 /**
- * The exit code: 0 all well, 2 bad usage, 3 something needs manual resolution, 130 left at once.
+ * The exit code: 0 all well, 2 bad usage, 3 something needs manual resolution, 130 left at once. What the others say is
+ * told where their commands are tested.
  */
 import { describe, expect, it } from 'vitest';
+import { EXIT, EXIT_CODES_HELP } from '../../src/cli/exit-codes.js';
 import { ADVISORY, advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
 
 const here = folder();
@@ -55,7 +57,7 @@ describe('exit code 2', () => {
     ],
     ['a folder', () => ['run', here.path('.')], /cannot be read: it is a folder/],
     ['an empty file', () => ['run', here.file('e.jsonl', ' \n\n')], /e\.jsonl holds no advisory/],
-    ['a broker that is not there', () => ['run', '-', '--broker', 'alpaca'], /no broker "alpaca"; accepted is paper/],
+    ['a broker that is not there', () => ['run', '-', '--broker', 'etrade'], /no broker "etrade"; accepted is paper/],
     ['a speed that is none', () => ['run', '-', '--speed', 'fast'], /'fast' is invalid.*0\.1 to 100/],
     ['a speed out of range', () => ['run', '-', '--speed', '101'], /'101' is invalid.*0\.1 to 100/],
     ['a config that is not there', () => ['run', '-', '--config', here.path('no.json')], /no\.json cannot be read/],
@@ -145,5 +147,26 @@ describe('ctrl-c', () => {
     expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'));
     expect(stdout).toContain('Left at once.');
     expect({ exitCode, exits }).toEqual({ exitCode: 130, exits: [130] });
+  });
+});
+
+describe('exit code 70', () => {
+  it('is a defect of fillchart, with where it is; no check that failed has this number', async () => {
+    const stdin = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('nobody thought of this')) }),
+    };
+    const { exitCode, stderr } = await cli(['run', '-'], { stdin });
+    expect(stderr).toMatch(/^fillchart: this is a defect: Error: nobody thought of this\n +at /);
+    expect(exitCode).toBe(70);
+  });
+});
+
+describe('every exit code', () => {
+  it('is another number, and is explained by --help', async () => {
+    const codes = Object.values(EXIT).map(String);
+    const explained = [...EXIT_CODES_HELP.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => code);
+    expect(explained).toEqual(codes);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect((await cli(['--help'])).stdout).toContain(EXIT_CODES_HELP.trim());
   });
 });

@@ -19,9 +19,6 @@ import { printable } from '../terminal/text-width.js';
 import type { CliWorld, TextSink } from '../world.js';
 import type { AddCommand } from './command.js';
 
-/** The journal, or the replayed result, is not what was written. */
-const DIFFERS = 1;
-
 const JOURNAL = 'the SQLite journal, or an export of one as JSONL';
 
 export const addAudit: AddCommand = (program, world, done) => {
@@ -63,7 +60,7 @@ const addVerify: Register = (audit, world, done) => {
       const { verdict: own, records } = await readAuditSource(path);
       const verdict = own.ok && head !== undefined ? verifyAnchor(records, head) : own;
       world.stdout.write(json === true ? `${JSON.stringify(verdict)}\n` : `${sentenceOf(verdict, world)}\n`);
-      done(verdict.ok ? EXIT.ok : DIFFERS);
+      done(verdict.ok ? EXIT.ok : EXIT.checkFailed);
     });
 };
 
@@ -94,7 +91,7 @@ const addExport: Register = (audit, world, done) => {
       if (output === undefined) for (const line of lines) world.stdout.write(line);
       else writeNewFile(output, lines);
       warnIfBroken(source, world.stderr);
-      done(source.verdict.ok ? EXIT.ok : DIFFERS);
+      done(source.verdict.ok ? EXIT.ok : EXIT.checkFailed);
     });
 };
 
@@ -128,7 +125,7 @@ const addShow: Register = (audit, world, done) => {
       if (json === true) world.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
       else world.stdout.write(`${timeline(log, advisoryId, lookOf(world)).join('\n')}\n`);
       warnIfBroken(source, world.stderr);
-      done(source.verdict.ok ? EXIT.ok : DIFFERS);
+      done(source.verdict.ok ? EXIT.ok : EXIT.checkFailed);
     });
 };
 
@@ -147,7 +144,7 @@ const addReplay: Register = (audit, world, done) => {
       else world.stdout.write(`${replayLines(replay, lookOf(world)).join('\n')}\n`);
       warnIfBroken(source, world.stderr);
       const isSound = source.verdict.ok && (replay.verdict === 'equal' || replay.verdict === 'unfinished');
-      done(isSound ? EXIT.ok : DIFFERS);
+      done(isSound ? EXIT.ok : EXIT.checkFailed);
     });
 };
 

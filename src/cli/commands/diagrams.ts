@@ -12,8 +12,6 @@ import { EXIT, UsageError } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
-/** The files are not what the charts give. */
-const DIFFERS = 1;
 const DEFAULT_FOLDER = 'diagrams';
 
 export const addDiagrams: AddCommand = (program, world, done) => {
@@ -52,7 +50,7 @@ function tellDifferences(
     return EXIT.ok;
   }
   world.stderr.write(`${lines.join('\n')}\n`);
-  return DIFFERS;
+  return EXIT.checkFailed;
 }
 
 const ADVICE = {

@@ -46,7 +46,7 @@ async function runPaths({ format, list, all, only = '' }: PathsOptions, world: C
   }
   world.stdout.write(pathReport(runs, format));
   if (format !== 'text') world.stderr.write(`${summaryOf(runs)}\n`);
-  return runs.some(({ problem }) => problem !== undefined) ? EXIT.defect : EXIT.ok;
+  return runs.some(({ problem }) => problem !== undefined) ? EXIT.checkFailed : EXIT.ok;
 }
 
 async function runOne(path: PathRun['path'], { clock }: CliWorld): Promise<PathRun> {

@@ -5,13 +5,16 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Clock } from '../../domain/ports.js';
 import type { Engine } from '../../engine/engine.js';
 import { createEngine } from '../../index.js';
+import { BROKERS_HELP, type BrokerName, brokerName, isSimulated } from '../brokers/broker-name.js';
+import { openBroker } from '../brokers/open-broker.js';
+import type { OpenedBroker } from '../brokers/opened-broker.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { openAuditLog } from '../run/audit-log.js';
-import { BROKERS, brokerName, type OpenedBroker, openBroker, SIMULATED } from '../run/brokers.js';
 import { heading } from '../run/heading.js';
 import { stopOnInterrupt } from '../run/interrupt.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
 import { liveView } from '../run/live-view.js';
+import { type Notices, notices } from '../run/notices.js';
 import { scriptedOperator } from '../run/operator.js';
 import { outcomeOf, type RunOutcome } from '../run/outcome.js';
 import { plainView } from '../run/plain-view.js';
@@ -30,7 +33,8 @@ import type { AddCommand } from './command.js';
 export interface RunOptions {
   readonly broker: string;
   readonly config?: string;
-  readonly journal: string;
+  readonly live?: true;
+  readonly journal?: string;
   readonly json?: true;
   readonly log?: string;
   readonly speed: number;
@@ -51,12 +55,12 @@ function describeRun(command: Command): Command {
   return command
     .description('execute every advisory of a file, and print what became of each')
     .argument('<file>', 'advisories: one JSON object, a JSON array, or JSONL; - reads standard input')
-    .option('--broker <name>', `where the orders go: ${BROKERS.join(', ')}`, 'paper')
-    .option('--config <file>', "the broker's options as JSON; for paper also the acts of a scripted operator")
+    .option('--broker <name>', `where the orders go: ${BROKERS_HELP}`, 'paper')
+    .option('--config <file>', "the broker's options as JSON, without keys; for paper also a scripted operator")
+    .option('--live', 'trade with REAL MONEY; the config must say "live": true as well')
     .option(
       '--journal <where>',
-      'memory, temp (a new SQLite file in the temporary folder), or the path of an SQLite file',
-      'memory',
+      'memory (the default for paper), temp (a new SQLite file in the temporary folder), or an SQLite file (the default elsewhere: <broker>.db here, <broker>-live.db for real money)',
     )
     .option(
       '--speed <n>',
@@ -72,6 +76,7 @@ function describeRun(command: Command): Command {
 
 const NOTES = `
 Ctrl-c sets the GLOBAL kill switch and waits for the live executions to end; a second one leaves at once.
+Keys are read from the environment alone; fillchart broker check tries them, and places nothing.
 The paper broker forgets everything at the end of the run, so give it a new journal each time.
 At a speed of n, the machine's own delays count n times as well; the 30 s of an order stay 30 s of that clock.
 `;
@@ -86,26 +91,43 @@ function speedOf(text: string): number {
 async function run(source: string, options: RunOptions, world: CliWorld): Promise<number> {
   const name = brokerName(options.broker);
   const isScaled = options.speed !== 1;
-  if (isScaled && !SIMULATED.includes(name)) throw new UsageError(`--speed is for ${SIMULATED.join(', ')} only.`);
+  if (isScaled && !isSimulated(name)) throw new UsageError('--speed is for the paper broker only.');
+  const where = journalFor(name, options);
   const file = readAdvisories(await readSource(source, world), nameOfSource(source));
   for (const line of file.malformed) world.stderr.write(`fillchart: ${printable(sentenceOf(line))}\n`);
   if (file.advisories.length === 0) return nothingToRun(file, source, world);
 
   const clock = isScaled ? scaledClock(world.clock, options.speed) : world.clock;
-  const opened = openBroker(name, { configPath: options.config, clock, advisories: file.advisories });
-  const journal = openJournal(options.journal, world.clock.now(), isScaled);
+  const told = notices(world.stderr);
+  const { config: configPath, live = false } = options;
+  const { advisories } = file;
+  const opened = await openBroker(name, { configPath, live, clock, env: world.env, advisories, warn: told.tell });
+  const journal = openJournal(where, world.clock.now(), isScaled);
   const log = openAuditLog(options.log, world.stderr);
+  if (opened.stakes !== undefined) told.tell(opened.stakes);
   try {
     const engine = await createEngine({ broker: opened.broker, journal: journal.journal, clock, logger: log.logger });
     try {
       if (journal.failure() !== undefined) throw journal.failure();
-      return await execute({ source, options, world, file, clock, opened, journal, engine });
+      return await execute({ source, options, world, file, clock, opened, told, journal, engine });
     } finally {
       await engine.close();
     }
   } finally {
     log.close();
   }
+}
+
+/**
+ * Where the journal is. A broker that goes on without us has one in a file unless another is named, and one of its own for
+ * real money: after a crash it alone says what is live.
+ * @throws {UsageError} where a crash would leave real orders behind of which nothing is known any more
+ */
+export function journalFor(name: BrokerName, { journal, live }: Pick<RunOptions, 'journal' | 'live'>): string {
+  if (live === true && journal === 'memory')
+    throw new UsageError('--journal memory is forgotten when the process ends; with real money, name a file.');
+  if (journal !== undefined || isSimulated(name)) return journal ?? 'memory';
+  return `${name.replace(':', '-')}${live === true ? '-live' : ''}.db`;
 }
 
 function nothingToRun({ malformed }: AdvisoryFile, source: string, { stderr }: CliWorld): number {
@@ -120,6 +142,7 @@ interface Prepared {
   readonly file: AdvisoryFile;
   readonly clock: Clock;
   readonly opened: OpenedBroker;
+  readonly told: Notices;
   readonly journal: OpenedJournal;
   readonly engine: Engine;
 }
@@ -131,12 +154,13 @@ async function execute(prepared: Prepared): Promise<number> {
     fillchart: packageVersion(),
     source: nameOfSource(source),
     broker: opened.broker.name,
+    live: options.live === true,
     journal: journal.path ?? 'memory',
     speed: options.speed,
   };
   if (!isForMachines) {
     const { length: advisories } = prepared.file.advisories;
-    world.stdout.write(`${heading({ ...head, advisories, about: opened.about }, world)}\n`);
+    world.stdout.write(`${heading({ ...head, advisories, about: opened.about, stakes: opened.stakes }, world)}\n`);
   }
   const outcome = await watchedRun(prepared, viewFor(options, world));
   if (isForMachines) world.stdout.write(reportJson(head, outcome));
@@ -153,7 +177,7 @@ function viewFor({ json, log }: RunOptions, world: CliWorld): RunView {
   return isLive ? liveView(world) : plainView(stdout, env);
 }
 
-async function watchedRun({ world, file, clock, opened, engine }: Prepared, view: RunView): Promise<RunOutcome> {
+async function watchedRun({ world, file, clock, opened, told, engine }: Prepared, view: RunView): Promise<RunOutcome> {
   const startedAt = clock.monotonic();
   const operator = scriptedOperator(opened.operator, { engine, clock, onRefused: (why) => view.note('bad', why) });
   const switches = engine.killSwitch.changes$.subscribe(({ type, target, state, reason, by }) =>
@@ -171,6 +195,7 @@ async function watchedRun({ world, file, clock, opened, engine }: Prepared, view
     );
     operator.start();
     view.start(tracked);
+    told.showOn(view);
     isShown = true;
     const results = await Promise.all(tracked.map(({ execution }) => execution.result));
     const durationSeconds = Math.round(clock.monotonic() - startedAt) / MS_PER_SECOND;
@@ -178,6 +203,7 @@ async function watchedRun({ world, file, clock, opened, engine }: Prepared, view
   } finally {
     operator.stop();
     stopListening();
+    told.showOn(undefined);
     switches.unsubscribe();
     view.stop();
   }

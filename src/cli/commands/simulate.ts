@@ -68,7 +68,7 @@ async function run(
     },
   });
   stdout.write(summary(report, (clock.monotonic() - startedAt) / 1_000));
-  return report.violations.length === 0 ? EXIT.ok : EXIT.defect;
+  return report.violations.length === 0 ? EXIT.ok : EXIT.checkFailed;
 }
 
 async function trace({ stdout }: CliWorld, { seeds, start }: SimulateOptions): Promise<number> {
@@ -79,7 +79,7 @@ async function trace({ stdout }: CliWorld, { seeds, start }: SimulateOptions): P
     violations += story.violations.length;
     if (story.violations.length > 0) stdout.write(failureText(seed, story.violations));
   }
-  return violations === 0 ? EXIT.ok : EXIT.defect;
+  return violations === 0 ? EXIT.ok : EXIT.checkFailed;
 }
 
 const failureText = (seed: number, violations: readonly Violation[]): string =>

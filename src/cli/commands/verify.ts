@@ -26,7 +26,7 @@ export const addVerify: AddCommand = (program, world, done) => {
     .action((options: VerifyOptions) => {
       const isLawful = checkChart(world, options);
       const areCaught = options.mutants !== true || checkMutants(world);
-      done(isLawful && areCaught ? EXIT.ok : EXIT.defect);
+      done(isLawful && areCaught ? EXIT.ok : EXIT.checkFailed);
     });
 };
 

@@ -15,6 +15,8 @@ export interface Heading extends ReportHead {
   readonly advisories: number;
   /** One phrase on where the broker's settings are from. */
   readonly about: string;
+  /** Said loudly: that real money is at stake. */
+  readonly stakes?: string | undefined;
 }
 
 export function heading(head: Heading, { stdout, env }: Pick<CliWorld, 'stdout' | 'env'>): string {
@@ -27,7 +29,13 @@ export function heading(head: Heading, { stdout, env }: Pick<CliWorld, 'stdout' 
     ...(head.speed === 1 ? [] : [clockLine(head.speed)]),
   ];
   const [title = '', ...rest] = lines.flatMap((line) => wrapped(line, width, '  '));
-  return [paint('bold', title), ...rest.map((line) => paint('dim', line)), ''].join('\n');
+  const stakes = head.stakes === undefined ? [] : wrapped(head.stakes, width, '  ');
+  return [
+    paint('bold', title),
+    ...rest.map((line) => paint('dim', line)),
+    ...stakes.map((line) => paint('bad', line)),
+    '',
+  ].join('\n');
 }
 
 /** Said because times on the screen are then not those on the wall. */

@@ -10,6 +10,8 @@ export interface ReportHead {
   readonly fillchart: string;
   readonly source: string;
   readonly broker: string;
+  /** Real money was at stake. */
+  readonly live: boolean;
   readonly journal: string;
   readonly speed: number;
 }

@@ -6,6 +6,8 @@
  * 3. Paper unless `live: true`, which is said loudly on every connect.
  * 4. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
  */
+import { BrokerRefusal } from '../../../domain/broker-refusal.js';
+import { decimal, isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
 import type {
   BrokerAdapter,
   CancelOutcome,
@@ -16,6 +18,7 @@ import type {
   SubmitOutcome,
 } from '../../../domain/ports.js';
 import { classifyCancel, classifySubmit } from './classify.js';
+import { describeAccount } from './describe.js';
 import { placeExits } from './exits.js';
 import { LIST_LIMIT, listOf, readOpenOrders, readPositions } from './holdings.js';
 import { instrumentReader } from './instrument.js';
@@ -28,6 +31,8 @@ import { entryOf, isJson, isOver, type Json, pairId, reportOf, stopLegOf, textOf
 
 /** Longest wait for the stream on connect; the engine goes on with polls. */
 const STREAM_WAIT_MS = 2_000;
+/** Alpaca counts shares in billionths. */
+const SMALLEST_STEP = decimal('0.000000001');
 /** An order that was asked for this lately counts as watched. */
 const WATCHED_MS = 10_000;
 
@@ -45,12 +50,13 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
   const reader = instrumentReader(wire, settings);
   const watched = watchedOrders(() => settings.clock.monotonic());
   const updates = tradeUpdates(settings, watched.count);
+  let isClosed = false;
 
   async function connect(signal: AbortSignal): Promise<void> {
     const library = await sdk();
     if (settings.live) settings.warn('LIVE TRADING: orders of this process go to Alpaca with REAL MONEY.');
     const blocked = whyBlocked(await readAccount(wire, signal));
-    if (blocked !== undefined) throw new Error(`Alpaca: ${blocked}`);
+    if (blocked !== undefined) throw new BrokerRefusal(`Alpaca: ${blocked}`);
     if (settings.stream) await updates.start(library, STREAM_WAIT_MS);
   }
 
@@ -67,10 +73,14 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
     },
     connect,
     async close() {
+      isClosed = true;
       updates.close();
     },
     instrument: reader.instrument,
-    submitOrder: (order, signal) => submitOrder(wire, order, signal),
+    async submitOrder(order, signal) {
+      if (isClosed) return { kind: 'not_sent', reason: 'the adapter is closed' };
+      return submitOrder(wire, order, signal);
+    },
     getOrderStatus(ref, signal) {
       watched.add(ref);
       return orderStatus(wire, ref, signal);
@@ -84,12 +94,17 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
     placeProtection: (request, signal) => placeExits(wire, settings, request, signal),
     getPositions: (symbols, signal) => readPositions(wire, symbols, signal),
     checkMargin: (order, signal) => checkMargin(wire, reader, order, signal),
+    describe: (signal) => describeAccount(wire, settings, settings.stream ? updates.isUp : undefined, signal),
     ...(settings.stream && { reports$: updates.reports$ }),
   };
 }
 
 async function submitOrder(wire: Wire, order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
   const { symbol, side, quantity: qty, clientOrderId } = order;
+  const size = parseDecimal(qty);
+  if (size === undefined || !isMultipleOf(size, SMALLEST_STEP)) {
+    return { kind: 'rejected', code: 'NOT_SENDABLE', reason: `the quantity ${qty} has more than nine decimals` };
+  }
   const postOrderRequest = { symbol, side, qty, clientOrderId, type: 'market', timeInForce: 'day' } as const;
   return classifySubmit(
     await wire.exchange('submit', signal, (apis, init) => apis.orders.postOrderRaw({ postOrderRequest }, init)),

@@ -7,14 +7,9 @@
  * 3. Whatever no row covers is `unknown`.
  */
 import type { SubmitOutcome } from '../../../domain/ports.js';
+import type { Exchange } from '../http-exchange.js';
 
-/** What came of one request. */
-export type Exchange =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
-  /** No byte left the process. */
-  | { readonly kind: 'not_sent'; readonly cause: string }
-  /** It may have arrived; there is no complete answer. */
-  | { readonly kind: 'lost'; readonly cause: string };
+export { classifyFailure, type Exchange } from '../http-exchange.js';
 
 type Proof = 'accepted' | 'duplicate' | 'rejected' | 'transient' | 'unknown';
 
@@ -129,33 +124,4 @@ export function classifyCancel(exchange: Exchange): 'requested' | 'look' | 'not_
   if (status === 422 && hasCode) return 'look';
   if (status === 404 && hasCode) return 'not_found';
   return 'unknown';
-}
-
-/** System calls that come before the first byte of a request. */
-const BEFORE_SENDING = ['connect', 'getaddrinfo'];
-
-/** What a failed request proves: nothing left when the connection was never made. */
-export function classifyFailure(error: unknown, isGivenUp: boolean): Extract<Exchange, { kind: 'not_sent' | 'lost' }> {
-  if (isGivenUp) return { kind: 'lost', cause: 'no whole answer in time' };
-  const causes = rootCauses(error);
-  const neverConnected = causes.length > 0 && causes.every(isBeforeSending);
-  const cause = causes.map(codeOf).join(', ') || 'no answer';
-  return neverConnected ? { kind: 'not_sent', cause } : { kind: 'lost', cause };
-}
-
-function rootCauses(error: unknown): readonly unknown[] {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(rootCauses);
-  const inner = (error as { cause?: unknown } | undefined)?.cause;
-  return inner === undefined ? [error] : rootCauses(inner);
-}
-
-function isBeforeSending(error: unknown): boolean {
-  const { syscall, code } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  return code === 'UND_ERR_CONNECT_TIMEOUT' || (typeof syscall === 'string' && BEFORE_SENDING.includes(syscall));
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'an error without words';
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : error.message.slice(0, 100);
 }

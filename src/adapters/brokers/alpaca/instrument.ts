@@ -7,7 +7,8 @@
  * 3. While the market is closed a symbol is not tradable: Alpaca would queue the order until the opening.
  */
 import { decimal, lessThan, parseDecimal } from '../../../domain/decimal.js';
-import type { Clock, Instrument } from '../../../domain/ports.js';
+import type { Instrument } from '../../../domain/ports.js';
+import { remembered } from '../remembered.js';
 import type { AlpacaSettings } from './options.js';
 import type { Wire } from './wire.js';
 import { isJson, type Json, textOf } from './wire-order.js';
@@ -104,16 +105,4 @@ function whyNotProtectable(asset: Json, isBelowOneDollar: boolean): string | und
 function jsonOf(body: unknown, what: string): Json {
   if (isJson(body)) return body;
   throw new Error(`Alpaca: unreadable ${what}`);
-}
-
-/** Keeps answers for a while; calls under way are not shared, for each has its own deadline. */
-function remembered<Value>(clock: Clock, freshMs: number) {
-  const known = new Map<string, { readonly until: number; readonly value: Value }>();
-  return async (name: string, load: () => Promise<Value>): Promise<Value> => {
-    const found = known.get(name);
-    if (found !== undefined && clock.monotonic() < found.until) return found.value;
-    const value = await load();
-    known.set(name, { until: clock.monotonic() + freshMs, value });
-    return value;
-  };
 }

@@ -7,6 +7,7 @@
 import type { Clock } from '../../../domain/ports.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { systemClock } from '../../system-clock.js';
+import { address, between, invalid, oneOf, quietly } from '../option-checks.js';
 
 /** What `alpacaBroker` takes. */
 export interface AlpacaBrokerOptions {
@@ -109,40 +110,9 @@ export function readSettings(options: AlpacaBrokerOptions, environment: Environm
   };
 }
 
-/** A listener that throws must not stop an order from being watched. */
-const quietly = (warn: (message: string) => void) => (message: string) => {
-  try {
-    warn(message);
-  } catch {
-    // Said as well as could be.
-  }
-};
-
 function key(option: string, value: string | undefined, variable: string): string {
   // A key with a line break in it would otherwise end up, quoted, in the error of the HTTP library.
   if (value !== undefined && /^[\x21-\x7e]+$/.test(value)) return value;
   const found = value === undefined || value === '' ? 'missing' : 'not printable ASCII without spaces';
   throw new FillchartError('INVALID_OPTION', `${option} is ${found}; set it, or ${variable} in the environment.`);
 }
-
-function address(option: string, value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isLocal = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (url?.protocol === 'https:' || (isLocal && url?.protocol === 'http:')) return value.replace(/\/+$/, '');
-  throw invalid(option, JSON.stringify(value), 'an https address, or http on this machine');
-}
-
-function between(option: string, value: number | undefined, byDefault: number, least: number, most: number): number {
-  const given = value ?? byDefault;
-  if (Number.isFinite(given) && given >= least && given <= most) return given;
-  throw invalid(option, String(given), `${least} to ${most}`);
-}
-
-function oneOf<Word extends string>(option: string, value: string, words: readonly Word[]): Word {
-  const found = words.find((word) => word === value);
-  if (found !== undefined) return found;
-  throw invalid(option, JSON.stringify(value), words.join(', '));
-}
-
-const invalid = (option: string, value: string, accepted: string): FillchartError =>
-  new FillchartError('INVALID_OPTION', `${option} is ${value}; accepted is ${accepted}.`);

@@ -6,9 +6,12 @@
  * 3. Nothing is thrown for what the network does: an `Exchange` says what is certain.
  */
 
+import { BrokerRefusal } from '../../../domain/broker-refusal.js';
+import type { BrokerRateLimit } from '../../../domain/ports.js';
+import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
-import { type Purpose, requestBudget } from './budget.js';
-import { classifyFailure, type Exchange, read } from './classify.js';
+import { type Purpose, requestBudget } from '../request-budget.js';
+import { read } from './classify.js';
 import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
 
@@ -29,10 +32,22 @@ export interface Wire {
     signal: AbortSignal,
     send: (apis: Apis, init: RequestInit) => Promise<unknown>,
   ): Promise<Exchange>;
-  /** A read: the body of a 2xx; `undefined` for Alpaca's own 404. @throws {Error} for everything else: no news */
+  /**
+   * A read: the body of a 2xx; `undefined` for Alpaca's own 404.
+   *
+   * @throws {BrokerRefusal} for a no to the keys or the account, in Alpaca's own words
+   * @throws {Error} for everything else: no news
+   */
   get(signal: AbortSignal, send: (apis: Apis, init: RequestInit) => Promise<unknown>): Promise<unknown>;
   readonly redact: (text: string) => string;
+  /** As the venue told it, else as configured. */
+  rateLimit(): BrokerRateLimit;
 }
+
+const MINUTE_MS = 60_000;
+
+/** Keys or permissions, not the moment. */
+const isRefusal = (status: number): boolean => status === 401 || status === 403;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -50,45 +65,15 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
     if (signal.aborted) return { kind: 'not_sent', cause: 'given up before it was sent' };
     const held = budget.take(purpose);
     if (held !== undefined) return { kind: 'not_sent', cause: held };
-    const limit = deadline(signal);
-    let seen: Exchange | undefined;
-    const carry: Fetch = async (url, init) => {
-      if (seen !== undefined) throw new Error('one call sends one request');
-      seen = { kind: 'lost', cause: 'no answer' };
-      try {
-        const response = await settings.fetch(url, { ...init, signal: limit.signal });
-        budget.note(response.status, response.headers);
-        const text = await response.text();
-        seen = { kind: 'answer', status: response.status, body: parsed(text) };
-        return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
-      } catch (error) {
-        seen = classifyFailure(error, limit.signal.aborted);
-        throw error;
-      }
-    };
+    const call = httpCall(settings, budget, signal);
     try {
-      await send(apisOf(library, settings, carry), { signal: limit.signal });
+      await send(apisOf(library, settings, call.carry), { signal: call.signal });
     } catch {
-      // What the library makes of an answer decides nothing: `seen` says what came.
+      // What the library makes of an answer decides nothing: the call says what came.
     } finally {
-      limit.clear();
+      call.end();
     }
-    return redacted(seen ?? { kind: 'not_sent', cause: 'the library sent nothing' }, redact);
-  }
-
-  /** The caller's deadline, and never longer than our own. */
-  function deadline(signal: AbortSignal): { readonly signal: AbortSignal; clear(): void } {
-    const controller = new AbortController();
-    const abort = (): void => controller.abort();
-    const timer = clock.setTimeout(abort, settings.requestTimeoutMs);
-    signal.addEventListener('abort', abort, { once: true });
-    return {
-      signal: controller.signal,
-      clear() {
-        clock.clearTimeout(timer);
-        signal.removeEventListener('abort', abort);
-      },
-    };
+    return redacted(call.outcome() ?? { kind: 'not_sent', cause: 'the library sent nothing' }, redact);
   }
 
   return {
@@ -101,9 +86,14 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
       // A 404 of some proxy is no proof of absence: Alpaca's own carries its code.
       if (status === 404 && code !== undefined) return undefined;
       if (status >= 200 && status < 300 && typeof body === 'object' && body !== null) return body;
-      throw new Error(`Alpaca: HTTP ${status}: ${message ?? 'no readable answer'}`);
+      const sentence = `Alpaca: HTTP ${status}: ${message ?? 'no readable answer'}`;
+      throw isRefusal(status) && code !== undefined ? new BrokerRefusal(sentence) : new Error(sentence);
     },
     redact,
+    rateLimit() {
+      const { perMinute: requests = settings.requestsPerMinute, remaining } = budget.told;
+      return { requests, perMs: MINUTE_MS, ...(remaining !== undefined && { remaining }) };
+    },
   };
 }
 
@@ -120,14 +110,6 @@ function apisOf({ trading, marketData }: AlpacaSdk, settings: AlpacaSettings, fe
     positions: new trading.PositionsApi(trade),
     stocks: new marketData.StockApi(new marketData.Configuration({ ...common, basePath: dataUrl })),
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Alpaca's words may quote what was sent. */

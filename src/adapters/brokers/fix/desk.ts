@@ -7,6 +7,7 @@
 import { isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
 import type { Instrument, SubmitOutcome } from '../../../domain/ports.js';
 import { classifySubmit } from './classify.js';
+import type { PeerClock } from './describe.js';
 import type { Line } from './line.js';
 import { newOrderSingle, type OutgoingOrder } from './messages.js';
 import { type FixSettings, isFieldText } from './options.js';
@@ -21,6 +22,7 @@ export interface FixDesk {
   readonly book: OrderBook;
   readonly pending: Pending;
   readonly positions: PositionRequests;
+  readonly peerClock: PeerClock;
   /** An id of a request, unlike any that an earlier process made. */
   newId(prefix: string): string;
   /** False once the counterparty said that it does not know OrderStatusRequest. */

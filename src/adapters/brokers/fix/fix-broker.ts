@@ -19,6 +19,7 @@ import type {
 } from '../../../domain/ports.js';
 import { redactor } from '../redact.js';
 import { classifyCancel, type Heard } from './classify.js';
+import { describeSession, peerClock } from './describe.js';
 import { type FixDesk, sendOrder } from './desk.js';
 import { isFinal } from './execution-report.js';
 import { placeExits, siblingOf } from './exits.js';
@@ -77,6 +78,7 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
       );
       return held.filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol)).map(withExits(book));
     },
+    describe: async () => describeSession(settings, desk.peerClock, line.isReady),
     reports$: reports$.asObservable(),
   };
 }
@@ -89,10 +91,12 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
   const positions = positionRequests(() => newId('p'));
   const secrets = settings.password === undefined ? [] : [settings.password];
   const cancelled = new Set<string>();
+  const clock = peerClock(settings.clock.now);
+  const cancelsSiblings = settings.exits.oco === 'adapter' && !settings.peek;
   const take = inbox(settings, book, pending, positions, {
     report(report) {
       const sibling = siblingOf(report);
-      if (settings.exits.oco === 'adapter' && sibling !== undefined && !cancelled.has(sibling)) {
+      if (cancelsSiblings && sibling !== undefined && !cancelled.has(sibling)) {
         cancelled.add(sibling);
         cancelSibling(desk, sibling);
       }
@@ -106,14 +110,17 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
   });
   const line = fixLine(settings, numbers, redactor(secrets), {
     up: () => reports$.next({ type: 'gap' }),
-    received: take,
+    received(message) {
+      clock.heard(message);
+      take(message);
+    },
     down(cause) {
       pending.lose(cause);
       positions.lose(cause);
     },
   });
   const asksForStatus = settings.orderStatus === 'request';
-  const desk: FixDesk = { settings, line, book, pending, positions, newId, asksForStatus };
+  const desk: FixDesk = { settings, line, book, pending, positions, newId, asksForStatus, peerClock: clock };
   return desk;
 }
 

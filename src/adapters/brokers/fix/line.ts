@@ -6,6 +6,7 @@
  * 2. A connection that is not ready by the logon deadline is given up; a new session is made for the next one.
  * 3. Whatever ends a session, the next try follows after a wait that doubles, until `close`.
  */
+import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { Received } from './execution-report.js';
 import { type LoadedFix, loadFix } from './library.js';
 import type { Body } from './messages.js';
@@ -25,7 +26,7 @@ export interface Line {
   readonly isReady: boolean;
   /** Why it is not ready. */
   readonly cause: string;
-  /** Begins to connect, and waits for a session to be ready. @throws {Error} saying why it is not, when `signal` aborts or the first try fails */
+  /** Begins to connect, and waits for a session to be ready. @throws {Error} saying why it is not, when `signal` aborts or the first try fails; {BrokerRefusal} after a Logout */
   start(signal: AbortSignal): Promise<void>;
   /** The message's sequence number, or `undefined` when nothing was handed over. */
   send(type: string, body: Body): number | undefined;
@@ -48,6 +49,8 @@ export function fixLine(
   let isClosed = false;
   let wasUp = numbers.isContinued;
   let cause = 'not connected yet';
+  /** The counterparty has said no, by a Logout. */
+  let isRefused = false;
   let waitMs = settings.reconnectMs;
   let retryTimer: unknown;
   /** Those who wait for the end of the next try. */
@@ -63,6 +66,7 @@ export function fixLine(
     retryTimer = undefined;
     if (isClosed || session !== undefined) return;
     let words = '';
+    let isLoggedOut = false;
     // Without numbers to go on with, both sides begin anew.
     const resets = settings.resetOnLogon || !wasUp;
     const deadline = clock.setTimeout(() => opened.end('no logon in time'), settings.logonTimeoutMs);
@@ -71,6 +75,7 @@ export function fixLine(
         clock.clearTimeout(deadline);
         wasUp = true;
         isReady = true;
+        isRefused = false;
         waitMs = settings.reconnectMs;
         listener.up();
         settle();
@@ -78,6 +83,7 @@ export function fixLine(
       received: (message) => listener.received(message),
       loggedOut(text) {
         isReady = false;
+        isLoggedOut = true;
         words = redact(text);
         const expected = TOO_LOW.exec(text)?.[1];
         // Only ever forward: a number that was used is not used again.
@@ -88,6 +94,7 @@ export function fixLine(
         clock.clearTimeout(deadline);
         isReady = false;
         session = undefined;
+        isRefused = isLoggedOut;
         cause = words === '' ? redact(why) : `the counterparty logged out: ${words}`;
         listener.down(cause);
         if (!isClosed) settings.warn(`The FIX session with ${settings.targetCompId} is down: ${cause}.`);
@@ -122,7 +129,9 @@ export function fixLine(
       const loaded = await loadFix(settings.version);
       if (session === undefined && retryTimer === undefined) open(loaded);
       if (!isReady && !isClosed && !signal.aborted) await settled(signal);
-      if (!isReady) throw new Error(`FIX: no session with ${settings.targetCompId}: ${cause}`);
+      if (isReady) return;
+      const sentence = `FIX: no session with ${settings.targetCompId}: ${cause}`;
+      throw isRefused ? new BrokerRefusal(sentence) : new Error(sentence);
     },
     send: (type, body) => (isReady ? session?.send(type, body) : undefined),
     async close() {

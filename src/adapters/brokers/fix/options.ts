@@ -64,6 +64,11 @@ export interface FixBrokerOptions {
   readonly tls?: boolean | ConnectionOptions;
   /** Folder of the sequence numbers and the names of the orders sent. Without it both end with the process. */
   readonly storeFolder?: string;
+  /**
+   * Only looks: what the counterparty sends again to this process, it sends again to the next one, too, and no exit is
+   * cancelled for what is heard. For checks of the connection. Default false.
+   */
+  readonly peek?: boolean;
   /** Resets the sequence numbers at every logon (141=Y). Default false: what was missed is then sent again. */
   readonly resetOnLogon?: boolean;
   /** HeartBtInt (108) in seconds, 1 to 300; 30 by default. */
@@ -121,6 +126,7 @@ export interface FixSettings
   readonly account: string | undefined;
   readonly tls: ConnectionOptions | undefined;
   readonly storeFolder: string | undefined;
+  readonly peek: boolean;
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly marketableLimit: ((order: OrderRequest) => string) | undefined;
   readonly exits: Required<FixExits>;
@@ -151,6 +157,7 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     account: optionalText('account', options.account),
     tls: options.tls === true ? {} : options.tls === false ? undefined : options.tls,
     storeFolder: options.storeFolder,
+    peek: options.peek === true,
     resetOnLogon: options.resetOnLogon === true,
     heartbeatSeconds: between('heartbeatSeconds', options.heartbeatSeconds, 30, 1, 300),
     logonTimeoutMs: between('logonTimeoutMs', options.logonTimeoutMs, 10_000, 100, 60_000),

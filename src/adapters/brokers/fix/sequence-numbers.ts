@@ -4,7 +4,8 @@
  * 1. No message is kept: an order is never sent again (gaps are filled, not replayed), and a Logon with its password is
  *    never on disk.
  * 2. Our own number never goes back but by a reset: filling a gap for the counterparty sends old numbers.
- * 3. With a folder, a number is with the operating system before the call returns: it survives the end of the process.
+ * 3. Who only looks (`peek`) leaves the counterparty's number as it was: the next process asks for what came meanwhile.
+ * 4. With a folder, a number is with the operating system before the call returns: it survives the end of the process.
  */
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,9 +52,11 @@ export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
   let sender = file?.found?.[0] ?? 1;
   let target = file?.found?.[1] ?? 1;
   let isClosed = false;
+  let unseen = target;
 
   function keep(): void {
-    const line = `${String(sender).padStart(WIDTH)} : ${String(target).padStart(WIDTH)}\n`;
+    const kept = settings.peek ? unseen : target;
+    const line = `${String(sender).padStart(WIDTH)} : ${String(kept).padStart(WIDTH)}\n`;
     if (file !== undefined && !isClosed) writeSync(file.descriptor, line, 0);
   }
   async function setSender(value: number): Promise<void> {
@@ -104,6 +107,7 @@ export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
       async reset() {
         sender = 1;
         target = 1;
+        unseen = 1;
         keep();
       },
       put: async () => {},

@@ -16,6 +16,7 @@ import type {
   OrderRequest,
   PositionReport,
 } from '../../../domain/ports.js';
+import { clockReading } from '../clock-reading.js';
 import { type Answer, answer, HANG } from './answer.js';
 import { invalidOption } from './check.js';
 import { createLink, type Link } from './link.js';
@@ -101,6 +102,13 @@ export function paperBroker(options: PaperBrokerOptions): PaperBroker {
     ...(settings.push && { reports$: reporter.reports$ }),
     ...createWrites(venue, link, counted),
     ...createReads(venue, link, counted, settings, scripts),
+    async describe() {
+      const now = settings.clock.now();
+      return {
+        about: 'simulated in this process, without a network',
+        clock: clockReading(now, now, now),
+      };
+    },
     async close() {
       if (closed) return;
       closed = true;

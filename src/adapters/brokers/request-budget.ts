@@ -3,9 +3,10 @@
  *
  * 1. `safety` (cancel, protection) is counted and never held back: it goes out ahead of everything (K3).
  * 2. Reads leave the whole reserve to it, submits half of the reserve.
- * 3. After a 429, reads and submits wait out `Retry-After`; so do they when the venue itself says that little is left.
+ * 3. After a 429 (or 418, a ban), reads and submits wait out `Retry-After`; reads wait when the venue itself says that
+ *    little is left.
  */
-import type { Clock } from '../../../domain/ports.js';
+import type { Clock } from '../../domain/ports.js';
 
 export type Purpose = 'read' | 'submit' | 'safety';
 
@@ -14,8 +15,12 @@ export interface RequestBudget {
   take(purpose: Purpose): string | undefined;
   /** Reads what the venue says of its limit. */
   note(status: number, headers: Pick<Headers, 'get'>): void;
+  /** Holds reads and submits back for so many ms, where the venue says in its own words that it was too much. */
+  pause(ms: number): void;
   /** Requests of the last minute. */
   readonly used: number;
+  /** What the venue said of its limit with its last answer. */
+  readonly told: { readonly perMinute?: number; readonly remaining?: number };
 }
 
 const MINUTE_MS = 60_000;
@@ -26,6 +31,7 @@ export function requestBudget(clock: Clock, perMinute: number, reserved: number)
   const sent: number[] = [];
   let waitUntil = Number.NEGATIVE_INFINITY;
   let readsWaitUntil = Number.NEGATIVE_INFINITY;
+  let told: RequestBudget['told'] = {};
   const most: Record<Purpose, number> = {
     read: perMinute - reserved,
     submit: perMinute - reserved / 2,
@@ -46,21 +52,31 @@ export function requestBudget(clock: Clock, perMinute: number, reserved: number)
     return used() < most[purpose] ? undefined : `rate budget: ${used()} requests in the last minute`;
   }
 
+  function pause(ms: number): void {
+    waitUntil = Math.max(waitUntil, clock.monotonic() + ms);
+  }
+
   return {
+    pause,
     take(purpose) {
       const reason = heldBack(purpose);
       if (reason === undefined) sent.push(clock.monotonic());
       return reason;
     },
     note(status, headers) {
-      if (status === 429) waitUntil = clock.monotonic() + (retryAfterMs(headers, clock) ?? BLIND_WAIT_MS);
+      if (status === 429 || status === 418) pause(retryAfterMs(headers, clock) ?? BLIND_WAIT_MS);
       const remaining = wholeOf(headers.get('x-ratelimit-remaining'));
       const reset = wholeOf(headers.get('x-ratelimit-reset'));
+      const limit = wholeOf(headers.get('x-ratelimit-limit'));
+      told = { ...(limit !== undefined && { perMinute: limit }), ...(remaining !== undefined && { remaining }) };
       if (remaining === undefined || reset === undefined || remaining >= reserved) return;
       readsWaitUntil = clock.monotonic() + bounded(reset * 1_000 - clock.now());
     },
     get used() {
       return used();
+    },
+    get told() {
+      return told;
     },
   };
 }

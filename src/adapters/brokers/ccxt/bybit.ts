@@ -1,0 +1,205 @@
+/**
+ * Bybit spot, API v5, unified account.
+ *
+ * 1. Answers come with HTTP 200; `retCode` says what happened.
+ * 2. There is no pair of exits. Each is a TP/SL order, which holds the balance from the start: the second one needs a
+ *    balance of its own. (Conditional orders hold nothing, and neither would end when the other closed the position.)
+ * 3. Closed orders are in the list of recent orders for a while, then in the history.
+ *
+ * Source: Bybit API documentation v5, "Place order", "Get open & closed orders", "Error codes".
+ */
+import type { Side } from '../../../domain/ports.js';
+import { averageOf, isoOf, positive } from './averages.js';
+import { balanceOfTotal } from './balance.js';
+import { ACCEPTED, type Row } from './classify.js';
+import {
+  type Balance,
+  type Dialect,
+  type Exits,
+  get,
+  isJson,
+  type Json,
+  listOf,
+  type Market,
+  type OrderName,
+  post,
+  type Request,
+  type Rules,
+  type Said,
+  textOf,
+  type VenueOrder,
+} from './dialect.js';
+
+const TABLE: readonly Row[] = [
+  ...ACCEPTED,
+  { code: /^(110072|170141)$/, proves: 'duplicate', why: 'the id is taken: the order exists' },
+  { code: /^(10006|10018|170005|170222)$/, proves: 'transient', why: 'rate limit: not carried out' },
+  {
+    code: /^(10000|10014|10016|10019|170001|170007|170032|170035|170146|170147|170149|170195|170196|170234)$/,
+    proves: 'unknown',
+    why: 'Bybit does not know what became of it',
+  },
+  { code: /^(170131|170033)$/, exitOnly: true, proves: 'transient', why: 'the balance may lag the fill' },
+  { status: [200, 200], code: /^(100\d\d|110\d{3}|170\d{3})$/, proves: 'rejected', why: 'a rule of Bybit is broken' },
+  { status: [400, 401], code: /^(100\d\d|110\d{3}|170\d{3})$/, proves: 'rejected', why: 'malformed, or keys refused' },
+];
+
+const STATES: Readonly<Record<string, string>> = {
+  New: 'submitted',
+  PartiallyFilled: 'partially_filled',
+  Untriggered: 'pending',
+  Triggered: 'pending',
+  Active: 'pending',
+  Filled: 'filled',
+  Cancelled: 'cancelled',
+  PartiallyFilledCanceled: 'cancelled',
+  Deactivated: 'cancelled',
+  Rejected: 'rejected',
+};
+
+const SPOT = { category: 'spot' } as const;
+
+export const bybit: Dialect = {
+  exchange: 'bybit',
+  isOrdered: false,
+  table: TABLE,
+  readAnswer,
+  pauseAfter: ({ code }) => (code === '10006' || code === '10018' || code === '170222' ? 1_000 : undefined),
+  mustLook: ({ code }) => /^(110001|110008|110010|170139|170142|170143|170144|170145|170190|170213)$/.test(code ?? ''),
+  isAbsent: ({ code }) => code === '110001' || code === '170213',
+  time: get('public', 'v5/market/time'),
+  serverTime(data) {
+    const seconds = isJson(data) ? Number(textOf(data['timeNano'])) / 1e6 : Number.NaN;
+    return Number.isFinite(seconds) ? Math.trunc(seconds) : undefined;
+  },
+  account: get('private', 'v5/account/wallet-balance', { accountType: 'UNIFIED' }),
+  balances,
+  whyBlocked: () => undefined,
+  rulesOf: ({ id }) => get('public', 'v5/market/instruments-info', { ...SPOT, symbol: id }),
+  rules,
+  priceOf: ({ id }) => get('public', 'v5/market/tickers', { ...SPOT, symbol: id }),
+  lastPrice: (data) => positive(rowsOf(data)?.[0]?.['lastPrice']),
+  entry,
+  acceptedId: (data) => (isJson(data) ? textOf(data['orderId']) : undefined),
+  cancel: ({ id }, order) => post('v5/order/cancel', { ...SPOT, symbol: id, ...nameOf(order), ...filterOf(order) }),
+  lookUps: ({ id }, order) =>
+    ['v5/order/realtime', 'v5/order/history'].map((path) =>
+      get('private', path, { ...SPOT, symbol: id, ...nameOf(order) }),
+    ),
+  found,
+  pageSize: 50,
+  openOrders: (market) => [
+    get('private', 'v5/order/realtime', { ...SPOT, ...(market && { symbol: market.id }), openOnly: 0, limit: 50 }),
+  ],
+  listed: (data) =>
+    rowsOf(data)
+      ?.flatMap((row) => orderOf(row) ?? [])
+      .filter(({ state }) => !['filled', 'cancelled', 'rejected'].includes(state)),
+  exit,
+};
+
+function readAnswer(_status: number, body: unknown): Said | undefined {
+  if (!isJson(body) || typeof body['retCode'] !== 'number') return undefined;
+  const { retCode, retMsg, result } = body;
+  const message = textOf(retMsg);
+  return { isOk: retCode === 0, code: String(retCode), ...(message && { message }), data: result };
+}
+
+const rowsOf = (data: unknown): readonly Json[] | undefined => (isJson(data) ? listOf(data['list']) : undefined);
+
+function balances(data: unknown): ReadonlyMap<string, Balance> | undefined {
+  const coins = listOf(rowsOf(data)?.[0]?.['coin']);
+  return (
+    coins && new Map(coins.map((row) => [String(row['coin']), balanceOfTotal(row['walletBalance'], row['locked'])]))
+  );
+}
+
+function rules(data: unknown, { id }: Market): Rules | undefined {
+  const market = rowsOf(data)?.find((row) => row['symbol'] === id);
+  const lot = isJson(market?.['lotSizeFilter']) ? market['lotSizeFilter'] : {};
+  const price = isJson(market?.['priceFilter']) ? market['priceFilter'] : {};
+  const [tickSize, lotSize] = [positive(price['tickSize']), positive(lot['basePrecision'])];
+  if (market === undefined || tickSize === undefined || lotSize === undefined) return undefined;
+  const minQty = positive(lot['minOrderQty']);
+  const maxQty = positive(lot['maxMarketOrderQty']) ?? positive(lot['maxOrderQty']);
+  const minNotional = positive(lot['minOrderAmt']);
+  const halted =
+    market['status'] === 'Trading' ? undefined : `its status is ${textOf(market['status']) ?? 'not known'}`;
+  return {
+    tickSize,
+    lotSize,
+    ...(minQty && { minQty }),
+    ...(maxQty && { maxQty }),
+    ...(minNotional && { minNotional }),
+    ...(halted && { halted }),
+  };
+}
+
+function found(data: unknown, { name, brokerOrderId }: OrderName): VenueOrder | 'absent' | undefined {
+  const orders = rowsOf(data)?.map(orderOf);
+  if (orders === undefined || orders.includes(undefined)) return undefined;
+  return orders.find((order) => order?.name === name || order?.brokerOrderId === brokerOrderId) ?? 'absent';
+}
+
+const sideOf = (side: Side): string => (side === 'buy' ? 'Buy' : 'Sell');
+
+/** Without `marketUnit` a market buy would be counted in the quote currency. */
+function entry({ id }: Market, side: Side, quantity: string, name: string): Request {
+  const params = { ...SPOT, symbol: id, side: sideOf(side), orderType: 'Market', qty: quantity };
+  return post('v5/order/create', { ...params, marketUnit: 'baseCoin', orderLinkId: name });
+}
+
+const nameOf = ({ name, brokerOrderId }: OrderName): Json =>
+  brokerOrderId === undefined ? { orderLinkId: name } : { orderId: brokerOrderId };
+
+const filterOf = ({ kind }: OrderName): Json => (kind === 'entry' ? {} : { orderFilter: 'tpslOrder' });
+
+function orderOf(order: Json): VenueOrder | undefined {
+  const [brokerOrderId, status] = [textOf(order['orderId']), textOf(order['orderStatus'])];
+  if (brokerOrderId === undefined || status === undefined) return undefined;
+  const filledSize = textOf(order['cumExecQty']) ?? '0';
+  const name = textOf(order['orderLinkId']) ?? '';
+  const fillPrice = positive(order['avgPrice']) ?? averageOf(order['cumExecValue'], filledSize);
+  const brokerTime = isoOf(order['updatedTime']);
+  const words = textOf(order['rejectReason']);
+  const reason = words === 'EC_NoError' ? undefined : words;
+  return {
+    name,
+    brokerOrderId,
+    marketId: textOf(order['symbol']) ?? '',
+    side: order['side'] === 'Sell' ? 'sell' : 'buy',
+    state: STATES[status] ?? status,
+    filledSize,
+    quantity: textOf(order['qty']) ?? '0',
+    ...(fillPrice && { fillPrice }),
+    ...(reason && { reason }),
+    ...(brokerTime && { brokerTime }),
+    ...exitPrices(order, name),
+  };
+}
+
+/** Which of the two an exit is, its name says; a stranger's does by the side of the market that it waits on. */
+function exitPrices(order: Json, name: string): { readonly stopLoss?: string; readonly takeProfit?: string } {
+  const price = positive(order['triggerPrice']);
+  if (price === undefined) return {};
+  if (name.endsWith('-sl')) return { stopLoss: price };
+  if (name.endsWith('-tp')) return { takeProfit: price };
+  // 1 waits for the market to rise to the price, 2 for it to fall.
+  const rises = Number(order['triggerDirection']) === 1;
+  return rises === (order['side'] === 'Sell') ? { takeProfit: price } : { stopLoss: price };
+}
+
+function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | 'takeProfit'): Request {
+  const { name, quantity, price } = leg === 'stopLoss' ? stopLoss : takeProfit;
+  return post('v5/order/create', {
+    ...SPOT,
+    symbol: market.id,
+    side: sideOf(side),
+    orderType: 'Market',
+    qty: quantity,
+    marketUnit: 'baseCoin',
+    triggerPrice: price,
+    orderFilter: 'tpslOrder',
+    orderLinkId: name,
+  });
+}

@@ -1,0 +1,34 @@
+/** What every call of the adapter needs: the exchange, the wire to it, its markets and our names there. */
+import type { ClientIds } from './client-ids.js';
+import type { Dialect, Market, OrderName } from './dialect.js';
+import type { Markets } from './markets.js';
+import type { CcxtSettings } from './options.js';
+import type { Wire } from './wire.js';
+
+export interface Desk {
+  readonly settings: CcxtSettings;
+  readonly dialect: Dialect;
+  readonly wire: Wire;
+  readonly ids: ClientIds;
+  /** @throws {Error} when not connected */
+  markets(): Markets;
+}
+
+/** @throws {Error} when not connected, or for a symbol that the exchange does not have */
+export function marketOf(desk: Desk, symbol: string): Market {
+  const market = desk.markets().find(symbol);
+  if (market === undefined) throw new Error(`${desk.settings.exchange}: there is no market ${symbol}`);
+  return market;
+}
+
+/** The exchange's names for an order of ours, which may be an exit. */
+export function nameAtVenue({ ids }: Desk, clientOrderId: string, brokerOrderId?: string): OrderName {
+  const kind = clientOrderId.endsWith('-sl') ? 'sl' : clientOrderId.endsWith('-tp') ? 'tp' : 'entry';
+  const entry = kind === 'entry' ? clientOrderId : clientOrderId.slice(0, -3);
+  return {
+    kind,
+    name: ids.toVenue(clientOrderId),
+    pair: ids.toVenue(`${entry}-oco`),
+    ...(brokerOrderId !== undefined && { brokerOrderId }),
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * What differs from exchange to exchange: how things are asked for, how answers read, what they prove.
+ *
+ * 1. A dialect is data and pure functions; it sends nothing.
+ * 2. `readAnswer` gives back `undefined` for whatever is not the exchange's own word: a page of a proxy, `{}`, a cut body.
+ */
+import type { Side } from '../../../domain/ports.js';
+import type { Row } from './classify.js';
+import type { CcxtExchange } from './options.js';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isJson = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+
+export const listOf = (value: unknown): readonly Json[] | undefined =>
+  Array.isArray(value) && value.every(isJson) ? value : undefined;
+
+/** A request, as ccxt's `sign` takes it. */
+export interface Request {
+  readonly api: 'public' | 'private';
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly params: Json;
+}
+
+export const get = (api: 'public' | 'private', path: string, params: Json = {}): Request => ({
+  api,
+  method: 'GET',
+  path,
+  params,
+});
+
+export const post = (path: string, params: Json): Request => ({ api: 'private', method: 'POST', path, params });
+
+/** What an exchange said, in its own words. */
+export interface Said {
+  /** True: done, or here it is. */
+  readonly isOk: boolean;
+  readonly code?: string;
+  readonly message?: string;
+  /** What came with it. */
+  readonly data?: unknown;
+}
+
+/** A spot market: its names at the exchange and in ccxt. */
+export interface Market {
+  readonly id: string;
+  readonly symbol: string;
+  readonly baseId: string;
+  readonly quoteId: string;
+  /** Another name that orders bear. */
+  readonly alias?: string;
+}
+
+export interface Rules {
+  readonly tickSize: string;
+  readonly lotSize: string;
+  readonly minQty?: string;
+  readonly maxQty?: string;
+  /** Least value of an order, in the quote currency. */
+  readonly minNotional?: string;
+  /** Why nothing can be traded, if so. */
+  readonly halted?: string;
+  /** Why exits cannot be placed, if so. */
+  readonly bare?: string;
+}
+
+/** What is there of a currency; `free` is not held by an order. */
+export interface Balance {
+  readonly total: string;
+  readonly free: string;
+}
+
+/** An order by the exchange's name for it, by its id, or both. */
+export interface OrderName {
+  readonly name: string;
+  readonly brokerOrderId?: string;
+  readonly kind: 'entry' | 'sl' | 'tp';
+  /** Name of the exit pair that a leg belongs to. */
+  readonly pair: string;
+}
+
+/** An order as the exchange tells it, in our words. Decimals as it wrote them. */
+export interface VenueOrder {
+  readonly name: string;
+  readonly brokerOrderId: string;
+  readonly marketId: string;
+  readonly state: string;
+  readonly filledSize: string;
+  readonly quantity: string;
+  readonly side: Side;
+  readonly fillPrice?: string;
+  readonly reason?: string;
+  readonly brokerTime?: string;
+  /** The prices at which a working exit closes. A pair under one name has both. */
+  readonly stopLoss?: string;
+  readonly takeProfit?: string;
+}
+
+export interface ExitOrder {
+  readonly name: string;
+  readonly quantity: string;
+  readonly price: string;
+}
+
+export interface Exits {
+  readonly market: Market;
+  readonly side: Side;
+  readonly pair: string;
+  readonly stopLoss: ExitOrder;
+  readonly takeProfit: ExitOrder;
+}
+
+export interface Dialect {
+  readonly exchange: CcxtExchange;
+  /** True: requests must reach the exchange in the order in which they were signed. */
+  readonly isOrdered: boolean;
+  readAnswer(status: number, body: unknown): Said | undefined;
+  /** How long to hold reads and entries back after this answer, in ms; its header may say more. */
+  pauseAfter(said: Said): number | undefined;
+  /** Answers to an order or an exit. */
+  readonly table: readonly Row[];
+  /** Answers to a cancel that say: the order itself must be read. */
+  mustLook(said: Said): boolean;
+  /** "There is no such order", as an answer to a query. */
+  isAbsent(said: Said): boolean;
+
+  readonly time: Request;
+  /** The exchange's clock, in ms. */
+  serverTime(data: unknown): number | undefined;
+  readonly account: Request;
+  /** `undefined` when the answer cannot be read. A currency that is not there is not held. */
+  balances(data: unknown): ReadonlyMap<string, Balance> | undefined;
+  /** Why the account may not trade, if it says so. */
+  whyBlocked(data: unknown): string | undefined;
+  rulesOf(market: Market): Request;
+  /** `undefined` when the market is not in the answer. */
+  rules(data: unknown, market: Market): Rules | undefined;
+  priceOf(market: Market): Request;
+  lastPrice(data: unknown): string | undefined;
+
+  entry(market: Market, side: Side, quantity: string, name: string): Request;
+  /** The order's id in the answer to `entry`, `exit` or `exitPair`. */
+  acceptedId(data: unknown): string | undefined;
+  cancel(market: Market, order: OrderName): Request;
+  /** Asked one after the other until one has the order. */
+  lookUps(market: Market, order: OrderName): readonly Request[];
+  /** `absent` when a readable answer does not have it, `undefined` when the answer cannot be read. */
+  found(data: unknown, order: OrderName): VenueOrder | 'absent' | undefined;
+  /** Asked when an order is filled and has no average price. */
+  fillsOf?(market: Market, order: VenueOrder): Request;
+  readFills?(data: unknown, order: VenueOrder): readonly { readonly quantity: string; readonly price: string }[];
+
+  /** All orders that are open, of one market or of all. */
+  openOrders(market?: Market): readonly Request[];
+  listed(data: unknown): readonly VenueOrder[] | undefined;
+  /** As many orders as one answer lists: where it is full, more may be open. */
+  readonly pageSize?: number;
+
+  /** Both exits in one request, where the exchange can hold both. */
+  exitPair?(exits: Exits): Request;
+  /** The two legs' ids, in the answer to `exitPair`. */
+  legIds?(data: unknown, exits: Exits): { readonly stopLoss?: string; readonly takeProfit?: string };
+  /** One exit by itself, where there are no pairs. */
+  exit?(exits: Exits, leg: 'stopLoss' | 'takeProfit'): Request;
+}

@@ -1,0 +1,167 @@
+/**
+ * The exits, placed after the fill.
+ *
+ * 1. Where the exchange has pairs, one request carries both legs, and both share its fate.
+ * 2. Elsewhere each leg is an order of its own, the stop-loss first. It holds the balance; the take-profit is then taken
+ *    only where the account holds as much again, and its refusal is told as it is.
+ * 3. A leg that may be there already is looked for before it is sent again. So is every leg of an entry that another
+ *    process sent.
+ * 4. Exactly what was filled is protected. Only when the exchange says that so much is not there (it took its fee from
+ *    what was bought) the exits are cut to what is, by one per cent at most, and a warning says so.
+ */
+import { decimal, isPositive, lessThan, multiply, parseDecimal, roundToStep, ZERO } from '../../../domain/decimal.js';
+import type { LegOutcome, ProtectionOutcome, ProtectionRequest } from '../../../domain/ports.js';
+import { readAccount } from './account.js';
+import { classifySubmit, lacksBalance } from './classify.js';
+import { type Desk, marketOf, nameAtVenue } from './desk.js';
+import type { Exits, Request } from './dialect.js';
+import type { InstrumentReader } from './instrument.js';
+import { findOrder } from './orders.js';
+import type { SentOrders } from './sent-orders.js';
+
+type Leg = 'stopLoss' | 'takeProfit';
+
+/** More than any fee of a spot trade. */
+const FEE_LEAVES = decimal('0.99');
+
+export interface ExitDesk {
+  place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome>;
+}
+
+export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders): ExitDesk {
+  const { dialect, wire, settings } = desk;
+  /** Entries of which so much is not there. */
+  const short = new Set<string>();
+
+  async function place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome> {
+    const market = marketOf(desk, request.symbol);
+    const quantity = short.has(request.clientOrderId) ? await whatIsThere(request, signal) : request.quantity;
+    const leg = (id: string, price: string) => ({ name: desk.ids.toVenue(id), quantity, price });
+    const exits: Exits = {
+      market,
+      side: request.side,
+      pair: desk.ids.toVenue(`${request.clientOrderId}-oco`),
+      stopLoss: leg(`${request.clientOrderId}-sl`, request.stopLoss),
+      takeProfit: leg(`${request.clientOrderId}-tp`, request.takeProfit),
+    };
+    return dialect.exitPair === undefined ? separately(request, exits, signal) : asPair(request, exits, signal);
+  }
+
+  async function asPair(request: ProtectionRequest, exits: Exits, signal: AbortSignal): Promise<ProtectionOutcome> {
+    let ids: { readonly stopLoss?: string; readonly takeProfit?: string } = {};
+    const outcome = await sent.once(
+      exits.pair,
+      async () => {
+        const placed = await send(request, dialect.exitPair?.(exits), signal);
+        if (placed.outcome.kind !== 'accepted') return placed.outcome;
+        ids = dialect.legIds?.(placed.data, exits) ?? {};
+        // Without both legs in the answer nothing says that they are there: a repeat looks for them.
+        if (ids.stopLoss !== undefined && ids.takeProfit !== undefined) return placed.outcome;
+        return { kind: 'unknown', cause: 'the exits were accepted, and not both of them shown' };
+      },
+      lookFirst(request, exits.pair) ? () => lookForPair(request, signal) : undefined,
+    );
+    const leg = (id: string | undefined): LegOutcome =>
+      id === undefined ? outcome : { kind: 'accepted', brokerOrderId: id };
+    return { stopLoss: leg(ids.stopLoss), takeProfit: leg(ids.takeProfit) };
+  }
+
+  async function separately(request: ProtectionRequest, exits: Exits, signal: AbortSignal): Promise<ProtectionOutcome> {
+    const stopLoss = await oneLeg(request, exits, 'stopLoss', signal);
+    const isThere = stopLoss.kind === 'accepted' || stopLoss.kind === 'duplicate';
+    const isRefused = stopLoss.kind === 'rejected' && stopLoss.transient !== true;
+    if (!isThere && !isRefused) {
+      return { stopLoss, takeProfit: { kind: 'not_sent', reason: 'the stop-loss comes first' } };
+    }
+    return { stopLoss, takeProfit: await oneLeg(request, exits, 'takeProfit', signal, isThere) };
+  }
+
+  function oneLeg(
+    request: ProtectionRequest,
+    exits: Exits,
+    leg: Leg,
+    signal: AbortSignal,
+    isSecond = false,
+  ): Promise<LegOutcome> {
+    const { name } = exits[leg];
+    return sent.once(
+      name,
+      async () => {
+        const { outcome, isShort } = await send(request, dialect.exit?.(exits, leg), signal, isSecond);
+        if (!isSecond || !isShort || outcome.kind !== 'rejected') return outcome;
+        // The stop-loss stands, so the balance has come: it is the stop-loss that holds it.
+        const { code, reason } = outcome;
+        return { kind: 'rejected', code, reason: `${reason} (the stop-loss holds the balance)` };
+      },
+      lookFirst(request, name) ? () => lookFor(request, leg, signal) : undefined,
+    );
+  }
+
+  async function send(
+    request: ProtectionRequest,
+    order: Request | undefined,
+    signal: AbortSignal,
+    isSecond = false,
+  ): Promise<{ readonly outcome: LegOutcome; readonly isShort: boolean; readonly data?: unknown }> {
+    if (order === undefined) throw new Error(`${settings.exchange}: no way to place exits`);
+    const exchange = await wire.exchange('safety', signal, order);
+    const outcome = classifySubmit(dialect, exchange, 'exit');
+    const isShort = lacksBalance(dialect, exchange);
+    if (isShort && !isSecond && request.side === 'sell') short.add(request.clientOrderId);
+    const data = exchange.kind === 'answer' ? dialect.readAnswer(exchange.status, exchange.body)?.data : undefined;
+    return { outcome, isShort, data };
+  }
+
+  /** Must it be looked for before it is sent? */
+  const lookFirst = ({ clientOrderId }: ProtectionRequest, name: string): boolean =>
+    sent.knows(name) || !sent.knows(desk.ids.toVenue(clientOrderId));
+
+  /** The state of a leg at the exchange; `undefined` when it has the exchange's word that there is none. */
+  async function stateOf(request: ProtectionRequest, leg: Leg, signal: AbortSignal): Promise<string | undefined> {
+    const id = `${request.clientOrderId}-${leg === 'stopLoss' ? 'sl' : 'tp'}`;
+    const found = await findOrder(desk, marketOf(desk, request.symbol), nameAtVenue(desk, id), signal, 'safety');
+    return found?.state;
+  }
+
+  const lookFor = (request: ProtectionRequest, leg: Leg, signal: AbortSignal): Promise<LegOutcome | 'absent'> =>
+    judged(async () => [await stateOf(request, leg, signal)]);
+
+  const lookForPair = (request: ProtectionRequest, signal: AbortSignal): Promise<LegOutcome | 'absent'> =>
+    judged(async () => [await stateOf(request, 'stopLoss', signal), await stateOf(request, 'takeProfit', signal)]);
+
+  /** What is free of the currency, in whole lots, when a fee explains what is missing; else what was asked for. */
+  async function whatIsThere(request: ProtectionRequest, signal: AbortSignal): Promise<string> {
+    const wanted = parseDecimal(request.quantity) ?? ZERO;
+    try {
+      const account = await readAccount(desk, signal, 'safety');
+      const { lotSize } = await reader.rules(request.symbol, signal);
+      const lot = parseDecimal(lotSize) ?? wanted;
+      const free = roundToStep(account.free(marketOf(desk, request.symbol).baseId), lot, 'down');
+      const isFee = isPositive(free) && lessThan(free, wanted) && !lessThan(free, multiply(wanted, FEE_LEAVES));
+      if (!isFee) return request.quantity;
+      const what = `${request.symbol}: ${free} of ${wanted} can be protected`;
+      settings.warn(`${what}; ${settings.exchange} took its fee from what was bought.`);
+      return free;
+    } catch {
+      return request.quantity;
+    }
+  }
+
+  return { place };
+}
+
+const ENDED = ['cancelled', 'rejected', 'expired'];
+
+/** Of exits that may be there already. One that has traded was there; one that ended without a trade protects nothing. */
+async function judged(look: () => Promise<readonly (string | undefined)[]>): Promise<LegOutcome | 'absent'> {
+  try {
+    const states = await look();
+    if (states.every((state) => state === undefined)) return 'absent';
+    const ended = states.find((state) => state !== undefined && ENDED.includes(state));
+    if (ended === undefined || states.includes('filled')) return { kind: 'duplicate' };
+    return { kind: 'rejected', code: ended.toUpperCase(), reason: `it was there, and is ${ended}` };
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : 'no answer';
+    return { kind: 'unknown', cause: `it may be there already: ${cause}` };
+  }
+}

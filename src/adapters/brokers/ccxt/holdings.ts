@@ -1,0 +1,116 @@
+/**
+ * What the account holds, and what stands open at the exchange.
+ *
+ * 1. A spot position is the whole balance of the base currency, what orders hold of it included. It is told for the
+ *    symbols that are asked for by name, and for no other: a coin in the account is nobody's position in a symbol.
+ * 2. Stop-loss and take-profit are working orders, never what was once asked for.
+ * 3. Exits of ours are listed one by one, by the entry that they protect; strangers' sells are shown where there are
+ *    none of ours.
+ */
+import { isZero, minimum, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
+import { type Account, readAccount } from './account.js';
+import type { Desk } from './desk.js';
+import type { Market, VenueOrder } from './dialect.js';
+import { reportOf } from './orders.js';
+
+export async function readPositions(
+  desk: Desk,
+  symbols: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly PositionReport[]> {
+  const markets = symbols.map((symbol) => desk.markets().find(symbol)).filter((market) => market !== undefined);
+  if (markets.length === 0) return [];
+  const [account, ...open] = await Promise.all([
+    readAccount(desk, signal),
+    ...markets.map((market) => openOrders(desk, signal, market)),
+  ]);
+  return markets.flatMap((market, index) => positionOf(desk, market, account, open[index] ?? []) ?? []);
+}
+
+export async function readOpenOrders(desk: Desk, signal: AbortSignal): Promise<readonly OpenOrder[]> {
+  const orders = await openOrders(desk, signal);
+  return orders.flatMap((order) => {
+    const symbol = desk.markets().symbolOf(order.marketId);
+    return idsOf(desk, order).flatMap((id) => {
+      const report = reportOf(order, id);
+      return report === undefined ? [] : [{ ...report, symbol }];
+    });
+  });
+}
+
+/** @throws {Error} when the exchange does not say, or not all */
+async function openOrders(
+  { dialect, wire }: Desk,
+  signal: AbortSignal,
+  market?: Market,
+): Promise<readonly VenueOrder[]> {
+  const lists = await Promise.all(
+    dialect.openOrders(market).map(async (request) => {
+      const said = await wire.read(signal, request);
+      const listed = dialect.listed(said.data);
+      if (listed === undefined) throw new Error(`${dialect.exchange}: unreadable orders`);
+      const isFull = dialect.pageSize !== undefined && listed.length >= dialect.pageSize;
+      if (isFull) throw new Error(`${dialect.exchange}: more orders are open than one answer lists`);
+      return listed;
+    }),
+  );
+  return lists.flat();
+}
+
+/** Our ids for an order; a pair under one name is both of its legs. Orders of others keep their name. */
+function idsOf({ ids }: Desk, { name, brokerOrderId }: VenueOrder): readonly string[] {
+  const id = name === '' ? undefined : ids.fromVenue(name);
+  if (id === undefined) return [name === '' ? brokerOrderId : name];
+  const pair = /^(.+)-oco$/.exec(id)?.[1];
+  return pair === undefined ? [id] : [`${pair}-sl`, `${pair}-tp`];
+}
+
+function positionOf(
+  desk: Desk,
+  market: Market,
+  account: Account,
+  open: readonly VenueOrder[],
+): PositionReport | undefined {
+  const size = account.total(market.baseId);
+  const { symbol } = market;
+  const exits = open.filter(
+    (order) =>
+      desk.markets().symbolOf(order.marketId) === symbol &&
+      (order.stopLoss !== undefined || order.takeProfit !== undefined),
+  );
+  const ours = pairsOf(desk, exits);
+  if (isZero(size) && ours.length === 0) return undefined;
+  const shown = ours.length > 0 ? ours : exits.filter(({ side }) => side === 'sell');
+  const sl = shown.find(({ stopLoss }) => stopLoss !== undefined)?.stopLoss;
+  const tp = shown.find(({ takeProfit }) => takeProfit !== undefined)?.takeProfit;
+  return {
+    symbol,
+    size,
+    ...(sl !== undefined && { sl }),
+    ...(tp !== undefined && { tp }),
+    ...(ours.length > 0 && { protections: ours }),
+  };
+}
+
+/** The exits of ours, leg by leg or as pairs, put together by entry; of two sizes the lesser is what is protected. */
+function pairsOf(desk: Desk, exits: readonly VenueOrder[]): readonly WorkingProtection[] {
+  const pairs = new Map<string, WorkingProtection>();
+  for (const order of exits) {
+    for (const id of idsOf(desk, order)) {
+      const [, entry = '', leg] = /^(.+)-(sl|tp)$/.exec(id) ?? [];
+      if (entry === '') continue;
+      const own = parseDecimal(order.quantity) ?? ZERO;
+      const known = pairs.get(entry);
+      const quantity = known === undefined ? own : minimum(own, parseDecimal(known.quantity) ?? own);
+      const price = leg === 'sl' ? { stopLoss: order.stopLoss } : { takeProfit: order.takeProfit };
+      pairs.set(entry, { ...known, clientOrderId: entry, quantity, ...defined(price) });
+    }
+  }
+  return [...pairs.values()];
+}
+
+const defined = (prices: { readonly stopLoss?: string | undefined; readonly takeProfit?: string | undefined }) => ({
+  ...(prices.stopLoss !== undefined && { stopLoss: prices.stopLoss }),
+  ...(prices.takeProfit !== undefined && { takeProfit: prices.takeProfit }),
+});

@@ -1,0 +1,45 @@
+/**
+ * Would the exchange take this order? Asked beforehand, so that a refusal costs nothing.
+ *
+ * 1. Spot has no short: a sell sells what is held, and only where `sells: true` asks for it.
+ * 2. An order must be worth the least that the exchange takes, and a tenth more: the exits lie around the fill, and the
+ *    stop of a buy is worth less.
+ * 3. An estimate at the last price, never the last word: the exchange's own answer to the order is.
+ */
+import { decimal, lessThan, multiply, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import type { OrderRequest } from '../../../domain/ports.js';
+import { readAccount } from './account.js';
+import type { Desk } from './desk.js';
+import type { InstrumentReader } from './instrument.js';
+
+const WITH_ROOM = decimal('1.1');
+
+export async function checkMargin(
+  desk: Desk,
+  reader: InstrumentReader,
+  order: OrderRequest,
+  signal: AbortSignal,
+): Promise<'ok' | { readonly refused: string }> {
+  const { symbol, side } = order;
+  const market = desk.markets().find(symbol);
+  // The instrument query says of it what is to be said.
+  if (market === undefined) return 'ok';
+  if (side === 'sell' && !desk.settings.sells) {
+    return { refused: 'a sell on spot sells what the account holds; set sells: true to allow it' };
+  }
+  const [account, price, { minNotional }] = await Promise.all([
+    readAccount(desk, signal),
+    reader.lastPrice(symbol, signal),
+    reader.rules(symbol, signal),
+  ]);
+  if (account.blocked !== undefined) return { refused: account.blocked };
+  const quantity = parseDecimal(order.quantity) ?? ZERO;
+  const value = multiply(quantity, parseDecimal(price) ?? ZERO);
+  const least = multiply(parseDecimal(minNotional) ?? ZERO, WITH_ROOM);
+  if (lessThan(value, least)) return { refused: `worth about ${value}, at least ${least} needed` };
+  const [needed, free, currency] =
+    side === 'buy'
+      ? [value, account.free(market.quoteId), market.quoteId]
+      : [quantity, account.free(market.baseId), market.baseId];
+  return lessThan(free, needed) ? { refused: `${free} ${currency} free, about ${needed} needed` } : 'ok';
+}

@@ -1,0 +1,118 @@
+/**
+ * The options of the ccxt adapter, read and checked before anything is sent.
+ *
+ * 1. The exchange's sandbox is the default; real money needs `live: true`. Where there is no sandbox, nothing else will do.
+ * 2. Keys come from the options or the environment, never from the command line, and are never in a message.
+ */
+import type { Clock } from '../../../domain/ports.js';
+import { FillchartError } from '../../../domain/reasons.js';
+import { systemClock } from '../../system-clock.js';
+import { address, between, oneOf, quietly } from '../option-checks.js';
+
+/** The exchanges that the adapter knows. Others are refused, though ccxt may know them. */
+export const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
+export type CcxtExchange = (typeof CCXT_EXCHANGES)[number];
+
+/** What `ccxtBroker` takes. */
+export interface CcxtBrokerOptions {
+  /** Which exchange: `binance`, `bybit`, `okx` or `kraken`. */
+  readonly exchange: CcxtExchange;
+  /** True trades with real money. Absent or false trades in the exchange's sandbox; kraken has none for spot. */
+  readonly live?: boolean;
+  /** API key; the environment's `FILLCHART_CCXT_API_KEY`, else e.g. `BINANCE_API_KEY`, by default. */
+  readonly apiKey?: string;
+  /** API secret; the environment's `FILLCHART_CCXT_SECRET`, else e.g. `BINANCE_SECRET`, by default. */
+  readonly secret?: string;
+  /** The key's passphrase, which okx alone has; the environment's `FILLCHART_CCXT_PASSWORD`, else `OKX_PASSWORD`, by default. */
+  readonly password?: string;
+  /** Origin of the API instead of the exchange's own, such as `http://127.0.0.1:8080`. For a local server. */
+  readonly baseUrl?: string;
+  /** Sells what the account holds, with exits that buy it back. Default false: a sell is refused before any order. */
+  readonly sells?: boolean;
+  /** Time between two polls of an order, in ms, 100 to 10 000. By default 500, on kraken 3 000. */
+  readonly pollMs?: number;
+  /** What the account may ask a minute, at least 20. By default 600, on kraken 40. */
+  readonly requestsPerMinute?: number;
+  /** Kept of it for cancels and protection, less than half. By default a fifth of `requestsPerMinute`. */
+  readonly reservedPerMinute?: number;
+  /** Longest time of any one request with its whole body, in ms; 10 000 by default. A call's own deadline may be shorter. */
+  readonly requestTimeoutMs?: number;
+  /** Told in one sentence what an operator must see. Default: a process warning. */
+  readonly warn?: (message: string) => void;
+  readonly clock?: Clock;
+  /** Carries the requests; the global `fetch` by default. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+export interface CcxtSettings {
+  readonly exchange: CcxtExchange;
+  readonly live: boolean;
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly password?: string;
+  readonly baseUrl?: string;
+  readonly sells: boolean;
+  readonly pollMs: number;
+  readonly requestsPerMinute: number;
+  readonly reservedPerMinute: number;
+  readonly requestTimeoutMs: number;
+  readonly warn: (message: string) => void;
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+const POLL_MS: Readonly<Record<CcxtExchange, number>> = { binance: 500, bybit: 500, okx: 500, kraken: 3_000 };
+const PER_MINUTE: Readonly<Record<CcxtExchange, number>> = { binance: 600, bybit: 600, okx: 600, kraken: 40 };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws {FillchartError} `INVALID_OPTION`, naming the option and what is accepted; never showing a key */
+export function readSettings(options: CcxtBrokerOptions, environment: Environment = process.env): CcxtSettings {
+  const exchange = oneOf('exchange', options.exchange, CCXT_EXCHANGES);
+  const live = options.live === true;
+  const baseUrl = options.baseUrl === undefined ? undefined : address('baseUrl', options.baseUrl);
+  if (exchange === 'kraken' && !live && baseUrl === undefined) {
+    const sentence = 'kraken has no sandbox for spot trading: set live: true to trade with real money, or a baseUrl.';
+    throw new FillchartError('INVALID_OPTION', sentence);
+  }
+  const key = (option: 'apiKey' | 'secret' | 'password'): string =>
+    readKey(option, options[option], exchange, environment);
+  const perMinute = between('requestsPerMinute', options.requestsPerMinute, PER_MINUTE[exchange], 20, 100_000);
+  return {
+    exchange,
+    live,
+    apiKey: key('apiKey'),
+    secret: key('secret'),
+    ...(exchange === 'okx' && { password: key('password') }),
+    ...(baseUrl !== undefined && { baseUrl }),
+    sells: options.sells === true,
+    pollMs: between('pollMs', options.pollMs, POLL_MS[exchange], 100, 10_000),
+    requestsPerMinute: perMinute,
+    reservedPerMinute: between('reservedPerMinute', options.reservedPerMinute, perMinute / 5, 0, perMinute / 2),
+    requestTimeoutMs: between('requestTimeoutMs', options.requestTimeoutMs, 10_000, 100, 60_000),
+    warn: quietly(options.warn ?? ((message) => process.emitWarning(message, 'CcxtWarning'))),
+    clock: options.clock ?? systemClock(),
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+  };
+}
+
+const VARIABLES = { apiKey: 'API_KEY', secret: 'SECRET', password: 'PASSWORD' } as const;
+
+function readKey(
+  option: keyof typeof VARIABLES,
+  given: string | undefined,
+  exchange: CcxtExchange,
+  environment: Environment,
+): string {
+  const names = [`FILLCHART_CCXT_${VARIABLES[option]}`, `${exchange.toUpperCase()}_${VARIABLES[option]}`];
+  const found = names.map((name) => environment[name]).find((value) => value !== undefined && value !== '');
+  const value = given ?? found ?? '';
+  // A key with a line break in it would otherwise end up, quoted, in the error of the HTTP library.
+  const isReadable = option === 'password' ? /^[\x20-\x7e]+$/.test(value) : /^[\x21-\x7e]+$/.test(value);
+  if (isReadable && (exchange !== 'kraken' || option !== 'secret' || isBase64(value))) return value;
+  const problem = value === '' ? 'missing' : exchange === 'kraken' ? 'not a key of kraken' : 'not printable ASCII';
+  const sentence = `${option} is ${problem}; set it, or ${names.join(' or ')} in the environment.`;
+  throw new FillchartError('INVALID_OPTION', sentence);
+}
+
+const isBase64 = (value: string): boolean => /^[A-Za-z0-9+/]+={0,2}$/.test(value);

@@ -1,0 +1,131 @@
+/**
+ * One request, one answer: ccxt builds and signs it, this file carries it.
+ *
+ * 1. One call sends at most one request (see `http-exchange.ts`).
+ * 2. Cancels and exits go ahead of everything; reads and entries stay inside the budget.
+ * 3. Where an exchange wants its requests in the order of their signatures, a read waits until nothing else is under
+ *    way. A write never waits: it is signed later than what it overtakes, so it is the overtaken read that fails.
+ * 4. Every text that leaves has the secrets blotted out.
+ */
+import { type Exchange, httpCall } from '../http-exchange.js';
+import { redactor } from '../redact.js';
+import { type Purpose, requestBudget } from '../request-budget.js';
+import { type Dialect, isJson, type Request, type Said } from './dialect.js';
+import type { CcxtLibrary, SignedRequest } from './library.js';
+import type { CcxtSettings } from './options.js';
+
+export interface Wire {
+  /** Sends one request, and says what is certain of it. */
+  exchange(purpose: Purpose, signal: AbortSignal, request: Request): Promise<Exchange>;
+  /** A read: what the exchange said, "there is no such order" among it. @throws {Error} for everything else: no news */
+  read(signal: AbortSignal, request: Request, purpose?: Purpose): Promise<Said>;
+  /** Carries what ccxt fetches by itself. */
+  carry(signal: AbortSignal, url: string, init: RequestInit): Promise<Response>;
+  readonly redact: (text: string) => string;
+}
+
+export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () => CcxtLibrary | undefined): Wire {
+  const redact = redactor([settings.secret, settings.apiKey, settings.password ?? '']);
+  const budget = requestBudget(settings.clock, settings.requestsPerMinute, settings.reservedPerMinute);
+  const line = waitingLine();
+
+  async function exchange(purpose: Purpose, signal: AbortSignal, request: Request): Promise<Exchange> {
+    const isOrdered = dialect.isOrdered && request.api === 'private';
+    // Checked again after each wait, in the turn that sends: several reads may wait for the same one.
+    while (isOrdered && purpose === 'read' && line.isBusy() && !signal.aborted) await line.change(signal);
+    const signer = library();
+    if (signer === undefined) return { kind: 'not_sent', cause: 'not connected' };
+    if (signal.aborted) return { kind: 'not_sent', cause: 'given up before it was sent' };
+    const held = budget.take(purpose);
+    if (held !== undefined) return { kind: 'not_sent', cause: held };
+    const sent = send(signer, signal, request);
+    return isOrdered ? line.under(sent) : sent;
+  }
+
+  async function send(signer: CcxtLibrary, signal: AbortSignal, request: Request): Promise<Exchange> {
+    const signed = attemptToSign(signer, request);
+    if (typeof signed === 'string') return { kind: 'not_sent', cause: redact(signed) };
+    const call = httpCall(settings, budget, signal);
+    try {
+      const { method, body } = signed;
+      const headers = { ...signer.headers, ...signed.headers };
+      await call.carry(signed.url, { method, headers, redirect: 'error', ...(body !== undefined && { body }) });
+    } catch {
+      // The call itself says what came.
+    } finally {
+      call.end();
+    }
+    const outcome = call.outcome() ?? { kind: 'not_sent', cause: 'nothing was sent' };
+    if (outcome.kind !== 'answer') return { ...outcome, cause: redact(outcome.cause) };
+    const said = dialect.readAnswer(outcome.status, outcome.body);
+    const pause = said === undefined ? undefined : dialect.pauseAfter(said);
+    if (pause !== undefined) budget.pause(pause);
+    return { ...outcome, body: blotted(outcome.body, redact) };
+  }
+
+  return {
+    exchange,
+    redact,
+    async read(signal, request, purpose = 'read') {
+      const answer = await exchange(purpose, signal, request);
+      if (answer.kind !== 'answer') throw new Error(`${settings.exchange}: ${answer.cause}`);
+      const said = dialect.readAnswer(answer.status, answer.body);
+      if (said !== undefined && ((said.isOk && answer.status < 300) || dialect.isAbsent(said))) return said;
+      throw new Error(`${settings.exchange}: HTTP ${answer.status}: ${said?.message ?? 'no readable answer'}`);
+    },
+    async carry(signal, url, init) {
+      const held = budget.take('submit');
+      if (held !== undefined) throw new Error(held);
+      const call = httpCall(settings, budget, signal);
+      try {
+        const { method = 'GET', headers, body } = init;
+        return await call.carry(url, { method, redirect: 'error', ...(headers && { headers }), ...(body && { body }) });
+      } finally {
+        call.end();
+      }
+    },
+  };
+}
+
+/** ccxt throws for what it cannot sign: then nothing was sent. */
+function attemptToSign(library: CcxtLibrary, { path, api, method, params }: Request): SignedRequest | string {
+  try {
+    return library.sign(path, api, method, { ...params });
+  } catch (error) {
+    return error instanceof Error ? error.message : 'it cannot be signed';
+  }
+}
+
+/** The exchange's words may quote what was sent. */
+function blotted(body: unknown, redact: (text: string) => string): unknown {
+  if (typeof body === 'string') return redact(body);
+  if (Array.isArray(body)) return body.map((part: unknown) => blotted(part, redact));
+  if (!isJson(body)) return body;
+  return Object.fromEntries(Object.entries(body).map(([key, part]) => [key, blotted(part, redact)]));
+}
+
+/** What is under way. */
+function waitingLine() {
+  const underWay = new Set<Promise<unknown>>();
+  return {
+    async under<T>(sent: Promise<T>): Promise<T> {
+      underWay.add(sent);
+      try {
+        return await sent;
+      } finally {
+        underWay.delete(sent);
+      }
+    },
+    isBusy: () => underWay.size > 0,
+    /** Until one of them has ended, or the caller gives up. */
+    async change(signal: AbortSignal): Promise<void> {
+      let giveUp = (): void => undefined;
+      const givenUp = new Promise<void>((resolve) => {
+        giveUp = resolve;
+        signal.addEventListener('abort', giveUp, { once: true });
+      });
+      await Promise.race([...underWay, givenUp]);
+      signal.removeEventListener('abort', giveUp);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * One HTTP request to a venue, and what is certain of it.
+ *
+ * 1. One call carries one request; a second one is an error. Redirects are not followed, nothing is tried again.
+ * 2. One deadline covers the request and the whole body; the body is read to its end before anyone looks at it.
+ * 3. `not_sent` needs proof that no byte of the request left: the connection was never made.
+ */
+import type { Clock } from '../../domain/ports.js';
+import type { RequestBudget } from './request-budget.js';
+
+/** What came of one request. */
+export type Exchange =
+  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
+  /** No byte left the process. */
+  | { readonly kind: 'not_sent'; readonly cause: string }
+  /** It may have arrived; there is no complete answer. */
+  | { readonly kind: 'lost'; readonly cause: string };
+
+export interface HttpSettings {
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+  /** Longest time of the request with its whole body, in ms. A call's own deadline may be shorter. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface HttpCall {
+  /** Aborted at the caller's deadline, and at our own. */
+  readonly signal: AbortSignal;
+  /** Carries the request, and hands on a copy of the answer whose body has come whole. */
+  readonly carry: (url: string, init: RequestInit) => Promise<Response>;
+  /** What came of it; `undefined` while nothing has been carried. */
+  outcome(): Exchange | undefined;
+  end(): void;
+}
+
+export function httpCall(settings: HttpSettings, budget: RequestBudget, given: AbortSignal): HttpCall {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = settings.clock.setTimeout(abort, settings.requestTimeoutMs);
+  given.addEventListener('abort', abort, { once: true });
+  if (given.aborted) abort();
+  let seen: Exchange | undefined;
+  return {
+    signal: controller.signal,
+    async carry(url, init) {
+      if (seen !== undefined) throw new Error('one call sends one request');
+      seen = { kind: 'lost', cause: 'no answer' };
+      try {
+        const response = await settings.fetch(url, { ...init, signal: controller.signal });
+        budget.note(response.status, response.headers);
+        const text = await response.text();
+        seen = { kind: 'answer', status: response.status, body: parsed(text) };
+        return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
+      } catch (error) {
+        seen = classifyFailure(error, controller.signal.aborted);
+        throw error;
+      }
+    },
+    outcome: () => seen,
+    end() {
+      settings.clock.clearTimeout(timer);
+      given.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** System calls that come before the first byte of a request. */
+const BEFORE_SENDING = ['connect', 'getaddrinfo'];
+
+/** What a failed request proves: nothing left when the connection was never made. */
+export function classifyFailure(error: unknown, isGivenUp: boolean): Extract<Exchange, { kind: 'not_sent' | 'lost' }> {
+  if (isGivenUp) return { kind: 'lost', cause: 'no whole answer in time' };
+  const causes = rootCauses(error);
+  const neverConnected = causes.length > 0 && causes.every(isBeforeSending);
+  const cause = causes.map(codeOf).join(', ') || 'no answer';
+  return neverConnected ? { kind: 'not_sent', cause } : { kind: 'lost', cause };
+}
+
+function rootCauses(error: unknown): readonly unknown[] {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(rootCauses);
+  const inner = (error as { cause?: unknown } | undefined)?.cause;
+  return inner === undefined ? [error] : rootCauses(inner);
+}
+
+function isBeforeSending(error: unknown): boolean {
+  const { syscall, code } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || (typeof syscall === 'string' && BEFORE_SENDING.includes(syscall));
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'an error without words';
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : error.message.slice(0, 100);
+}
