@@ -61,8 +61,9 @@ export interface Outcome {
 /** How many times as fast as real time engine and broker live. */
 export const SPEED = 30;
 
-/** An engine that does not come to its point is killed where it stands. */
-const PATIENCE_MS = 600;
+/** An engine that does not come to its point is killed where it stands: later on a machine on which it was slow to open. */
+const LEAST_PATIENCE_MS = 600;
+const PATIENCE_BY_OPENING = 2.5;
 const DRAIN_LIMIT_MS = 90_000;
 const DURABLE_LIMIT_MS = 10_000;
 
@@ -167,9 +168,11 @@ function brokenTail(records: readonly JournalRecord[], verified: number): readon
 
 /** Waits for the death that was planned; where it does not come, it is brought about. */
 async function deathOf(run: EngineRun, { death }: Life): Promise<string> {
+  const bornAt = performance.now();
   if (death.kind !== 'recovering') await run.opened;
+  const patienceMs = Math.max(LEAST_PATIENCE_MS, (performance.now() - bornAt) * PATIENCE_BY_OPENING);
   if (death.kind === 'random') await untilDurable(run, death.durable ?? 0);
-  const patience = death.kind === 'point' ? PATIENCE_MS : death.afterMs;
+  const patience = death.kind === 'point' ? patienceMs : death.afterMs;
   const end = await Promise.race([run.ended, delay(patience, 'still alive' as const)]);
   if (end === 'still alive') {
     const hasOpened = run.said.some(({ said }) => said === 'opened');
