@@ -19,10 +19,12 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
 const deep = [
   'test/adapters/journals.process.test.ts',
   'test/alpaca/{faults,vectors}.test.ts',
-  'test/ccxt/{conformance,faults,vectors}.test.ts',
+  'test/ccxt/{adapter,conformance,faults,line,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',
+  // A bundle of the command line, in processes of its own.
+  'test/cli/program.test.ts',
   'test/crash/*.test.ts',
   'test/fix/*.test.ts',
   'test/recovery/every-step.test.ts',

@@ -5,11 +5,14 @@ import { FillchartError } from '../../domain/reasons.js';
 
 /** An https address, or http on this machine; without a slash at its end. */
 export function address(option: string, value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isLocal = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (url?.protocol === 'https:' || (isLocal && url?.protocol === 'http:')) return value.replace(/\/+$/, '');
+  const protocol = URL.canParse(value) ? new URL(value).protocol : undefined;
+  if (protocol === 'https:' || (protocol === 'http:' && isLocal(value))) return value.replace(/\/+$/, '');
   throw invalid(option, JSON.stringify(value), 'an https address, or http on this machine');
 }
+
+/** Is an address one of this machine? */
+export const isLocal = (address: string): boolean =>
+  URL.canParse(address) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(address).hostname);
 
 export function between(
   option: string,

@@ -12,7 +12,7 @@ import { averageOf, isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
 import { ACCEPTED, type Row } from './classify.js';
 import {
-  type Balance,
+  type Balances,
   type Dialect,
   type Exits,
   get,
@@ -86,6 +86,7 @@ export const binance: Dialect = {
   entry,
   acceptedId: (data) => (isJson(data) ? (textOf(data['orderId']) ?? textOf(data['orderListId'])) : undefined),
   cancel: (market, order) => ({ ...orderRequest(market, order), method: 'DELETE' }),
+  isCancelTaken: (data) => isJson(data) && textOf(data['orderId']) !== undefined,
   lookUps: (market, order) => [orderRequest(market, order)],
   found: (data, { kind }) => orderOf(data, kind),
   fillsOf: ({ id }, { brokerOrderId }) => get('private', 'myTrades', { symbol: id, orderId: brokerOrderId }),
@@ -108,7 +109,7 @@ function readAnswer(status: number, body: unknown): Said | undefined {
 
 const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
-function balances(data: unknown): ReadonlyMap<string, Balance> | undefined {
+function balances(data: unknown): Balances | undefined {
   const rows = isJson(data) ? listOf(data['balances']) : undefined;
   return rows && new Map(rows.map((row) => [String(row['asset']), balanceOf(row['free'], row['locked'])]));
 }

@@ -13,7 +13,7 @@ import { averageOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
 import { ACCEPTED, type Row } from './classify.js';
 import {
-  type Balance,
+  type Balances,
   type Dialect,
   type Exits,
   get,
@@ -82,6 +82,7 @@ export const bybit: Dialect = {
   entry,
   acceptedId: (data) => (isJson(data) ? textOf(data['orderId']) : undefined),
   cancel: ({ id }, order) => post('v5/order/cancel', { ...SPOT, symbol: id, ...nameOf(order), ...filterOf(order) }),
+  isCancelTaken: (data) => isJson(data) && textOf(data['orderId']) !== undefined,
   lookUps: ({ id }, order) =>
     ['v5/order/realtime', 'v5/order/history'].map((path) =>
       get('private', path, { ...SPOT, symbol: id, ...nameOf(order) }),
@@ -107,7 +108,7 @@ function readAnswer(_status: number, body: unknown): Said | undefined {
 
 const rowsOf = (data: unknown): readonly Json[] | undefined => (isJson(data) ? listOf(data['list']) : undefined);
 
-function balances(data: unknown): ReadonlyMap<string, Balance> | undefined {
+function balances(data: unknown): Balances | undefined {
   const coins = listOf(rowsOf(data)?.[0]?.['coin']);
   return (
     coins && new Map(coins.map((row) => [String(row['coin']), balanceOfTotal(row['walletBalance'], row['locked'])]))
@@ -135,10 +136,11 @@ function rules(data: unknown, { id }: Market): Rules | undefined {
   };
 }
 
+/** A list of other orders is no answer to the question. */
 function found(data: unknown, { name, brokerOrderId }: OrderName): VenueOrder | 'absent' | undefined {
   const orders = rowsOf(data)?.map(orderOf);
-  if (orders === undefined || orders.includes(undefined)) return undefined;
-  return orders.find((order) => order?.name === name || order?.brokerOrderId === brokerOrderId) ?? 'absent';
+  if (orders?.length === 0) return 'absent';
+  return orders?.find((order) => order?.name === name || order?.brokerOrderId === brokerOrderId);
 }
 
 const sideOf = (side: Side): string => (side === 'buy' ? 'Buy' : 'Sell');

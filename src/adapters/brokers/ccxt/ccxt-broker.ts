@@ -12,6 +12,7 @@ import { binance } from './binance.js';
 import { bybit } from './bybit.js';
 import { classifySubmit } from './classify.js';
 import { clientIds } from './client-ids.js';
+import { describeExchange } from './describe.js';
 import type { Desk } from './desk.js';
 import type { Dialect } from './dialect.js';
 import { exitDesk } from './exits.js';
@@ -92,6 +93,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     placeProtection: exits.place,
     getPositions: (symbols, signal) => readPositions(desk, symbols, signal),
     checkMargin: (order, signal) => checkMargin(desk, reader, order, signal),
+    describe: (signal) => describeExchange(desk, signal),
   };
 }
 

@@ -13,7 +13,7 @@ import type { Dialect, Said } from './dialect.js';
 type Proof = 'accepted' | 'duplicate' | 'rejected' | 'transient' | 'unknown';
 
 export interface Row {
-  /** HTTP statuses, both ends included; any when absent. */
+  /** HTTP statuses, both ends included; when absent any for `unknown`, else 200 to 499. */
   readonly status?: readonly [least: number, most: number];
   /** What the exchange's code must be; `ok` is a success in its own words. Absent: it said what it said, or nothing. */
   readonly code?: RegExp | 'ok' | 'any';
@@ -76,7 +76,8 @@ function matches(
   id: string | undefined,
   purpose: 'entry' | 'exit',
 ): boolean {
-  const [least, most] = row.status ?? [100, 599];
+  // Under a 5xx nobody answers for the words.
+  const [least, most] = row.status ?? (row.proves === 'unknown' ? [100, 599] : [200, 499]);
   if (status < least || status > most) return false;
   if (!matchesCode(row.code, said)) return false;
   if (row.says !== undefined && !row.says.test(said?.message ?? '')) return false;
@@ -97,8 +98,8 @@ export function classifyCancel(dialect: Dialect, exchange: Exchange): 'requested
   if (exchange.kind !== 'answer') return 'unknown';
   const said = dialect.readAnswer(exchange.status, exchange.body);
   if (said === undefined) return 'unknown';
-  if (said.isOk) return exchange.status < 300 ? 'requested' : 'unknown';
-  return dialect.mustLook(said) ? 'look' : 'unknown';
+  if (said.isOk) return exchange.status < 300 && dialect.isCancelTaken(said.data) ? 'requested' : 'unknown';
+  return exchange.status < 500 && dialect.mustLook(said) ? 'look' : 'unknown';
 }
 
 /** Were the exits refused since so much is not there? */

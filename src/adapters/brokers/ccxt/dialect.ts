@@ -75,6 +75,8 @@ export interface Balance {
   readonly free: string;
 }
 
+export type Balances = ReadonlyMap<string, Balance | undefined>;
+
 /** An order by the exchange's name for it, by its id, or both. */
 export interface OrderName {
   readonly name: string;
@@ -133,8 +135,8 @@ export interface Dialect {
   /** The exchange's clock, in ms. */
   serverTime(data: unknown): number | undefined;
   readonly account: Request;
-  /** `undefined` when the answer cannot be read. A currency that is not there is not held. */
-  balances(data: unknown): ReadonlyMap<string, Balance> | undefined;
+  /** `undefined` when the answer, or a currency in it, cannot be read. A currency that is not there is not held. */
+  balances(data: unknown): Balances | undefined;
   /** Why the account may not trade, if it says so. */
   whyBlocked(data: unknown): string | undefined;
   rulesOf(market: Market): Request;
@@ -147,6 +149,8 @@ export interface Dialect {
   /** The order's id in the answer to `entry`, `exit` or `exitPair`. */
   acceptedId(data: unknown): string | undefined;
   cancel(market: Market, order: OrderName): Request;
+  /** Does what came with a success name the order that is cancelled? */
+  isCancelTaken(data: unknown): boolean;
   /** Asked one after the other until one has the order. */
   lookUps(market: Market, order: OrderName): readonly Request[];
   /** `absent` when a readable answer does not have it, `undefined` when the answer cannot be read. */

@@ -157,6 +157,7 @@ async function judged(look: () => Promise<readonly (string | undefined)[]>): Pro
   try {
     const states = await look();
     if (states.every((state) => state === undefined)) return 'absent';
+    if (states.includes(undefined)) return { kind: 'unknown', cause: 'one of the exits is there, the other is not' };
     const ended = states.find((state) => state !== undefined && ENDED.includes(state));
     if (ended === undefined || states.includes('filled')) return { kind: 'duplicate' };
     return { kind: 'rejected', code: ended.toUpperCase(), reason: `it was there, and is ${ended}` };

@@ -101,6 +101,7 @@ export const kraken: Dialect = {
   },
   cancel: (_, { name, brokerOrderId }) =>
     post('CancelOrder', brokerOrderId === undefined ? { cl_ord_id: name } : { txid: brokerOrderId }),
+  isCancelTaken: (data) => isJson(data) && (Number(data['count']) > 0 || data['pending'] === true),
   lookUps: (_, { name, brokerOrderId }) =>
     brokerOrderId === undefined
       ? [post('OpenOrders', { cl_ord_id: name }), post('ClosedOrders', { cl_ord_id: name })]
@@ -119,10 +120,8 @@ function readAnswer(status: number, body: unknown): Said | undefined {
   return status < 300 ? { isOk: true, data: body['result'] } : undefined;
 }
 
-function krakenBalance(row: unknown): Balance {
-  if (!isJson(row)) throw new Error('unreadable balance');
-  return balanceOfTotal(row['balance'], row['hold_trade'] ?? ZERO);
-}
+const krakenBalance = (row: unknown): Balance | undefined =>
+  isJson(row) ? balanceOfTotal(row['balance'], row['hold_trade'] ?? ZERO) : undefined;
 
 const step = (decimals: unknown): string | undefined =>
   typeof decimals === 'number' && Number.isInteger(decimals) && decimals >= 0 && decimals < 30
@@ -159,13 +158,12 @@ function entry({ id }: Market, side: Side, quantity: string, name: string): Requ
   });
 }
 
-/** A list that can be read and does not have it is an answer; a query by id that has nothing is none. */
+/** An empty list is an answer; a list of other orders, or a query by id that has nothing, is none. */
 function found(data: unknown, { name, brokerOrderId }: OrderName): VenueOrder | 'absent' | undefined {
   if (!isJson(data)) return undefined;
-  const order = ordersOf(data).find((known) => known.brokerOrderId === brokerOrderId || known.name === name);
   const list = data['open'] ?? data['closed'];
-  const isEmptyList = isJson(list) && Object.keys(list).length === ordersOf(data).length;
-  return order ?? (isEmptyList ? 'absent' : undefined);
+  if (isJson(list) && Object.keys(list).length === 0) return 'absent';
+  return ordersOf(data).find((order) => order.brokerOrderId === brokerOrderId || order.name === name);
 }
 
 function ordersOf(data: unknown): readonly VenueOrder[] {

@@ -84,7 +84,13 @@ export function setUp(
     ...(password !== undefined && { password }),
     enableRateLimit: false,
     timeout: NEVER_MS,
-    options: { maxRetriesOnFailure: 0, adjustForTimeDifference: false, fetchMarkets: { types: ['spot'] } },
+    options: {
+      maxRetriesOnFailure: 0,
+      adjustForTimeDifference: false,
+      fetchMarkets: { types: ['spot'] },
+      // Otherwise the markets of a live Binance account come with two requests about margin.
+      fetchMargins: false,
+    },
   });
   if (!live && settings.exchange !== 'kraken') library.setSandboxMode(true);
   if (baseUrl !== undefined) library.urls['api'] = movedTo(baseUrl, library.urls['api']);

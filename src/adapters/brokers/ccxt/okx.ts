@@ -12,7 +12,7 @@ import { isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
 import { ACCEPTED, type Row } from './classify.js';
 import {
-  type Balance,
+  type Balances,
   type Dialect,
   type Exits,
   get,
@@ -95,6 +95,7 @@ export const okx: Dialect = {
   },
   cancel: ({ id }, { name, brokerOrderId }) =>
     post('trade/cancel-order', { instId: id, ...(brokerOrderId ? { ordId: brokerOrderId } : { clOrdId: name }) }),
+  isCancelTaken: (data) => textOf(listOf(data)?.[0]?.['ordId']) !== undefined,
   lookUps,
   found(data, order) {
     const row = listOf(data)?.[0];
@@ -128,7 +129,7 @@ function readAnswer(status: number, body: unknown): Said | undefined {
   return { isOk: !isRefused && status < 300, code: said, ...(message && { message }), data };
 }
 
-function balances(data: unknown): ReadonlyMap<string, Balance> | undefined {
+function balances(data: unknown): Balances | undefined {
   const rows = listOf(listOf(data)?.[0]?.['details']);
   return rows && new Map(rows.map((row) => [String(row['ccy']), balanceOf(row['availBal'], row['frozenBal'])]));
 }

@@ -7,7 +7,7 @@
 import type { Clock } from '../../../domain/ports.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { systemClock } from '../../system-clock.js';
-import { address, between, oneOf, quietly } from '../option-checks.js';
+import { address, between, invalid, isLocal, oneOf, quietly } from '../option-checks.js';
 
 /** The exchanges that the adapter knows. Others are refused, though ccxt may know them. */
 export const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
@@ -25,7 +25,7 @@ export interface CcxtBrokerOptions {
   readonly secret?: string;
   /** The key's passphrase, which okx alone has; the environment's `FILLCHART_CCXT_PASSWORD`, else `OKX_PASSWORD`, by default. */
   readonly password?: string;
-  /** Origin of the API instead of the exchange's own, such as `http://127.0.0.1:8080`. For a local server. */
+  /** Origin of the API instead of the exchange's own, such as `http://127.0.0.1:8080`. On another machine: https, and live. */
   readonly baseUrl?: string;
   /** Sells what the account holds, with exits that buy it back. Default false: a sell is refused before any order. */
   readonly sells?: boolean;
@@ -74,6 +74,9 @@ export function readSettings(options: CcxtBrokerOptions, environment: Environmen
   if (exchange === 'kraken' && !live && baseUrl === undefined) {
     const sentence = 'kraken has no sandbox for spot trading: set live: true to trade with real money, or a baseUrl.';
     throw new FillchartError('INVALID_OPTION', sentence);
+  }
+  if (!live && baseUrl !== undefined && !isLocal(baseUrl)) {
+    throw invalid('baseUrl', baseUrl, 'an address of this machine, unless live: true');
   }
   const key = (option: 'apiKey' | 'secret' | 'password'): string =>
     readKey(option, options[option], exchange, environment);

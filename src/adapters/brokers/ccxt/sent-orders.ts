@@ -51,7 +51,8 @@ export function sentOrders(): SentOrders {
       const mayBeThere = fate?.kind === 'unknown';
       if (mayBeThere && isAbsent === undefined) return { kind: 'unknown', cause: 'sent before; its fate is not known' };
       return run(name, async () => {
-        const seen = isAbsent === undefined || fate?.kind === 'not_sent' ? 'absent' : await isAbsent();
+        const isCertain = fate?.kind === 'not_sent' || fate?.kind === 'rejected';
+        const seen = isAbsent === undefined || isCertain ? 'absent' : await isAbsent();
         return seen === 'absent' ? send() : seen;
       });
     },

@@ -7,6 +7,7 @@
  *    way. A write never waits: it is signed later than what it overtakes, so it is the overtaken read that fails.
  * 4. Every text that leaves has the secrets blotted out.
  */
+import type { BrokerRateLimit } from '../../../domain/ports.js';
 import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
 import { type Purpose, requestBudget } from '../request-budget.js';
@@ -21,6 +22,8 @@ export interface Wire {
   read(signal: AbortSignal, request: Request, purpose?: Purpose): Promise<Said>;
   /** Carries what ccxt fetches by itself. */
   carry(signal: AbortSignal, url: string, init: RequestInit): Promise<Response>;
+  /** The requests that may be sent, as the options say, and what is left of them now. */
+  rateLimit(): BrokerRateLimit;
   readonly redact: (text: string) => string;
 }
 
@@ -66,11 +69,18 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
   return {
     exchange,
     redact,
+    rateLimit: () => ({
+      requests: settings.requestsPerMinute,
+      perMs: 60_000,
+      remaining: Math.max(0, settings.requestsPerMinute - budget.used),
+    }),
     async read(signal, request, purpose = 'read') {
       const answer = await exchange(purpose, signal, request);
       if (answer.kind !== 'answer') throw new Error(`${settings.exchange}: ${answer.cause}`);
       const said = dialect.readAnswer(answer.status, answer.body);
-      if (said !== undefined && ((said.isOk && answer.status < 300) || dialect.isAbsent(said))) return said;
+      const isSaid =
+        said !== undefined && (said.isOk ? answer.status < 300 : answer.status < 500 && dialect.isAbsent(said));
+      if (isSaid) return said;
       throw new Error(`${settings.exchange}: HTTP ${answer.status}: ${said?.message ?? 'no readable answer'}`);
     },
     async carry(signal, url, init) {

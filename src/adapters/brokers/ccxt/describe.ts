@@ -1,0 +1,36 @@
+/** What an exchange tells of its clock and the account, for a person who checks the connection: two reads. */
+import type { BrokerDescription } from '../../../domain/ports.js';
+import { clockReading } from '../clock-reading.js';
+import { readAccount } from './account.js';
+import type { Desk } from './desk.js';
+
+/** kraken tells its time in whole seconds. */
+const COARSE_MS = 1_000;
+
+/** @throws {Error} when the account is not told */
+export async function describeExchange(desk: Desk, signal: AbortSignal): Promise<BrokerDescription> {
+  const { settings, dialect, wire } = desk;
+  const { live, baseUrl, exchange } = settings;
+  const account = await readAccount(desk, signal);
+  const clock = await readClock(desk, signal);
+  return {
+    about: `${live ? 'account with REAL MONEY' : 'sandbox'} at ${exchange}${baseUrl === undefined ? '' : ` (${baseUrl})`}, spot`,
+    ...(clock !== undefined && { clock }),
+    rateLimit: wire.rateLimit(),
+    facts: {
+      account: account.blocked ?? 'may trade',
+      'SL and TP': dialect.exitPair === undefined ? 'two orders, each holds the balance' : 'one order (OCO)',
+      sells: settings.sells ? 'of what is held' : 'refused',
+    },
+  };
+}
+
+async function readClock({ settings, dialect, wire }: Desk, signal: AbortSignal): Promise<BrokerDescription['clock']> {
+  const askedAt = settings.clock.now();
+  const said = await wire.read(signal, dialect.time).catch(() => undefined);
+  const there = said === undefined ? undefined : dialect.serverTime(said.data);
+  if (there === undefined) return undefined;
+  const reading = clockReading(there, askedAt, settings.clock.now());
+  const { withinMs = 0 } = reading;
+  return dialect.exchange === 'kraken' ? { ...reading, withinMs: withinMs + COARSE_MS } : reading;
+}

@@ -1,0 +1,47 @@
+/** The adapter keeps the promises of the broker port at each of the four exchanges; skips carry their reason. */
+import type { CcxtExchange } from 'fillchart/ccxt';
+import { conformBroker, type Situation } from 'fillchart/testing';
+import { describe, it } from 'vitest';
+import { EXCHANGES, symbolOf, venue } from './support.js';
+import type { Script } from './venue-book.js';
+
+const SCRIPTS: Readonly<Record<Situation, Script>> = {
+  any: {},
+  fills: {},
+  rests: { fills: [] },
+  'fills-partly': { fills: [[0, '0.005', '151']] },
+  rejects: {},
+  'submit-hangs': {},
+  'query-hangs': { fills: [] },
+};
+
+async function subject(exchange: CcxtExchange, situation: Situation) {
+  const script = SCRIPTS[situation];
+  // Connected once before, in real time: the library has to be loaded. The cases connect again.
+  const now = await venue(exchange, { base: '0', scripts: Array.from({ length: 5 }, () => script) });
+  if (situation === 'rejects') now.fake.fault({ on: 'submit', answer: 'funds', times: 9 });
+  if (situation === 'submit-hangs') now.fake.fault({ on: 'submit', answer: 'silence', times: 9 });
+  if (situation === 'query-hangs') now.fake.fault({ on: 'order', answer: 'silence', times: 9 });
+  return { broker: now.broker, wait: (ms: number) => now.clock.advance(ms) };
+}
+
+const NO_SHORT = 'spot has no short positions: a sell sells what is held';
+const ONE_HOLDS = 'each exit holds the balance, so the second is refused on a flat account; see adapter.test.ts';
+
+const BOTH_EXITS = ['BC-26', 'BC-27', 'BC-28', 'BC-29'];
+
+describe.each(EXCHANGES)('%s', (exchange) => {
+  const isPaired = exchange === 'binance' || exchange === 'okx';
+  conformBroker(`ccxt:${exchange}`, (situation) => subject(exchange, situation), {
+    describe,
+    it,
+    symbol: symbolOf(exchange),
+    unknownSymbol: 'NO-SUCH/SYMBOL',
+    exits: { stopLoss: '135.9', takeProfit: '166.1' },
+    skip: { 'BC-24': NO_SHORT, ...(!isPaired && Object.fromEntries(BOTH_EXITS.map((id) => [id, ONE_HOLDS]))) },
+    onUnhandledRejection(listener) {
+      process.on('unhandledRejection', listener);
+      return () => process.off('unhandledRejection', listener);
+    },
+  });
+});

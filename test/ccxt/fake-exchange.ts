@@ -1,0 +1,195 @@
+/**
+ * An exchange on loopback HTTP: one book, the words of one exchange over it, and faults on demand.
+ *
+ * 1. Every request is recorded, with what it was for and the order that it names.
+ * 2. A fault spoils one answer. `live: true` carries the request out all the same.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { write, writeFaulty } from '../../src/testing/alpaca-simulator/faulty-answers.js';
+import { type Refusal, Refused, type VenueBook } from './venue-book.js';
+
+export type Route =
+  | 'submit'
+  | 'protect'
+  | 'order'
+  | 'cancel'
+  | 'account'
+  | 'orders'
+  | 'fills'
+  | 'rules'
+  | 'price'
+  | 'time'
+  | 'markets';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A request, read. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  /** Query and body, whatever their form. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: IncomingMessage['headers'];
+  /** Path and query as they came. */
+  readonly target: string;
+  /** The body as it came. */
+  readonly text: string;
+}
+
+export interface Heard {
+  readonly route: Route;
+  /** The order that it names. */
+  readonly name?: string | undefined;
+  act(): Answer;
+}
+
+/** The words of an exchange. */
+export interface Speech {
+  readonly symbol: string;
+  readonly keyHeader: string;
+  hear(asked: Asked, book: VenueBook): Heard;
+  refuse(why: Refusal): Answer;
+}
+
+export type FaultAnswer =
+  | 'silence'
+  | 'cut'
+  | 'cut_body'
+  | 'stalled_body'
+  | 'html'
+  | 'empty_object'
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+  | Refusal;
+
+export interface Fault {
+  readonly on: Route;
+  readonly answer: FaultAnswer;
+  readonly live?: boolean;
+  readonly times?: number;
+  /** Only for an order whose name says so. */
+  readonly name?: RegExp;
+}
+
+export interface Recorded {
+  readonly route: Route;
+  readonly name?: string | undefined;
+  readonly asked: Asked;
+}
+
+const RAW = ['silence', 'cut', 'cut_body', 'stalled_body', 'html', 'empty_object'] as const;
+const isRaw = (answer: FaultAnswer): answer is (typeof RAW)[number] => RAW.some((raw) => raw === answer);
+
+export class FakeExchange {
+  readonly requests: Recorded[] = [];
+  /** Requests that the exchange does not know. */
+  readonly strange: string[] = [];
+  readonly pending = { requests: 0, held: 0, updates: 0 };
+  url = '';
+  private readonly faults: { readonly fault: Fault; left: number }[] = [];
+  private readonly server = createServer((request, response) => void this.answer(request, response));
+
+  constructor(
+    readonly speech: Speech,
+    readonly book: VenueBook,
+    private readonly key: string,
+  ) {}
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  fault(fault: Fault): void {
+    this.faults.push({ fault, left: fault.times ?? 1 });
+  }
+
+  count(route: Route, name?: string): number {
+    return this.requests.filter((seen) => seen.route === route && (name === undefined || seen.name === name)).length;
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.pending.requests += 1;
+    const isOver = await this.handle(request, response);
+    if (isOver) this.pending.requests -= 1;
+    else {
+      this.pending.held += 1;
+      response.once('close', () => {
+        this.pending.held -= 1;
+        this.pending.requests -= 1;
+      });
+    }
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const asked = await read(request);
+    const heard = this.heard(asked);
+    if (heard === undefined) {
+      write(response, { status: 404, body: undefined });
+      return true;
+    }
+    this.requests.push({ route: heard.route, name: heard.name, asked });
+    const fault = this.take(heard);
+    if (fault === undefined) {
+      write(response, this.sound(heard, asked));
+      return true;
+    }
+    const sound = fault.live === true ? this.sound(heard, asked) : { status: 200, body: { cut: 'somewhere in here' } };
+    const { answer } = fault;
+    if (isRaw(answer)) return writeFaulty(response, answer, sound);
+    if (typeof answer === 'string') write(response, this.speech.refuse(answer));
+    else if (answer.body === undefined) {
+      response.writeHead(answer.status, { 'content-type': 'text/html', ...answer.headers }).end('<html>no</html>');
+    } else write(response, { status: answer.status, body: answer.body }, answer.headers);
+    return true;
+  }
+
+  private heard(asked: Asked): Heard | undefined {
+    try {
+      return this.speech.hear(asked, this.book);
+    } catch (error) {
+      this.strange.push(String(error));
+      return undefined;
+    }
+  }
+
+  private take({ route, name }: Heard): Fault | undefined {
+    const entry = this.faults.find(
+      ({ fault, left }) => left > 0 && fault.on === route && (fault.name === undefined || fault.name.test(name ?? '')),
+    );
+    if (entry !== undefined) entry.left -= 1;
+    return entry?.fault;
+  }
+
+  private sound(heard: Heard, asked: Asked): Answer {
+    const isPublic = ['rules', 'price', 'time', 'markets'].includes(heard.route);
+    if (!isPublic && asked.headers[this.speech.keyHeader] !== this.key) return this.speech.refuse('key');
+    try {
+      return heard.act();
+    } catch (error) {
+      if (error instanceof Refused) return this.speech.refuse(error.why);
+      throw error;
+    }
+  }
+}
+
+async function read(request: IncomingMessage): Promise<Asked> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const text = Buffer.concat(chunks).toString();
+  const body: [string, unknown][] = text.startsWith('{')
+    ? Object.entries(JSON.parse(text) as Record<string, unknown>)
+    : [...new URLSearchParams(text)];
+  const params = Object.fromEntries([...url.searchParams, ...body].map(([key, value]) => [key, String(value)]));
+  const { method = 'GET', url: target = '/', headers } = request;
+  return { method, path: url.pathname, params, headers, target, text };
+}

@@ -1,0 +1,151 @@
+/** What Kraken's REST API answers for spot, in the shapes that its documentation shows. */
+import type { Asked, Heard, Speech } from './fake-exchange.js';
+import { type BookOrder, Refused, type VenueBook } from './venue-book.js';
+
+const STATUS = {
+  open: 'open',
+  waiting: 'open',
+  filled: 'closed',
+  cancelled: 'canceled',
+  rejected: 'canceled',
+  expired: 'expired',
+} as const;
+
+const ERRORS = {
+  funds: 'EOrder:Insufficient funds',
+  lot: 'EGeneral:Invalid arguments:volume',
+  duplicate: 'EOrder:cl_ord_id already in use',
+  trigger: 'EOrder:Invalid price',
+  no_order: 'EOrder:Unknown order',
+  closed_order: 'EOrder:Unknown order',
+  rate: 'EAPI:Rate limit exceeded',
+  key: 'EAPI:Invalid key',
+} as const;
+
+const market = (book: VenueBook) => ({
+  XXBTZUSD: {
+    altname: 'XBTUSD',
+    wsname: 'XBT/USD',
+    aclass_base: 'currency',
+    base: 'XXBT',
+    aclass_quote: 'currency',
+    quote: 'ZUSD',
+    lot: 'unit',
+    pair_decimals: 2,
+    lot_decimals: 3,
+    lot_multiplier: 1,
+    leverage_buy: [],
+    leverage_sell: [],
+    fees: [[0, 0.26]],
+    fees_maker: [[0, 0.16]],
+    fee_volume_currency: 'ZUSD',
+    margin_call: 80,
+    margin_stop: 40,
+    ordermin: '0.001',
+    costmin: '0.5',
+    tick_size: '0.01',
+    status: book.tradable ? 'online' : 'cancel_only',
+  },
+});
+
+function shown(order: BookOrder, book: VenueBook) {
+  const ordertype = { market: 'market', stop: 'stop-loss', profit: 'take-profit' }[order.type];
+  const hasPrice = order.pricelessUntil <= book.now();
+  return {
+    refid: null,
+    userref: 0,
+    cl_ord_id: order.name,
+    status: STATUS[order.state],
+    reason: order.state === 'cancelled' ? 'User requested' : null,
+    opentm: order.at / 1_000,
+    ...(order.state === 'open' || order.state === 'waiting' ? {} : { closetm: order.at / 1_000 }),
+    descr: { pair: 'XBTUSD', type: order.side, ordertype, price: order.price ?? '0', price2: '0', leverage: 'none' },
+    vol: order.quantity,
+    vol_exec: order.filled,
+    cost: hasPrice ? order.cost : '0.00000',
+    fee: '0.00000',
+    price: book.average(order) ?? '0.00000',
+    stopprice: order.price ?? '0.00000',
+    misc: '',
+    oflags: 'fciq',
+  };
+}
+
+const isOpen = ({ state }: BookOrder): boolean => state === 'open' || state === 'waiting';
+
+const byId = (orders: readonly BookOrder[], book: VenueBook) =>
+  Object.fromEntries(orders.map((order) => [order.id, shown(order, book)]));
+
+function place(params: Asked['params'], book: VenueBook): BookOrder {
+  const { type, volume = '', ordertype, cl_ord_id: name = '', price = '' } = params;
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) throw new Error('cl_ord_id cannot be taken');
+  const side = type === 'sell' ? 'sell' : 'buy';
+  if (ordertype === 'market') return book.market(name, side, volume);
+  const [order] = book.exits(side, volume, [{ type: ordertype === 'stop-loss' ? 'stop' : 'profit', name, price }]);
+  if (order === undefined) throw new Refused('no_order');
+  return order;
+}
+
+function hear({ path, params }: Asked, book: VenueBook): Heard {
+  const ok = (result: unknown) => ({ status: 200, body: { error: [], result } });
+  const which = { id: params['txid'], name: params['cl_ord_id'] };
+  const name = params['cl_ord_id'] ?? book.find(which)?.name;
+  const found = () => [book.find(which) ?? []].flat();
+  switch (path.replace(/^\/0\/(public|private)\//, '')) {
+    case 'AssetPairs':
+      return { route: params['pair'] === undefined ? 'markets' : 'rules', act: () => ok(market(book)) };
+    case 'Time':
+      return { route: 'time', act: () => ok({ unixtime: Math.trunc(book.now() / 1_000) }) };
+    case 'Ticker':
+      return { route: 'price', act: () => ok({ XXBTZUSD: { c: [book.last, '0.1'] } }) };
+    case 'BalanceEx':
+      return { route: 'account', act: () => ok(balances(book)) };
+    case 'OpenOrders': {
+      const isOne = which.name !== undefined;
+      const open = () => (isOne ? found().filter(isOpen) : book.open());
+      return { route: isOne ? 'order' : 'orders', name, act: () => ok({ open: byId(open(), book) }) };
+    }
+    case 'ClosedOrders': {
+      const closed = () => found().filter((order) => !isOpen(order));
+      return { route: 'order', name, act: () => ok({ closed: byId(closed(), book), count: closed().length }) };
+    }
+    case 'QueryOrders':
+      return {
+        route: 'order',
+        name,
+        act() {
+          if (found().length === 0) throw new Refused('no_order');
+          return ok(byId(found(), book));
+        },
+      };
+    case 'CancelOrder':
+      return {
+        route: 'cancel',
+        name,
+        act() {
+          book.cancel(which);
+          return ok({ count: 1 });
+        },
+      };
+    case 'AddOrder':
+      return {
+        route: params['ordertype'] === 'market' ? 'submit' : 'protect',
+        name: params['cl_ord_id'],
+        act: () => ok({ descr: { order: 'as asked' }, txid: [place(params, book).id] }),
+      };
+    default:
+      throw new Error(`no such route: ${path}`);
+  }
+}
+
+const balances = (book: VenueBook) => ({
+  XXBT: { balance: book.total(), hold_trade: book.held('base') },
+  ZUSD: { balance: book.quote, hold_trade: book.held('quote') },
+});
+
+export const krakenSpeech: Speech = {
+  symbol: 'BTC/USD',
+  keyHeader: 'api-key',
+  hear,
+  refuse: (why) => ({ status: 200, body: { error: [ERRORS[why]] } }),
+};
