@@ -13,7 +13,7 @@ import { type BookOptions, type Script, VenueBook } from './venue-book.js';
 
 export const EXCHANGES: readonly CcxtExchange[] = ['binance', 'bybit', 'okx', 'kraken'];
 
-const SPEECHES: Readonly<Record<CcxtExchange, Speech>> = {
+export const SPEECHES: Readonly<Record<CcxtExchange, Speech>> = {
   binance: binanceSpeech,
   bybit: bybitSpeech,
   okx: okxSpeech,

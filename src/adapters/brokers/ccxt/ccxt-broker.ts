@@ -6,6 +6,7 @@
  * 3. The sandbox unless `live: true`, which is said loudly on every connect.
  * 4. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
  */
+import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerAdapter, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
 import { readAccount } from './account.js';
 import { binance } from './binance.js';
@@ -65,7 +66,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     library = opened;
     if (!dialect.isOrdered) await setClock(settings, dialect, wire, opened, signal);
     const { blocked } = await readAccount(desk, signal);
-    if (blocked !== undefined) throw new Error(`${settings.exchange}: ${blocked}`);
+    if (blocked !== undefined) throw new BrokerRefusal(`${settings.exchange}: ${blocked}`);
     markets = spotMarkets(opened.markets);
   }
 

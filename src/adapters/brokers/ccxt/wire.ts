@@ -7,6 +7,7 @@
  *    way. A write never waits: it is signed later than what it overtakes, so it is the overtaken read that fails.
  * 4. Every text that leaves has the secrets blotted out.
  */
+import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerRateLimit } from '../../../domain/ports.js';
 import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
@@ -18,7 +19,7 @@ import type { CcxtSettings } from './options.js';
 export interface Wire {
   /** Sends one request, and says what is certain of it. */
   exchange(purpose: Purpose, signal: AbortSignal, request: Request): Promise<Exchange>;
-  /** A read: what the exchange said, "there is no such order" among it. @throws {Error} for everything else: no news */
+  /** A read: what the exchange said, "there is no such order" among it. @throws {Error} for everything else, no news; {BrokerRefusal} for a no in its own words */
   read(signal: AbortSignal, request: Request, purpose?: Purpose): Promise<Said>;
   /** Carries what ccxt fetches by itself. */
   carry(signal: AbortSignal, url: string, init: RequestInit): Promise<Response>;
@@ -81,7 +82,9 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
       const isSaid =
         said !== undefined && (said.isOk ? answer.status < 300 : answer.status < 500 && dialect.isAbsent(said));
       if (isSaid) return said;
-      throw new Error(`${settings.exchange}: HTTP ${answer.status}: ${said?.message ?? 'no readable answer'}`);
+      const sentence = `${settings.exchange}: HTTP ${answer.status}: ${said?.message ?? 'no readable answer'}`;
+      const isRefusal = said?.isOk === false && answer.status < 500 && dialect.pauseAfter(said) === undefined;
+      throw isRefusal ? new BrokerRefusal(sentence) : new Error(sentence);
     },
     async carry(signal, url, init) {
       const held = budget.take('submit');
