@@ -18,18 +18,18 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
 /** What takes longest: `npm run test:deep`, and part of `npm run check`. All the rest is `npm test`, within a minute. */
 const deep = [
   'test/adapters/journals.process.test.ts',
-  'test/alpaca/{faults,vectors}.test.ts',
+  'test/alpaca/{conformance,faults,stream-and-budget,vectors}.test.ts',
   'test/ccxt/{adapter,conformance,faults,line,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',
-  // A bundle of the command line, in processes of its own.
-  'test/cli/program.test.ts',
+  // These talk over real sockets, and one bundles the command line.
+  'test/cli/{broker-check,program,run-brokers}.test.ts',
   'test/crash/*.test.ts',
   'test/fix/*.test.ts',
   'test/recovery/every-step.test.ts',
   'test/simulation/{command,simulation}.test.ts',
-  'test/verify/mutants.test.ts',
+  'test/verify/{mutants,verify}.test.ts',
 ];
 
 const shared = {
