@@ -1,7 +1,7 @@
 /**
  * Canonical JSON: one text for one value, whatever the order in which its keys were written. What is hashed is this.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -22,7 +22,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256, lower-case hex. */
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text);
 
 /** Freezes `value` and everything in it; returns it. Plain objects and arrays only. */
 export function deepFreeze<T>(value: T): T {

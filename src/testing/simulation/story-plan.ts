@@ -67,7 +67,7 @@ export function drawStory(random: Random, epochMs: number): StoryPlan {
     pollIntervalMs: random.pick([300, 700, 1_500]),
     onMismatch: random.weighted({ 'halt-symbol': 3, 'halt-all': 1, 'report-only': 6 }),
     positions: random.chance(0.3) ? { AAPL: random.int(-100, 100) } : {},
-    advisories: times(random.int(3, 7), (index) => drawAdvisory(random, index, epochMs)),
+    advisories: times(random.pick([1, 2, 2, 3, 3, 4, 5, 7]), (index) => drawAdvisory(random, index, epochMs)),
     acts: [...drawSwitches(random), ...drawChores(random)],
     crashes: drawCrashes(random),
     wallSteps: random.chance(0.2) ? [{ atMs: random.int(0, 40_000), ms: random.int(-90_000, 90_000) }] : [],
