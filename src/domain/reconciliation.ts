@@ -140,7 +140,7 @@ export function reconcile(expected: ReconciliationExpected, observed: Reconcilia
     reconciliationId: expected.reconciliationId,
     advisoryId: expected.advisoryId,
     timestamp: expected.timestamp,
-    status: statusOf(mismatches),
+    status: statusOf(mismatches, observed.position.kind === 'position'),
     mismatches: Object.freeze(mismatches),
     requiresManualResolution: mismatches.length > 0,
     ...brokerSide(observed, brokerPositionSize),
@@ -154,12 +154,12 @@ export function reconcile(expected: ReconciliationExpected, observed: Reconcilia
   });
 }
 
-/** The first that applies, from the gravest (R6.3). */
-function statusOf(mismatches: readonly Mismatch[]): ReconciliationStatus {
+/** The first that applies, from the gravest (R6.3). Where exits are not shown, what became of placing them counts. */
+function statusOf(mismatches: readonly Mismatch[], showsExits: boolean): ReconciliationStatus {
   const has = (...kinds: readonly ReasonCode[]) => mismatches.some(({ kind }) => kinds.includes(kind));
   if (has('MISSING_POSITION')) return 'MISSING_POSITION';
   if (has('PHANTOM_POSITION')) return 'PHANTOM_POSITION';
-  if (has('MISSING_SL', 'MISSING_TP')) return 'MISSING_SL_TP';
+  if (has('MISSING_SL', 'MISSING_TP') || (!showsExits && has('UNPROTECTED_POSITION'))) return 'MISSING_SL_TP';
   return mismatches.length > 0 ? 'MISMATCH' : 'MATCHED';
 }
 

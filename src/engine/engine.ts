@@ -148,6 +148,9 @@ function engineFace(parts: Parts): Engine {
     audit$: recorder.audit$,
     async sweep() {
       if (isClosed) throw closed();
+      // A broker that is not there is told among the failures.
+      await parts.connection.ensure().catch(() => undefined);
+      if (isClosed) throw closed();
       return sweep({ ...options, time, cases, hosts: executions.all });
     },
     metrics: () => metricsOf(parts),

@@ -59,10 +59,20 @@ function venue(kind: Kind, acceptor: ScriptedAcceptor): void {
       acceptor.send('AP', { ...tags, 55: symbol, 730: '151.00', 702: 1, 703: 'TQ', ...sides });
     }
   };
+  const openOrders = (message: Message): void => {
+    const open = [...orders].filter(([, { state }]) => ['0', '1'].includes(state));
+    const asked = { 584: message.tag(584), 911: open.length, 150: 'I', 17: 0 };
+    for (const [, { order, state, filled }] of open) {
+      acceptor.report(order, { ...asked, 39: state, 14: filled, 6: filled > 0 ? '151.00' : 0 });
+    }
+    if (open.length === 0)
+      acceptor.report(message, { ...asked, 11: 'none', 37: 'NONE', 39: 8, 103: 5, 54: 1, 55: 'none' });
+  };
   const answers: Readonly<Record<string, (message: Message) => void>> = {
     D: take,
     F: cancel,
     H: status,
+    AF: openOrders,
     AN: positions,
   };
   acceptor.script = (message) => answers[message.type]?.(message);
@@ -74,7 +84,7 @@ conformBroker(
     const acceptor = await ScriptedAcceptor.listen();
     venue(situation, acceptor);
     onTestFinished(() => acceptor.close());
-    const { broker } = brokerOn(acceptor.port, { positions: { account: 'ACC' } });
+    const { broker } = brokerOn(acceptor.port, { positions: { account: 'ACC' }, massStatus: true });
     return { broker, cutPush: () => acceptor.cut() };
   },
   {

@@ -1,8 +1,14 @@
 /** What the FIX stories share: an adapter on a scripted acceptor, both gone at the end of the test. */
 import type { BrokerAdapter, OrderReport, OrderRequest } from 'fillchart';
 import { type FixBrokerOptions, fixBroker } from 'fillchart/fix';
-import { onTestFinished } from 'vitest';
+import { beforeAll, onTestFinished } from 'vitest';
+import { loadFix } from '../../src/adapters/brokers/fix/library.js';
 import { type AcceptorOptions, ScriptedAcceptor } from './scripted-acceptor.js';
+
+/** The library takes its time to load, on a busy machine longer than a logon may take. */
+beforeAll(async () => {
+  await Promise.all([loadFix('FIX.4.2'), loadFix('FIX.4.4')]);
+}, 120_000);
 
 export const order = (id = 'fc-1', quantity = '100'): OrderRequest => ({
   clientOrderId: id,
@@ -24,6 +30,8 @@ export interface Setting {
   readonly broker: BrokerAdapter;
   readonly pushes: Push[];
   readonly warnings: string[];
+  /** Resolves when the operator has been told what fulfils the condition. */
+  warned(says: string): Promise<void>;
   /** Resolves when a push fulfils the condition. */
   pushed(condition: (push: Push) => boolean): Promise<void>;
 }
@@ -40,6 +48,20 @@ export async function setting(
 
 export function brokerOn(port: number, options: Partial<FixBrokerOptions> = {}): Omit<Setting, 'acceptor'> {
   const warnings: string[] = [];
+  const wakers = new Set<() => void>();
+  const wake = (): void => {
+    for (const look of wakers) look();
+  };
+  const until = (holds: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!holds()) return;
+        wakers.delete(look);
+        resolve();
+      };
+      wakers.add(look);
+      look();
+    });
   const broker = fixBroker({
     host: '127.0.0.1',
     port,
@@ -48,25 +70,23 @@ export function brokerOn(port: number, options: Partial<FixBrokerOptions> = {}):
     instruments: [{ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' }],
     reconnectMs: 5,
     logoutTimeoutMs: 200,
-    warn: (message) => warnings.push(message),
+    warn(message) {
+      warnings.push(message);
+      wake();
+    },
     ...options,
   });
   const pushes: Push[] = [];
-  const wakers = new Set<() => void>();
   broker.reports$?.subscribe((push) => {
     pushes.push(push);
-    for (const wake of wakers) wake();
+    wake();
   });
   onTestFinished(() => broker.close?.());
-  const pushed = (condition: (push: Push) => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        if (!pushes.some(condition)) return;
-        wakers.delete(look);
-        resolve();
-      };
-      wakers.add(look);
-      look();
-    });
-  return { broker, pushes, warnings, pushed };
+  return {
+    broker,
+    pushes,
+    warnings,
+    pushed: (condition) => until(() => pushes.some(condition)),
+    warned: (says) => until(() => warnings.some((warning) => warning.includes(says))),
+  };
 }

@@ -3,10 +3,11 @@
  *
  * 1. They listen on every interface, so they run in a private network namespace only (`FILLCHART_FIX_ISOLATED`).
  * 2. Each has a folder and a port of its own, and ends with the test.
+ * 3. What the acceptor has seen is counted when it has ended: its output is whole then, whenever it is read.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,16 +23,17 @@ export const isBuilt = ['acceptor', 'ordermatch', 'executor'].every((name) => ex
 
 export interface QuickFix {
   readonly port: number;
-  readonly lines: readonly string[];
-  /** How many NewOrderSingles of each id the acceptor has seen. */
-  orders(): ReadonlyMap<string, number>;
+  /** Ends the acceptor; how many NewOrderSingles of each id it has seen. */
+  orders(): Promise<ReadonlyMap<string, number>>;
 }
 
-let ports = 9_880;
-
-export async function quickFix(program: Program, version: 'FIX.4.2' | 'FIX.4.4'): Promise<QuickFix> {
-  ports += 1;
-  const port = ports;
+/** @param others besides US, the CompIDs of those who may log on */
+export async function quickFix(
+  program: Program,
+  version: 'FIX.4.2' | 'FIX.4.4',
+  others: readonly string[] = [],
+): Promise<QuickFix> {
+  const port = await freePort();
   const home = mkdtempSync(join(tmpdir(), 'fillchart-quickfix-'));
   const config = join(home, 'acceptor.cfg');
   const dictionary = join(project, 'node_modules/jspurefix/data', `${version.replaceAll('.', '')}.xml`);
@@ -47,10 +49,12 @@ export async function quickFix(program: Program, version: 'FIX.4.2' | 'FIX.4.4')
       `FileStorePath=${home}`,
       'UseDataDictionary=Y',
       `DataDictionary=${dictionary}`,
-      '[SESSION]',
-      `BeginString=${version}`,
-      'SenderCompID=VENUE',
-      'TargetCompID=US',
+      ...['US', ...others].flatMap((name) => [
+        '[SESSION]',
+        `BeginString=${version}`,
+        'SenderCompID=VENUE',
+        `TargetCompID=${name}`,
+      ]),
       '',
     ].join('\n'),
   );
@@ -67,12 +71,14 @@ export async function quickFix(program: Program, version: 'FIX.4.2' | 'FIX.4.4')
     lines.push(...parts);
   });
   child.stderr.resume();
+  const isRead = new Promise<void>((resolve) => child.once('close', () => resolve()));
   onTestFinished(() => ended(child));
   await listening(port, child);
   return {
     port,
-    lines,
-    orders() {
+    async orders() {
+      child.stdin.end();
+      await isRead;
       const counted = new Map<string, number>();
       for (const line of lines.filter((one) => one.startsWith('D '))) {
         counted.set(line.slice(2), (counted.get(line.slice(2)) ?? 0) + 1);
@@ -88,6 +94,14 @@ async function ended(child: ChildProcessWithoutNullStreams): Promise<void> {
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await exit;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function listening(port: number, child: ChildProcessWithoutNullStreams): Promise<void> {

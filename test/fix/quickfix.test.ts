@@ -21,7 +21,8 @@ describe.runIf(!isIsolated)('QuickFIX, in a private network namespace', () => {
   it('all stories hold there', { timeout: 300_000 }, (context) => {
     if (!isBuilt) context.skip('QuickFIX is not here; run `npm run test:fix` to fetch it and run these tests');
     const up = 'ip link set lo up && exec "$@"';
-    const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/fix/quickfix.test.ts'];
+    const files = ['quickfix', 'ordermatch'].map((name) => `test/fix/${name}.test.ts`);
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...files];
     const child = spawnSync('unshare', ['-rn', 'sh', '-c', up, 'sh', process.execPath, ...vitest], {
       cwd: fileURLToPath(new URL('../../', import.meta.url)),
       encoding: 'utf8',
@@ -45,7 +46,7 @@ describe.runIf(isIsolated).each(['FIX.4.4', 'FIX.4.2'] as const)('our acceptor o
     expect(await broker.submitOrder(ordered('FILL'), soon())).toEqual({ kind: 'accepted', brokerOrderId: 'o-fc-FILL' });
     await pushed((push) => 'state' in push && push.state === 'filled' && push.fillPrice === '151.25');
     expect(await broker.getOrderStatus(named('FILL'), soon())).toMatchObject({ state: 'filled', filledSize: '100' });
-    expect([...counterparty.orders()]).toEqual([['fc-FILL', 1]]);
+    expect([...(await counterparty.orders())]).toEqual([['fc-FILL', 1]]);
   });
 
   it('P4 a partial fill, then a cancel: what was filled stays told', async () => {
@@ -84,14 +85,14 @@ describe.runIf(isIsolated).each(['FIX.4.4', 'FIX.4.2'] as const)('our acceptor o
     expect(await broker.getOrderStatus(named('HUSH'), soon())).toMatchObject({ state: 'filled', fillPrice: '151.25' });
     expect(await broker.submitOrder(ordered('MUTE'), AbortSignal.timeout(200))).toMatchObject({ kind: 'unknown' });
     expect(await broker.getOrderStatus(named('MUTE'), soon())).toBe('not_found');
-    expect([...counterparty.orders().values()]).toEqual([1, 1]);
+    expect([...(await counterparty.orders()).values()]).toEqual([1, 1]);
   });
 
   it('S4 the line is cut before the answer: the fill comes with the resend after the next logon', async () => {
     const { broker, counterparty, pushed } = await venue();
     expect(await broker.submitOrder(ordered('DROP'), soon())).toMatchObject({ kind: 'unknown' });
     await pushed((push) => 'state' in push && push.state === 'filled' && push.clientOrderId === 'fc-DROP');
-    expect([...counterparty.orders()]).toEqual([['fc-DROP', 1]]);
+    expect([...(await counterparty.orders())]).toEqual([['fc-DROP', 1]]);
   });
 
   it('S3 an id that the counterparty knows already is a duplicate', async () => {
@@ -113,7 +114,7 @@ describe.runIf(isIsolated).each(['FIX.4.4', 'FIX.4.2'] as const)('our acceptor o
       stopLoss: { kind: 'accepted', brokerOrderId: 'o-fc-FILL-sl' },
       takeProfit: { kind: 'accepted', brokerOrderId: 'o-fc-FILL-tp' },
     });
-    expect([...counterparty.orders().keys()]).toEqual(['fc-FILL-sl', 'fc-FILL-tp']);
+    expect([...(await counterparty.orders()).keys()]).toEqual(['fc-FILL-sl', 'fc-FILL-tp']);
   });
 });
 
@@ -145,14 +146,14 @@ describe.runIf(isIsolated)('the engine over FIX', () => {
     expect(filled).toMatchObject({ status: 'FILLED', finalFillPrice: '151.25', finalSl: '148.23', finalTp: '155.78' });
     expect(hushed).toMatchObject({ status: 'FILLED', finalFillPrice: '151.25' });
     expect(refused).toMatchObject({ status: 'FAILED' });
-    expect(new Set(counterparty.orders().values())).toEqual(new Set([1]));
+    expect(new Set((await counterparty.orders()).values())).toEqual(new Set([1]));
   });
 
   it('S4 the line is cut before the answer: filled by the resend, protected', { timeout: 60_000 }, async () => {
     const { counterparty, engine } = await engineOn();
     expect(await engine.execute(advisory('A-DROP', 'DROP'))).toMatchObject({ status: 'FILLED', finalSl: '148.23' });
     await engine.close();
-    expect([...counterparty.orders().values()]).toEqual([1, 1, 1]);
+    expect([...(await counterparty.orders()).values()]).toEqual([1, 1, 1]);
   });
 
   it('vector 16: GLOBAL goes ACTIVE while the order rests: cancelled', { timeout: 60_000 }, async () => {
@@ -166,7 +167,7 @@ describe.runIf(isIsolated)('the engine over FIX', () => {
     await engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'story' });
     expect(await execution.result).toMatchObject({ status: 'CANCELLED' });
     await engine.close();
-    expect([...counterparty.orders().values()]).toEqual([1]);
+    expect([...(await counterparty.orders()).values()]).toEqual([1]);
   });
 
   it('2,000 executions in one run: none lost, none doubled', { timeout: 300_000 }, async () => {
@@ -183,7 +184,7 @@ describe.runIf(isIsolated)('the engine over FIX', () => {
     await Promise.all(Array.from({ length: 50 }, worker));
     const seconds = (performance.now() - started) / 1_000;
     await engine.close();
-    const orders = counterparty.orders();
+    const orders = await counterparty.orders();
     process.stdout.write(`2000 executions over FIX in ${seconds.toFixed(1)} s, ${orders.size} orders\n`);
     expect(results.filter(({ status }) => status === 'FILLED')).toHaveLength(2_000);
     expect(orders.size).toBe(6_000);

@@ -8,6 +8,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 export type Tags = Readonly<Record<number, string | number>>;
 
@@ -42,6 +43,10 @@ export interface AcceptorOptions {
   onLogon?: 'answer' | 'silence' | 'logout' | 'cut';
   /** Text of the Logout that refuses a Logon. */
   logoutText?: string;
+  /** Answers every Logon with new sequence numbers. */
+  resetsAtLogon?: boolean;
+  /** Listens with TLS. */
+  readonly tls?: TlsOptions;
 }
 
 export type Script = (message: Message, acceptor: ScriptedAcceptor) => void;
@@ -53,6 +58,10 @@ export class ScriptedAcceptor {
   logons = 0;
   /** True: what is sent is numbered and kept, and does not reach the wire. */
   isMute = false;
+  /** True: what comes is counted and kept, and met with silence, session messages included. */
+  isDeaf = false;
+  /** Instead of the answer to a resend request. */
+  onResend: (() => void) | undefined;
   nextOut = 1;
   nextIn = 1;
   readonly #server: Server;
@@ -65,7 +74,8 @@ export class ScriptedAcceptor {
 
   private constructor(options: AcceptorOptions) {
     this.options = options;
-    this.#server = createServer((socket) => this.#accept(socket));
+    const accept = (socket: Socket): void => this.#accept(socket);
+    this.#server = options.tls === undefined ? createServer(accept) : createTlsServer(options.tls, accept);
   }
 
   static async listen(options: AcceptorOptions = {}): Promise<ScriptedAcceptor> {
@@ -113,6 +123,11 @@ export class ScriptedAcceptor {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Resets the connection: the other side sees an error, not an end. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -123,6 +138,16 @@ export class ScriptedAcceptor {
     this.nextOut += 1;
     this.#sent.set(number, { type, tags });
     if (!this.isMute) this.#write(type, number, tags);
+  }
+
+  heartbeat(): void {
+    this.#write('0', this.nextOut++, {});
+  }
+
+  /** Sets its own number to `next`, whatever was before. */
+  sendReset(next: number): void {
+    this.#write('4', this.nextOut, { 36: next });
+    this.nextOut = next;
   }
 
   /** An execution report on an order that was received. */
@@ -189,7 +214,13 @@ export class ScriptedAcceptor {
     } else if (number === this.nextIn) this.nextIn += 1;
     else if (message.tag(43) !== 'Y') throw new Error(`sequence number ${number} again: ${message.text}`);
     this.received.push(message);
+    if (this.isDeaf) this.#wake();
+    else this.#answer(message, socket);
+  }
+
+  #answer(message: Message, socket: Socket): void {
     if (message.type === '1') this.#write('0', this.nextOut++, { 112: message.tag(112) });
+    else if (message.type === '2' && this.onResend !== undefined) this.onResend();
     else if (message.type === '2') this.#replay(Number(message.tag(7)));
     else if (message.type === '5') this.#logout(socket);
     else if (!['0', '3', '4'].includes(message.type)) this.script(message, this);
@@ -206,12 +237,14 @@ export class ScriptedAcceptor {
       socket.end();
     }
     if (onLogon === 'answer') {
-      const resets = message.tag(141) === 'Y';
+      const isAsked = message.tag(141) === 'Y';
+      const resets = isAsked || this.options.resetsAtLogon === true;
       if (resets) this.#reset();
       const number = Number(message.tag(34));
       this.logons += 1;
       this.#write('A', this.nextOut++, { 98: 0, 108: message.tag(108), ...(resets && { 141: 'Y' }) });
-      if (number > this.nextIn) this.#write('2', this.nextOut++, { 7: this.nextIn, 16: 0 });
+      if (resets && !isAsked) this.nextIn = 1;
+      else if (number > this.nextIn) this.#write('2', this.nextOut++, { 7: this.nextIn, 16: 0 });
       else this.nextIn = number + 1;
     }
     this.#wake();
@@ -274,7 +307,7 @@ export class ScriptedAcceptor {
 const now = (): string => new Date().toISOString().replaceAll('-', '').replace('T', '-').replace('Z', '');
 
 /** Length of the first whole message, its checksum field included; 0 when there is none. */
-function endOfMessage(buffer: string): number {
+export function endOfMessage(buffer: string): number {
   const checksum = buffer.indexOf('\x0110=');
   const end = checksum < 0 ? -1 : buffer.indexOf('\x01', checksum + 1);
   return end + 1;

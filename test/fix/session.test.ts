@@ -76,6 +76,20 @@ describe('FIX session', () => {
     expect(acceptor.of('D')).toHaveLength(1);
   });
 
+  it('a connection that is reset ends the session and nothing else, also while the session ends by itself', async () => {
+    const { acceptor, broker, pushed, pushes } = await setting();
+    acceptor.script = (message) => acceptor.accept(message);
+    await broker.connect?.(soon());
+    acceptor.reset();
+    await pushed(() => pushes.length === 2);
+    expect(await broker.submitOrder(order(), soon())).toMatchObject({ kind: 'accepted' });
+    const closed = broker.close?.();
+    await acceptor.until(() => acceptor.of('5').length > 0);
+    acceptor.reset();
+    await closed;
+    expect(acceptor.logons).toBe(2);
+  });
+
   it('S1 what the counterparty asks to be sent again is skipped by a gap fill: an order is never replayed', async () => {
     const { acceptor, broker, pushed } = await setting();
     await broker.connect?.(soon());

@@ -1,6 +1,10 @@
 /**
  * The vectors, end to end: engine, FIX adapter, jspurefix, a socket, a venue that follows a script on a virtual clock.
  *
+ * All 24 can be produced: what the venue holds, fills, answers and keeps quiet about is the script's to say. SL and
+ * TP of a position are those that execution reports told as working: 12 is a venue that refuses the exits, 12b one that
+ * cancels the stop by itself.
+ *
  * Time moves in steps of 100 ms; before each, a test request is answered: FIX is in order, so all has arrived by then.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -41,7 +45,7 @@ interface Story {
   readonly onSubmit?: 'accept' | 'silence' | 'never' | 'reject';
   /** What the venue holds, whatever was filled. */
   readonly holds?: number;
-  readonly exits?: 'take' | 'refuse';
+  readonly exits?: 'take' | 'refuse' | 'cancel the stop';
   readonly input?: SnapshotInput;
   readonly act?: readonly [seconds: number, type: KillSwitchType, state?: KillSwitchState, target?: string];
 }
@@ -91,8 +95,10 @@ function play(story: Story, acceptor: ScriptedAcceptor, clock: VirtualClock): vo
   };
   const order = (message: Message): void => {
     if (/-(?:sl|tp)$/.test(message.tag(11))) {
-      if (exits === 'take') acceptor.accept(message);
-      else acceptor.report(message, { 150: 8, 39: 8, 103: 0, 58: 'no' });
+      if (exits !== 'refuse') acceptor.accept(message);
+      const isGone = exits === 'cancel the stop' && message.tag(11).endsWith('-sl');
+      if (isGone) acceptor.report(message, { 150: 4, 39: 4, 58: 'by the venue' });
+      if (exits === 'refuse') acceptor.report(message, { 150: 8, 39: 8, 103: 0, 58: 'no' });
       return;
     }
     entry = message;
@@ -159,7 +165,12 @@ const FILL = { ...NOTHING, status: 'FILLED', sl: '147.98', tp: '155.53', orders:
 const REFUSED = { ...NOTHING, status: 'REJECTED', reconciled: undefined, orders: 0, cancels: 0 };
 const LATE = { ...FILL, status: 'EXECUTED_FULL_LATE', cancels: 1 };
 
-function vector(number: string, text: string, story: Story, ends: object): void {
+/** The numbers of the vectors that have been told. */
+const toldOf: number[] = [];
+
+function vector(number: string, text: string, story: Story, ends: object, more: object = {}): void {
+  toldOf.push(Number.parseInt(number, 10));
+
   it(`${number} · ${text}`, async () => {
     const { result, acceptor } = await tell(story);
     expect({
@@ -170,37 +181,46 @@ function vector(number: string, text: string, story: Story, ends: object): void 
       orders: acceptor.of('D').length,
       cancels: acceptor.of('F').length,
     }).toEqual(ends);
+    expect(result).toMatchObject(more);
     const ids = acceptor.of('D').map((order) => order.tag(11));
     expect(new Set(ids).size).toBe(ids.length);
   });
 }
 
+const MANUAL = { requiresManualResolution: true };
+const saying = (message: string) => ({ reconciliationReport: { ...MANUAL, mismatches: [{ message }] } });
 const at151 = { fills: [[1, 100, '151.00']] } as const;
 
 // biome-ignore format: one vector, one line
 describe('the vectors over FIX', () => {
-  vector('1 [T2 R2.1 B1]', 'fills 100 @ 151.00 at T = 1 s', at151, FILL);
-  vector('2 [R2.3]', 'fills 100 @ 152.00', { fills: [[1, 100, '152.00']] }, { ...FILL, sl: '148.96', tp: '156.56' });
-  vector('3 [K2]', 'SYMBOL_LEVEL AAPL ACTIVE before', { act: [-1, 'SYMBOL_LEVEL', 'ACTIVE', 'AAPL'] }, REFUSED);
-  vector('4 [K2]', 'GLOBAL ACTIVE before', { act: [-1, 'GLOBAL'] }, REFUSED);
-  vector('5 [K1]', 'GLOBAL WARNING before, fills', { ...at151, act: [-1, 'GLOBAL', 'WARNING'] }, FILL);
+  vector('1 [T2 R2.1 B1]', 'fills 100 @ 151.00 at T = 1 s', at151, FILL, { slippagePct: '0.67', reconciliationReport: { requiresManualResolution: false } });
+  vector('2 [R2.3]', 'fills 100 @ 152.00', { fills: [[1, 100, '152.00']] }, { ...FILL, sl: '148.96', tp: '156.56' }, { slippagePct: '1.33' });
+  vector('3 [K2]', 'SYMBOL_LEVEL AAPL ACTIVE before', { act: [-1, 'SYMBOL_LEVEL', 'ACTIVE', 'AAPL'] }, REFUSED, { reason: 'KILL_SWITCH_ACTIVE' });
+  vector('4 [K2]', 'GLOBAL ACTIVE before', { act: [-1, 'GLOBAL'] }, REFUSED, { reason: 'KILL_SWITCH_ACTIVE' });
+  vector('5 [K1]', 'GLOBAL WARNING before, fills', { ...at151, act: [-1, 'GLOBAL', 'WARNING'] }, FILL, { killSwitchState: 'WARNING' });
   vector('6 [K1]', 'SYMBOL_LEVEL MSFT ACTIVE before, fills', { ...at151, act: [-1, 'SYMBOL_LEVEL', 'ACTIVE', 'MSFT'] }, FILL);
-  vector('7 [T3]', 'never fills, cancel confirmed', {}, NOTHING);
+  vector('7 [T3]', 'never fills, cancel confirmed', {}, NOTHING, { reconciliationReport: { requiresManualResolution: false } });
   vector('8 [T2]', 'fills at T = 30.000 s, as the cancel goes out', { fills: [[30, 100, '151.00']], onCancel: 'silence' }, { ...FILL, cancels: expect.toBeOneOf([0, 1]) });
   vector('9 [T2]', 'fills at T = 30.5 s, the cancel unanswered', { fills: [[30.5, 100, '151.00']], onCancel: 'silence' }, LATE);
   vector('9b [T2]', 'fills at T = 31 s, the cancel unanswered', { fills: [[31, 100, '151.00']], onCancel: 'silence' }, LATE);
-  vector('11 [R6.3]', 'fills; position at the broker is 50', { ...at151, holds: 50 }, { ...FILL, reconciled: 'MISMATCH' });
-  vector('12 [B2]', 'fills; exits refused', { ...at151, exits: 'refuse' }, { ...FILL, reconciled: 'MISSING_SL_TP', sl: undefined, tp: undefined });
-  vector('13 [R6.3]', 'fills; broker has no position', { ...at151, holds: 0 }, { ...FILL, reconciled: 'MISSING_POSITION' });
-  vector('14 [R6.3]', 'times out; a position of 100 is there', { holds: 100 }, { ...NOTHING, reconciled: 'PHANTOM_POSITION' });
-  vector('15 [B1]', '40 @ 150, then nothing; cancel confirmed', { fills: [[1, 40, '150']] }, { ...NOTHING, reconciled: 'MISMATCH', sl: '147', tp: '154.5', orders: 3 });
+  vector('11 [R6.3]', 'fills; position at the broker is 50', { ...at151, holds: 50 }, { ...FILL, reconciled: 'MISMATCH' }, saying('Expected position 100, found 50 in broker'));
+  vector('12 [B2]', 'fills; exits refused', { ...at151, exits: 'refuse' }, { ...FILL, reconciled: 'MISSING_SL_TP', sl: undefined, tp: undefined }, { reconciliationReport: MANUAL });
+  vector('12b [B2]', 'fills; broker has no SL', { ...at151, exits: 'cancel the stop' }, { ...FILL, reconciled: 'MISSING_SL_TP' }, { reconciliationReport: MANUAL });
+  vector('13 [R6.3]', 'fills; broker has no position', { ...at151, holds: 0 }, { ...FILL, reconciled: 'MISSING_POSITION' }, { reconciliationReport: MANUAL });
+  vector('14 [R6.3]', 'times out; a position of 100 is there', { holds: 100 }, { ...NOTHING, reconciled: 'PHANTOM_POSITION' }, { reconciliationReport: MANUAL });
+  vector('15 [B1]', '40 @ 150, then nothing; cancel confirmed', { fills: [[1, 40, '150']] }, { ...NOTHING, reconciled: 'MISMATCH', sl: '147', tp: '154.5', orders: 3 }, { finalPositionSize: '40', reconciliationReport: MANUAL });
   vector('16 [K3]', 'GLOBAL ACTIVE at T = 5 s, cancel confirmed', { act: [5, 'GLOBAL'] }, { ...NOTHING, status: 'CANCELLED' });
-  vector('17 [K3]', 'GLOBAL ACTIVE at T = 5 s, fill wins', { act: [5, 'GLOBAL'], onCancel: 'fill' }, { ...FILL, cancels: 1 });
+  vector('17 [K3]', 'GLOBAL ACTIVE at T = 5 s, fill wins', { act: [5, 'GLOBAL'], onCancel: 'fill' }, { ...FILL, cancels: 1 }, { killSwitchPostFill: true });
   vector('18 [K3]', 'RISK_LIMIT ACTIVE at T = 5 s, fills at 6 s', { act: [5, 'RISK_LIMIT'], fills: [[6, 100, '151.00']] }, FILL);
   vector('19 [S4]', 'no answer to the order; lookup finds it filled', { onSubmit: 'silence', fills: [[3, 100, '151.00']] }, FILL);
-  vector('21 [S3]', 'the broker refuses: no margin', { onSubmit: 'reject' }, { ...REFUSED, status: 'FAILED', orders: 1 });
+  vector('21 [S3]', 'the broker refuses: no margin', { onSubmit: 'reject' }, { ...REFUSED, status: 'FAILED', orders: 1 }, { attempts: [expect.anything()] });
   vector('23 [R2.1]', 'sell 100, fills @ 151', { ...at151, input: SHORT }, { ...FILL, sl: '154.02', tp: '146.47' });
-  vector('24 [V1]', 'expired', { input: { ...ADVISORY, expirationTimestamp: '2025-12-31T23:59:59Z' } }, REFUSED);
+  vector('24 [V1]', 'expired', { input: { ...ADVISORY, expirationTimestamp: '2025-12-31T23:59:59Z' } }, REFUSED, { reason: 'ADVISORY_EXPIRED' });
+
+  it('every vector is told', () => {
+    const single = [10, 20, 22];
+    expect([...new Set([...toldOf, ...single])].sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, at) => at + 1));
+  });
 
   it('10 [T3] · the cancel is never answered: asked again inside the window, then the order is open still', async () => {
     const { result, acceptor } = await tell({ onCancel: 'silence' });

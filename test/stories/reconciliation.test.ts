@@ -109,6 +109,14 @@ describe('what the report carries (R6.3)', () => {
     expectSafe(now, result);
   });
 
+  it('positions are not offered, and the stop-loss was refused: MISSING_SL_TP all the same [R6.3 B2]', async () => {
+    const refused = { kind: 'rejected', code: 'NO_STOPS', reason: 'no stops here' } as const;
+    const legs = { stopLoss: refused, takeProfit: { kind: 'accepted', brokerOrderId: 'B-2' } } as const;
+    const { result } = await told({ script: { ...at151, protection: legs }, capabilities: { positions: 'none' } });
+    expect(result.reconciliationReport?.status).toBe('MISSING_SL_TP');
+    expect(mismatchKinds(result)).toEqual(['UNPROTECTED_POSITION']);
+  });
+
   it.each([
     ['54', ['PROTECTION_SIZE']],
     ['200', ['PROTECTION_SIZE']],

@@ -138,6 +138,20 @@ describe('the sweep and its cases', () => {
     expect(await clock.runUntil(engine.execute(advisory('ADV-B')))).toMatchObject({ status: 'FILLED' });
   });
 
+  it('M3: a sweep of an engine that has just been made waits for the broker to be connected', async () => {
+    let isConnected = false;
+    const { clock, start } = land({
+      wrap: (broker) => ({
+        ...broker,
+        connect: () => new Promise((resolve) => clock.setTimeout(() => resolve(void (isConnected = true)), 500)),
+        getPositions: (symbols, signal) =>
+          isConnected ? broker.getPositions(symbols, signal) : Promise.reject(new Error('not connected')),
+      }),
+    });
+    const { engine } = await start();
+    expect((await clock.runUntil(engine.sweep())).failures).toEqual([]);
+  });
+
   it('M2 T5: a stray fill that a person has resolved does not come back, not on a sweep and not on a restart', async () => {
     const { clock, start } = land({ script: { ...fills(fill(60, 100, 151)), cancel: 'ignore' } });
     const first = await start();

@@ -115,6 +115,7 @@ const OPTIONAL: { readonly [Option in Exclude<keyof FixConfig, Required>]-?: Che
   pollMs: numberBetween(100, 10_000),
   exits: record({}, exits),
   positions: record({}, positions),
+  massStatus: flag,
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string';

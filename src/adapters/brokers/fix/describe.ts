@@ -7,8 +7,8 @@ import type { BrokerClockReading, BrokerDescription } from '../../../domain/port
 import { isoTime } from '../../../domain/time.js';
 import type { Received } from './execution-report.js';
 import type { FixSettings } from './options.js';
+import { TAG } from './tags.js';
 
-const SENDING_TIME = 52;
 const UTC_TIMESTAMP = /^(\d{4})(\d\d)(\d\d)-(\d\d:\d\d:\d\d(?:\.\d{1,3})?)/;
 
 export interface PeerClock {
@@ -21,7 +21,7 @@ export function peerClock(now: () => number): PeerClock {
   let reading: BrokerClockReading | undefined;
   return {
     heard(message) {
-      const sent = epochMs(message.field(SENDING_TIME) ?? '');
+      const sent = epochMs(message.field(TAG.sendingTime) ?? '');
       if (sent !== undefined) reading = { time: isoTime(sent), aheadMs: Math.round(sent - now()) };
     },
     get reading() {

@@ -5,15 +5,15 @@
  * 2. What could not be sent as it is (a step, a character) is refused here: nothing is rounded behind the caller's back.
  */
 import { isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
-import type { Instrument, SubmitOutcome } from '../../../domain/ports.js';
+import type { Instrument, OpenOrder, PositionReport, SubmitOutcome } from '../../../domain/ports.js';
 import { classifySubmit } from './classify.js';
+import type { Collector } from './collector.js';
 import type { PeerClock } from './describe.js';
 import type { Line } from './line.js';
 import { newOrderSingle, type OutgoingOrder } from './messages.js';
 import { type FixSettings, isFieldText } from './options.js';
 import type { OrderBook } from './order-book.js';
 import type { Pending } from './pending.js';
-import type { PositionRequests } from './positions.js';
 
 /** The parts of the adapter that its calls work with. */
 export interface FixDesk {
@@ -21,7 +21,8 @@ export interface FixDesk {
   readonly line: Line;
   readonly book: OrderBook;
   readonly pending: Pending;
-  readonly positions: PositionRequests;
+  readonly positions: Collector<PositionReport>;
+  readonly openOrders: Collector<OpenOrder>;
   readonly peerClock: PeerClock;
   /** An id of a request, unlike any that an earlier process made. */
   newId(prefix: string): string;

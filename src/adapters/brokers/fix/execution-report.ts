@@ -8,6 +8,7 @@
  */
 import { isPositive, parseDecimal } from '../../../domain/decimal.js';
 import type { Fill, OrderReport } from '../../../domain/ports.js';
+import { TAG, type TagName } from './tags.js';
 
 /** A received message: its type, and its fields by tag. */
 export interface Received {
@@ -16,26 +17,6 @@ export interface Received {
   /** Every value of a tag, in order, for repeating groups. */
   fields(tag: number): readonly string[];
 }
-
-const TAG = {
-  avgPx: 6,
-  clOrdId: 11,
-  cumQty: 14,
-  execId: 17,
-  execTransType: 20,
-  lastPx: 31,
-  lastQty: 32,
-  orderId: 37,
-  ordStatus: 39,
-  origClOrdId: 41,
-  possDup: 43,
-  symbol: 55,
-  text: 58,
-  transactTime: 60,
-  ordRejReason: 103,
-  execType: 150,
-  ordStatusReqId: 790,
-} as const;
 
 export interface Execution {
   readonly clOrdId: string | undefined;
@@ -85,7 +66,7 @@ const FILLS = ['1', '2', 'F'];
 
 /** Reads an execution report; `undefined` when it is no news. */
 export function readExecution(message: Received): Execution | undefined {
-  const at = (tag: keyof typeof TAG): string | undefined => message.field(TAG[tag]);
+  const at = (tag: TagName): string | undefined => message.field(TAG[tag]);
   const [ordStatus, cumQty] = [at('ordStatus'), at('cumQty')];
   if (ordStatus === undefined || parseDecimal(cumQty) === undefined || cumQty === undefined) return undefined;
   const execType = at('execType') ?? '';

@@ -7,13 +7,7 @@
  * 3. Prices are rounded to the tick toward the fill, never away from it.
  */
 import { parseDecimal, roundToStep } from '../../../domain/decimal.js';
-import type {
-  Instrument,
-  LegOutcome,
-  OrderReport,
-  ProtectionOutcome,
-  ProtectionRequest,
-} from '../../../domain/ports.js';
+import type { Instrument, LegOutcome, ProtectionOutcome, ProtectionRequest } from '../../../domain/ports.js';
 import { type FixDesk, sendOrder } from './desk.js';
 import type { OutgoingOrder } from './messages.js';
 
@@ -51,11 +45,4 @@ async function placeExit(desk: FixDesk, order: OutgoingOrder, signal: AbortSigna
 function onTick(price: string, rules: Instrument | undefined, toward: 'up' | 'down'): string {
   const [read, tick] = [parseDecimal(price), parseDecimal(rules?.tickSize)];
   return read === undefined || tick === undefined ? price : roundToStep(read, tick, toward);
-}
-
-/** The other exit's id, when the report says that an exit has filled. */
-export function siblingOf({ clientOrderId, state }: OrderReport): string | undefined {
-  const [, entry, leg] = /^(.+)-(sl|tp)$/.exec(clientOrderId) ?? [];
-  if (entry === undefined || state !== 'filled') return undefined;
-  return `${entry}-${leg === 'sl' ? 'tp' : 'sl'}`;
 }

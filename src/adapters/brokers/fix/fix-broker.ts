@@ -11,6 +11,7 @@ import { Subject } from 'rxjs';
 import type {
   BrokerAdapter,
   CancelOutcome,
+  OpenOrder,
   OrderRef,
   OrderReport,
   OrderRequest,
@@ -19,18 +20,30 @@ import type {
 } from '../../../domain/ports.js';
 import { redactor } from '../redact.js';
 import { classifyCancel, type Heard } from './classify.js';
+import { collector } from './collector.js';
 import { describeSession, peerClock } from './describe.js';
 import { type FixDesk, sendOrder } from './desk.js';
-import { isFinal } from './execution-report.js';
-import { placeExits, siblingOf } from './exits.js';
+import { isFinal, type Received } from './execution-report.js';
+import { placeExits } from './exits.js';
 import { inbox } from './inbox.js';
 import { fixLine } from './line.js';
-import { type OrderNames, orderCancelRequest, orderStatusRequest, requestForPositions } from './messages.js';
+import {
+  type OrderNames,
+  orderCancelRequest,
+  orderMassStatusRequest,
+  orderStatusRequest,
+  requestForPositions,
+} from './messages.js';
 import { type FixBrokerOptions, type FixSettings, readSettings } from './options.js';
 import { type OrderBook, orderBook } from './order-book.js';
+import { orderFile } from './order-file.js';
 import { pendingQuestions } from './pending.js';
-import { positionRequests, workingProtections } from './positions.js';
+import { addedUp, workingProtections } from './positions.js';
 import { sequenceNumbers } from './sequence-numbers.js';
+import { siblings } from './siblings.js';
+import { sessionName } from './store-folder.js';
+import { lockStore } from './store-lock.js';
+import { TAG } from './tags.js';
 
 /**
  * A FIX 4.4 or 4.2 counterparty: market entries, two linked exits, cancels, and what the session tells of them.
@@ -38,7 +51,7 @@ import { sequenceNumbers } from './sequence-numbers.js';
  * The library `jspurefix` is loaded on the first connect.
  *
  * @throws {FillchartError} `INVALID_OPTION` for options that cannot be taken
- * @throws {Error} when the store folder cannot be used
+ * @throws {Error} when the store folder cannot be used, or another process uses it
  */
 export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
   const settings = readSettings(options);
@@ -72,56 +85,120 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
     placeProtection: (request, signal) => placeExits(desk, request, signal),
     async getPositions(symbols, signal) {
       if (settings.positions === undefined) throw new Error('FIX: positions are not configured');
-      const held = await desk.positions.ask(
-        signal,
-        (id) => line.send('AN', requestForPositions(settings, id)) !== undefined,
-      );
-      return held.filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol)).map(withExits(book));
+      await line.start(signal);
+      const held = await desk.positions.ask(signal, (id) => line.send('AN', requestForPositions(settings, id)));
+      return addedUp(held)
+        .filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol))
+        .map(withExits(book));
     },
+    ...(settings.massStatus && {
+      async getOpenOrders(signal: AbortSignal) {
+        await line.start(signal);
+        return desk.openOrders.ask(signal, (id) => line.send('AF', orderMassStatusRequest(settings, id)));
+      },
+    }),
     describe: async () => describeSession(settings, desk.peerClock, line.isReady),
     reports$: reports$.asObservable(),
   };
 }
 
 function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { readonly type: 'gap' }>): FixDesk {
-  const numbers = sequenceNumbers(settings);
-  const book = orderBook(settings);
+  const { book, numbers, release } = openStore(settings);
   const pending = pendingQuestions();
   const newId = idMaker(settings);
-  const positions = positionRequests(() => newId('p'));
-  const secrets = settings.password === undefined ? [] : [settings.password];
-  const cancelled = new Set<string>();
+  const positions = collector<PositionReport>('positions', () => newId('p'));
+  const openOrders = collector<OpenOrder>('open orders', () => newId('o'));
   const clock = peerClock(settings.clock.now);
-  const cancelsSiblings = settings.exits.oco === 'adapter' && !settings.peek;
-  const take = inbox(settings, book, pending, positions, {
-    report(report) {
-      const sibling = siblingOf(report);
-      if (cancelsSiblings && sibling !== undefined && !cancelled.has(sibling)) {
-        cancelled.add(sibling);
-        cancelSibling(desk, sibling);
-      }
-      reports$.next(report);
+  const redact = redactor(secretsOf(settings));
+  const exits = settings.exits.oco === 'adapter' && !settings.peek ? exitWatch(book, () => desk) : undefined;
+  const take = inbox(
+    settings,
+    { book, pending, positions, openOrders },
+    {
+      report(report) {
+        exits?.heard(report);
+        reports$.next(report);
+      },
+      statusNotKnown() {
+        if (!desk.asksForStatus) return;
+        desk.asksForStatus = false;
+        settings.warn(`${settings.targetCompId} does not answer OrderStatusRequest: orders are told by reports alone.`);
+      },
     },
-    statusNotKnown() {
-      if (!desk.asksForStatus) return;
-      desk.asksForStatus = false;
-      settings.warn(`${settings.targetCompId} does not answer OrderStatusRequest: orders are told by reports alone.`);
+  );
+  const line = fixLine(settings, numbers, redact, {
+    up(isAnew) {
+      reports$.next({ type: 'gap' });
+      exits?.up(isAnew);
     },
-  });
-  const line = fixLine(settings, numbers, redactor(secrets), {
-    up: () => reports$.next({ type: 'gap' }),
     received(message) {
       clock.heard(message);
-      take(message);
+      take(withoutSecrets(message, redact));
     },
     down(cause) {
-      pending.lose(cause);
-      positions.lose(cause);
+      for (const asked of [pending, positions, openOrders]) asked.lose(cause);
     },
+    closed: release,
   });
   const asksForStatus = settings.orderStatus === 'request';
-  const desk: FixDesk = { settings, line, book, pending, positions, newId, asksForStatus, peerClock: clock };
+  const desk: FixDesk = {
+    settings,
+    line,
+    book,
+    pending,
+    positions,
+    openOrders,
+    newId,
+    asksForStatus,
+    peerClock: clock,
+  };
   return desk;
+}
+
+/** Locked first: what another process is writing would be read half. */
+function openStore(settings: FixSettings) {
+  const { storeFolder } = settings;
+  const lock =
+    storeFolder === undefined ? undefined : lockStore(storeFolder, sessionName(settings), settings.clock.now());
+  const release = (): void => lock?.release();
+  try {
+    const file = storeFolder === undefined ? undefined : orderFile(settings, storeFolder);
+    return { book: orderBook(file), numbers: sequenceNumbers(settings, (file?.kept.length ?? 0) > 0), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** What a counterparty might repeat in its texts. */
+const secretsOf = ({ password, tls, logon }: FixSettings): readonly string[] =>
+  [
+    password,
+    tls?.passphrase,
+    ...Object.entries(logon).map(([name, value]) => (/password|rawdata|secret/i.test(name) ? value : undefined)),
+  ].filter((secret) => secret !== undefined);
+
+const withoutSecrets = (message: Received, redact: (text: string) => string): Received => ({
+  ...message,
+  field(tag) {
+    const value = message.field(tag);
+    return tag === TAG.text && value !== undefined ? redact(value) : value;
+  },
+});
+
+function exitWatch(book: OrderBook, desk: () => FixDesk) {
+  const soon = (): AbortSignal => AbortSignal.timeout(desk().settings.logonTimeoutMs);
+  return siblings({
+    book,
+    cancel: (ref) => cancelOrder(desk(), ref, soon()),
+    async ask(ref) {
+      if (!desk().asksForStatus) return 'useless';
+      const answer = await orderStatus(desk(), ref, soon()).catch(() => undefined);
+      if (answer !== undefined) return 'answered';
+      return desk().line.isReady ? 'silence' : 'useless';
+    },
+    warn: (message) => desk().settings.warn(message),
+  });
 }
 
 function idMaker({ clock }: FixSettings): (prefix: string) => string {
@@ -185,18 +262,6 @@ function namesOf({ book }: FixDesk, ref: OrderRef): OrderNames {
     side: known?.order.side ?? 'buy',
     quantity: known?.order.quantity,
   };
-}
-
-/** One exit has filled: the other must not open a position of its own. */
-function cancelSibling(desk: FixDesk, clientOrderId: string): void {
-  const { settings, book } = desk;
-  const known = book.get(clientOrderId);
-  if (known === undefined || (known.report !== undefined && isFinal(known.report))) return;
-  const ref = { clientOrderId, symbol: known.order.symbol };
-  void cancelOrder(desk, ref, AbortSignal.timeout(settings.logonTimeoutMs)).then((outcome) => {
-    if (outcome === 'requested' || outcome === 'already_closed') return;
-    settings.warn(`An exit has filled, and its sibling ${clientOrderId} may still be working (${outcome}).`);
-  });
 }
 
 const withExits =

@@ -4,25 +4,18 @@
  * 1. An execution report is taken into the book first; then whoever waits for the order is answered, then it is pushed.
  * 2. A report that is no news answers those who ask for the order, and is not pushed again.
  * 3. A reject names the message that it refuses by its sequence number (RefSeqNum 45), or by the order's id (379).
+ * 4. What was asked of many orders at once (MassStatusReqID 584) is collected besides.
  */
-import type { OrderReport } from '../../../domain/ports.js';
+import type { OpenOrder, OrderReport, PositionReport } from '../../../domain/ports.js';
 import type { Heard } from './classify.js';
+import type { Collector } from './collector.js';
 import { type Execution, isUnknownOrder, type Received, readExecution } from './execution-report.js';
+import { takeOpenOrder } from './open-orders.js';
 import type { FixSettings } from './options.js';
 import type { OrderBook } from './order-book.js';
 import type { Pending } from './pending.js';
-import type { PositionRequests } from './positions.js';
-
-const CL_ORD_ID = 11;
-const ORDER_ID = 37;
-const ORD_STATUS = 39;
-const REF_SEQ_NUM = 45;
-const TEXT = 58;
-const CXL_REJ_REASON = 102;
-const REF_MSG_TYPE = 372;
-const SESSION_REJECT_REASON = 373;
-const REF_ID = 379;
-const BUSINESS_REJECT_REASON = 380;
+import { takePositions } from './positions.js';
+import { TAG } from './tags.js';
 
 const ORDER_STATUS_REQUEST = 'H';
 /** BusinessRejectReason: unsupported message type. */
@@ -36,16 +29,25 @@ export interface InboxListener {
   statusNotKnown(): void;
 }
 
+/** Where the answers are awaited. */
+export interface Awaiting {
+  readonly book: OrderBook;
+  readonly pending: Pending;
+  readonly positions: Collector<PositionReport>;
+  readonly openOrders: Collector<OpenOrder>;
+}
+
 export function inbox(
-  settings: Pick<FixSettings, 'version'>,
-  book: OrderBook,
-  pending: Pending,
-  positions: PositionRequests,
+  { version }: Pick<FixSettings, 'version'>,
+  { book, pending, positions, openOrders }: Awaiting,
   listener: InboxListener,
 ): (message: Received) => void {
   function execution(message: Received): void {
     const read = readExecution(message);
-    if (read === undefined) return;
+    const collected = openOrders.at(message.field(TAG.massStatusReqId));
+    // It may tell of orders of others: they are listed, and are no news.
+    if (collected !== undefined) takeOpenOrder(collected, message, read, book);
+    if (read === undefined || (collected !== undefined && !book.has(read.clOrdId ?? ''))) return;
     if (isUnknownOrder(read)) {
       unknownOrder(read);
       return;
@@ -76,25 +78,27 @@ export function inbox(
   function cancelReject(message: Received): void {
     const heard: Heard = {
       kind: '9',
-      orderId: message.field(ORDER_ID),
-      ordStatus: message.field(ORD_STATUS),
-      reason: message.field(CXL_REJ_REASON),
-      text: message.field(TEXT),
+      orderId: message.field(TAG.orderId),
+      ordStatus: message.field(TAG.ordStatus),
+      reason: message.field(TAG.cxlRejReason),
+      text: message.field(TAG.text),
     };
-    pending.answer('cancel', message.field(CL_ORD_ID) ?? '', heard);
+    pending.answer('cancel', message.field(TAG.clOrdId) ?? '', heard);
   }
 
   function reject(message: Received, kind: '3' | 'j'): void {
-    const reason = message.field(kind === '3' ? SESSION_REJECT_REASON : BUSINESS_REJECT_REASON);
-    const heard: Heard = { kind, reason, text: message.field(TEXT) };
+    const reason = message.field(kind === '3' ? TAG.sessionRejectReason : TAG.businessRejectReason);
+    const heard: Heard = { kind, reason, text: message.field(TAG.text) };
     const isNotKnown = reason === (kind === '3' ? INVALID_TYPE : UNSUPPORTED);
-    if (isNotKnown && message.field(REF_MSG_TYPE) === ORDER_STATUS_REQUEST) listener.statusNotKnown();
-    const sequenceNumber = Number(message.field(REF_SEQ_NUM));
+    if (isNotKnown && message.field(TAG.refMsgType) === ORDER_STATUS_REQUEST) listener.statusNotKnown();
+    const sequenceNumber = Number(message.field(TAG.refSeqNum));
     const isAnswer = Number.isInteger(sequenceNumber) && pending.answerMessage(sequenceNumber, heard) !== undefined;
-    if (isAnswer || kind === '3') return;
-    const id = message.field(REF_ID) ?? '';
+    if (isAnswer) return;
+    const id = kind === 'j' ? (message.field(TAG.businessRejectRefId) ?? '') : '';
+    for (const asked of [positions, openOrders]) asked.refuse(sequenceNumber, id, `refused: ${heard.text ?? reason}`);
+    if (kind === '3') return;
     const question = { D: 'order', F: 'cancel', H: 'status' } as const;
-    const type = message.field(REF_MSG_TYPE);
+    const type = message.field(TAG.refMsgType);
     if (type === 'D' || type === 'F' || type === 'H') pending.answer(question[type], id, heard);
   }
 
@@ -103,7 +107,7 @@ export function inbox(
     if (type === '8') execution(message);
     if (type === '9') cancelReject(message);
     if (type === '3' || type === 'j') reject(message, type);
-    if ((type === 'AO' || type === 'AP') && settings.version === 'FIX.4.4') positions.received(message);
+    if ((type === 'AO' || type === 'AP') && version === 'FIX.4.4') takePositions(positions, message);
   };
 }
 

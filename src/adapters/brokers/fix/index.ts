@@ -1,4 +1,4 @@
 /** `fillchart/fix`: a FIX 4.4 or 4.2 counterparty as a broker, on jspurefix (an optional peer, loaded on first use). */
 
 export { fixBroker } from './fix-broker.js';
-export type { FixBrokerOptions, FixExits, FixInstrument, FixPositions } from './options.js';
+export type { FixBrokerOptions, FixExits, FixInstrument, FixPositions, FixTls } from './options.js';

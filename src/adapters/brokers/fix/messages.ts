@@ -42,6 +42,8 @@ const GOOD_TILL_CANCEL = '1';
 /** Automated execution, no intervention of a broker. */
 const AUTOMATED = '1';
 const CLOSE = 'C';
+/** MassStatusReqType: all orders. */
+const ALL_ORDERS = 7;
 
 /** NewOrderSingle (35=D). */
 export function newOrderSingle(settings: FixSettings, order: OutgoingOrder): Body {
@@ -86,6 +88,13 @@ export const orderCancelRequest = (settings: FixSettings, order: OrderNames, can
   Side: SIDES[order.side],
   TransactTime: new Date(settings.clock.now()),
   ...(order.quantity !== undefined && quantity(settings, order.quantity)),
+});
+
+/** OrderMassStatusRequest (35=AF): all orders of the account, or of the session where none is configured. */
+export const orderMassStatusRequest = (settings: FixSettings, requestId: string): Body => ({
+  MassStatusReqID: requestId,
+  MassStatusReqType: ALL_ORDERS,
+  ...account(settings),
 });
 
 /** RequestForPositions (35=AN): all positions of the account, today. */

@@ -3,12 +3,13 @@
  *
  * 1. FIX tells no rules of instruments: they are configured, and a symbol without rules is unknown.
  * 2. The password comes from the options or the environment, never from the command line, and is never in a message.
+ * 3. A certificate that does not verify ends the connection: no option turns that off.
  */
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { decimal, isPositive, parseDecimal } from '../../../domain/decimal.js';
 import type { Clock, Instrument, OrderRequest } from '../../../domain/ports.js';
-import { FillchartError } from '../../../domain/reasons.js';
 import { systemClock } from '../../system-clock.js';
+import { between, invalid, oneOf, quietly } from '../option-checks.js';
 
 export type FixVersion = 'FIX.4.2' | 'FIX.4.4';
 
@@ -38,6 +39,9 @@ export interface FixPositions {
   readonly partyId?: string;
 }
 
+/** Options of Node's `tls.connect`, but for those that would let a certificate pass unverified. */
+export type FixTls = Omit<ConnectionOptions, 'rejectUnauthorized' | 'checkServerIdentity'>;
+
 /** What `fixBroker` takes. */
 export interface FixBrokerOptions {
   /** `FIX.4.4` by default. */
@@ -60,9 +64,12 @@ export interface FixBrokerOptions {
   readonly logon?: Readonly<Record<string, string>>;
   /** Account (1) of every order. */
   readonly account?: string;
-  /** Encrypts the connection; `true`, or options of Node's `tls.connect`. Absent: plain TCP. */
-  readonly tls?: boolean | ConnectionOptions;
-  /** Folder of the sequence numbers and the names of the orders sent. Without it both end with the process. */
+  /** Encrypts the connection; `true`, or options of Node's `tls.connect` (a certificate to trust is `ca`). Absent: plain TCP. */
+  readonly tls?: boolean | FixTls;
+  /**
+   * Folder of the sequence numbers and the names of the orders sent. Without it both end with the process. It is locked
+   * until `close`: one process at a time.
+   */
   readonly storeFolder?: string;
   /**
    * Only looks: what the counterparty sends again to this process, it sends again to the next one, too, and no exit is
@@ -92,6 +99,8 @@ export interface FixBrokerOptions {
   readonly exits?: FixExits;
   /** Absent: the broker tells no positions. FIX 4.4 only. */
   readonly positions?: FixPositions;
+  /** The counterparty answers OrderMassStatusRequest: all open orders can be asked for. FIX 4.4 only. Default false. */
+  readonly massStatus?: boolean;
   /** Told in one sentence what an operator must see: that the session is down, that a logon was refused. Default: a process warning. */
   readonly warn?: (message: string) => void;
   readonly clock?: Clock;
@@ -124,9 +133,10 @@ export interface FixSettings
   readonly passwordField: 'Password' | 'RawData';
   readonly logon: Readonly<Record<string, string>>;
   readonly account: string | undefined;
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: FixTls | undefined;
   readonly storeFolder: string | undefined;
   readonly peek: boolean;
+  readonly massStatus: boolean;
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly marketableLimit: ((order: OrderRequest) => string) | undefined;
   readonly exits: Required<FixExits>;
@@ -141,11 +151,12 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
   const passwordField = options.passwordField ?? (version === 'FIX.4.2' ? 'RawData' : 'Password');
   const password = options.password ?? environment['FILLCHART_FIX_PASSWORD'];
   if (password !== undefined && !isFieldText(password)) throw invalid('password', 'not shown', 'printable ASCII');
+  if (options.massStatus === true && version !== 'FIX.4.4') throw invalid('massStatus', 'true', 'FIX.4.4 only');
   if (options.positions !== undefined && version !== 'FIX.4.4') throw invalid('positions', 'set', 'FIX.4.4 only');
   return {
     version,
     host: text('host', options.host),
-    port: between('port', options.port, undefined, 1, 65_535),
+    port: between('port', options.port, Number.NaN, 1, 65_535),
     senderCompId: text('senderCompId', options.senderCompId),
     targetCompId: text('targetCompId', options.targetCompId),
     senderSubId: optionalText('senderSubId', options.senderSubId),
@@ -155,9 +166,10 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     passwordField: oneOf('passwordField', passwordField, ['Password', 'RawData']),
     logon: options.logon ?? {},
     account: optionalText('account', options.account),
-    tls: options.tls === true ? {} : options.tls === false ? undefined : options.tls,
+    tls: readTls(options.tls),
     storeFolder: options.storeFolder,
     peek: options.peek === true,
+    massStatus: options.massStatus === true,
     resetOnLogon: options.resetOnLogon === true,
     heartbeatSeconds: between('heartbeatSeconds', options.heartbeatSeconds, 30, 1, 300),
     logonTimeoutMs: between('logonTimeoutMs', options.logonTimeoutMs, 10_000, 100, 60_000),
@@ -172,6 +184,25 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     warn: quietly(options.warn ?? ((message) => process.emitWarning(message, 'FixWarning'))),
     clock: options.clock ?? systemClock(),
   };
+}
+
+function readTls(tls: FixBrokerOptions['tls']): FixTls | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  if (tls === true) return {};
+  for (const option of ['rejectUnauthorized', 'checkServerIdentity']) {
+    if (option in tls)
+      throw invalid(`tls.${option}`, 'set', 'nothing: a certificate is verified; one to trust is tls.ca');
+  }
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw invalid(
+      'tls',
+      `not usable (${(error as Error).message})`,
+      'certificates, key and passphrase that go together',
+    );
+  }
+  return tls;
 }
 
 function readExits(exits: FixExits, version: FixVersion): Required<FixExits> {
@@ -197,15 +228,6 @@ function readInstruments(given: readonly FixInstrument[]): ReadonlyMap<string, I
   return new Map(given.map((instrument) => [instrument.symbol, instrument]));
 }
 
-/** A listener that throws must not stop an order from being watched. */
-const quietly = (warn: (message: string) => void) => (message: string) => {
-  try {
-    warn(message);
-  } catch {
-    // Said as well as could be.
-  }
-};
-
 /** Text that can stand in a field: the separator of fields among it would make two fields of one. */
 export const isFieldText = (value: unknown): value is string =>
   typeof value === 'string' && /^[\x20-\x7e]+$/.test(value);
@@ -217,24 +239,3 @@ function text(option: string, value: string): string {
 
 const optionalText = (option: string, value: string | undefined): string | undefined =>
   value === undefined ? undefined : text(option, value);
-
-function between(
-  option: string,
-  value: number | undefined,
-  byDefault: number | undefined,
-  least: number,
-  most: number,
-): number {
-  const given = value ?? byDefault ?? Number.NaN;
-  if (Number.isFinite(given) && given >= least && given <= most) return given;
-  throw invalid(option, String(given), `${least} to ${most}`);
-}
-
-function oneOf<Word extends string>(option: string, value: string, words: readonly Word[]): Word {
-  const found = words.find((word) => word === value);
-  if (found !== undefined) return found;
-  throw invalid(option, JSON.stringify(value), words.join(', '));
-}
-
-const invalid = (option: string, value: string, accepted: string): FillchartError =>
-  new FillchartError('INVALID_OPTION', `${option} is ${value}; accepted is ${accepted}.`);

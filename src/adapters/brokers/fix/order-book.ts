@@ -5,19 +5,18 @@
  * 2. A report counts when it tells of more filled, or of the same and a newer state: a replay changes nothing.
  * 3. A cancel has an id of its own; what is reported under it is reported of the order.
  */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { compare, decimal, parseDecimal } from '../../../domain/decimal.js';
 import type { Fill, OrderReport } from '../../../domain/ports.js';
 import { type Execution, isFinal, reportOf } from './execution-report.js';
 import type { OutgoingOrder } from './messages.js';
-import type { FixSettings } from './options.js';
-import { fileName, readText } from './sequence-numbers.js';
+import type { OrderFile } from './order-file.js';
 
 export interface KnownOrder {
   readonly order: OutgoingOrder;
   readonly orderId: string | undefined;
   readonly report: OrderReport | undefined;
+  /** The state in which it ended, in this process or an earlier one. */
+  readonly ended: string | undefined;
 }
 
 export interface OrderBook {
@@ -41,27 +40,37 @@ interface Entry {
   order: OutgoingOrder | undefined;
   orderId: string | undefined;
   report: OrderReport | undefined;
+  ended: string | undefined;
   readonly fills: Fill[];
   readonly cancelIds: string[];
 }
 
-/** Orders that are kept on disk when the book is opened; each line has about 120 bytes. */
-const MOST_KEPT = 20_000;
 /** Executions whose repetition is recognised. */
 const MOST_REMEMBERED = 100_000;
 
-export function orderBook(settings: FixSettings): OrderBook {
-  const path = settings.storeFolder === undefined ? undefined : open(settings, settings.storeFolder);
+/** @param file where the orders outlive the process */
+export function orderBook(file: OrderFile | undefined): OrderBook {
   const entries = new Map<string, Entry>();
   const byOrderId = new Map<string, string>();
   const cancels = new Map<string, string>();
   const heard = new Set<string>();
-  for (const order of path === undefined ? [] : readOrders(path)) entryOf(order.clientOrderId).order = order;
+  for (const { order, ended } of file?.kept ?? []) {
+    const entry = entryOf(order.clientOrderId);
+    entry.order = order;
+    entry.ended = ended;
+  }
 
   function entryOf(clientOrderId: string): Entry {
     const known = entries.get(clientOrderId);
     if (known !== undefined) return known;
-    const entry: Entry = { order: undefined, orderId: undefined, report: undefined, fills: [], cancelIds: [] };
+    const entry: Entry = {
+      order: undefined,
+      orderId: undefined,
+      report: undefined,
+      ended: undefined,
+      fills: [],
+      cancelIds: [],
+    };
     entries.set(clientOrderId, entry);
     return entry;
   }
@@ -80,8 +89,14 @@ export function orderBook(settings: FixSettings): OrderBook {
     return false;
   }
 
-  const known = ({ order, orderId, report }: Entry): KnownOrder | undefined =>
-    order === undefined ? undefined : { order, orderId, report };
+  const known = ({ order, orderId, report, ended }: Entry): KnownOrder | undefined =>
+    order === undefined ? undefined : { order, orderId, report, ended };
+
+  function keepEnd(entry: Entry, { clientOrderId, state }: OrderReport): void {
+    if (entry.ended === state) return;
+    entry.ended = state;
+    if (entry.order !== undefined) file?.ended(clientOrderId, state);
+  }
 
   return {
     has: (clientOrderId) => entries.get(clientOrderId)?.order !== undefined,
@@ -92,7 +107,7 @@ export function orderBook(settings: FixSettings): OrderBook {
     reportOn: (clientOrderId) => entries.get(clientOrderId)?.report,
     cancelsOf: (clientOrderId) => entries.get(clientOrderId)?.cancelIds ?? [],
     write(order) {
-      if (path !== undefined) appendFileSync(path, `${JSON.stringify(order)}\n`);
+      file?.write(order);
       entryOf(order.clientOrderId).order = order;
     },
     nameCancel(cancelId, clientOrderId) {
@@ -112,6 +127,7 @@ export function orderBook(settings: FixSettings): OrderBook {
       const report = reportOf(execution, clientOrderId, [...entry.fills]);
       if (isOlder(report, entry.report)) return { report: entry.report, isNews: false };
       entry.report = report;
+      if (isFinal(report)) keepEnd(entry, report);
       return { report, isNews: !repeated };
     },
     *orders() {
@@ -129,30 +145,4 @@ function isOlder(report: OrderReport, last: OrderReport | undefined): last is Or
   const size = (text: string) => parseDecimal(text) ?? decimal('0');
   const order = compare(size(report.filledSize), size(last.filledSize));
   return order < 0 || (order === 0 && isFinal(last) && !isFinal(report));
-}
-
-function open({ version, senderCompId, targetCompId }: FixSettings, folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  return join(folder, `${fileName(`${version}-${senderCompId}-${targetCompId}`)}.orders`);
-}
-
-/** The orders on disk; a last line that was cut off by the end of a process is no order. */
-function readOrders(path: string): readonly OutgoingOrder[] {
-  const orders = new Map<string, OutgoingOrder>();
-  const lines = (readText(path) ?? '').split('\n');
-  for (const line of lines) {
-    const read = orderOf(line);
-    if (read !== undefined) orders.set(read.clientOrderId, read);
-  }
-  const kept = [...orders.values()].slice(-MOST_KEPT);
-  if (lines.length > 2 * MOST_KEPT) writeFileSync(path, kept.map((order) => `${JSON.stringify(order)}\n`).join(''));
-  return kept;
-}
-
-function orderOf(line: string): OutgoingOrder | undefined {
-  try {
-    return line === '' ? undefined : JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

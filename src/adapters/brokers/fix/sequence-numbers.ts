@@ -4,13 +4,16 @@
  * 1. No message is kept: an order is never sent again (gaps are filled, not replayed), and a Logon with its password is
  *    never on disk.
  * 2. Our own number never goes back but by a reset: filling a gap for the counterparty sends old numbers.
- * 3. Who only looks (`peek`) leaves the counterparty's number as it was: the next process asks for what came meanwhile.
- * 4. With a folder, a number is with the operating system before the call returns: it survives the end of the process.
+ * 3. The counterparty's number is the first that did not arrive. Behind a gap it stands still until the gap is filled: a
+ *    connection that ends before then is followed by one that asks for the same messages again.
+ * 4. Who only looks (`peek`) leaves the counterparty's number as it was: the next process asks for what came meanwhile.
+ * 5. With a folder, a number is with the operating system before the call returns. Numbers that are missing or cannot be
+ *    read are an error, never a beginning anew.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { FixLibrary } from './library.js';
 import type { FixSettings } from './options.js';
+import { readText, replaceText, storePath } from './store-folder.js';
 
 type SessionStore = InstanceType<FixLibrary['MemorySessionStore']>;
 /** What jspurefix asks of a store. */
@@ -34,10 +37,16 @@ export type SequenceStore = Pick<
 export interface SequenceNumbers {
   /** The number of our next message. */
   readonly sender: number;
+  /** The number of the counterparty's first message that has not arrived. */
+  readonly target: number;
   /** True when numbers of an earlier session were found. */
   readonly isContinued: boolean;
   /** The counterparty told what it expects. */
   expectedByPeer(sender: number): void;
+  /** A message of the counterparty's has been taken in; it stands for all before `next`, which is the following one but for a gap fill. */
+  arrived(number: number, next?: number): void;
+  /** The counterparty has set its number, whatever was before it. */
+  setByPeer(next: number): void;
   /** The store of one session; every session continues the same numbers. */
   storeFor(sessionId: SessionStore['sessionId']): SequenceStore;
   /** Nothing is kept afterwards. */
@@ -46,17 +55,21 @@ export interface SequenceNumbers {
 
 const WIDTH = 20;
 
-/** @throws {Error} when the folder cannot be written, or what is in it cannot be read */
-export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
-  const file = settings.storeFolder === undefined ? undefined : open(settings, settings.storeFolder);
-  let sender = file?.found?.[0] ?? 1;
-  let target = file?.found?.[1] ?? 1;
+/**
+ * @param hasOrders orders of an earlier process are known
+ * @throws {Error} when the folder cannot be written, or what is in it cannot be read
+ */
+export function sequenceNumbers(settings: FixSettings, hasOrders: boolean): SequenceNumbers {
+  const file = settings.storeFolder === undefined ? undefined : open(settings, settings.storeFolder, hasOrders);
+  const incoming = incomingNumbers(file?.found.target ?? 1);
+  let sender = file?.found.sender ?? 1;
+  /** What the library believes; ahead of what has arrived while a gap is open. */
+  let believed = incoming.next;
+  let unseen = incoming.next;
   let isClosed = false;
-  let unseen = target;
 
   function keep(): void {
-    const kept = settings.peek ? unseen : target;
-    const line = `${String(sender).padStart(WIDTH)} : ${String(kept).padStart(WIDTH)}\n`;
+    const line = lineOf(sender, settings.peek ? unseen : incoming.next);
     if (file !== undefined && !isClosed) writeSync(file.descriptor, line, 0);
   }
   async function setSender(value: number): Promise<void> {
@@ -65,21 +78,11 @@ export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
     keep();
   }
   async function setTarget(value: number): Promise<void> {
-    if (value === target) return;
-    target = value;
-    keep();
+    believed = value;
   }
-
-  return {
-    get sender() {
-      return sender;
-    },
-    isContinued: file?.found !== undefined,
-    expectedByPeer(value) {
-      sender = value;
-      keep();
-    },
-    storeFor: (sessionId) => ({
+  function store(sessionId: SessionStore['sessionId']): SequenceStore {
+    believed = incoming.next;
+    return {
       sessionId,
       creationTime: new Date(settings.clock.now()),
       get senderSeqNum() {
@@ -89,7 +92,7 @@ export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
         void setSender(value);
       },
       get targetSeqNum() {
-        return target;
+        return believed;
       },
       set targetSeqNum(value) {
         void setTarget(value);
@@ -101,13 +104,14 @@ export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
         return sender;
       },
       async nextTargetSeqNum() {
-        await setTarget(target + 1);
-        return target;
+        await setTarget(believed + 1);
+        return believed;
       },
       async reset() {
         sender = 1;
-        target = 1;
+        believed = 1;
         unseen = 1;
+        incoming.set(1);
         keep();
       },
       put: async () => {},
@@ -116,7 +120,30 @@ export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
       initialize: async () => {},
       flush: async () => {},
       dispose: async () => {},
-    }),
+    };
+  }
+
+  return {
+    get sender() {
+      return sender;
+    },
+    get target() {
+      return incoming.next;
+    },
+    isContinued: file !== undefined && (file.found.sender > 1 || file.found.target > 1),
+    expectedByPeer(value) {
+      sender = value;
+      keep();
+    },
+    arrived(number, next = number + 1) {
+      if (incoming.arrived(number, next)) keep();
+    },
+    setByPeer(next) {
+      if (next <= incoming.next) return;
+      incoming.set(next);
+      keep();
+    },
+    storeFor: store,
     close() {
       if (file !== undefined && !isClosed) closeSync(file.descriptor);
       isClosed = true;
@@ -124,23 +151,52 @@ export function sequenceNumbers(settings: FixSettings): SequenceNumbers {
   };
 }
 
-function open({ version, senderCompId, targetCompId }: FixSettings, folder: string) {
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${fileName(`${version}-${senderCompId}-${targetCompId}`)}.seqnums`);
-  const text = readText(path);
-  const read = /^\s*(\d+) : \s*(\d+)\s*$/.exec(text ?? '');
-  if (text !== undefined && text !== '' && read === null) throw new Error(`FIX: ${path} holds no sequence numbers`);
-  const found = read === null ? undefined : ([Number(read[1]), Number(read[2])] as const);
-  return { found, descriptor: openSync(path, text === undefined ? 'w+' : 'r+') };
+/** Which of the counterparty's messages have arrived: all before `next`, and some behind it. */
+function incomingNumbers(first: number) {
+  let next = first;
+  const ahead = new Set<number>();
+  return {
+    get next() {
+      return next;
+    },
+    set(value: number): void {
+      next = value;
+      ahead.clear();
+    },
+    /** True when `next` has moved. */
+    arrived(number: number, following: number): boolean {
+      const before = next;
+      if (number <= next) next = Math.max(next, following);
+      // A gap fill behind another gap is asked for again: what it spans may be any number.
+      else if (following === number + 1) ahead.add(number);
+      while (ahead.delete(next)) next += 1;
+      if (next !== before) for (const one of ahead) if (one < next) ahead.delete(one);
+      return next !== before;
+    },
+  };
 }
 
-export const fileName = (name: string): string => name.replace(/[^A-Za-z0-9.-]/g, '_');
+const lineOf = (sender: number, target: number): string =>
+  `${String(sender).padStart(WIDTH)} : ${String(target).padStart(WIDTH)}\n`;
 
-export function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return undefined;
-    throw error;
+function open(settings: FixSettings, folder: string, hasOrders: boolean) {
+  const path = storePath(settings, folder, 'seqnums');
+  const text = readText(path);
+  const [, sender, target] = /^\s*(\d{1,15}) : \s*(\d{1,15})\s*$/.exec(text ?? '') ?? [];
+  const isRead = Number(sender) > 0 && Number(target) > 0;
+  const found = isRead ? { sender: Number(sender), target: Number(target) } : { sender: 1, target: 1 };
+  const problem = isRead
+    ? undefined
+    : text !== undefined
+      ? `${path} holds no sequence numbers`
+      : hasOrders
+        ? `${path} is missing, and orders were sent before`
+        : undefined;
+  if (problem !== undefined && !settings.resetOnLogon) {
+    throw new Error(
+      `FIX: ${problem}. To begin anew loses the reports that were missed; if that is what you want, agree on it with ${settings.targetCompId}, and start once with resetOnLogon`,
+    );
   }
+  if (!isRead) replaceText(path, lineOf(1, 1));
+  return { found, descriptor: openSync(path, 'r+') };
 }

@@ -5,20 +5,25 @@
  * 2. It says that it is ready after the counterparty's Logon, and is not ready from a Logout on.
  * 3. A gap that the counterparty asks for is filled, never replayed: an order is not sent again.
  * 4. The library logs nothing: its log lines hold whole messages.
+ * 5. A certificate that does not verify ends the connection, whatever the options and the environment say.
+ * 6. What arrives is counted when it has been taken in: what was not is asked for again after the next logon.
  */
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Received } from './execution-report.js';
 import type { FixLibrary, LoadedFix } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
+import { TAG } from './tags.js';
 
 export interface SessionListener {
   ready(): void;
   received(message: Received): void;
   /** The counterparty's Logout, with its text. */
   loggedOut(text: string): void;
+  /** The counterparty has begun its sequence numbers anew, or left some out, and we had not asked for it. */
+  renumbered(what: string): void;
   /** Called once. */
   ended(cause: string): void;
 }
@@ -41,8 +46,9 @@ interface View {
   getStrings(tag: number): (string | null)[] | null;
 }
 
+const LOGON = 'A';
 const LOGOUT = '5';
-const TEXT = 58;
+const SEQUENCE_RESET = '4';
 
 /** Connects, and begins a session on the connection. `resets` asks for new sequence numbers. */
 export function openSession(
@@ -66,11 +72,12 @@ export function openSession(
   function connected(): void {
     if (isEnded) return;
     socket.setNoDelay(true);
-    inner = makeSession(loaded, numbers, describe(settings, resets), socket, { ...listener, ended: end });
+    const parts = { numbers, resets, listener: { ...listener, ended: end } };
+    inner = makeSession(loaded, describe(settings, resets), socket, parts);
   }
 
   const socket = connect(settings, connected);
-  socket.on('error', (error) => end(`the connection failed: ${codeOf(error)}`));
+  socket.on('error', (error) => end(connectionProblem(error, settings.host)));
   socket.on('close', () => end('the connection was closed'));
 
   return {
@@ -80,15 +87,21 @@ export function openSession(
   };
 }
 
-const codeOf = (error: unknown): string => {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return typeof code === 'string' ? code : String(message);
-};
+function connectionProblem(error: Error, host: string): string {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string') return `the connection failed: ${error.message}`;
+  return /CERT|ISSUER|VERIFY_LEAF/.test(code)
+    ? `the certificate of ${host} does not verify (${code}); one to trust goes into the option tls.ca`
+    : `the connection failed: ${code}`;
+}
 
 function connect({ host, port, tls }: FixSettings, connected: () => void): Socket {
   return tls === undefined
     ? connectTcp({ host, port }, connected)
-    : connectTls({ servername: host, ...tls, host, port }, connected);
+    : connectTls(
+        { ...(isIP(host) === 0 && { servername: host }), ...tls, host, port, rejectUnauthorized: true },
+        connected,
+      );
 }
 
 function describe(settings: FixSettings, resets: boolean): Description {
@@ -120,22 +133,26 @@ function describe(settings: FixSettings, resets: boolean): Description {
   };
 }
 
-function makeSession(
-  { library, dictionary }: LoadedFix,
-  numbers: SequenceNumbers,
-  description: Description,
-  socket: Socket,
-  listener: SessionListener,
-) {
+interface Parts {
+  readonly numbers: SequenceNumbers;
+  /** We ask for new sequence numbers. */
+  readonly resets: boolean;
+  readonly listener: SessionListener;
+}
+
+function makeSession({ library, dictionary }: LoadedFix, description: Description, socket: Socket, parts: Parts) {
   const factory = new library.AsciiSessionMsgFactory(description);
   const config = new library.JsFixConfig(factory, dictionary, description, 1, new library.EmptyLogFactory());
-  config.sessionStoreFactory = { create: (id) => numbers.storeFor(id) };
+  config.sessionStoreFactory = { create: (id) => parts.numbers.storeFor(id) };
   const container = new library.SessionContainer();
   container.registerSession(config, container.newChild(description));
-  const session = new (sessionClass(library))(config, listener);
+  const session = new (sessionClass(library))(config, parts);
   // An `error` without a listener would end the process; what is to be known comes through `onStopped`.
   session.on('error', () => {});
   const transport = new library.MsgTransport(0, config, new library.TcpDuplex(socket));
+  // The socket's errors are repeated here, also when the session has let go of it.
+  transport.receiver.on('error', () => {});
+  transport.transmitter.on('error', () => {});
   session.run(transport).catch(() => {});
   return session;
 }
@@ -151,11 +168,15 @@ function sessionClass(library: Library): ReturnType<typeof declareSession> {
 function declareSession({ AsciiSession }: Library) {
   return class Session extends AsciiSession {
     readonly #listener: SessionListener;
+    readonly #parts: Parts;
     #isReady = false;
+    /** Why the library is about to stop without a word. */
+    #cause: string | undefined;
 
-    constructor(config: InstanceType<Library['JsFixConfig']>, listener: SessionListener) {
+    constructor(config: InstanceType<Library['JsFixConfig']>, parts: Parts) {
       super(config);
-      this.#listener = listener;
+      this.#parts = parts;
+      this.#listener = parts.listener;
     }
 
     transmit(type: string, body: Body): number | undefined {
@@ -167,10 +188,35 @@ function declareSession({ AsciiSession }: Library) {
       return sequenceNumber;
     }
 
+    protected override onMsg(type: string, view: View): void {
+      const { numbers } = this.#parts;
+      const number = Number(view.getString(TAG.msgSeqNum));
+      const isReset = type === LOGON && view.getString(TAG.resetSeqNumFlag) === 'Y';
+      const isOld = number < numbers.target && view.getString(TAG.possDupFlag) !== 'Y';
+      if (isOld && !isReset && type !== SEQUENCE_RESET) this.#cause = tooLow(number, numbers.target);
+      super.onMsg(type, view as never);
+      this.#cause = undefined;
+      if (!Number.isSafeInteger(number)) return;
+      if (isReset && !this.#parts.resets) this.#listener.renumbered('has begun its sequence numbers anew');
+      if (type === SEQUENCE_RESET) this.#renumber(number, view);
+      else numbers.arrived(number);
+    }
+
+    #renumber(number: number, view: View): void {
+      const { numbers } = this.#parts;
+      const next = Number(view.getString(TAG.newSeqNo));
+      if (!Number.isSafeInteger(next)) return;
+      if (view.getString(TAG.gapFillFlag) === 'Y') numbers.arrived(number, next);
+      else {
+        if (next !== numbers.target) this.#listener.renumbered(`has set its sequence number to ${next}`);
+        numbers.setByPeer(next);
+      }
+    }
+
     protected override onSessionMsg(type: string, view: View): void {
       if (type === LOGOUT) {
         this.#isReady = false;
-        this.#listener.loggedOut(view.getString(TEXT) ?? '');
+        this.#listener.loggedOut(view.getString(TAG.text) ?? '');
       }
       super.onSessionMsg(type, view as never);
       this.#listener.received(receivedOf(type, view));
@@ -192,7 +238,7 @@ function declareSession({ AsciiSession }: Library) {
 
     protected override onStopped(error?: Error): void {
       this.#isReady = false;
-      this.#listener.ended(error?.message ?? 'the session ended');
+      this.#listener.ended(this.#cause ?? error?.message ?? 'the session ended');
     }
 
     protected override onLogon(): boolean {
@@ -204,6 +250,9 @@ function declareSession({ AsciiSession }: Library) {
     protected override onEncoded(): void {}
   };
 }
+
+const tooLow = (number: number, expected: number): string =>
+  `its MsgSeqNum ${number} is too low, ${expected} was expected: it has begun anew without telling; agree on the numbers with the counterparty, or start once with resetOnLogon`;
 
 /** A view of the library is good during its event only; everything here is read within it. */
 const receivedOf = (type: string, view: View): Received => ({
