@@ -42,9 +42,14 @@ const market = (book: VenueBook) => ({
 
 const isClosed = ({ state }: BookOrder): boolean => state !== 'open' && state !== 'waiting';
 
+/** What has triggered is an order like any other. */
+const filterOf = ({ type, basis, state }: BookOrder): 'Order' | 'StopOrder' | 'tpslOrder' =>
+  type === 'market' || state === 'open' ? 'Order' : basis === undefined ? 'tpslOrder' : 'StopOrder';
+
 function shown(order: BookOrder, book: VenueBook) {
   const state = order.state === 'open' ? (order.filled === '0' ? 'New' : 'PartiallyFilled') : STATUS[order.state];
   const isCutShort = order.state === 'cancelled' && order.filled !== '0';
+  const isDropped = order.state === 'cancelled' && order.basis !== undefined;
   return {
     orderId: order.id,
     orderLinkId: order.name,
@@ -53,13 +58,15 @@ function shown(order: BookOrder, book: VenueBook) {
     orderType: 'Market',
     qty: order.quantity,
     price: '0',
-    orderStatus: isCutShort ? 'PartiallyFilledCanceled' : state,
+    orderStatus: isCutShort ? 'PartiallyFilledCanceled' : isDropped ? 'Deactivated' : state,
     avgPrice: book.average(order) ?? '',
     cumExecQty: order.filled,
     cumExecValue: order.pricelessUntil <= book.now() ? order.cost : '0',
     rejectReason: order.state === 'rejected' ? 'EC_NoEnoughQtyToFill' : 'EC_NoError',
-    stopOrderType: order.type === 'market' ? '' : 'tpslOrder',
+    stopOrderType: { Order: '', StopOrder: 'Stop', tpslOrder: 'tpslOrder' }[filterOf(order)],
     triggerPrice: order.price ?? '0',
+    triggerDirection: 0,
+    basePrice: order.basis ?? '',
     createdTime: String(order.at),
     updatedTime: String(order.at),
   };
@@ -82,14 +89,35 @@ function place(params: Asked['params'], book: VenueBook): BookOrder | undefined 
   const { qty = '', orderLinkId: name = '', triggerPrice: price } = params;
   if (params['marketUnit'] !== 'baseCoin') throw new Error('the size is in the quote coin');
   if (price === undefined) return book.market(name, side, qty);
-  return book.exits(side, qty, [{ type: name.endsWith('-sl') ? 'stop' : 'profit', name, price }])[0];
+  const type = name.endsWith('-sl') ? 'stop' : 'profit';
+  switch (params['orderFilter']) {
+    case 'StopOrder':
+      return book.conditional(type, name, side, qty, price);
+    case 'tpslOrder':
+      return book.exits(side, qty, [{ type, name, price }])[0];
+    default:
+      throw new Error('a trigger price without a filter');
+  }
+}
+
+const answer = (result: unknown, book: VenueBook) => ({
+  status: 200,
+  body: { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: book.now() },
+});
+
+/** Open orders of one kind or of all, the newest first, page by page. */
+function open({ orderFilter, limit = '20', cursor = '0' }: Asked['params'], book: VenueBook) {
+  const all = book.open().filter((order) => orderFilter === undefined || filterOf(order) === orderFilter);
+  const end = Number(cursor) + Number(limit);
+  const list = all
+    .toReversed()
+    .slice(Number(cursor), end)
+    .map((order) => shown(order, book));
+  return answer({ category: 'spot', list, nextPageCursor: list.length === 0 ? '' : String(end) }, book);
 }
 
 function hear({ method, path, params }: Asked, book: VenueBook): Heard {
-  const ok = (result: unknown) => ({
-    status: 200,
-    body: { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: book.now() },
-  });
+  const ok = (result: unknown) => answer(result, book);
   const which = { id: params['orderId'], name: params['orderLinkId'] };
   const name = params['orderLinkId'] ?? book.find(which)?.name;
   const list = (orders: readonly BookOrder[]) =>
@@ -109,12 +137,21 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
     case 'GET account/wallet-balance':
       return { route: 'account', act: () => ok(account(book)) };
     case 'GET order/realtime':
-      if (which.id === undefined && which.name === undefined) return { route: 'orders', act: () => list(book.open()) };
+      if (which.id === undefined && which.name === undefined) return { route: 'orders', act: () => open(params, book) };
       return { route: 'order', name, act: () => list([book.find(which) ?? []].flat().filter((one) => !isClosed(one))) };
     case 'GET order/history':
       return { route: 'order', name, act: () => list([book.find(which) ?? []].flat().filter(isClosed)) };
     case 'POST order/cancel':
-      return { route: 'cancel', name, act: () => ok({ orderId: book.cancel(which).id, orderLinkId: name }) };
+      return {
+        route: 'cancel',
+        name,
+        act() {
+          const order = book.find(which);
+          if (order !== undefined && filterOf(order) !== (params['orderFilter'] ?? 'Order'))
+            throw new Refused('no_order');
+          return ok({ orderId: book.cancel(which).id, orderLinkId: name });
+        },
+      };
     case 'POST order/create':
       return {
         route: params['triggerPrice'] === undefined ? 'submit' : 'protect',

@@ -76,7 +76,7 @@ export async function venue(exchange: CcxtExchange, setting: Setting = {}): Prom
   const { scripts = [], adapter, connects = true, refuse, ...options } = setting;
   const clock = loopbackClock();
   // Where the two exits each hold the balance, as much again is in the account.
-  const spare = exchange === 'bybit' || exchange === 'kraken' ? '1000' : '0';
+  const spare = exchange === 'kraken' ? '1000' : '0';
   const book = new VenueBook({ clock, base: spare, ...options });
   book.scripts.push(...scripts);
   const fake = new FakeExchange(SPEECHES[exchange], book, KEYS.apiKey);

@@ -1,8 +1,11 @@
 /**
  * What an exchange keeps: balances, orders and what it was told to do with them. No exchange's words are in here.
  *
- * 1. One market. An order that sells holds the base currency, one that buys the quote; a pair of exits holds it once.
- * 2. Entries are filled by script, at times from their acceptance, in full at once without one.
+ * 1. One market. An order that sells holds the base currency, one that buys the quote; a pair of exits holds it once, a
+ *    conditional order nothing until it triggers.
+ * 2. An exit trades when the market comes to its price (`trade`). A conditional one waits for the side on which its price
+ *    lay when it was taken, and is dropped when it triggers and the balance is not there.
+ * 3. Entries are filled by script, at times from their acceptance, in full at once without one.
  */
 import type { Clock } from 'fillchart';
 import {
@@ -45,6 +48,8 @@ export interface BookOrder {
   readonly price?: string;
   /** Name and id of the pair that it is a leg of. */
   readonly pair?: { readonly name: string; readonly id: string };
+  /** A conditional order: the price of the market when it was taken. It holds nothing. */
+  readonly basis?: string;
   readonly at: number;
   filled: Decimal;
   cost: Decimal;
@@ -83,6 +88,10 @@ export class VenueBook {
   /** What is shown as balance of the base currency, whatever was traded. */
   shownBase: string | undefined;
   losesStops = false;
+  /** What a cancel of an exit does. */
+  exitScript: Script = {};
+  /** As much as the market takes of an exit; all of it when absent. */
+  depth: string | undefined;
   private next = 1;
   private readonly clock: Clock;
   private readonly lot: Decimal;
@@ -114,7 +123,7 @@ export class VenueBook {
     const side = currency === 'base' ? 'sell' : 'buy';
     const pairs = new Set<string>();
     return this.working()
-      .filter((order) => order.side === side && order.type !== 'market')
+      .filter((order) => order.side === side && order.type !== 'market' && order.basis === undefined)
       .filter(({ pair }) => pair === undefined || (!pairs.has(pair.id) && pairs.add(pair.id)))
       .map(({ quantity, price }) => (side === 'sell' ? quantity : multiply(quantity, decimal(price ?? '0'))))
       .reduce(add, ZERO);
@@ -181,6 +190,44 @@ export class VenueBook {
     if (order.state === 'open' || order.state === 'waiting') order.state = as;
   }
 
+  /** A conditional order: nothing is held, and nothing is checked but its name. */
+  conditional(type: 'stop' | 'profit', name: string, side: 'buy' | 'sell', text: string, price: string): BookOrder {
+    if (this.working().some((order) => order.name === name)) throw new Refused('duplicate');
+    const terms = { type, name, side, quantity: decimal(text), price, basis: this.last, script: this.exitScript };
+    const order = this.enter(terms);
+    if (this.losesStops && type === 'stop') order.state = 'cancelled';
+    return order;
+  }
+
+  /** The market trades at a price: exits that wait for it go out, in the order in which they were placed. */
+  trade(price: string): void {
+    this.last = price;
+    for (const order of this.orders.filter(({ state }) => state === 'waiting')) {
+      if (order.state === 'waiting' && this.isReached(order)) this.trigger(order);
+    }
+  }
+
+  private isReached({ side, type, price = '0', basis }: BookOrder): boolean {
+    const rises =
+      basis === undefined ? (side === 'sell') === (type === 'profit') : lessThan(decimal(basis), decimal(price));
+    return rises ? !lessThan(decimal(this.last), decimal(price)) : !lessThan(decimal(price), decimal(this.last));
+  }
+
+  private trigger(order: BookOrder): void {
+    const currency = order.side === 'sell' ? 'base' : 'quote';
+    const needed = order.side === 'sell' ? order.quantity : multiply(order.quantity, decimal(this.last));
+    if (order.basis !== undefined && lessThan(this.free(currency), needed)) {
+      order.state = 'cancelled';
+      return;
+    }
+    for (const other of this.orders) {
+      if (other !== order && other.pair !== undefined && other.pair.id === order.pair?.id) this.end(other, 'cancelled');
+    }
+    order.state = 'open';
+    this.fill(order, this.depth ?? order.quantity, this.last);
+    this.end(order, 'cancelled');
+  }
+
   /** One exit, or both legs of a pair: what is refused for one is refused for both. */
   exits(
     side: 'buy' | 'sell',
@@ -204,7 +251,7 @@ export class VenueBook {
     if (lessThan(this.free(side === 'sell' ? 'base' : 'quote'), needed)) throw new Refused('funds');
     const pair = pairName === undefined ? undefined : { name: pairName, id: this.newId() };
     return legs.map((leg) => {
-      const order = this.enter({ ...leg, side, quantity, script: {}, ...(pair && { pair }) });
+      const order = this.enter({ ...leg, side, quantity, script: this.exitScript, ...(pair && { pair }) });
       if (this.losesStops && leg.type === 'stop') order.state = 'cancelled';
       return order;
     });
@@ -223,7 +270,7 @@ export class VenueBook {
     if (order.state !== 'open' && order.state !== 'waiting') throw new Refused('closed_order');
     const { cancel = 'confirm', cancelMs = 0 } = order.script;
     if (cancel === 'confirm') this.later(cancelMs, () => this.end(order, 'cancelled'));
-    if (cancel === 'fill') {
+    if (cancel === 'fill' && order.type === 'market') {
       this.later(cancelMs, () => this.fill(order, subtract(order.quantity, order.filled), this.last));
     }
     return order;

@@ -143,7 +143,10 @@ describe('the sweep and its cases', () => {
     const { clock, start } = land({
       wrap: (broker) => ({
         ...broker,
-        connect: () => new Promise((resolve) => clock.setTimeout(() => resolve(void (isConnected = true)), 500)),
+        connect: async () => {
+          await new Promise<void>((resolve) => clock.setTimeout(resolve, 500));
+          isConnected = true;
+        },
         getPositions: (symbols, signal) =>
           isConnected ? broker.getPositions(symbols, signal) : Promise.reject(new Error('not connected')),
       }),

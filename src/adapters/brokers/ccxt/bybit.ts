@@ -2,12 +2,16 @@
  * Bybit spot, API v5, unified account.
  *
  * 1. Answers come with HTTP 200; `retCode` says what happened.
- * 2. There is no pair of exits. Each is a TP/SL order, which holds the balance from the start: the second one needs a
- *    balance of its own. (Conditional orders hold nothing, and neither would end when the other closed the position.)
- * 3. Closed orders are in the list of recent orders for a while, then in the history.
+ * 2. There is no pair of exits that holds the balance once. Each is a conditional order (`StopOrder`), which holds nothing
+ *    until it triggers, and is cancelled then if the balance is not there. (TP/SL orders hold it from the start, each.)
+ * 3. A conditional order is given no direction: Bybit takes it from the side of the market on which its price lies. An
+ *    exit that waits for the wrong one is shown as no stop-loss and no take-profit.
+ * 4. Closed orders are in the list of recent orders for a while, then in the history.
  *
- * Source: Bybit API documentation v5, "Place order", "Get open & closed orders", "Error codes".
+ * Source: Bybit API documentation v5, "Place order", "Cancel order", "Get open & closed orders", "Get order history", "Enums
+ * definitions", "Error codes".
  */
+import { lessThan, parseDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import { averageOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
@@ -96,6 +100,20 @@ export const bybit: Dialect = {
     rowsOf(data)
       ?.flatMap((row) => orderOf(row) ?? [])
       .filter(({ state }) => !['filled', 'cancelled', 'rejected'].includes(state)),
+  waitingExits: {
+    list: (market, page) =>
+      get('private', 'v5/order/realtime', {
+        ...SPOT,
+        ...(market && { symbol: market.id }),
+        orderFilter: 'StopOrder',
+        openOnly: 0,
+        limit: 50,
+        ...(page && { cursor: page }),
+      }),
+    // A page that is not full is the last one, whatever the cursor says.
+    nextPage: (data) =>
+      isJson(data) && (rowsOf(data)?.length ?? 0) >= 50 ? textOf(data['nextPageCursor']) : undefined,
+  },
   exit,
 };
 
@@ -154,7 +172,7 @@ function entry({ id }: Market, side: Side, quantity: string, name: string): Requ
 const nameOf = ({ name, brokerOrderId }: OrderName): Json =>
   brokerOrderId === undefined ? { orderLinkId: name } : { orderId: brokerOrderId };
 
-const filterOf = ({ kind }: OrderName): Json => (kind === 'entry' ? {} : { orderFilter: 'tpslOrder' });
+const filterOf = ({ kind }: OrderName): Json => (kind === 'entry' ? {} : { orderFilter: 'StopOrder' });
 
 function orderOf(order: Json): VenueOrder | undefined {
   const [brokerOrderId, status] = [textOf(order['orderId']), textOf(order['orderStatus'])];
@@ -180,15 +198,24 @@ function orderOf(order: Json): VenueOrder | undefined {
   };
 }
 
-/** Which of the two an exit is, its name says; a stranger's does by the side of the market that it waits on. */
+/** Which of the two an exit is, its name says, unless it waits for the wrong side; a stranger's says it by that side. */
 function exitPrices(order: Json, name: string): { readonly stopLoss?: string; readonly takeProfit?: string } {
   const price = positive(order['triggerPrice']);
   if (price === undefined) return {};
-  if (name.endsWith('-sl')) return { stopLoss: price };
-  if (name.endsWith('-tp')) return { takeProfit: price };
-  // 1 waits for the market to rise to the price, 2 for it to fall.
-  const rises = Number(order['triggerDirection']) === 1;
-  return rises === (order['side'] === 'Sell') ? { takeProfit: price } : { stopLoss: price };
+  const way = directionOf(order, price);
+  const bySide = way === undefined ? undefined : (way === 'rise') === (order['side'] === 'Sell') ? 'tp' : 'sl';
+  const byName = /-(sl|tp)$/.exec(name)?.[1];
+  if (byName !== undefined && bySide !== undefined && byName !== bySide) return {};
+  return (byName ?? bySide ?? 'sl') === 'sl' ? { stopLoss: price } : { takeProfit: price };
+}
+
+/** What the market must do for the order to trigger; `undefined` when Bybit shows neither that nor its price back then. */
+function directionOf(order: Json, price: string): 'rise' | 'fall' | undefined {
+  const told = Number(order['triggerDirection']);
+  if (told === 1 || told === 2) return told === 1 ? 'rise' : 'fall';
+  const [trigger, base] = [parseDecimal(price), parseDecimal(positive(order['basePrice']))];
+  if (trigger === undefined || base === undefined || trigger === base) return undefined;
+  return lessThan(base, trigger) ? 'rise' : 'fall';
 }
 
 function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | 'takeProfit'): Request {
@@ -201,7 +228,7 @@ function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | '
     qty: quantity,
     marketUnit: 'baseCoin',
     triggerPrice: price,
-    orderFilter: 'tpslOrder',
+    orderFilter: 'StopOrder',
     orderLinkId: name,
   });
 }

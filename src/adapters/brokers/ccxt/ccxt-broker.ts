@@ -4,7 +4,9 @@
  * 1. One call, one request that writes; no write is ever tried again here, and no name is sent twice (`sent-orders.ts`).
  * 2. What an answer proves is in one table for each exchange; what is not in it is `unknown`.
  * 3. The sandbox unless `live: true`, which is said loudly on every connect.
- * 4. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
+ * 4. Where the exchange has no pairs and its exits hold nothing, the one that is left is cancelled here
+ *    (`sibling-watch.ts`); apart from that nothing is sent that was not asked for.
+ * 5. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
  */
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerAdapter, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
@@ -27,6 +29,7 @@ import { okx } from './okx.js';
 import { type CcxtBrokerOptions, type CcxtExchange, type CcxtSettings, readSettings } from './options.js';
 import { cancelOrder, orderStatus } from './orders.js';
 import { type SentOrders, sentOrders } from './sent-orders.js';
+import { siblingWatch } from './sibling-watch.js';
 import { ccxtWire, type Wire } from './wire.js';
 
 const DIALECTS: Readonly<Record<CcxtExchange, Dialect>> = { binance, bybit, okx, kraken };
@@ -59,7 +62,8 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
   };
   const reader = instrumentReader(desk);
   const sent = sentOrders();
-  const exits = exitDesk(desk, reader, sent);
+  const watch = siblingWatch(desk);
+  const exits = exitDesk(desk, reader, sent, watch);
 
   async function connect(signal: AbortSignal): Promise<void> {
     const opened = await open(settings, wire, signal);
@@ -68,6 +72,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     const { blocked } = await readAccount(desk, signal);
     if (blocked !== undefined) throw new BrokerRefusal(`${settings.exchange}: ${blocked}`);
     markets = spotMarkets(opened.markets);
+    watch.start();
   }
 
   return {
@@ -83,6 +88,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     },
     connect,
     async close() {
+      watch.stop();
       library = undefined;
       markets = undefined;
     },

@@ -3,6 +3,7 @@ import type { BrokerDescription } from '../../../domain/ports.js';
 import { clockReading } from '../clock-reading.js';
 import { readAccount } from './account.js';
 import type { Desk } from './desk.js';
+import type { Dialect } from './dialect.js';
 
 /** kraken tells its time in whole seconds. */
 const COARSE_MS = 1_000;
@@ -19,10 +20,16 @@ export async function describeExchange(desk: Desk, signal: AbortSignal): Promise
     rateLimit: wire.rateLimit(),
     facts: {
       account: account.blocked ?? 'may trade',
-      'SL and TP': dialect.exitPair === undefined ? 'two orders, each holds the balance' : 'one order (OCO)',
+      'SL and TP': exitsOf(dialect),
       sells: settings.sells ? 'of what is held' : 'refused',
     },
   };
+}
+
+function exitsOf({ exitPair, waitingExits }: Dialect): string {
+  if (exitPair !== undefined) return 'one order (OCO)';
+  if (waitingExits === undefined) return 'two orders, each holds the balance';
+  return 'two conditional orders; when one fills, this process cancels the other';
 }
 
 async function readClock({ settings, dialect, wire }: Desk, signal: AbortSignal): Promise<BrokerDescription['clock']> {

@@ -169,6 +169,14 @@ export interface Dialect {
   exitPair?(exits: Exits): Request;
   /** The two legs' ids, in the answer to `exitPair`. */
   legIds?(data: unknown, exits: Exits): { readonly stopLoss?: string; readonly takeProfit?: string };
+  /**
+   * Where exits are single orders that hold nothing until they trigger: what lists those that wait, page by page. Their
+   * balance is then checked here, and the one that is left is cancelled here.
+   */
+  readonly waitingExits?: {
+    list(market: Market | undefined, page: string | undefined): Request;
+    nextPage(data: unknown): string | undefined;
+  };
   /** One exit by itself, where there are no pairs. */
   exit?(exits: Exits, leg: 'stopLoss' | 'takeProfit'): Request;
 }

@@ -2,40 +2,45 @@
  * The exits, placed after the fill.
  *
  * 1. Where the exchange has pairs, one request carries both legs, and both share its fate.
- * 2. Elsewhere each leg is an order of its own, the stop-loss first. It holds the balance; the take-profit is then taken
- *    only where the account holds as much again, and its refusal is told as it is.
+ * 2. Elsewhere each leg is an order of its own, the stop-loss first. Where it holds the balance, the take-profit is taken
+ *    only if the account holds as much again, and its refusal is told as it is. Where it holds nothing, the exchange
+ *    checks nothing either: that is done here (`waiting-exits.ts`), and the pair is watched (`sibling-watch.ts`).
  * 3. A leg that may be there already is looked for before it is sent again. So is every leg of an entry that another
  *    process sent.
- * 4. Exactly what was filled is protected. Only when the exchange says that so much is not there (it took its fee from
- *    what was bought) the exits are cut to what is, by one per cent at most, and a warning says so.
+ * 4. Exactly what was filled is protected. Only when so much is not there (the exchange took its fee from what was
+ *    bought) the exits are cut to what is, by one per cent at most, and a warning says so.
  */
-import { decimal, isPositive, lessThan, multiply, parseDecimal, roundToStep, ZERO } from '../../../domain/decimal.js';
+import { type Decimal, lessThan, parseDecimal, roundToStep, ZERO } from '../../../domain/decimal.js';
 import type { LegOutcome, ProtectionOutcome, ProtectionRequest } from '../../../domain/ports.js';
 import { readAccount } from './account.js';
 import { classifySubmit, lacksBalance } from './classify.js';
 import { type Desk, marketOf, nameAtVenue } from './desk.js';
 import type { Exits, Request } from './dialect.js';
+import { isShortByFee } from './fees.js';
 import type { InstrumentReader } from './instrument.js';
 import { findOrder } from './orders.js';
 import type { SentOrders } from './sent-orders.js';
+import type { SiblingWatch } from './sibling-watch.js';
+import { type Footing, isPassed, readFooting } from './waiting-exits.js';
 
 type Leg = 'stopLoss' | 'takeProfit';
 
-/** More than any fee of a spot trade. */
-const FEE_LEAVES = decimal('0.99');
+/** Reads, when it is first asked for, what the exits would find. */
+type Ground = () => Promise<Footing>;
 
 export interface ExitDesk {
   place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome>;
 }
 
-export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders): ExitDesk {
+export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders, watch: SiblingWatch): ExitDesk {
   const { dialect, wire, settings } = desk;
   /** Entries of which so much is not there. */
   const short = new Set<string>();
 
   async function place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome> {
     const market = marketOf(desk, request.symbol);
-    const quantity = short.has(request.clientOrderId) ? await whatIsThere(request, signal) : request.quantity;
+    const ground = dialect.waitingExits && once(() => readFooting(desk, request, signal));
+    const quantity = short.has(request.clientOrderId) ? await whatIsThere(request, signal, ground) : request.quantity;
     const leg = (id: string, price: string) => ({ name: desk.ids.toVenue(id), quantity, price });
     const exits: Exits = {
       market,
@@ -44,7 +49,10 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders)
       stopLoss: leg(`${request.clientOrderId}-sl`, request.stopLoss),
       takeProfit: leg(`${request.clientOrderId}-tp`, request.takeProfit),
     };
-    return dialect.exitPair === undefined ? separately(request, exits, signal) : asPair(request, exits, signal);
+    if (dialect.exitPair !== undefined) return asPair(request, exits, signal);
+    const outcome = await separately(request, exits, signal, ground);
+    if (mayStand(outcome.stopLoss) && mayStand(outcome.takeProfit)) watch.watch(request.symbol, request.clientOrderId);
+    return outcome;
   }
 
   async function asPair(request: ProtectionRequest, exits: Exits, signal: AbortSignal): Promise<ProtectionOutcome> {
@@ -66,14 +74,19 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders)
     return { stopLoss: leg(ids.stopLoss), takeProfit: leg(ids.takeProfit) };
   }
 
-  async function separately(request: ProtectionRequest, exits: Exits, signal: AbortSignal): Promise<ProtectionOutcome> {
-    const stopLoss = await oneLeg(request, exits, 'stopLoss', signal);
+  async function separately(
+    request: ProtectionRequest,
+    exits: Exits,
+    signal: AbortSignal,
+    ground: Ground | undefined,
+  ): Promise<ProtectionOutcome> {
+    const stopLoss = await oneLeg(request, exits, 'stopLoss', signal, ground);
     const isThere = stopLoss.kind === 'accepted' || stopLoss.kind === 'duplicate';
     const isRefused = stopLoss.kind === 'rejected' && stopLoss.transient !== true;
     if (!isThere && !isRefused) {
       return { stopLoss, takeProfit: { kind: 'not_sent', reason: 'the stop-loss comes first' } };
     }
-    return { stopLoss, takeProfit: await oneLeg(request, exits, 'takeProfit', signal, isThere) };
+    return { stopLoss, takeProfit: await oneLeg(request, exits, 'takeProfit', signal, ground, isThere) };
   }
 
   function oneLeg(
@@ -81,12 +94,16 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders)
     exits: Exits,
     leg: Leg,
     signal: AbortSignal,
-    isSecond = false,
+    ground: Ground | undefined,
+    isAfterStop = false,
   ): Promise<LegOutcome> {
     const { name } = exits[leg];
+    const isSecond = isAfterStop && ground === undefined;
     return sent.once(
       name,
       async () => {
+        const hindered = ground && (await hindrance(request, leg, await ground(), signal));
+        if (hindered !== undefined) return hindered;
         const { outcome, isShort } = await send(request, dialect.exit?.(exits, leg), signal, isSecond);
         if (!isSecond || !isShort || outcome.kind !== 'rejected') return outcome;
         // The stop-loss stands, so the balance has come: it is the stop-loss that holds it.
@@ -95,6 +112,42 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders)
       },
       lookFirst(request, name) ? () => lookFor(request, leg, signal) : undefined,
     );
+  }
+
+  /** What the exchange would find out only when the exit triggers, and then drop it. */
+  async function hindrance(
+    request: ProtectionRequest,
+    leg: Leg,
+    footing: Footing,
+    signal: AbortSignal,
+  ): Promise<LegOutcome | undefined> {
+    const { clientOrderId, symbol, quantity } = request;
+    if (isPassed(footing, request, leg)) {
+      const reason = `the market, at ${footing.last}, has passed the trigger ${request[leg]}`;
+      return { kind: 'rejected', code: 'TRIGGER_PASSED', reason };
+    }
+    const [left, wanted] = [footing.left, parseDecimal(quantity) ?? ZERO];
+    if (left === undefined || !lessThan(left, wanted) || short.has(clientOrderId)) return undefined;
+    const isFee = isShortByFee(left, wanted);
+    if (isFee) short.add(clientOrderId);
+    if (isFee || !(await hasFilled(request, wanted, signal))) {
+      const reason = `${left} of ${wanted} is there; the balance may lag the fill`;
+      return { kind: 'rejected', code: 'BALANCE', reason, transient: true };
+    }
+    const what = `${symbol}: of ${wanted} that the exits sell, ${left} is there`;
+    if (leg === 'stopLoss') settings.warn(`${what}; ${settings.exchange} drops an exit that lacks the rest.`);
+    return undefined;
+  }
+
+  /** Does the exchange say of the entry that it bought so much, whatever the balance shows? */
+  async function hasFilled(request: ProtectionRequest, wanted: Decimal, signal: AbortSignal): Promise<boolean> {
+    try {
+      const entry = nameAtVenue(desk, request.clientOrderId);
+      const order = await findOrder(desk, marketOf(desk, request.symbol), entry, signal, 'safety');
+      return !lessThan(parseDecimal(order?.filledSize) ?? ZERO, wanted);
+    } catch {
+      return false;
+    }
   }
 
   async function send(
@@ -130,15 +183,18 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders)
     judged(async () => [await stateOf(request, 'stopLoss', signal), await stateOf(request, 'takeProfit', signal)]);
 
   /** What is free of the currency, in whole lots, when a fee explains what is missing; else what was asked for. */
-  async function whatIsThere(request: ProtectionRequest, signal: AbortSignal): Promise<string> {
+  async function whatIsThere(
+    request: ProtectionRequest,
+    signal: AbortSignal,
+    ground: Ground | undefined,
+  ): Promise<string> {
     const wanted = parseDecimal(request.quantity) ?? ZERO;
     try {
-      const account = await readAccount(desk, signal, 'safety');
+      const there = ground === undefined ? await freeOf(request, signal) : ((await ground()).left ?? wanted);
       const { lotSize } = await reader.rules(request.symbol, signal);
       const lot = parseDecimal(lotSize) ?? wanted;
-      const free = roundToStep(account.free(marketOf(desk, request.symbol).baseId), lot, 'down');
-      const isFee = isPositive(free) && lessThan(free, wanted) && !lessThan(free, multiply(wanted, FEE_LEAVES));
-      if (!isFee) return request.quantity;
+      const free = roundToStep(there, lot, 'down');
+      if (!isShortByFee(free, wanted)) return request.quantity;
       const what = `${request.symbol}: ${free} of ${wanted} can be protected`;
       settings.warn(`${what}; ${settings.exchange} took its fee from what was bought.`);
       return free;
@@ -147,7 +203,22 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders)
     }
   }
 
+  async function freeOf({ symbol }: ProtectionRequest, signal: AbortSignal): Promise<Decimal> {
+    return (await readAccount(desk, signal, 'safety')).free(marketOf(desk, symbol).baseId);
+  }
+
   return { place };
+}
+
+const mayStand = ({ kind }: LegOutcome): boolean => kind === 'accepted' || kind === 'duplicate' || kind === 'unknown';
+
+/** The first call acts; all others get what became of it. */
+function once<T>(act: () => Promise<T>): () => Promise<T> {
+  let outcome: Promise<T> | undefined;
+  return () => {
+    outcome ??= act();
+    return outcome;
+  };
 }
 
 const ENDED = ['cancelled', 'rejected', 'expired'];
