@@ -1,5 +1,6 @@
 // The skeleton of a broker adapter: every method of the port, against a broker that fills at once. What an answer proves
-// is said, and nothing else: a lost answer is `unknown`, never `rejected`, and no write is ever sent twice.
+// is said, and nothing else: a lost answer is `unknown`, never `rejected`, and no write is ever sent twice. Enough to run
+// with; `my-broker.js` beside it does all that `fillchart conform` asks for as well: aborts, lots, exits that are found again.
 import { type BrokerAdapter, createEngine, type OrderReport, type PositionReport } from 'fillchart';
 
 function instantBroker(price: string): BrokerAdapter {

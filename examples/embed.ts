@@ -1,4 +1,9 @@
 // One advisory, executed from a program of your own. The audit log goes to standard error; see `logger` to change that.
+// The journal is a new file each time, for the paper broker forgets: an engine that found an old one would miss the
+// position of the last run, and open a case. With a real broker, give a path of your own and keep the file.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createEngine, freezeSnapshot } from 'fillchart';
 import { paperBroker, sqliteJournal } from 'fillchart/adapters';
 
@@ -7,7 +12,7 @@ const engine = await createEngine({
     instruments: [{ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' }],
     quotes: { AAPL: '151.00' },
   }),
-  journal: sqliteJournal({ path: 'fillchart.db' }),
+  journal: sqliteJournal({ path: join(mkdtempSync(join(tmpdir(), 'fillchart-')), 'fillchart.db') }),
 });
 const advisory = freezeSnapshot({
   advisoryId: 'ADV-001',

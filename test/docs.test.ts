@@ -22,9 +22,12 @@ import {
 } from 'fillchart';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AnyStateNode } from 'xstate';
+import manifest from '../package.json' with { type: 'json' };
 import { EXIT } from '../src/cli/exit-codes.js';
 import { executionMachine } from '../src/machines/execution.machine.js';
 import { killSwitchMachine } from '../src/machines/kill-switch.machine.js';
+import { conformanceCases } from '../src/testing/conformance/cases.js';
+import { SITUATIONS } from '../src/testing/conformance/subject.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const inRoot = (path: string): string => posix.join(ROOT, path);
@@ -111,11 +114,26 @@ describe('every page', () => {
 
   it('links within the tree only, to what is there', () => {
     const broken = pages.flatMap(({ path, prose }) =>
-      matches(prose.join('\n'), /\]\(([^)\s]+)\)/g)
+      linksIn(prose)
         .filter((link) => !leadsSomewhere(path, link))
         .map((link) => `${path}: ${link}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('links, as installed, to what the package holds', () => {
+    const outside = pages.flatMap(({ path, prose }) =>
+      linksIn(prose)
+        .filter((link) => !isPacked(targetOf(path, link)))
+        .map((link) => `${path}: ${link}`),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  it('installs the package by the name that it is packed under', () => {
+    const named = pages.flatMap(({ text }) => matches(text, /\b(fillchart-\d[\w.-]*\.tgz)/g));
+    expect(named.length).toBeGreaterThan(1);
+    expect([...new Set(named)]).toEqual([`${manifest.name}-${manifest.version}.tgz`]);
   });
 
   it('names source files that are there', () => {
@@ -159,9 +177,24 @@ describe('every page', () => {
   });
 });
 
+/** Links of Markdown, and those of the few pictures that are written in HTML to give them a size. */
+const linksIn = (prose: readonly string[]): string[] =>
+  [/\]\(([^)\s]+)\)/g, /\b(?:href|src)="([^"]*)"/g].flatMap((pattern) => matches(prose.join('\n'), pattern));
+
+/** The file that a link of a page leads to. */
+function targetOf(from: string, link: string): string {
+  const [file = ''] = link.split('#');
+  return file === '' ? from : posix.normalize(posix.join(posix.dirname(from), file));
+}
+
+/** npm packs these whatever `files` says. */
+const ALWAYS_PACKED = ['package.json', 'README.md', 'LICENSE'];
+const isPacked = (path: string): boolean =>
+  [...manifest.files, ...ALWAYS_PACKED].some((packed) => path === packed || path.startsWith(`${packed}/`));
+
 function leadsSomewhere(from: string, link: string): boolean {
-  const [file = '', anchor] = link.split('#');
-  const path = file === '' ? from : posix.normalize(posix.join(posix.dirname(from), file));
+  const [, anchor] = link.split('#');
+  const path = targetOf(from, link);
   if (/^[a-z]+:/.test(link) || path.startsWith('..') || !existsSync(inRoot(path))) return false;
   return anchor === undefined || anchorsOf(readFileSync(inRoot(path), 'utf8')).includes(anchor);
 }
@@ -265,6 +298,29 @@ describe('docs/reasons.md', () => {
   it('has every code of the registry, and no other', () => {
     const listed = firstCells(pageAt('docs/reasons.md')).flatMap((cell) => matches(cell, /^`([A-Z_]+)`$/g));
     expect(listed.sort()).toEqual(Object.keys(reasons).sort());
+  });
+});
+
+describe('docs/broker-adapter.md', () => {
+  const page = pageAt('docs/broker-adapter.md');
+  const rows = page.prose.filter((line) => line.startsWith('| `')).map(cellsOf);
+
+  it('has every case of the conformance kit as a requirement, with its situation and its title', () => {
+    const listed = rows.filter(([id = '']) => /^`BC-\d+`$/.test(id)).map(([id, needs, title]) => [id, needs, title]);
+    expect(listed).toEqual(conformanceCases.map(({ id, needs, title }) => [`\`${id}\``, `\`${needs}\``, title]));
+  });
+
+  it('names no case that is not there', () => {
+    const ids = conformanceCases.map(({ id }) => id);
+    const named = pages.flatMap(({ text }) => matches(text, /\b(BC-\d+)\b/g));
+    expect(named.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it('tells of every situation, and counts what an ordinary sandbox is enough for', () => {
+    const first = rows.map(([cell = '']) => cell.replaceAll('`', ''));
+    expect(first).toEqual(expect.arrayContaining([...SITUATIONS]));
+    const easy = conformanceCases.filter(({ needs }) => needs === 'any' || needs === 'fills');
+    expect(page.text).toContain(`${easy.length} of the ${conformanceCases.length} cases`);
   });
 });
 

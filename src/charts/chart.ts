@@ -82,6 +82,9 @@ export function transitionId(definition: AnyTransitionDefinition): string {
   return idOf(source.id, eventType, candidates.indexOf(definition) + 1);
 }
 
+/** How many states the chart has; its root is the chart itself, and is not counted. */
+export const stateCountOf = ({ states }: Chart): number => states.length - 1;
+
 /** A state's descendants and itself, itself first. */
 export function subtree(chart: Chart, id: string): readonly ChartState[] {
   return chart.states.filter((state) => state.id === id || isInside(chart, state.id, id));

@@ -1,7 +1,7 @@
 /**
  * The chart as a page: the picture, and every word of it in tables.
  */
-import type { Chart, ChartState, ChartTransition } from './chart.js';
+import { type Chart, type ChartState, type ChartTransition, stateCountOf } from './chart.js';
 import { deadlinesOf, durationText } from './deadlines.js';
 import { actionsText, eventName, guardText } from './notation.js';
 
@@ -9,7 +9,7 @@ import { actionsText, eventName, guardText } from './notation.js';
 export function markdownOf(chart: Chart, file: string): string {
   const { description, states, transitions } = chart;
   const deadlines = deadlinesOf(chart);
-  const counts = `${states.length - 1} states, ${transitions.length} transitions`;
+  const counts = `${stateCountOf(chart)} states, ${transitions.length} transitions`;
   return `${[
     `# ${chart.id}`,
     `${description} ${counts}.`,

@@ -7,7 +7,7 @@
  * 3. Equal scenes give equal text.
  */
 import { isExact } from './arrows.js';
-import type { Chart } from './chart.js';
+import { type Chart, stateCountOf } from './chart.js';
 import type { ElkPoint } from './elk.js';
 import { commonKind, KINDS } from './kinds.js';
 import { type Detail, kindsIn, legendOf } from './legend.js';
@@ -28,7 +28,7 @@ export function svgOf(chart: Chart, scene: Scene, detail: Detail): string {
   const head = sizeOf(title).height + legend.height + 10;
   const width = Math.max(scene.width, legend.width) + 2 * MARGIN;
   const height = scene.height + head + 2 * MARGIN;
-  const about = `${chart.description} ${chart.states.length} states, ${chart.transitions.length} transitions.`;
+  const about = `${chart.description} ${stateCountOf(chart)} states, ${chart.transitions.length} transitions.`;
   const parts = [
     element('title', {}, escapeXml(`Statechart ${chart.id}`)),
     element('desc', {}, escapeXml(about)),

@@ -83,7 +83,7 @@ const table = {
     ['validating', 'submitted', 'pending', 'cancelling'],
     'A kill switch that covers the symbol is ACTIVE.',
   ],
-  INSTRUMENT_RULES: ['refusal', false, VALIDATING, "The broker's rules for the instrument do not allow this order."],
+  INSTRUMENT_RULES: ['refusal', true, VALIDATING, "The broker's rules for the instrument do not allow this order."],
   INSUFFICIENT_MARGIN: ['refusal', true, VALIDATING, 'The broker says that the margin does not suffice.'],
   BROKER_UNAVAILABLE: ['refusal', true, VALIDATING, 'The broker could not be asked before the order.'],
   ADVISORY_CONFLICT: ['refusal', false, VALIDATING, 'Another snapshot was executed under this advisoryId.'],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { addConform } from '../../src/cli/commands/conform.js';
+import { addConform, loadProblem } from '../../src/cli/commands/conform.js';
 import { UsageError } from '../../src/cli/exit-codes.js';
 import { runCommand } from '../paths/run-command.js';
 
@@ -65,5 +65,23 @@ export function makeBroker() {
     await expect(missing).rejects.toThrow(UsageError);
     const other = runCommand(addConform, 'conform', '--adapter', adapterFile('other', ''), '--export', 'make');
     await expect(other).rejects.toThrow('exports no function make; it exports');
+  });
+
+  it('asks for a symbol, and says where it may stand', async () => {
+    const file = join(folder, 'symbolless.mjs');
+    writeFileSync(file, 'export const makeBroker = () => ({});\n');
+    const made = runCommand(addConform, 'conform', '--adapter', file);
+    await expect(made).rejects.toThrow(
+      "symbolless.mjs names no symbol to trade. Give --symbol, or write in it: export const conformance = { symbol: 'AAPL' };",
+    );
+  });
+
+  it('says of a .ts file that JavaScript is wanted, where Node does not run it', () => {
+    const refused = (code: string, message: string) => loadProblem(Object.assign(new TypeError(message), { code }));
+    for (const code of ['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'])
+      expect(refused(code, 'Unknown file extension ".ts" for mine.ts')).toMatch(/runs plain JavaScript only/);
+    const other = 'Unknown file extension ".txt" for mine.txt';
+    expect(refused('ERR_UNKNOWN_FILE_EXTENSION', other)).toBe(other);
+    expect(loadProblem(new Error('no such module'))).toBe('no such module');
   });
 });

@@ -112,6 +112,18 @@ describe('a report', () => {
     expect(xml).toContain('message="a &lt;reason&gt; &amp; &quot;more&quot;"');
   });
 
+  it('hints at `situations` where they are not declared and a case fails in one that few brokers can make', async () => {
+    const onlyFills = () => paperSubject('fills');
+    const { cases } = await conformanceReport('paper', onlyFills, options);
+    const failed = cases.filter(({ outcome }) => outcome === 'failed');
+    expect(failed.map(({ id }) => id)).toEqual(expect.arrayContaining(['BC-03', 'BC-09', 'BC-13']));
+    for (const { reason } of failed) expect(reason).toMatch(/declare `situations` if makeBroker cannot make it/);
+    const declared = { ...options, situations: ['fills'] as const };
+    expect((await conformanceReport('paper', onlyFills, declared)).failed).toBe(0);
+    const insisted = await conformanceReport('paper', onlyFills, { ...options, situations: ['rests'] });
+    expect(insisted.cases.find(({ id }) => id === 'BC-13')?.reason).not.toContain('declare');
+  });
+
   it('refuses a skip without a reason, or of a case that is not there', () => {
     expect(() => conformBroker('x', paperSubject, { ...options, skip: { 'BC-01': ' ' } })).toThrow('needs a reason');
     expect(() => conformBroker('x', paperSubject, { ...options, skip: { 'BC-99': 'no' } })).toThrow('no such case');

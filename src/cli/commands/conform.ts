@@ -21,9 +21,10 @@ interface ConformOptions {
 }
 
 const HELP = `
-The module exports a function, makeBroker(situation), that makes a new adapter for each case (or { broker, wait, cutPush,
-end }), and may export conformance: { symbol, unknownSymbol, quantity, exits, situations, skip, boundMs }.
-Situations: fills, rests, fills-partly, rejects, submit-hangs, query-hangs. A skip needs a reason.
+The module is plain JavaScript. It exports a function, makeBroker(situation), that makes a new adapter for each case (or
+{ broker, wait, cutPush, end }), and may export conformance: { symbol, unknownSymbol, quantity, exits, situations, skip,
+boundMs }. Situations: any, fills, rests, fills-partly, rejects, submit-hangs, query-hangs; all unless situations names
+some. A skip needs a reason. examples/my-broker.js is one such module, docs/broker-adapter.md tells of all of it.
 The exit code is 0 when no case failed, else 3.
 `;
 
@@ -46,7 +47,12 @@ async function conform(options: ConformOptions, world: CliWorld): Promise<number
     ...conformance,
     ...(options.symbol !== undefined && { symbol: options.symbol }),
   };
-  if (symbol === undefined) throw new UsageError('No symbol: give --symbol, or export conformance with a symbol.');
+  if (symbol === undefined) {
+    const { adapter } = options;
+    throw new UsageError(
+      `${adapter} names no symbol to trade. Give --symbol, or write in it: export const conformance = { symbol: 'AAPL' };`,
+    );
+  }
   const report = await asUsage(() =>
     conformanceReport(basename(options.adapter), makeBroker, { onUnhandledRejection, ...conformance, symbol }),
   );
@@ -83,8 +89,20 @@ async function imported(file: string, adapter: string): Promise<Readonly<Record<
   try {
     return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    throw new UsageError(`${adapter} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${adapter} cannot be loaded: ${loadProblem(error)}`);
   }
+}
+
+/** By these Node says that it does not run TypeScript, or not here. */
+const TYPESCRIPT_REFUSED = ['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'];
+
+/** Why Node did not load an adapter, with what to do about it where that is known. */
+export function loadProblem(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string' || !TYPESCRIPT_REFUSED.includes(code) || !/\.[cm]?tsx?\b/.test(error.message))
+    return error.message;
+  return `this Node (${process.version}) runs plain JavaScript only. Compile it and name the .js file, or use a Node that strips types (22.18 and later).`;
 }
 
 /** What the kit says of its options is said of the caller's. */

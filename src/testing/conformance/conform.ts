@@ -6,7 +6,7 @@
  */
 import { bench, ConformanceError, NotApplicable } from './bench.js';
 import { conformanceCases, type NumberedCase } from './cases.js';
-import { type ConformanceOptions, type MakeBroker, SITUATIONS, subjectOf } from './subject.js';
+import { type ConformanceOptions, type MakeBroker, SITUATIONS, type Situation, subjectOf } from './subject.js';
 
 export type CaseOutcome = 'passed' | 'failed' | 'skipped';
 
@@ -101,9 +101,18 @@ async function runCase(one: NumberedCase, makeBroker: MakeBroker, options: Confo
     return told('passed');
   } catch (error) {
     if (error instanceof NotApplicable) return told('skipped', error.message);
-    return told('failed', error instanceof Error ? error.message : String(error));
+    return told('failed', `${error instanceof Error ? error.message : String(error)}${hintFor(one, options)}`);
   }
 }
+
+/** Every broker fills; what only a scripted one can do may be what failed here. */
+const MADE_BY_MOST: readonly Situation[] = ['any', 'fills'];
+
+/** Where the options do not say which situations `makeBroker` can make, a failure may only mean that it cannot make this. */
+const hintFor = ({ needs }: NumberedCase, { situations }: ConformanceOptions): string =>
+  situations !== undefined || MADE_BY_MOST.includes(needs)
+    ? ''
+    : ` (this case needs the situation '${needs}': declare \`situations\` if makeBroker cannot make it, and it is skipped)`;
 
 async function tried(one: NumberedCase, makeBroker: MakeBroker, options: ConformanceOptions): Promise<void> {
   runs += 1;

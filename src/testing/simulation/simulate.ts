@@ -58,7 +58,7 @@ export async function simulate({
 }
 
 /** How to see a failing story again, step by step. */
-export const replayCommand = (seed: number): string => `npm run simulate -- --seeds 1 --start ${seed} --trace`;
+export const replayCommand = (seed: number): string => `fillchart simulate --seeds 1 --start ${seed} --trace`;
 
 const withStory = (so: SimulationReport, story: StoryReport): SimulationReport => ({
   seeds: so.seeds + 1,
