@@ -25,6 +25,7 @@ export { KillSwitchState, KillSwitchType } from './domain/kill-switch.js';
 export type { SwitchChange, SwitchView } from './domain/kill-switch.js';
 export type { KillSwitch, SwitchRelease, SwitchSetting } from './actors/kill-switch.js';
 export type { Cases } from './engine/cases.js';
+export { type Desk, type DeskOptions, openDesk } from './engine/desk.js';
 export type { Case, CaseKind, CaseResolution, MismatchPolicy } from './domain/cases.js';
 
 // The rules as pure functions, and the limits that nothing extends

@@ -9,9 +9,11 @@ import { JournalError } from '../adapters/journals/journal-error.js';
 import { FillchartError } from '../domain/reasons.js';
 import { addAudit } from './commands/audit.js';
 import { addBroker } from './commands/broker.js';
+import { addCases } from './commands/cases.js';
 import type { AddCommand } from './commands/command.js';
 import { addConform } from './commands/conform.js';
 import { addDiagrams } from './commands/diagrams.js';
+import { addKillSwitch } from './commands/kill-switch.js';
 import { addPaths } from './commands/paths.js';
 import { addReasons } from './commands/reasons.js';
 import { addRun } from './commands/run.js';
@@ -19,6 +21,7 @@ import { addSimulate } from './commands/simulate.js';
 import { addVerify } from './commands/verify.js';
 import { EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
 import { wantsColour } from './terminal/paint.js';
+import { columnsOf } from './terminal/size.js';
 import { printable } from './terminal/text-width.js';
 import { packageVersion } from './version.js';
 import type { CliWorld } from './world.js';
@@ -27,6 +30,8 @@ import type { CliWorld } from './world.js';
 const COMMANDS: readonly AddCommand[] = [
   addRun,
   addBroker,
+  addKillSwitch,
+  addCases,
   addAudit,
   addDiagrams,
   addVerify,
@@ -65,8 +70,8 @@ function newProgram({ stdout, stderr, env }: CliWorld): Command {
   program.configureOutput({
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
-    getOutHelpWidth: () => stdout.columns ?? 100,
-    getErrHelpWidth: () => stderr.columns ?? 100,
+    getOutHelpWidth: () => columnsOf(stdout, 100),
+    getErrHelpWidth: () => columnsOf(stderr, 100),
     getOutHasColors: () => wantsColour(stdout, env),
     getErrHasColors: () => wantsColour(stderr, env),
   });

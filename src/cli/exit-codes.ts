@@ -11,7 +11,7 @@ export const EXIT = {
   checkFailed: 1,
   /** The command line, a file or the config cannot be taken as it is; also: a line was malformed, and the others have run. */
   usage: 2,
-  /** A person must look at something: a result requires it, a case is open, or the engine has stopped itself. */
+  /** A person must do something: a result requires it, a case is open, a switch of the journal is to be released. */
   manual: 3,
   /** `broker check`: there was no answer from the broker, or none that can be read. */
   unreachable: 4,
@@ -39,8 +39,9 @@ Exit codes:
        differs, a law is broken, a picture is stale
   2    bad usage: unknown option, unreadable file, malformed config, missing keys or library; or a line of
        the file is malformed (it is named on stderr, and the others run)
-  3    something needs manual resolution: a result requires it, a case is open, or the engine has stopped
-       itself, as it does when the journal fails (3 wins over 2); conform: an adapter failed a case
+  3    a person is needed: a result requires it, a case is open, the run was interrupted, a kill switch of
+       the journal refuses its advisories, or the engine has stopped itself, as it does when the journal
+       fails (3 wins over 2); kill-switch release: a case is open; conform: an adapter failed a case
   4    broker check: the broker cannot be reached
   5    broker check: the broker says no: to the keys, the account, the logon, or a symbol that was asked for
   70   a defect of fillchart

@@ -13,4 +13,6 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT.defect);
 });
 
-process.exitCode = await runCli(process.argv.slice(2), processWorld());
+const world = processWorld();
+process.exitCode = await runCli(process.argv.slice(2), world);
+world.end();

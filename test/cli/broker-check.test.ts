@@ -36,7 +36,7 @@ describe('at Alpaca', () => {
     expect(stdout).toMatch(/^clock +\d{4}-.*Z, (?:as ours|\d+ ms (?:behind|ahead of) ours) \(within \d+ ms\)$/m);
     expect(stdout).toMatch(/^rate limit +200 requests a minute, 1\d\d left$/m);
     expect(stdout).toMatch(/^capabilities +pushes reports, .*SL and TP as one OCO/m);
-    expect(stdout).toMatch(/^AAPL +tick 0\.01, lot .*protected in steps of 1$/m);
+    expect(stdout).toMatch(/^AAPL +tick 0\.01, lot 1 \(protected in steps of 1\), at least 1$/m);
     expect(stdout).toMatch(/^positions +1$/m);
     expect(stdout).toMatch(/^ok +the broker is there and knows us\. Nothing was placed\.$/m);
     expect([exitCode, stderr, writes(simulator), simulator.orders()]).toEqual([0, '', [], []]);
@@ -53,7 +53,7 @@ describe('at Alpaca', () => {
       verdict: 'ok',
       capabilities: { nativeOco: true },
       description: { clock: { withinMs: expect.any(Number) }, rateLimit: { requests: 200, perMs: 60_000 } },
-      instruments: [{ symbol: 'AAPL', tickSize: '0.01' }],
+      instruments: [{ symbol: 'AAPL', tickSize: '0.01', effectiveLotSize: '1' }],
       positions: 0,
       openOrders: 0,
       problems: [],

@@ -18,8 +18,8 @@ export interface Setting {
   readonly stdin?: string | CliWorld['stdin'];
   readonly env?: Environment;
   /** Standard output is a terminal of this size; a pipe when absent. */
-  readonly terminal?: Terminal;
-  /** Presses ctrl-c at these times, in ms of the virtual clock. */
+  readonly terminal?: Partial<Terminal>;
+  /** Presses ctrl-c so many ms of the virtual clock after somebody began to listen for it: modules may load first. */
   readonly interruptAtMs?: readonly number[];
 }
 
@@ -41,6 +41,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
   const exits: number[] = [];
   const interrupts = new Set<() => void>();
   const exitListeners = new Set<() => void>();
+  let isListenedTo = false;
   let leave: (code: number) => void = () => undefined;
   const left = new Promise<number>((resolve) => {
     leave = resolve;
@@ -61,7 +62,14 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
     stderr: sink('stderr'),
     env: setting.env ?? {},
     clock,
-    onInterrupt: listen(interrupts),
+    onInterrupt(listener) {
+      if (!isListenedTo) {
+        isListenedTo = true;
+        for (const ms of setting.interruptAtMs ?? [])
+          clock.setTimeout(() => [...interrupts].map((press) => press()), ms);
+      }
+      return listen(interrupts)(listener);
+    },
     onExit: listen(exitListeners),
     exit(code) {
       exits.push(code);
@@ -69,7 +77,6 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
       leave(code);
     },
   };
-  for (const ms of setting.interruptAtMs ?? []) clock.setTimeout(() => [...interrupts].map((press) => press()), ms);
   const exitCode = await driven(clock, Promise.race([runCli(args, world), left]));
   return { exitCode, ...written, exits, clock, listeners: interrupts.size + exitListeners.size };
 }

@@ -106,7 +106,18 @@ describe('exit code 2', () => {
     const { exitCode, stdout } = await cli(['run', file]);
     expect(stdout).toContain('1 advisory in');
     expect(stdout).toContain('exit code 2: what could be read was executed; the rest is malformed.');
+    expect(stdout).toContain('1 line malformed, named on standard error.');
     expect(exitCode).toBe(2);
+  });
+
+  it('counts malformed lines, and their problems beside them', async () => {
+    const stdin = jsonl(advisory(), { symbol: 7 }, 'oops');
+    const { stdout, stderr } = await cli(['run', '-'], { stdin });
+    const problems = stderr.trim().split('\n').length;
+    expect(problems).toBeGreaterThan(3);
+    expect(stdout).toContain(`2 lines malformed (${problems} problems), named on standard error.`);
+    const document = JSON.parse((await cli(['run', '-', '--json'], { stdin })).stdout);
+    expect([document.malformedLines, document.malformed.length]).toEqual([2, problems]);
   });
 });
 
@@ -117,6 +128,16 @@ describe('exit code 3', () => {
     const { exitCode, stdout } = await cli(['run', here.file('a.jsonl', jsonl(advisory())), '--config', halfThere()]);
     expect(stdout).toMatch(/case-1 {2}MISMATCH {2}AAPL {2}A\n {4}Expected position 100, found 50 in broker/);
     expect(stdout).toContain('exit code 3: 1 result needs manual resolution, 1 case is open.');
+    expect(exitCode).toBe(3);
+  });
+
+  it('counts only what is there: an open case of another symbol is no result', async () => {
+    const journal = here.path('j.db');
+    await cli(['run', here.file('a.jsonl', jsonl(advisory())), '--config', halfThere(), '--journal', journal]);
+    const config = here.file('d.json', CONFIG);
+    const other = here.file('b.jsonl', jsonl(advisory({ advisoryId: 'B', symbol: 'MSFT' })));
+    const { stdout, exitCode } = await cli(['run', other, '--config', config, '--journal', journal]);
+    expect(stdout).toMatch(/exit code 3: \d cases? (?:is|are) open\./);
     expect(exitCode).toBe(3);
   });
 
@@ -137,7 +158,8 @@ describe('ctrl-c', () => {
     expect(stdout).toContain('Waiting for the 1 live execution to end');
     expect(stdout).toMatch(/■ {2}A .*CANCELLED/);
     expect(clock.monotonic()).toBeLessThan(10_000);
-    expect({ exitCode, exits, listeners }).toEqual({ exitCode: 0, exits: [], listeners: 0 });
+    expect({ exitCode, exits, listeners }).toEqual({ exitCode: 3, exits: [], listeners: 0 });
+    expect(stdout).toContain('exit code 3: interrupted.');
   });
 
   it('the second leaves at once, with 130 and the cursor shown', async () => {
@@ -145,7 +167,7 @@ describe('ctrl-c', () => {
     const { exitCode, stdout, exits, clock } = await cli(args(), setting);
     expect(clock.monotonic()).toBeLessThan(6_000);
     expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'));
-    expect(stdout).toContain('Left at once.');
+    expect(stdout).toMatch(/Left at once\..*exit code\s+130/);
     expect({ exitCode, exits }).toEqual({ exitCode: 130, exits: [130] });
   });
 });

@@ -1,6 +1,7 @@
 /**
  * The program itself, in a process of its own: which libraries it loads, and the README's lines for a paper account.
  */
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { alpacaSimulator } from 'fillchart/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { type BundledCli, bundledCli, ended, linkLibraries, onPath } from './bundled-cli.js';
-import { ADVISORY, jsonl } from './cli.support.js';
+import { ADVISORY, CONFIG, jsonl } from './cli.support.js';
 
 const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -55,6 +56,50 @@ describe('without the libraries of the adapters', () => {
       expect(stderr).toMatch(new RegExp(`^fillchart: .* is not installed; run: npm install ${name}@${version}\n$`));
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     }
+  });
+});
+
+describe('ctrl-c, pressed twice', () => {
+  let program: BundledCli;
+  beforeAll(async () => {
+    program = await bundledCli();
+    writeFileSync(join(program.folder, 'a.jsonl'), jsonl(ADVISORY));
+    writeFileSync(join(program.folder, 'c.json'), JSON.stringify({ ...CONFIG, scripts: { AAPL: { fills: [] } } }));
+  });
+  afterAll(() => program.remove());
+
+  /** Interrupts as soon as the order is open, and again so many ms later; the second may find nobody any more. */
+  const interruptedTwice = (afterMs: number) =>
+    new Promise<{ exitCode: number | null; signal: string | null; stdout: string }>((resolve) => {
+      const args = [program.main, 'run', 'a.jsonl', '--config', 'c.json', '--journal', `two-${afterMs}.db`];
+      const child = spawn(process.execPath, args, { cwd: program.folder });
+      let stdout = '';
+      let isPressed = false;
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+        if (isPressed || !stdout.includes('PENDING')) return;
+        isPressed = true;
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), afterMs);
+      });
+      child.on('close', (exitCode, signal) => resolve({ exitCode, signal, stdout }));
+    });
+
+  it.each([0, 5, 20, 60, 150, 400])('%i ms apart: the exit code is the one that was printed', async (afterMs) => {
+    const { exitCode, signal, stdout } = await interruptedTwice(afterMs);
+    const printed = [...stdout.matchAll(/exit code (\d+)/g)].map(([, code]) => Number(code));
+    expect(printed, stdout).toHaveLength(1);
+    expect([exitCode, signal], stdout).toEqual([printed[0], null]);
+    expect([3, 130]).toContain(exitCode);
+  });
+
+  it('K7: what the shell reads of it next is a switch that can be released', async () => {
+    await interruptedTwice(1_000);
+    const shell = (...args: readonly string[]) =>
+      ended(process.execPath, [program.main, ...args, '--journal', 'two-1000.db'], { cwd: program.folder });
+    expect((await shell('kill-switch', 'list')).stdout).toContain('GLOBAL is ACTIVE');
+    const released = await shell('kill-switch', 'release', '--by', 'ann', '--reason', 'looked');
+    expect([released.exitCode, released.stderr]).toEqual([0, '']);
   });
 });
 

@@ -2,6 +2,7 @@
  * `fillchart run`: what is shown while advisories are executed, and what is printed when they are over.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { readSqliteJournal } from 'fillchart/adapters';
 import { describe, expect, it } from 'vitest';
 import { textWidth } from '../../src/cli/terminal/text-width.js';
@@ -40,7 +41,11 @@ describe('on a pipe', () => {
     expect(row?.split(/ {2,}/)).toEqual([
       ...['✔', 'A', 'AAPL', 'buy', 'FILLED', '100 @ 151.2', '148.18', '155.73', '+0.8 %', 'MATCHED', '2.0 s', '–'],
     ]);
-    expect(stdout).toContain('1 advisory in 2.0 s: 1 FILLED. 1 submits, 0 cancels and');
+    expect(stdout).toContain('1 advisory in 2.0 s: 1 FILLED. 1 submit, 0 cancels and');
+  });
+
+  it('a slippage of nothing has no sign', async () => {
+    expect((await cli(['run', one()])).stdout).toMatch(/ {2}0 % {2}/);
   });
 
   it('has no escape codes', async () => {
@@ -73,6 +78,24 @@ describe('on a terminal', () => {
     expect(stdout.lastIndexOf('\u001b[J\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('running'));
     expect(listeners).toBe(0);
   });
+
+  it.each([0, undefined, Number.NaN, -1, Number.POSITIVE_INFINITY])(
+    'that says %s columns counts as one of 80',
+    async (columns) => {
+      const size = columns === undefined ? {} : { columns, rows: columns };
+      const { stdout } = await cli(['run', one(), '--config', config(inPieces)], { terminal: size });
+      expect(stdout).not.toMatch(/NaN|Infinity|^…$/m);
+      expect(stdout).toContain('1 running · 0 done · ctrl-c stops safely');
+      expect(stdout).toMatch(/exit code 0: nothing is left to do\./);
+      const widest = Math.max(
+        ...stripVTControlCharacters(stdout)
+          .split(/[\r\n]/)
+          .map(textWidth),
+      );
+      expect(widest).toBeGreaterThan(60);
+      expect(widest).toBeLessThan(80);
+    },
+  );
 
   it('NO_COLOR takes the colours away, not the table', async () => {
     const { stdout } = await cli(['run', one()], { terminal, env: { NO_COLOR: '1' } });

@@ -64,6 +64,42 @@ describe('a table', () => {
   });
 });
 
+describe('a column that wraps', () => {
+  const columns: readonly Column[] = [
+    { title: 'name', keep: 'always' },
+    { title: 'details', keep: 'always', shrinkTo: 20, wraps: true },
+  ];
+  const text = `because of what was said, and ${'x'.repeat(40)}`;
+  const words = (lines: readonly string[]) => lines.join('').replaceAll(/\s/g, '');
+
+  it('goes on below itself, and loses nothing', () => {
+    const { lines } = table(columns, [['n', text]], { width: 30, paint: plain });
+    expect(lines.slice(2)).toEqual([
+      'n     because of what was',
+      '      said, and',
+      '      xxxxxxxxxxxxxxxxxxxxxxxx',
+      '      xxxxxxxxxxxxxxxx',
+    ]);
+  });
+
+  it('has no line wider than the room and no character lost, whatever is in it', () => {
+    fc.assert(
+      fc.property(fc.tuple(anyText, anyText), fc.integer({ min: 6, max: 90 }), ([name, details], width) => {
+        const given = printable(details);
+        const rows = table(columns, [[name.slice(0, 2), given]], { width, paint: plain }).lines.slice(2);
+        for (const line of rows) expect(textWidth(line)).toBeLessThanOrEqual(width);
+        expect(words(rows)).toContain(words([given]));
+      }),
+    );
+  });
+
+  it('in a pipe is one line, below a rule that is no wider than a page', () => {
+    const { lines } = table(columns, [['n', 'y'.repeat(300)]], { width: Number.POSITIVE_INFINITY, paint: plain });
+    expect(lines.map(textWidth)).toEqual([306, 118, 306].with(0, textWidth(lines[0] ?? '')));
+    expect(lines[2]).toBe(`n     ${'y'.repeat(300)}`);
+  });
+});
+
 describe('the state path', () => {
   const trail = ['validating', 'submitted', 'pending', 'filled', 'reconciling'] as const;
   it.each([

@@ -4,7 +4,7 @@
 import type { Replay, ReplayStep, ReplayVerdict } from '../../engine/replay.js';
 import { type Cell, type Column, table } from '../terminal/table.js';
 import { shownT, shownTime } from './shown-time.js';
-import type { Look } from './timeline.js';
+import { type Look, linesOf } from './timeline.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'record', align: 'right', keep: 2 },
@@ -12,12 +12,12 @@ const COLUMNS: readonly Column[] = [
   { title: 'T', align: 'right', keep: 3 },
   { title: 'fact', keep: 'always' },
   { title: 'state', keep: 'always' },
-  { title: 'asked for', keep: 0, shrinkTo: 20 },
+  { title: 'asked for', keep: 0, shrinkTo: 20, wraps: true },
 ];
 
 export function replayLines(replay: Replay, look: Look): readonly string[] {
   const rows = replay.steps.map((step) => rowOf(step));
-  return [...table(COLUMNS, rows, look).lines, '', ...ending(replay, look)];
+  return [...linesOf(table(COLUMNS, rows, look), look), '', ...ending(replay, look)];
 }
 
 const rowOf = ({ seq, wall, t, fact, from, to, commands }: ReplayStep): readonly Cell[] => [

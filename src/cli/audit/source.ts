@@ -22,7 +22,7 @@ export interface AuditSource {
 /** Bytes of the smallest page that SQLite knows. */
 const SMALLEST_DATABASE = 512;
 
-/** @throws {UsageError} for a file that cannot be read. @throws {JournalError} for a database that is no journal */
+/** @throws {UsageError} for a file that cannot be read, or that is no journal. @throws {JournalError} for a database that is no journal */
 export async function readAuditSource(path: string): Promise<AuditSource> {
   const size = sizeOf(path);
   if (size === 0) return nothing('the file is empty: neither a journal nor an export');
@@ -44,17 +44,45 @@ function sizeOf(path: string): number {
   try {
     return statSync(path).size;
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new UsageError(unreadable(path, error));
   }
+}
+
+function unreadable(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return `there is no file ${path}: it cannot be read.`;
+  return `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`;
 }
 
 const isNoDatabase = ({ cause }: JournalError): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_NOTADB';
 
 function readExportFile(path: string): AuditSource {
-  const { entries, end, verdict } = readExport(readFileSync(path));
+  const bytes = readFileSync(path);
+  const { entries, end, verdict } = readExport(bytes);
+  if (end === undefined && !hasTraceOfExport(bytes))
+    throw new UsageError(`${path} is not a journal: neither the SQLite file of one, nor an export.`);
   const records = entries.filter((entry) => entry !== undefined);
   return { records, verdict, ...(end !== undefined && { end }) };
+}
+
+/** Longer than what stands in an export before the first name below: a shorter rest of one cannot be told from anything else. */
+const SHORTEST_FOREIGN = 128;
+
+/** Whether this may be what somebody left of an export. Advisories, a picture or a letter never were one. */
+function hasTraceOfExport(bytes: Uint8Array): boolean {
+  if (/"(?:prevHash|lastHash|audit|fact)"/.test(new TextDecoder().decode(bytes))) return true;
+  return bytes.length < SHORTEST_FOREIGN && !isJsonLines(bytes);
+}
+
+/** Whole lines of JSON: whatever they are, nothing was cut off. */
+function isJsonLines(bytes: Uint8Array): boolean {
+  try {
+    const lines = new TextDecoder().decode(bytes).split('\n');
+    return lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line)).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function withoutEnd({ records = [], message }: JournalError): AuditSource {

@@ -3,7 +3,7 @@
  */
 import type { AuditEvent, AuditRecord } from '../../domain/audit.js';
 import type { Paint, Tone } from '../terminal/paint.js';
-import { type Column, table } from '../terminal/table.js';
+import { type Column, type Table, table, wrapped } from '../terminal/table.js';
 import { mainDetails } from './main-details.js';
 import { shownT, shownTime } from './shown-time.js';
 
@@ -12,7 +12,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'T', align: 'right', keep: 3 },
   { title: 'advisory', keep: 1, shrinkTo: 12 },
   { title: 'event', keep: 'always' },
-  { title: 'details', keep: 'always', shrinkTo: 30 },
+  // Where there is no room beside the event, they go below it: when and whose it was matters as much.
+  { title: 'details', keep: 'always', shrinkTo: 1, wraps: true },
 ];
 
 const TONES: Partial<Record<AuditEvent, Tone>> = {
@@ -39,6 +40,12 @@ export interface Look {
   readonly paint: Paint;
 }
 
+/** The lines of a table, and what there was no room for. */
+export const linesOf = ({ lines, omitted }: Table, { width, paint }: Look): readonly string[] =>
+  omitted.length === 0
+    ? lines
+    : [...lines, ...wrapped(`no room here for: ${omitted.join(', ')}`, width).map((line) => paint('dim', line))];
+
 /** The lines of the timeline. Without `advisoryId` it is one of all advisories, and says whose each line is. */
 export function timeline(log: readonly AuditRecord[], advisoryId: string | undefined, look: Look): readonly string[] {
   const hidesAdvisory = advisoryId !== undefined;
@@ -52,5 +59,5 @@ export function timeline(log: readonly AuditRecord[], advisoryId: string | undef
       mainDetails(record),
     ]),
   );
-  return table(visible(COLUMNS), rows, look).lines;
+  return linesOf(table(visible(COLUMNS), rows, look), look);
 }

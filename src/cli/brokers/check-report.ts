@@ -1,8 +1,10 @@
 /**
  * What a check of a broker found: for people, and for machines.
  */
+import { isMultipleOf, isPositive, parseDecimal } from '../../domain/decimal.js';
 import type { BrokerCapabilities, BrokerDescription, Instrument } from '../../domain/ports.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
+import { sentenceWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
 import { printable } from '../terminal/text-width.js';
 import type { CliWorld } from '../world.js';
@@ -19,11 +21,22 @@ export interface CheckHead {
 }
 
 export const checkJson = (head: CheckHead, check: BrokerCheck): string =>
-  `${JSON.stringify({ format: CHECK_FORMAT, ...head, ...check }, null, 2)}\n`;
+  `${JSON.stringify({ format: CHECK_FORMAT, ...head, ...check, instruments: check.instruments.map(withEffectiveLot) }, null, 2)}\n`;
+
+const withEffectiveLot = (rules: Instrument): object => {
+  const effectiveLotSize = effectiveLot(rules);
+  return effectiveLotSize === undefined ? rules : { ...rules, effectiveLotSize };
+};
+
+/** The step in which the engine takes quantities: what can be bought and protected. None where the two steps do not agree. */
+function effectiveLot({ lotSize, protectionLotSize = lotSize }: Instrument): string | undefined {
+  const [lot, protection] = [parseDecimal(lotSize), parseDecimal(protectionLotSize)];
+  if (lot === undefined || protection === undefined || !isPositive(lot) || !isPositive(protection)) return undefined;
+  if (isMultipleOf(protection, lot)) return protection;
+  return isMultipleOf(lot, protection) ? lot : undefined;
+}
 
 const NAME_WIDTH = 18;
-const TEXT_WIDTH = 118;
-const DEFAULT_COLUMNS = 80;
 const MS_PER_MINUTE = 60_000;
 const MS_PER_SECOND = 1_000;
 
@@ -37,7 +50,7 @@ const VERDICTS: Readonly<Record<CheckVerdict, Row>> = {
 
 export function checkText(head: CheckHead, check: BrokerCheck, { stdout, env }: CliWorld): string {
   const paint = painter(wantsColour(stdout, env));
-  const width = stdout.isTTY === true ? Math.min(TEXT_WIDTH, (stdout.columns ?? DEFAULT_COLUMNS) - 1) : TEXT_WIDTH;
+  const width = sentenceWidth(stdout);
   const { capabilities, description, instruments, connectMs, positions, openOrders, problems } = check;
   const rows: readonly Row[] = [
     ['broker', `${head.broker} (${head.about})`, 'bold'],
@@ -104,10 +117,9 @@ function capabilityText(capabilities: BrokerCapabilities): string {
 function ruleRow(rules: Instrument): Row {
   const { symbol, tickSize, lotSize, minQty, maxQty, protectionLotSize, tradable, protectable, reason } = rules;
   const parts = [
-    `tick ${tickSize}, lot ${lotSize}`,
+    `tick ${tickSize}, lot ${effectiveLot(rules) ?? lotSize}${protectionLotSize === undefined ? '' : ` (protected in steps of ${protectionLotSize})`}`,
     ...(minQty === undefined ? [] : [`at least ${minQty}`]),
     ...(maxQty === undefined ? [] : [`at most ${maxQty}`]),
-    ...(protectionLotSize === undefined ? [] : [`protected in steps of ${protectionLotSize}`]),
   ];
   const refused = tradable === false ? 'NOT TRADABLE now' : protectable === false ? 'NOT PROTECTABLE' : undefined;
   if (refused === undefined) return [symbol, parts.join(', ')];

@@ -15,6 +15,7 @@ import { type AuditSource, readAuditSource } from '../audit/source.js';
 import { type Look, timeline } from '../audit/timeline.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
+import { tableWidth } from '../terminal/size.js';
 import { printable } from '../terminal/text-width.js';
 import type { CliWorld, TextSink } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -34,6 +35,7 @@ export const addAudit: AddCommand = (program, world, done) => {
 
 const NOTES = `
 Each command ends with 0 when the journal is what was written, with 1 when it is not; replay also when the result differs.
+A file that is not there, or is no journal at all, is bad usage: 2.
 Whoever can write to the journal can also write a new one, with its chain and its end. So note now and then, where the
 writer cannot reach, the head that verify prints, and hand it to a later verify --head.
 `;
@@ -164,6 +166,6 @@ function warnIfBroken({ verdict }: AuditSource, stderr: TextSink): void {
 }
 
 function lookOf({ stdout, env }: CliWorld): Look {
-  const width = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const width = tableWidth(stdout);
   return { width, paint: painter(wantsColour(stdout, env)) };
 }

@@ -4,8 +4,8 @@
  * 1. `--check` writes nothing: it generates in memory, compares byte for byte, and ends with 1 when anything differs.
  * 2. Nothing is ever deleted: what the charts do not give is named, and left to whoever put it there.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { type Dirent, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { type Differences, differences, type Files, generateDiagrams } from '../../charts/diagrams.js';
 import { LayoutEngineMissingError, loadLayout } from '../../charts/elk.js';
 import { EXIT, UsageError } from '../exit-codes.js';
@@ -71,17 +71,25 @@ async function generated(): Promise<Files> {
   }
 }
 
-/** @throws {UsageError} for a folder that cannot be read */
+/**
+ * Everything in the folder, at any depth.
+ *
+ * @throws {UsageError} for a folder that cannot be read
+ */
 function readFolder(folder: string): Files {
   if (!existsSync(folder)) return new Map();
   try {
-    const names = readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name);
-    return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+    const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+    return new Map(entries.filter((entry) => !entry.isDirectory()).map((entry) => textOf(entry, folder)));
   } catch (error) {
     throw new UsageError(`--out: ${folder} cannot be read: ${error instanceof Error ? error.message : error}.`);
   }
+}
+
+/** A file by its path in the folder. What is no plain file (a link) is there, and has no text. */
+function textOf(entry: Dirent, folder: string): readonly [path: string, text: string] {
+  const path = join(entry.parentPath, entry.name);
+  return [relative(folder, path).replaceAll(sep, '/'), entry.isFile() ? readFileSync(path, 'utf8') : ''];
 }
 
 /** @throws {UsageError} for a folder that cannot be written */

@@ -3,6 +3,7 @@
  */
 import { type Reason, type ReasonKind, reasons } from '../../domain/reasons.js';
 import { painter, wantsColour } from '../terminal/paint.js';
+import { tableWidth } from '../terminal/size.js';
 import { type Column, table } from '../terminal/table.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -35,7 +36,7 @@ export const addReasons: AddCommand = (program, world, done) => {
 
 function printReasons({ stdout, env }: CliWorld): void {
   const paint = painter(wantsColour(stdout, env));
-  const width = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const width = tableWidth(stdout);
   for (const [kind, heading] of KINDS) {
     const rows = Object.values<Reason>(reasons)
       .filter((reason) => reason.kind === kind)

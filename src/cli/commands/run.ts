@@ -11,7 +11,7 @@ import type { OpenedBroker } from '../brokers/opened-broker.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { openAuditLog } from '../run/audit-log.js';
 import { heading } from '../run/heading.js';
-import { stopOnInterrupt } from '../run/interrupt.js';
+import { type Interrupts, stopOnInterrupt } from '../run/interrupt.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
 import { liveView } from '../run/live-view.js';
 import { type Notices, notices } from '../run/notices.js';
@@ -19,10 +19,12 @@ import { scriptedOperator } from '../run/operator.js';
 import { outcomeOf, type RunOutcome } from '../run/outcome.js';
 import { plainView } from '../run/plain-view.js';
 import { type AdvisoryFile, readAdvisories, sentenceOf } from '../run/read-advisories.js';
+import { recordedBefore } from '../run/recorded.js';
 import { printReport } from '../run/report.js';
 import { reportJson } from '../run/report-json.js';
 import { scaledClock } from '../run/scaled-clock.js';
 import { nameOfSource, readSource } from '../run/source.js';
+import { releasableIn, type Standing, standing } from '../run/standing.js';
 import { type Tracked, track } from '../run/tracked.js';
 import { type RunView, silentView } from '../run/view.js';
 import { printable } from '../terminal/text-width.js';
@@ -70,12 +72,17 @@ function describeRun(command: Command): Command {
     )
     .option('--json', 'print one JSON document at the end, and nothing else, to standard output')
     .option('--log <file>', 'write the audit log there, one JSON object a line; - is standard error')
-    .option('--exit', 'end after the last result (it does so anyway)')
+    .option(
+      '--exit',
+      'end after the last result; so it always is today, and stays so with this for scripts, should a later version keep a console up',
+    )
     .addHelpText('after', NOTES);
 }
 
 const NOTES = `
-Ctrl-c sets the GLOBAL kill switch and waits for the live executions to end; a second one leaves at once.
+Ctrl-c sets the GLOBAL kill switch and waits for the live executions to end; a second one leaves at once. The switch stays
+in the journal, and refuses every later run, until a person releases it: fillchart kill-switch release.
+An advisoryId is good for one life: a refused advisory, too, is answered from the journal when it is sent again.
 Keys are read from the environment alone; fillchart broker check tries them, and places nothing.
 The paper broker forgets everything at the end of the run, so give it a new journal each time.
 At a speed of n, the machine's own delays count n times as well; the 30 s of an order stay 30 s of that clock.
@@ -148,7 +155,7 @@ interface Prepared {
 }
 
 async function execute(prepared: Prepared): Promise<number> {
-  const { source, options, world, opened, journal } = prepared;
+  const { source, options, world, opened, journal, engine, told } = prepared;
   const isForMachines = options.json === true;
   const head = {
     fillchart: packageVersion(),
@@ -158,14 +165,34 @@ async function execute(prepared: Prepared): Promise<number> {
     journal: journal.path ?? 'memory',
     speed: options.speed,
   };
-  if (!isForMachines) {
+  const against = standing(engine, journal);
+  if (isForMachines) tellAll(against, told);
+  else {
     const { length: advisories } = prepared.file.advisories;
-    world.stdout.write(`${heading({ ...head, advisories, about: opened.about, stakes: opened.stakes }, world)}\n`);
+    const { about, stakes } = opened;
+    world.stdout.write(`${heading({ ...head, advisories, about, stakes, standing: against }, world)}\n`);
   }
-  const outcome = await watchedRun(prepared, viewFor(options, world));
-  if (isForMachines) world.stdout.write(reportJson(head, outcome));
-  else printReport(outcome, { ...world, journalPath: journal.path });
-  return outcome.exitCode;
+  const view = viewFor(options, world);
+  const interrupts = stopOnInterrupt(world, { engine, view, journalPath: journal.path });
+  try {
+    const outcome = await watchedRun(prepared, view, interrupts);
+    interrupts.said(outcome.exitCode);
+    const releasable = releasableIn(engine, journal);
+    if (isForMachines) world.stdout.write(reportJson(head, outcome, releasable));
+    else printReport(outcome, { ...world, journalPath: journal.path, releasableIn: releasable });
+    // Within: a ctrl-c while it is closed must not make another exit code of the one that was printed.
+    await engine.close();
+    return outcome.exitCode;
+  } finally {
+    interrupts.stopListening();
+  }
+}
+
+function tellAll(all: readonly Standing[], { tell }: Notices): void {
+  for (const { sentence, command } of all) {
+    tell(sentence);
+    if (command !== undefined) tell(command.trim());
+  }
 }
 
 /** A live table needs a terminal that nothing else writes to. */
@@ -177,7 +204,11 @@ function viewFor({ json, log }: RunOptions, world: CliWorld): RunView {
   return isLive ? liveView(world) : plainView(stdout, env);
 }
 
-async function watchedRun({ world, file, clock, opened, told, engine }: Prepared, view: RunView): Promise<RunOutcome> {
+async function watchedRun(
+  { file, clock, opened, told, engine, journal }: Prepared,
+  view: RunView,
+  interrupts: Interrupts,
+): Promise<RunOutcome> {
   const startedAt = clock.monotonic();
   const operator = scriptedOperator(opened.operator, { engine, clock, onRefused: (why) => view.note('bad', why) });
   const switches = engine.killSwitch.changes$.subscribe(({ type, target, state, reason, by }) =>
@@ -186,7 +217,7 @@ async function watchedRun({ world, file, clock, opened, told, engine }: Prepared
       `kill switch ${type}${target === undefined ? '' : ` ${target}`} is ${state}: ${reason}${by === undefined ? '' : ` (${by})`}`,
     ),
   );
-  const stopListening = stopOnInterrupt(world, engine, view);
+  const recordedAt = recordedBefore(engine);
   try {
     await operator.begin();
     let isShown = false;
@@ -199,10 +230,19 @@ async function watchedRun({ world, file, clock, opened, told, engine }: Prepared
     isShown = true;
     const results = await Promise.all(tracked.map(({ execution }) => execution.result));
     const durationSeconds = Math.round(clock.monotonic() - startedAt) / MS_PER_SECOND;
-    return outcomeOf({ lines: file.advisories, tracked, results, malformed: file.malformed, engine, durationSeconds });
+    return outcomeOf({
+      lines: file.advisories,
+      tracked,
+      recordedAt,
+      results,
+      malformed: file.malformed,
+      engine,
+      isKept: journal.path !== undefined,
+      isInterrupted: interrupts.isInterrupted,
+      durationSeconds,
+    });
   } finally {
     operator.stop();
-    stopListening();
     told.showOn(undefined);
     switches.unsubscribe();
     view.stop();

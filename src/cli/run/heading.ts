@@ -3,13 +3,13 @@
  */
 import { HARD_TIMEOUT_MS } from '../../domain/limits.js';
 import { painter, wantsColour } from '../terminal/paint.js';
+import { sentenceWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
 import type { CliWorld } from '../world.js';
 import type { ReportHead } from './report-json.js';
+import type { Standing } from './standing.js';
 
 const MS_PER_SECOND = 1_000;
-const DEFAULT_COLUMNS = 80;
-const TEXT_WIDTH = 118;
 
 export interface Heading extends ReportHead {
   readonly advisories: number;
@@ -17,12 +17,14 @@ export interface Heading extends ReportHead {
   readonly about: string;
   /** Said loudly: that real money is at stake. */
   readonly stakes?: string | undefined;
+  /** What stands in the journal against the advisories. */
+  readonly standing: readonly Standing[];
 }
 
 export function heading(head: Heading, { stdout, env }: Pick<CliWorld, 'stdout' | 'env'>): string {
   const { fillchart, advisories, source, broker, about, journal } = head;
   const paint = painter(wantsColour(stdout, env));
-  const width = stdout.isTTY === true ? Math.min(TEXT_WIDTH, (stdout.columns ?? DEFAULT_COLUMNS) - 1) : TEXT_WIDTH;
+  const width = sentenceWidth(stdout);
   const lines = [
     `fillchart ${fillchart}: ${advisories === 1 ? '1 advisory' : `${advisories} advisories`} from ${source}, side by side`,
     `broker ${broker} (${about}), journal ${journal}`,
@@ -34,6 +36,10 @@ export function heading(head: Heading, { stdout, env }: Pick<CliWorld, 'stdout' 
     paint('bold', title),
     ...rest.map((line) => paint('dim', line)),
     ...stakes.map((line) => paint('bad', line)),
+    ...head.standing.flatMap(({ tone, sentence, command }) => [
+      ...wrapped(sentence, width, '  ').map((line) => paint(tone, line)),
+      ...(command === undefined ? [] : [command]),
+    ]),
     '',
   ].join('\n');
 }

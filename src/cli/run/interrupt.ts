@@ -4,41 +4,96 @@
  * 1. The first closes the gate: GLOBAL goes ACTIVE, so that no order leaves any more and open ones are cancelled. What is
  *    filled stays protected, and the run ends when every execution has its result.
  * 2. The second leaves at once; what is live then is only in the journal.
+ * 3. Once the exit code is said, it is the exit code: a late ctrl-c is passed over while the engine is closed, and another
+ *    one leaves with that very code.
  */
 import type { Engine } from '../../engine/engine.js';
-import { EXIT } from '../exit-codes.js';
+import { listSwitchesCommand, releaseCommand } from '../desk/shell-command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { RunView } from './view.js';
 
-/** Listens until the returned function is called. */
+export interface Interrupts {
+  /** Somebody has pressed ctrl-c while executions were live. */
+  readonly isInterrupted: boolean;
+  /** The result is out, with this code. */
+  said(exitCode: ExitCode): void;
+  stopListening(): void;
+}
+
+export interface Interrupted {
+  readonly engine: Engine;
+  readonly view: RunView;
+  /** The file; absent for a journal that ends with the process. */
+  readonly journalPath: string | undefined;
+}
+
+const GLOBAL = { type: 'GLOBAL' } as const;
+
 export function stopOnInterrupt(
-  world: Pick<CliWorld, 'onInterrupt' | 'exit'>,
-  engine: Engine,
-  view: RunView,
-): () => void {
+  { onInterrupt, exit }: Pick<CliWorld, 'onInterrupt' | 'exit'>,
+  { engine, view, journalPath }: Interrupted,
+): Interrupts {
   let count = 0;
+  let isRecorded = false;
+  let exitCode: ExitCode | undefined;
+  let late = 0;
 
   function closeGate(): void {
     const { live } = engine.metrics();
     const set = engine.killSwitch.set({
-      type: 'GLOBAL',
+      ...GLOBAL,
       state: 'ACTIVE',
       reason: 'interrupted at the command line',
       by: 'operator',
     });
-    set.catch((error: unknown) => view.note('bad', `the switch is set, but not recorded: ${String(error)}`));
+    set.then(
+      () => {
+        isRecorded = true;
+      },
+      (error: unknown) => view.note('bad', `the switch is set, but not recorded: ${String(error)}`),
+    );
     const waiting = live === 1 ? 'the 1 live execution' : `the ${live} live executions`;
+    const stays = journalPath === undefined ? '' : ` GLOBAL stays ACTIVE in ${journalPath} until a person releases it.`;
     view.note(
       'warn',
-      `Interrupted: GLOBAL is ACTIVE, no order leaves any more, open orders are being cancelled. Waiting for ${waiting} to end; ctrl-c again leaves at once.`,
+      `Interrupted: GLOBAL is ACTIVE, no order leaves any more, open orders are being cancelled. Waiting for ${waiting} to end; ctrl-c again leaves at once.${stays}`,
     );
   }
 
-  return world.onInterrupt(() => {
-    count += 1;
-    if (count === 1) return closeGate();
+  function leave(): void {
     view.stop();
-    view.note('bad', 'Left at once. What was live is not watched any more: look at the broker.');
-    world.exit(EXIT.interrupted);
+    view.note(
+      'bad',
+      `Left at once. What was live is not watched any more: look at the broker. exit code ${EXIT.interrupted}`,
+    );
+    if (journalPath !== undefined) view.note('bad', whatStays(journalPath, isRecorded));
+    exit(EXIT.interrupted);
+  }
+
+  function leaveAsSaid(code: ExitCode): void {
+    late += 1;
+    if (late > 1) exit(code);
+  }
+
+  const stopListening = onInterrupt(() => {
+    if (exitCode !== undefined) return leaveAsSaid(exitCode);
+    count += 1;
+    return count === 1 ? closeGate() : leave();
   });
+
+  return {
+    get isInterrupted() {
+      return count > 0;
+    },
+    said(code) {
+      exitCode = code;
+    },
+    stopListening,
+  };
 }
+
+const whatStays = (journalPath: string, isRecorded: boolean): string =>
+  isRecorded
+    ? `GLOBAL stays ACTIVE in ${journalPath}; once the broker is looked at: ${releaseCommand(GLOBAL, journalPath)}`
+    : `Whether GLOBAL was recorded in ${journalPath} is not known; this tells: ${listSwitchesCommand(journalPath)}`;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryJournal } from '../../adapters/journals/memory.js';
 import { sqliteJournal } from '../../adapters/journals/sqlite.js';
+import { type JournalRecord, verifyChain } from '../../domain/journal.js';
 import type { Journal } from '../../domain/ports.js';
 import { UsageError } from '../exit-codes.js';
 
@@ -13,6 +14,8 @@ export interface OpenedJournal {
   readonly journal: Journal;
   /** Why it could not be opened, once the engine has tried. */
   failure(): unknown;
+  /** Whether what was read when it was opened is what was once written. */
+  isSound(): boolean;
   /** The file; absent for a journal in memory. */
   readonly path?: string;
 }
@@ -23,7 +26,7 @@ export interface OpenedJournal {
  * @throws {UsageError}
  */
 export function openJournal(given: string, now: number, isScaled: boolean): OpenedJournal {
-  if (given === 'memory') return { journal: memoryJournal(), failure: () => undefined };
+  if (given === 'memory') return { journal: memoryJournal(), failure: () => undefined, isSound: () => true };
   const path = given === 'temp' ? temporaryPath(now) : given;
   if (isScaled && existsSync(path)) {
     throw new UsageError(
@@ -39,17 +42,30 @@ export function openJournal(given: string, now: number, isScaled: boolean): Open
 }
 
 /** The engine starts with its gate closed on a journal that cannot be opened; a command line had better not start at all. */
-function remembering(journal: Journal): Pick<OpenedJournal, 'journal' | 'failure'> {
+function remembering(journal: Journal): Pick<OpenedJournal, 'journal' | 'failure' | 'isSound'> {
   let failure: unknown;
+  let read: readonly JournalRecord[] = [];
   const open: Journal['open'] = async () => {
     try {
-      return await journal.open();
+      read = await journal.open();
+      return read;
     } catch (error) {
       failure = error;
       throw error;
     }
   };
-  return { journal: { ...journal, open }, failure: () => failure };
+  return {
+    journal: { ...journal, open },
+    failure: () => failure,
+    isSound() {
+      try {
+        return verifyChain(read).ok;
+      } catch {
+        // Not even the shape of a record.
+        return false;
+      }
+    },
+  };
 }
 
 function temporaryPath(now: number): string {

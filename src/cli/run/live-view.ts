@@ -7,6 +7,7 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import { type Paint, painter, wantsColour } from '../terminal/paint.js';
+import { columnsOf, rowsOf, tableWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
 import { textWidth } from '../terminal/text-width.js';
 import type { CliWorld, TextSink } from '../world.js';
@@ -37,7 +38,7 @@ export function liveView({
   let stopListening: (() => void) | undefined;
 
   // A terminal that was made narrower meanwhile has broken what was drawn into more rows.
-  const toTop = (): string => `\r${up(rowsOf(drawn, stdout.columns ?? DEFAULT_COLUMNS))}`;
+  const toTop = (): string => `\r${up(rowsTakenBy(drawn, columnsOf(stdout)))}`;
 
   function draw(): void {
     const lines = frame(tracked, { stdout, paint, ticks });
@@ -60,7 +61,7 @@ export function liveView({
     },
     changed: () => undefined,
     note(tone, sentence) {
-      const lines = wrapped(sentence, (stdout.columns ?? DEFAULT_COLUMNS) - 1, '  ').map((line) => paint(tone, line));
+      const lines = wrapped(sentence, tableWidth(stdout), '  ').map((line) => paint(tone, line));
       stdout.write(`${toTop()}${ERASE_BELOW}${lines.join('\n')}\n`);
       drawn = [];
       if (timer !== undefined) draw();
@@ -76,10 +77,7 @@ export function liveView({
   };
 }
 
-const DEFAULT_COLUMNS = 80;
-const DEFAULT_ROWS = 24;
-
-const rowsOf = (lines: readonly string[], columns: number): number =>
+const rowsTakenBy = (lines: readonly string[], columns: number): number =>
   lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / columns)), 0);
 
 const frame = (
@@ -89,5 +87,5 @@ const frame = (
   liveFrame(
     tracked.map((one) => one.view()),
     // The last column stays free: some terminals wrap when it is written to. So does the last row, for the cursor.
-    { width: (stdout.columns ?? DEFAULT_COLUMNS) - 1, height: (stdout.rows ?? DEFAULT_ROWS) - 1, paint, ticks },
+    { width: Math.max(1, columnsOf(stdout) - 1), height: Math.max(1, rowsOf(stdout) - 1), paint, ticks },
   );

@@ -2,36 +2,45 @@
  * What a person reads when all executions are over: results, what was not filled and why, open cases, one closing line.
  */
 import { FINAL_STATUSES } from '../../domain/result.js';
+import { shownTime } from '../audit/shown-time.js';
+import { resolveCommand } from '../desk/shell-command.js';
+import { releaseLine, switchName, switchSentence } from '../desk/switch-text.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
+import { sentenceWidth, tableWidth } from '../terminal/size.js';
 import { type Cell, type Column, table, wrapped } from '../terminal/table.js';
 import type { Environment, TextSink } from '../world.js';
 import type { ExecutedLine, RunOutcome } from './outcome.js';
 import { STATUS_LOOK } from './tracked.js';
 
-const DEFAULT_COLUMNS = 80;
-/** Where lines are not cut by a terminal, sentences still break for readers. */
-const TEXT_WIDTH = 118;
-
 export interface ReportContext {
   readonly stdout: TextSink;
   readonly env: Environment;
   readonly journalPath?: string | undefined;
+  /** The same, where its switches can be released and its cases resolved. */
+  readonly releasableIn?: string | undefined;
 }
 
-export function printReport(outcome: RunOutcome, { stdout, env, journalPath }: ReportContext): void {
+export function printReport(outcome: RunOutcome, { stdout, env, journalPath, releasableIn }: ReportContext): void {
   const paint = painter(wantsColour(stdout, env));
-  const width = stdout.isTTY === true ? (stdout.columns ?? DEFAULT_COLUMNS) - 1 : Number.POSITIVE_INFINITY;
-  const textWidth = Math.min(width, TEXT_WIDTH);
+  const width = tableWidth(stdout);
+  const textWidth = sentenceWidth(stdout);
   const lines = [
     '',
     ...resultLines(outcome.executed, width, paint),
+    ...recordedLines(outcome.executed, textWidth, paint),
     ...reasonLines(outcome.executed, textWidth, paint),
-    ...caseLines(outcome, textWidth, paint),
-    ...switchLines(outcome, textWidth, paint),
+    ...caseLines(outcome, { width: textWidth, paint, releasableIn }),
+    ...switchLines(outcome, { width: textWidth, paint, releasableIn }),
     '',
     ...closingLines(outcome, journalPath, textWidth, paint),
   ];
   stdout.write(`${lines.join('\n')}\n`);
+}
+
+interface Look {
+  readonly width: number;
+  readonly paint: Paint;
+  readonly releasableIn: string | undefined;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -58,7 +67,7 @@ function resultLines(executed: readonly ExecutedLine[], width: number, paint: Pa
   return [...lines, ...wrapped(note, width).map((line) => paint('dim', line))];
 }
 
-function rowOf({ symbol, side, positionSize, result, caseIds }: ExecutedLine): readonly Cell[] {
+function rowOf({ symbol, side, positionSize, result, caseIds, recordedAt }: ExecutedLine): readonly Cell[] {
   const { status, finalFillPrice, finalPositionSize, finalSl, finalTp, slippagePct, totalDurationSeconds } = result;
   const { tone, glyph } = STATUS_LOOK[status];
   const filled = finalPositionSize === undefined || finalPositionSize === '0' ? undefined : finalPositionSize;
@@ -68,16 +77,19 @@ function rowOf({ symbol, side, positionSize, result, caseIds }: ExecutedLine): r
     result.advisoryId,
     symbol,
     { text: side, tone: 'dim' },
-    { text: status, tone },
+    { text: recordedAt === undefined ? status : `${status}, recorded`, tone },
     filled === undefined ? NONE : `${part} @ ${finalFillPrice ?? '?'}`,
     finalSl ?? NONE,
     finalTp ?? NONE,
-    slippagePct === undefined ? NONE : `${slippagePct.startsWith('-') ? '' : '+'}${slippagePct} %`,
+    slippagePct === undefined ? NONE : `${signOf(slippagePct)}${slippagePct} %`,
     reconciliationCell(result),
     `${totalDurationSeconds.toFixed(1)} s`,
     caseIds.length === 0 ? NONE : { text: caseIds.join(', '), tone: 'bad' },
   ];
 }
+
+/** Zero has none. */
+const signOf = (percent: string): string => (percent.startsWith('-') || /^0(?:\.0*)?$/.test(percent) ? '' : '+');
 
 function reconciliationCell({ reconciliationReport }: ExecutedLine['result']): Cell {
   if (reconciliationReport === undefined) return NONE;
@@ -85,15 +97,40 @@ function reconciliationCell({ reconciliationReport }: ExecutedLine['result']): C
   return { text: status, tone: status === 'MATCHED' ? 'good' : 'bad' };
 }
 
+/** What an earlier run did is not news, and its advice is of its day. */
+function recordedLines(executed: readonly ExecutedLine[], width: number, paint: Paint): readonly string[] {
+  const lines = executed.flatMap(({ result: { advisoryId, status }, recordedAt }) => {
+    if (recordedAt === undefined) return [];
+    const usedUp = status === 'REJECTED' ? '. Its id is used up: another try takes a new advisoryId' : '';
+    const text = `${advisoryId}  ${status}, recorded ${shownTime(recordedAt)} UTC, nothing sent${usedUp}`;
+    return wrapped(text, width, '    ', '  ');
+  });
+  return lines.length === 0
+    ? []
+    : ['', ...title('From the journal: these were over before this run', width, paint), ...lines];
+}
+
 function reasonLines(executed: readonly ExecutedLine[], width: number, paint: Paint): readonly string[] {
   const unfilled = executed.filter(({ result }) => result.reason !== undefined);
   if (unfilled.length === 0) return [];
-  const lines = unfilled.flatMap(({ result: { advisoryId, status, reason = '', errorMessage = '' } }) => [
+  const lines = unfilled.flatMap(({ result: { advisoryId, status, reason = '', errorMessage = '' }, recordedAt }) => [
     ...wrapped(`${advisoryId}  ${reason}`, width, '    ', '  ').map((line) => paint(STATUS_LOOK[status].tone, line)),
-    ...sentence(errorMessage, width, paint),
+    ...sentence(recordedAt === undefined ? errorMessage : saidThen(errorMessage, recordedAt), width, paint),
   ]);
-  return ['', ...title('Not filled, or not as approved', width, paint), ...lines];
+  const isAnyRefused = unfilled.some(
+    ({ result, recordedAt }) => result.status === 'REJECTED' && recordedAt === undefined,
+  );
+  const hint = 'A refused advisory uses up its advisoryId: to try again, send it under a new one.';
+  return [
+    '',
+    ...title('Not filled, or not as approved', width, paint),
+    ...lines,
+    ...(isAnyRefused ? wrapped(hint, width, '  ', '  ').map((line) => paint('dim', line)) : []),
+  ];
 }
+
+const saidThen = (message: string, recordedAt: string): string =>
+  message === '' ? '' : `said ${shownTime(recordedAt)} UTC, and true then: ${message}`;
 
 const title = (text: string, width: number, paint: Paint): readonly string[] =>
   wrapped(text, width).map((line) => paint('bold', line));
@@ -101,53 +138,64 @@ const title = (text: string, width: number, paint: Paint): readonly string[] =>
 const sentence = (text: string, width: number, paint: Paint, tone: Tone = 'dim'): readonly string[] =>
   text === '' ? [] : wrapped(text, width, '    ', '    ').map((line) => paint(tone, line));
 
-function caseLines({ openCases }: RunOutcome, width: number, paint: Paint): readonly string[] {
+function caseLines({ openCases }: RunOutcome, { width, paint, releasableIn }: Look): readonly string[] {
   if (openCases.length === 0) return [];
   const lines = openCases.flatMap(({ caseId, kind, symbol, advisoryId, mismatches }) => [
     ...wrapped([caseId, kind, symbol, advisoryId ?? ''].join('  ').trimEnd(), width, '    ', '  ').map((line) =>
       paint('bad', line),
     ),
     ...mismatches.flatMap(({ message }) => sentence(message, width, paint, 'plain')),
+    ...(releasableIn === undefined ? [] : [`    once looked at: ${resolveCommand(caseId, releasableIn)}`]),
   ]);
   const about = 'Open cases: a person must look at each; until then its symbol is closed to new advisories';
   return ['', ...title(about, width, paint), ...lines];
 }
 
-function switchLines({ switches }: RunOutcome, width: number, paint: Paint): readonly string[] {
+function switchLines({ switches }: RunOutcome, { width, paint, releasableIn }: Look): readonly string[] {
   if (switches.length === 0) return [];
-  const lines = switches.flatMap(({ type, target, state, reason, by }) =>
-    wrapped(
-      `${type}${target === undefined ? '' : ` ${target}`} is ${state}: ${reason}${by === undefined ? '' : ` (${by})`}`,
-      width,
-      '    ',
-      '  ',
-    ),
-  );
+  const lines = switches.flatMap((one) => [
+    ...wrapped(switchSentence(one), width, '    ', '  '),
+    ...(releasableIn === undefined ? [] : [releaseLine(one, releasableIn)]),
+  ]);
   return ['', ...title('Kill switches at the end', width, paint), ...lines];
 }
 
 function closingLines(outcome: RunOutcome, journalPath: string | undefined, width: number, paint: Paint): string[] {
   const { executed, malformed, counts, durationSeconds, traffic, exitCode } = outcome;
   const statuses = FINAL_STATUSES.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
-  const advisories = executed.length === 1 ? '1 advisory' : `${executed.length} advisories`;
-  const summary = `${advisories} in ${durationSeconds.toFixed(1)} s: ${statuses.join(', ')}.`;
-  const toBroker = `${traffic.submits} submits, ${traffic.cancels} cancels and ${traffic.polls} status requests went to the broker.`;
+  const recorded = executed.filter(({ recordedAt }) => recordedAt !== undefined).length;
+  const before = recorded === 0 ? '' : ` (${recorded} from the journal)`;
+  const summary = `${counted(executed.length, 'advisory', 'advisories')} in ${durationSeconds.toFixed(1)} s: ${statuses.join(', ')}${before}.`;
+  const { submits, cancels, polls } = traffic;
+  const toBroker = `${counted(submits, 'submit')}, ${counted(cancels, 'cancel')} and ${counted(polls, 'status request')} went to the broker.`;
   const said = (tone: Tone, text: string) => wrapped(text, width).map((line) => paint(tone, line));
   return [
     ...said('plain', `${summary} ${toBroker}`),
-    ...(malformed.length === 0 ? [] : said('warn', `Malformed: ${malformed.length}, named on standard error.`)),
+    ...(malformed.length === 0 ? [] : said('warn', malformedSentence(outcome))),
     ...(journalPath === undefined ? [] : said('dim', `journal: ${journalPath}`)),
     ...said(exitCode === 0 ? 'good' : exitCode === 3 ? 'bad' : 'warn', `exit code ${exitCode}: ${meaningOf(outcome)}`),
   ];
 }
 
-function meaningOf({ exitCode, manual, openCases, journalFailure, isStopped }: RunOutcome): string {
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** A line that has lost half its fields is one line. */
+function malformedSentence({ malformed, malformedLines }: RunOutcome): string {
+  const problems = malformed.length === malformedLines ? '' : ` (${counted(malformed.length, 'problem')})`;
+  return `${counted(malformedLines, 'line')} malformed${problems}, named on standard error.`;
+}
+
+function meaningOf(outcome: RunOutcome): string {
+  const { exitCode, manual, openCases, journalFailure, isStopped, isInterrupted, halting } = outcome;
   if (journalFailure !== undefined) return `the journal has failed (${journalFailure}); a person must look at it.`;
-  if (isStopped) return 'the engine has stopped itself; a person must look at why, and release it.';
-  if (exitCode === 3) {
-    const results = manual === 1 ? '1 result needs' : `${manual} results need`;
-    const cases = openCases.length === 1 ? '1 case is' : `${openCases.length} cases are`;
-    return `${results} manual resolution, ${cases} open.`;
-  }
-  return exitCode === 0 ? 'nothing is left to do.' : 'what could be read was executed; the rest is malformed.';
+  if (isStopped) return 'the engine has stopped itself; a person must look at why.';
+  if (exitCode !== 3)
+    return exitCode === 0 ? 'nothing is left to do.' : 'what could be read was executed; the rest is malformed.';
+  const released = `a person must release ${halting.map(switchName).join(', ')}`;
+  return `${[
+    ...(isInterrupted ? ['interrupted'] : []),
+    ...(manual === 0 ? [] : [`${counted(manual, 'result needs', 'results need')} manual resolution`]),
+    ...(openCases.length === 0 ? [] : [counted(openCases.length, 'case is open', 'cases are open')]),
+    ...(halting.length === 0 ? [] : [released]),
+  ].join(', ')}.`;
 }

@@ -1,10 +1,11 @@
 /**
  * Tables of text that fit where they are shown. Pure.
  *
- * 1. No line is wider than `width`: columns that matter least are left out first, then long texts are cut.
+ * 1. No line is wider than `width`: columns that matter least are left out first, then long texts are cut, or go on below.
  * 2. What is left out is told, so that the caller can say so.
  */
 import type { Paint, Tone } from './paint.js';
+import { TEXT_WIDTH } from './size.js';
 import { clip, padTo, printable, textWidth } from './text-width.js';
 
 export interface Column {
@@ -14,6 +15,8 @@ export interface Column {
   readonly keep: number | 'always';
   /** Long texts may be cut to this width before a column is left out. */
   readonly shrinkTo?: number;
+  /** For the last column: long texts go on below instead of being cut. */
+  readonly wraps?: true;
 }
 
 export type Cell = string | { readonly text: string; readonly tone: Tone };
@@ -46,15 +49,63 @@ export function table(
         return paint(always ?? toneOf(cell), isLast ? text.trimEnd() : text);
       })
       .join(GAP);
+  const last = shown.at(-1) ?? -1;
+  const room = { total: totalWidth(widths, shown), last: widths[last] ?? 0, all: width };
+
+  /** A row whose last cell is too long for its column, in as many lines as it takes. */
+  function row(cells: readonly Cell[]): readonly string[] {
+    const cell = cells[last] ?? '';
+    const text = textOf(cell);
+    if (columns[last]?.wraps !== true || textWidth(text) <= room.last) return [line(cells)];
+    const isNarrow = room.last < LEAST_WRAP;
+    const indent = isNarrow ? Math.min(GAP.length, room.all - 1) : room.total - room.last;
+    const parts = folded(text, isNarrow ? room.all - indent : room.last);
+    const beside = isNarrow ? '' : (parts[0] ?? '');
+    const below = isNarrow ? parts : parts.slice(1);
+    const first = line(cells.map((own, index) => (index === last ? { text: beside, tone: toneOf(cell) } : own)));
+    return [first.trimEnd(), ...below.map((part) => ' '.repeat(indent) + paint(toneOf(cell), part))];
+  }
+
   const header = line(
     columns.map(({ title }) => title),
     'dim',
   );
-  const rule = paint('dim', '─'.repeat(totalWidth(widths, shown)));
+  // Where nothing bounds the lines, the longest text of all is no measure for a rule.
+  const rule = paint('dim', '─'.repeat(Number.isFinite(width) ? room.total : Math.min(room.total, TEXT_WIDTH)));
   return {
-    lines: [header, rule, ...rows.map((row) => line(row))],
+    lines: [header, rule, ...rows.flatMap(row)],
     omitted: columns.filter((_, index) => !shown.includes(index)).map(({ title }) => title),
   };
+}
+
+/** A column narrower than this is no place for a paragraph: it gets lines of its own. */
+const LEAST_WRAP = 16;
+
+/** Text in lines of at most `width`, broken at blanks, and within words only where one is longer. */
+function folded(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((one) => pieces(one, Math.max(1, width)))) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && textWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, width: number): readonly string[] {
+  const parts: string[] = [];
+  let part = '';
+  for (const character of word) {
+    if (part !== '' && textWidth(part + character) > width) {
+      parts.push(part);
+      part = '';
+    }
+    part += character;
+  }
+  return [...parts, part];
 }
 
 const textOf = (cell: Cell | undefined): string => printable(typeof cell === 'string' ? cell : (cell?.text ?? ''));

@@ -1,0 +1,95 @@
+/**
+ * Sits down at the desk of a journal in a file, does one thing, and says in words why it cannot.
+ *
+ * 1. No file is made: a name that was mistyped must not look like a gate that is closed.
+ * 2. What is refused is refused before anything is written.
+ */
+import { statSync } from 'node:fs';
+import { JournalError } from '../../adapters/journals/journal-error.js';
+import { FillchartError, type ReasonCode } from '../../domain/reasons.js';
+import { type Desk, openDesk } from '../../engine/desk.js';
+import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
+import { type OpenedJournal, openJournal } from '../run/journals.js';
+import { printable } from '../terminal/text-width.js';
+import type { CliWorld } from '../world.js';
+import { listCasesCommand } from './shell-command.js';
+
+/** Opens the desk, lets `act` do its one thing, and closes it. @throws {UsageError} and {@link JournalError} */
+export async function atDesk(
+  path: string,
+  { clock, stderr }: CliWorld,
+  act: (desk: Desk) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  assertFile(path);
+  const opened = openJournal(path, clock.now(), false);
+  const desk = await open(opened, path, clock);
+  if (typeof desk === 'string') {
+    stderr.write(`fillchart: ${printable(desk)}\n`);
+    return EXIT.checkFailed;
+  }
+  try {
+    return await act(desk);
+  } catch (error) {
+    const [exitCode, sentence] = refusal(error, path);
+    stderr.write(`fillchart: ${printable(sentence)}\n`);
+    return exitCode;
+  } finally {
+    await desk.close();
+  }
+}
+
+/** @throws {UsageError} where there is no journal to sit down at */
+export function assertFile(path: string): void {
+  if (path === 'memory' || path === 'temp')
+    throw new UsageError(`--journal ${path} is for run; here it is the file of a journal that is there.`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new UsageError(`there is no file ${path}; --journal names a journal that is there.`);
+  if (!found.isFile()) throw new UsageError(`${path} is not a file; --journal names a journal.`);
+  if (found.size === 0) throw new UsageError(`${path} is empty: it is not a journal.`);
+}
+
+/** The desk, or why the journal is only to be looked at. */
+async function open(
+  { journal, failure }: OpenedJournal,
+  path: string,
+  clock: CliWorld['clock'],
+): Promise<Desk | string> {
+  try {
+    return await openDesk({ journal, clock, logger: false });
+  } catch (error) {
+    const cause = failure() ?? error;
+    if (cause instanceof JournalError && cause.code === 'IN_USE') throw held(path, cause);
+    if (cause instanceof JournalError && cause.code === 'NOT_A_JOURNAL')
+      throw new UsageError(`${path} is not a journal: ${cause.message}`);
+    const isDamaged = !(cause instanceof JournalError) || cause.code === 'CORRUPT' || cause.code === 'CUT_OFF';
+    if (isDamaged && error instanceof FillchartError) return error.message;
+    throw cause;
+  }
+}
+
+function held(path: string, { holderPid }: JournalError): UsageError {
+  const who = holderPid === undefined ? 'another process' : `process ${holderPid}`;
+  return new UsageError(
+    `${path} is held by ${who}, an engine most likely: while it runs, it alone changes its switches and cases. End it (ctrl-c closes its gate first), then come back. Nothing was written.`,
+  );
+}
+
+const EXIT_OF: Partial<Record<ReasonCode, ExitCode>> = {
+  KILL_SWITCH_RELEASE_REFUSED: EXIT.manual,
+  JOURNAL_UNAVAILABLE: EXIT.manual,
+  INVALID_KILL_SWITCH: EXIT.usage,
+  INVALID_RESOLUTION: EXIT.usage,
+  UNKNOWN_CASE: EXIT.usage,
+};
+
+/** @throws what nobody expected */
+function refusal(error: unknown, path: string): readonly [ExitCode, string] {
+  const exitCode = error instanceof FillchartError ? EXIT_OF[error.code] : undefined;
+  if (exitCode === undefined || !(error instanceof FillchartError)) throw error;
+  if (error.code === 'KILL_SWITCH_RELEASE_REFUSED') {
+    return [exitCode, `${error.message} Nothing was written. The cases: ${listCasesCommand(path)}; by force: --force.`];
+  }
+  return error.code === 'UNKNOWN_CASE'
+    ? [exitCode, `${error.message} Those that are open: ${listCasesCommand(path)}`]
+    : [exitCode, error.message];
+}

@@ -1,0 +1,41 @@
+/**
+ * What stands against the advisories before the first one starts: switches that the journal holds, and a journal that is not
+ * what was written.
+ */
+import type { SwitchView } from '../../domain/kill-switch.js';
+import type { Engine } from '../../engine/engine.js';
+import { releaseLine, switchSentence } from '../desk/switch-text.js';
+import type { Tone } from '../terminal/paint.js';
+import type { OpenedJournal } from './journals.js';
+
+export interface Standing {
+  readonly tone: Tone;
+  readonly sentence: string;
+  /** The command that helps, as a line of its own. */
+  readonly command?: string;
+}
+
+/** The journal's file, where its switches can be released in it; a journal that was changed is not written to. */
+export function releasableIn({ killSwitch }: Engine, { path, isSound }: OpenedJournal): string | undefined {
+  const isSuspect = killSwitch.switches.some(isOwnStop);
+  return isSuspect && !isSound() ? undefined : path;
+}
+
+export function standing(engine: Engine, journal: OpenedJournal): readonly Standing[] {
+  const { path } = journal;
+  const active = engine.killSwitch.switches.filter(({ state }) => state === 'ACTIVE');
+  if (path === undefined || active.length === 0) return [];
+  const releasable = releasableIn(engine, journal);
+  return active.map((one) => {
+    if (releasable === undefined && isOwnStop(one)) {
+      const sentence = `THE JOURNAL HAS BEEN CHANGED. ${one.reason}. GLOBAL is ACTIVE: nothing is sent. Keep a copy of ${path} before anything else.`;
+      return { tone: 'bad', sentence };
+    }
+    const covered = one.target === undefined ? 'Every new advisory' : `Every new advisory for ${one.target}`;
+    const sentence = `${switchSentence(one)}. ${covered} is refused.`;
+    return { tone: 'halted', sentence, ...(releasable !== undefined && { command: releaseLine(one, releasable) }) };
+  });
+}
+
+const isOwnStop = ({ type, state, by }: SwitchView): boolean =>
+  type === 'GLOBAL' && state === 'ACTIVE' && by === 'fillchart';

@@ -1,0 +1,115 @@
+/**
+ * The desk: kill switches and cases of a journal on which no engine runs, for the person who puts things right.
+ *
+ * 1. There is no broker: no execution goes on, nothing is sent. Only switches and cases are folded, and only they are written.
+ * 2. The rules are the engine's: the same actor decides on a switch (K6), the same book on a case (M2), and each change is
+ *    durable, in the chain, before it counts as done (A4, A5). The next engine finds it (K7).
+ * 3. A journal that is not what was written is not written to: it is evidence.
+ */
+import { engineTime } from '../actors/engine-time.js';
+import type { KillSwitch } from '../actors/kill-switch.js';
+import { type Case, type CaseFact, withCaseFact } from '../domain/cases.js';
+import type { JournalRecord } from '../domain/journal.js';
+import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
+import type { Clock, Journal, Logger } from '../domain/ports.js';
+import { FillchartError } from '../domain/reasons.js';
+import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
+import { type Cases, caseBook } from './cases.js';
+import { executionMap } from './execution-map.js';
+import { metrics } from './metrics.js';
+import { readJournal } from './read-journal.js';
+import { recorder as newRecorder } from './recorder.js';
+import { switchboard } from './switchboard.js';
+
+export interface DeskOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Gets each audit line that is written; `false` for none. */
+  readonly logger: Logger | false;
+}
+
+export interface Desk {
+  readonly killSwitch: KillSwitch;
+  readonly cases: Cases;
+  /** Gives the journal back. May be repeated. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the journal, with its lock, and folds switches and cases.
+ *
+ * @throws what the journal throws when it is not ours to open: held by an engine, or no journal
+ * @throws {FillchartError} `JOURNAL_UNAVAILABLE` when it cannot be read, or is not what was written; it is closed then
+ */
+export async function openDesk({ journal, clock, logger }: DeskOptions): Promise<Desk> {
+  const { records, problem } = await readJournal(journal);
+  if (problem !== undefined) {
+    await journal.close();
+    throw new FillchartError('JOURNAL_UNAVAILABLE', `${problem}. Nothing is written to it: keep a copy as evidence.`);
+  }
+  const time = engineTime(clock, records);
+  const recorder = newRecorder({ journal, clock, logger, history: records, onFailure: () => undefined });
+  // Which cases keep advisories from starting is the next engine's policy; none starts here.
+  const cases = caseBook(recorder, time, 'halt-symbol');
+  const { killSwitch } = switchboard({ time, recorder, metrics: metrics(), cases, executions: executionMap() });
+  for (const { stream, fact } of records) {
+    if (stream === 'kill-switch') killSwitch.restore(fact as unknown as KillSwitchFact);
+    if (stream === 'case') cases.restore(fact as unknown as CaseFact);
+  }
+  let isClosed = false;
+
+  return {
+    killSwitch,
+    cases: {
+      open: cases.open,
+      all: cases.all,
+      async resolve(caseId, said) {
+        if (isClosed)
+          throw new FillchartError('ENGINE_CLOSED', 'The desk is closed; open another on the same journal.');
+        return cases.resolve(caseId, said);
+      },
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      killSwitch.close();
+      recorder.close();
+      await journal.close();
+    },
+  };
+}
+
+export interface DeskView {
+  readonly switches: readonly SwitchView[];
+  readonly history: readonly SwitchChange[];
+  readonly cases: readonly Case[];
+  /** Advisories that were begun and have no result: the next engine goes on with them. */
+  readonly unfinished: readonly string[];
+}
+
+/** What a desk would find in these records: to look without a lock, whoever holds the journal. Passes over what cannot be folded. */
+export function deskView(records: Iterable<JournalRecord>): DeskView {
+  let switches: readonly SwitchView[] = [];
+  let cases: readonly Case[] = [];
+  const history: SwitchChange[] = [];
+  const unfinished = new Map<string, string>();
+
+  function fold({ stream, fact, advisoryId = '', snapshotHash = '', audit }: JournalRecord): void {
+    if (stream === 'kill-switch') {
+      const { change } = fact as unknown as KillSwitchFact;
+      switches = withChange(switches, change);
+      history.push(change);
+    } else if (stream === 'case') cases = withCaseFact(cases, fact as unknown as CaseFact);
+    else if (fact.type === 'START') unfinished.set(`${snapshotHash} ${advisoryId}`, advisoryId);
+    if (audit.some(({ event }) => event === 'execution_result')) unfinished.delete(`${snapshotHash} ${advisoryId}`);
+  }
+
+  for (const record of records) {
+    try {
+      fold(record);
+    } catch {
+      // Only in a journal that is not what was written, which its verdict says.
+    }
+  }
+  return { switches, history, cases, unfinished: [...unfinished.values()] };
+}
