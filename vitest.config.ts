@@ -25,8 +25,10 @@ const deep = [
   'test/charts/*.test.ts',
   // These talk over real sockets, and one bundles the command line.
   'test/cli/{broker-check,program,run-brokers}.test.ts',
+  'test/conformance/faulty-adapters.test.ts',
   'test/crash/*.test.ts',
   'test/fix/*.test.ts',
+  'test/paths/all-paths.test.ts',
   'test/recovery/every-step.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/verify/{mutants,verify}.test.ts',

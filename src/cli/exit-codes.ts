@@ -41,7 +41,8 @@ Exit codes:
        the file is malformed (it is named on stderr, and the others run)
   3    a person is needed: a result requires it, a case is open, the run was interrupted, a kill switch of
        the journal refuses its advisories, or the engine has stopped itself, as it does when the journal
-       fails (3 wins over 2); kill-switch release: a case is open; conform: an adapter failed a case
+       fails (3 wins over 2); kill-switch release: a case is open; conform: an adapter failed a case, threw
+       outside one, or fewer than half of the cases ran
   4    broker check: the broker cannot be reached
   5    broker check: the broker says no: to the keys, the account, the logon, or a symbol that was asked for
   70   a defect of fillchart

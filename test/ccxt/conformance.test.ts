@@ -22,13 +22,14 @@ async function subject(exchange: CcxtExchange, situation: Situation) {
   if (situation === 'rejects') now.fake.fault({ on: 'submit', answer: 'funds', times: 9 });
   if (situation === 'submit-hangs') now.fake.fault({ on: 'submit', answer: 'silence', times: 9 });
   if (situation === 'query-hangs') now.fake.fault({ on: 'order', answer: 'silence', times: 9 });
-  return { broker: now.broker, wait: (ms: number) => now.clock.advance(ms) };
+  const moveTo = (price: string): void => now.fake.book.trade(price);
+  return { broker: now.broker, wait: (ms: number) => now.clock.advance(ms), moveTo };
 }
 
 const NO_SHORT = 'spot has no short positions: a sell sells what is held';
 const ONE_HOLDS = 'each exit holds the balance, so the second is refused on a flat account; see adapter.test.ts';
 
-const BOTH_EXITS = ['BC-26', 'BC-27', 'BC-28', 'BC-29'];
+const BOTH_EXITS = ['BC-26', 'BC-27', 'BC-28', 'BC-29', 'BC-42', 'BC-43'];
 
 describe.each(EXCHANGES)('%s', (exchange) => {
   conformBroker(`ccxt:${exchange}`, (situation) => subject(exchange, situation), {
@@ -36,6 +37,7 @@ describe.each(EXCHANGES)('%s', (exchange) => {
     it,
     symbol: symbolOf(exchange),
     unknownSymbol: 'NO-SUCH/SYMBOL',
+    expectedPrice: '151',
     exits: { stopLoss: '135.9', takeProfit: '166.1' },
     skip: {
       'BC-24': NO_SHORT,

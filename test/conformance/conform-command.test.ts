@@ -17,13 +17,13 @@ describe('fillchart conform', () => {
   const adapters = pathToFileURL(join(import.meta.dirname, '../../src/adapters/index.ts')).href;
   const clocks = pathToFileURL(join(import.meta.dirname, '../../src/testing/index.ts')).href;
 
-  function adapterFile(name: string, change: string): string {
+  function adapterFile(name: string, change: string, situations = "['fills']"): string {
     const file = join(folder, `${name}.mjs`);
     writeFileSync(
       file,
       `import { paperBroker } from '${adapters}';
 import { virtualClock } from '${clocks}';
-export const conformance = { symbol: 'AAPL', situations: ['fills'], boundMs: 400 };
+export const conformance = { symbol: 'AAPL', situations: ${situations}, boundMs: 400 };
 export function makeBroker() {
   const clock = virtualClock();
   const broker = paperBroker({ clock, instruments: [{ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' }], quotes: { AAPL: '150' } });
@@ -56,8 +56,24 @@ export function makeBroker() {
       output,
     );
     expect(err).toContain('1 failed');
-    expect(readFileSync(output, 'utf8')).toContain('<failure message="instrument(NO-SUCH-SYMBOL) says');
+    const xml = readFileSync(output, 'utf8');
+    expect(xml).toContain('<failure message="instrument(NO-SUCH-SYMBOL) says');
+    expect(Number(/<testsuites [^>]*time="([\d.]+)"/.exec(xml)?.[1])).toBeGreaterThan(0);
     expect(code).toBe(3);
+  });
+
+  it('does not call an adapter good that was hardly tried: fewer than half of the cases are exit code 3', async () => {
+    const { code, out } = await runCommand(addConform, 'conform', '--adapter', adapterFile('shy', '', '[]'));
+    expect(out).toMatch(/shy\.mjs: \d+ passed, 0 failed, \d+ skipped\nNOT SHOWN: \d+ of \d+ cases\n/);
+    expect(out).toMatch(/^ +\d+ {2}makeBroker cannot make the situation 'fills' \(BC-01 BC-02 /m);
+    expect(out).toMatch(/NOTHING IS PROVED: \d+ of \d+ cases ran, fewer than half\n$/);
+    expect(code).toBe(3);
+    const json = await runCommand(
+      addConform,
+      ...['conform', '--format', 'json', '--adapter', adapterFile('shy-json', '', '[]')],
+    );
+    expect(JSON.parse(json.out)).toMatchObject({ isProof: false, failed: 0 });
+    expect(json.err).toContain('NOTHING IS PROVED');
   });
 
   it('names what is wrong with the command line', async () => {

@@ -4,11 +4,12 @@
 import type { BrokerAdapter } from 'fillchart';
 import { conformanceReport, conformBroker, formatConformance } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
-import { BOUND_MS, faultSubject, paperSubject, SYMBOL } from './subjects.js';
+import { BOUND_MS, dangerousAdapters, faultSubject, paperSubject, SYMBOL } from './subjects.js';
 
 const options = {
   symbol: SYMBOL,
   boundMs: BOUND_MS,
+  expectedPrice: '150',
   onUnhandledRejection: (listener: (cause: unknown) => void) => {
     process.on('unhandledRejection', listener);
     return () => void process.off('unhandledRejection', listener);
@@ -60,8 +61,8 @@ describe('a bad adapter', () => {
         (await good.getPositions(symbols, signal)).map((row) => ({ ...row, size: row.size.replace('-', '') })),
     }),
   };
-  /** The second cancel is the same lie as that of a filled order. */
-  const also: { readonly [Id in string]: readonly string[] } = { 'BC-16': ['BC-15'] };
+  /** The second cancel is the same lie as that of a filled order; a short position that looks long is one with exits, too. */
+  const also: { readonly [Id in string]: readonly string[] } = { 'BC-16': ['BC-15'], 'BC-24': ['BC-41'] };
 
   const reportOn = (change: (good: BrokerAdapter) => Partial<BrokerAdapter>) =>
     conformanceReport(
@@ -79,6 +80,13 @@ describe('a bad adapter', () => {
   it.each(Object.entries(bad))('fails %s, and nothing else', async (id, change) => {
     expect(failedIn(await reportOn(change))).toEqual([...(also[id] ?? []), id].sort());
   });
+
+  it.each(Object.entries(dangerousAdapters))(
+    'that %s fails there, and nowhere else',
+    async (_what, { fails, change }) => {
+      expect(failedIn(await reportOn(change))).toEqual(fails);
+    },
+  );
 
   it('fails every one of them at once, and BC-31 to BC-34 when it ignores signals', async () => {
     const report = await conformanceReport('bad', faultSubject, {

@@ -1,6 +1,7 @@
 /**
- * The brokers of this package in the situations of the conformance cases, on virtual time.
+ * The brokers of this package in the situations of the conformance cases, on virtual time; and adapters that break a promise.
  */
+import type { BrokerAdapter, OrderRequest, ProtectionRequest } from 'fillchart';
 import { type PaperScript, paperBroker } from 'fillchart/adapters';
 import {
   type ConformanceSubject,
@@ -40,6 +41,7 @@ export function paperSubject(situation: Situation): ConformanceSubject {
   return {
     broker,
     wait: (ms) => clock.advance(ms),
+    moveTo: (price) => broker.setQuote(SYMBOL, price),
     cutPush: async () => {
       broker.setConnected(false);
       await clock.advance(10);
@@ -48,21 +50,24 @@ export function paperSubject(situation: Situation): ConformanceSubject {
   };
 }
 
-const now = [{ at: 0, quantity: '10', price: '150' }];
+const fillsAtOnce = ({ quantity }: Pick<OrderRequest, 'quantity'>): OrderScript => ({
+  fills: [{ at: 0, quantity, price: '150' }],
+});
 
-const faultScripts: { readonly [Name in Situation]: OrderScript } = {
+const faultScripts: { readonly [Name in Situation]: OrderScript | ((order: OrderRequest) => OrderScript) } = {
   any: {},
-  fills: { fills: now },
+  fills: fillsAtOnce,
   rests: {},
   'fills-partly': { fills: [{ at: 0, quantity: '4', price: '150' }] },
   rejects: { submit: { kind: 'rejected', code: 'NO_MARGIN', reason: 'not enough margin' } },
-  'submit-hangs': { submit: 'hang' },
+  'submit-hangs': (order) => ({ ...fillsAtOnce(order), submit: 'hang' }),
   'query-hangs': {},
 };
 
+/** The fault broker, and a market that sets off the exits it was given: as orders of their side and quantity, no less. */
 export function faultSubject(situation: Situation, changes: Partial<FaultBrokerOptions> = {}): ConformanceSubject {
   const clock = virtualClock();
-  const broker = faultBroker({
+  const good = faultBroker({
     clock,
     script: faultScripts[situation],
     capabilities: { batchStatus: true },
@@ -70,5 +75,138 @@ export function faultSubject(situation: Situation, changes: Partial<FaultBrokerO
     ...(situation === 'query-hangs' && { faults: { getOrderStatus: 'hang' } }),
     ...changes,
   });
-  return { broker, wait: (ms) => clock.advance(ms) };
+  const resting = new Map<string, ProtectionRequest>();
+  const broker: BrokerAdapter = {
+    ...good,
+    placeProtection: (request, signal) => {
+      resting.set(request.clientOrderId, request);
+      return good.placeProtection(request, signal);
+    },
+  };
+  const moveTo = async (price: string): Promise<void> => {
+    for (const [id, { symbol, side, quantity, stopLoss, takeProfit }] of resting) {
+      const [low, high] = [stopLoss, takeProfit].map(Number).sort((a, b) => a - b);
+      if (Number(price) > Number(low) && Number(price) < Number(high)) continue;
+      resting.delete(id);
+      const exit = { clientOrderId: `${id}-exit`, symbol, side, quantity, orderType: 'MARKET' } as const;
+      await good.submitOrder(exit, new AbortController().signal);
+    }
+  };
+  return { broker, wait: (ms) => clock.advance(ms), moveTo };
 }
+
+export interface BadAdapter {
+  /** The cases that it fails; all others it passes. */
+  readonly fails: readonly string[];
+  readonly change: (good: BrokerAdapter) => Partial<BrokerAdapter>;
+}
+
+const opposite = { buy: 'sell', sell: 'buy' } as const;
+const another = <Named extends { readonly clientOrderId: string }>(order: Named): Named => ({
+  ...order,
+  clientOrderId: `${order.clientOrderId}-again`,
+});
+
+/** Each breaks one promise in a way that costs money; the rest is the fault broker's. */
+export const dangerousAdapters: Readonly<Record<string, BadAdapter>> = {
+  'sends an order again when its submit is aborted': {
+    fails: ['BC-38', 'BC-45'],
+    change: (good) => ({
+      submitOrder: (order, signal) => {
+        signal.addEventListener('abort', () => void good.submitOrder(another(order), signal));
+        return good.submitOrder(order, signal);
+      },
+    }),
+  },
+  'flattens the position when a filled order is cancelled': {
+    fails: ['BC-16'],
+    change: (good) => {
+      const sent = new Map<string, OrderRequest>();
+      return {
+        submitOrder: (order, signal) => {
+          sent.set(order.clientOrderId, order);
+          return good.submitOrder(order, signal);
+        },
+        cancelOrder: async (ref, signal) => {
+          const outcome = await good.cancelOrder(ref, signal);
+          const order = sent.get(ref.clientOrderId);
+          const report = await good.getOrderStatus(ref, signal);
+          const isFilled = report !== 'not_found' && report.state === 'filled';
+          if (order && isFilled) await good.submitOrder({ ...another(order), side: opposite[order.side] }, signal);
+          return outcome;
+        },
+      };
+    },
+  },
+  'loses the filled part with the cancel of the rest': {
+    fails: ['BC-18'],
+    change: (good) => {
+      let isCancelled = false;
+      return {
+        cancelOrder: async (ref, signal) => {
+          const outcome = await good.cancelOrder(ref, signal);
+          isCancelled ||= outcome === 'requested';
+          return outcome;
+        },
+        getPositions: async (symbols, signal) => (isCancelled ? [] : good.getPositions(symbols, signal)),
+      };
+    },
+  },
+  'tells the price of the first fill as the average': {
+    fails: ['BC-39'],
+    change: (good) => ({
+      getOrderStatus: async (ref, signal) => {
+        const report = await good.getOrderStatus(ref, signal);
+        if (report === 'not_found' || report.filledSize !== '10') return report;
+        const fills = [
+          { quantity: '4', price: '150' },
+          { quantity: '6', price: '151' },
+        ];
+        return { ...report, fills, fillPrice: '150' };
+      },
+    }),
+  },
+  'tells a price that is not that of the position': {
+    fails: ['BC-39'],
+    change: (good) => ({
+      getPositions: async (symbols, signal) =>
+        (await good.getPositions(symbols, signal)).map((row) => ({ ...row, entryPrice: '149' })),
+    }),
+  },
+  'tells a price that is not the expected one': {
+    fails: ['BC-39'],
+    change: (good) => ({
+      getOrderStatus: async (ref, signal) => {
+        const report = await good.getOrderStatus(ref, signal);
+        return report === 'not_found' || report.fillPrice === undefined ? report : { ...report, fillPrice: '155' };
+      },
+    }),
+  },
+  'places exits on the wrong side': {
+    fails: ['BC-43', 'BC-44'],
+    change: (good) => ({
+      placeProtection: (request, signal) => good.placeProtection({ ...request, side: opposite[request.side] }, signal),
+    }),
+  },
+  'sells, whatever it protects': {
+    fails: ['BC-44'],
+    change: (good) => ({
+      placeProtection: (request, signal) => good.placeProtection({ ...request, side: 'sell' }, signal),
+    }),
+  },
+  'protects another quantity than was asked for': {
+    fails: ['BC-42', 'BC-43', 'BC-44'],
+    change: (good) => ({
+      placeProtection: (request, signal) => good.placeProtection({ ...request, quantity: '5' }, signal),
+    }),
+  },
+  'shows no exits with a short position': {
+    fails: ['BC-40'],
+    change: (good) => ({
+      getPositions: async (symbols, signal) =>
+        (await good.getPositions(symbols, signal)).map(({ sl, tp, ...row }) =>
+          row.size.startsWith('-') ? row : { ...row, ...(sl && { sl }), ...(tp && { tp }) },
+        ),
+    }),
+  },
+};

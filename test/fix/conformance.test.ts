@@ -6,8 +6,8 @@ import { type Message, ScriptedAcceptor } from './scripted-acceptor.js';
 
 type Kind = 'any' | 'fills' | 'rests' | 'fills-partly' | 'rejects' | 'submit-hangs' | 'query-hangs';
 
-/** A venue that keeps orders and a position. */
-function venue(kind: Kind, acceptor: ScriptedAcceptor): void {
+/** A venue that keeps orders and a position. Returns how the market moves to a price: exits that it reaches are filled. */
+function venue(kind: Kind, acceptor: ScriptedAcceptor): (price: string) => void {
   const orders = new Map<string, { readonly order: Message; state: string; filled: number }>();
   const held = new Map<string, number>();
   const tell = (id: string, message?: Message, execType?: string): void => {
@@ -29,11 +29,21 @@ function venue(kind: Kind, acceptor: ScriptedAcceptor): void {
       isExit || kind === 'rests' || kind === 'query-hangs' ? 0 : kind === 'fills-partly' ? Math.floor(all / 2) : all;
     orders.set(id, { order: message, state: '0', filled: 0 });
     tell(id);
-    if (filled === 0) return;
-    orders.set(id, { order: message, state: filled === all ? '2' : '1', filled });
+    if (filled > 0) fill(id, message, filled);
+  };
+  const fill = (id: string, message: Message, filled: number): void => {
+    orders.set(id, { order: message, state: filled === Number(message.tag(38)) ? '2' : '1', filled });
     const sign = message.tag(54) === '2' ? -1 : 1;
     held.set(message.tag(55), (held.get(message.tag(55)) ?? 0) + sign * filled);
     tell(id, undefined, 'F');
+  };
+  const moveTo = (price: string): void => {
+    for (const [id, { order, state }] of orders) {
+      if (state !== '0' || order.tag(40) === '1') continue;
+      const isStop = order.tag(40) === '3';
+      const isAbove = Number(price) >= Number(order.tag(isStop ? 99 : 44));
+      if (isAbove === ((order.tag(54) === '2') !== isStop)) fill(id, order, Number(order.tag(38)));
+    }
   };
   const cancel = (message: Message): void => {
     const known = orders.get(message.tag(41));
@@ -76,21 +86,23 @@ function venue(kind: Kind, acceptor: ScriptedAcceptor): void {
     AN: positions,
   };
   acceptor.script = (message) => answers[message.type]?.(message);
+  return moveTo;
 }
 
 conformBroker(
   'fix',
   async (situation) => {
     const acceptor = await ScriptedAcceptor.listen();
-    venue(situation, acceptor);
+    const moveTo = venue(situation, acceptor);
     onTestFinished(() => acceptor.close());
     const { broker } = brokerOn(acceptor.port, { positions: { account: 'ACC' }, massStatus: true });
-    return { broker, cutPush: () => acceptor.cut() };
+    return { broker, moveTo, cutPush: () => acceptor.cut() };
   },
   {
     describe,
     it,
     symbol: 'AAPL',
+    expectedPrice: '151',
     skip: { 'BC-30': 'FIX has no reduce-only order that every counterparty knows: refusing is up to it' },
     onUnhandledRejection(listener) {
       process.on('unhandledRejection', listener);

@@ -12,6 +12,7 @@ export async function runCommand(add: AddCommand, ...args: readonly string[]) {
     stdout: { write: (part: string) => (text.out += part) },
     stderr: { write: (part: string) => (text.err += part) },
     clock: systemClock(),
+    exit: () => undefined,
   } as unknown as CliWorld;
   const program = new Command('fillchart').exitOverride();
   let code = -1;

@@ -1,14 +1,23 @@
 /**
  * `fillchart conform`: does an adapter keep the promises of the broker port?
+ *
+ * 1. The adapter is foreign code in this process: whatever it throws, or leaves open, there is a report, and an end.
  */
-import { existsSync, writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Option } from 'commander';
-import { conformanceReport } from '../../testing/conformance/conform.js';
-import { CONFORM_FORMATS, type ConformFormat, formatConformance } from '../../testing/conformance/conform-report.js';
+import { type ConformanceReport, conformanceReport } from '../../testing/conformance/conform.js';
+import {
+  CONFORM_FORMATS,
+  type ConformFormat,
+  conformanceSummary,
+  formatConformance,
+} from '../../testing/conformance/conform-report.js';
 import type { ConformanceOptions, MakeBroker } from '../../testing/conformance/subject.js';
 import { EXIT, UsageError } from '../exit-codes.js';
+import { watchOpen } from '../left-open.js';
+import { hearLooseFaults, type LooseFaults } from '../loose-faults.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -22,10 +31,11 @@ interface ConformOptions {
 
 const HELP = `
 The module is plain JavaScript. It exports a function, makeBroker(situation), that makes a new adapter for each case (or
-{ broker, wait, cutPush, end }), and may export conformance: { symbol, unknownSymbol, quantity, exits, situations, skip,
-boundMs }. Situations: any, fills, rests, fills-partly, rejects, submit-hangs, query-hangs; all unless situations names
-some. A skip needs a reason. examples/my-broker.js is one such module, docs/broker-adapter.md tells of all of it.
-The exit code is 0 when no case failed, else 3.
+{ broker, wait, cutPush, moveTo, end }), and may export conformance: { symbol, unknownSymbol, quantity, exits,
+expectedPrice, situations, skip, boundMs }. Situations: any, fills, rests, fills-partly, rejects, submit-hangs,
+query-hangs; all unless situations names some. A skip needs a reason. examples/my-broker.js is one such module,
+docs/broker-adapter.md tells of all of it.
+The exit code is 0 when no case failed and at least half of them ran, else 3.
 `;
 
 export const addConform: AddCommand = (program, world, done) => {
@@ -42,27 +52,85 @@ export const addConform: AddCommand = (program, world, done) => {
 };
 
 async function conform(options: ConformOptions, world: CliWorld): Promise<number> {
+  assertWritable(options.output);
+  const whatIsLeft = await watchOpen(world.clock);
+  const faults = hearLooseFaults();
+  try {
+    const report = await reportOn(options, faults);
+    print(report, options, world);
+    const left = await whatIsLeft();
+    for (const cause of new Set(faults.missed.map(String)))
+      world.stderr.write(`${report.adapter}: outside the cases was thrown: ${cause}\n`);
+    const isGood = report.failed === 0 && report.isProof && faults.missed.length === 0;
+    const code = isGood ? EXIT.ok : EXIT.manual;
+    if (left.length > 0) await leave(report.adapter, left, code, world);
+    return code;
+  } catch (error) {
+    const code = error instanceof UsageError ? EXIT.usage : EXIT.defect;
+    // What is wrong is said by whoever catches this; then nobody waits.
+    if ((await whatIsLeft()).length > 0) world.clock.setTimeout(() => world.exit(code), SAYING_MS);
+    throw error;
+  } finally {
+    faults.stop();
+  }
+}
+
+async function reportOn(options: ConformOptions, faults: LooseFaults): Promise<ConformanceReport> {
   const { makeBroker, conformance } = await loaded(options);
-  const { symbol = options.symbol } = {
-    ...conformance,
-    ...(options.symbol !== undefined && { symbol: options.symbol }),
-  };
+  const symbol = options.symbol ?? conformance.symbol;
   if (symbol === undefined) {
     const { adapter } = options;
     throw new UsageError(
       `${adapter} names no symbol to trade. Give --symbol, or write in it: export const conformance = { symbol: 'AAPL' };`,
     );
   }
-  const report = await asUsage(() =>
-    conformanceReport(basename(options.adapter), makeBroker, { onUnhandledRejection, ...conformance, symbol }),
+  const { onUnhandledRejection, onUncaughtException } = faults;
+  return asUsage(() =>
+    conformanceReport(basename(options.adapter), makeBroker, {
+      onUnhandledRejection,
+      onUncaughtException,
+      ...conformance,
+      symbol,
+    }),
   );
-  const text = formatConformance(report, options.format);
-  if (options.output === undefined) world.stdout.write(text);
-  else writeFileSync(options.output, text);
-  const { passed, failed, skipped } = report;
-  if (options.format !== 'text' || options.output !== undefined)
-    world.stderr.write(`${report.adapter}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-  return failed > 0 ? EXIT.manual : EXIT.ok;
+}
+
+function print(report: ConformanceReport, { format, output }: ConformOptions, { stdout, stderr }: CliWorld): void {
+  const text = formatConformance(report, format);
+  if (output === undefined) stdout.write(text);
+  else written(output, text);
+  if (format !== 'text' || output !== undefined) stderr.write(`${conformanceSummary(report).join('\n')}\n`);
+}
+
+/** Known before the cases run: a report that cannot be written is no use after minutes. */
+function assertWritable(output: string | undefined): void {
+  if (output === undefined) return;
+  const folder = dirname(resolve(output));
+  if (!existsSync(folder)) throw new UsageError(`--output names ${output}; there is no folder ${folder}.`);
+  if (existsSync(output) && statSync(output).isDirectory())
+    throw new UsageError(`--output names ${output}, a folder; wanted is a file.`);
+}
+
+function written(output: string, text: string): void {
+  try {
+    writeFileSync(output, text);
+  } catch (error) {
+    throw new UsageError(`--output cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+/** Enough for a sentence on stderr. */
+const SAYING_MS = 100;
+
+/** The report is out; nobody waits for what the adapter has forgotten. */
+async function leave(adapter: string, left: readonly string[], code: number, world: CliWorld): Promise<void> {
+  const counts = [...new Set(left)].map((name) => `${left.filter((one) => one === name).length} ${name}`);
+  world.stderr.write(
+    `${adapter} left open: ${counts.join(', ')}. close(), or end(), is to end them; the process ends without it.\n`,
+  );
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((resolve) => void stream.write('', () => resolve()));
+  world.exit(code);
 }
 
 interface AdapterModule {
@@ -112,11 +180,4 @@ async function asUsage<T>(made: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(error.message) : error;
   }
-}
-
-function onUnhandledRejection(listener: (cause: unknown) => void): () => void {
-  process.on('unhandledRejection', listener);
-  return () => {
-    process.off('unhandledRejection', listener);
-  };
 }

@@ -11,7 +11,7 @@ import {
   pathReport,
   summaryOf,
 } from '../../testing/paths/path-report.js';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, UsageError } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -38,6 +38,8 @@ async function runPaths({ format, list, all, only = '' }: PathsOptions, world: C
   const paths = executionPaths({ all: all === true }).filter(({ id, name }) =>
     `${id} ${name}`.toLowerCase().includes(wanted),
   );
+  if (paths.length === 0)
+    throw new UsageError(`--only: no path has ${JSON.stringify(only)} in its id or name; --list prints them.`);
   const runs: PathRun[] = [];
   for (const path of paths) {
     if (path.runsOn === 'chart') runs.push(notRun(path));

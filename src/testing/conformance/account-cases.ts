@@ -1,16 +1,11 @@
 /**
  * Cases about instruments, positions and protection.
  */
-import { add, isPositive, parseDecimal, ZERO } from '../../domain/decimal.js';
-import type { LegOutcome, OrderRef, OrderRequest, PositionReport, ProtectionRequest } from '../../domain/ports.js';
-import { type Bench, must, shown, where } from './bench.js';
+import { isPositive, parseDecimal, ZERO } from '../../domain/decimal.js';
+import type { LegOutcome, OrderRef } from '../../domain/ports.js';
+import { must, shown, totalOf, where } from './bench.js';
 import type { CaseDefinition } from './cases.js';
-
-const totalOf = (rows: readonly PositionReport[]): string =>
-  rows.reduce((sum, { size }) => add(sum, parseDecimal(size) ?? ZERO), ZERO);
-
-const tellsPositions = ({ broker }: Bench): void =>
-  where(broker.capabilities.positions !== 'none', "capabilities.positions is 'none'");
+import { type Protected, protectedOrder, tellsPositions } from './protected.js';
 
 export const instrumentCases: readonly CaseDefinition[] = [
   {
@@ -100,23 +95,6 @@ export const positionCases: readonly CaseDefinition[] = [
     },
   },
 ];
-
-interface Protected {
-  readonly order: OrderRequest;
-  readonly request: ProtectionRequest;
-}
-
-async function protectedOrder(bench: Bench): Promise<Protected> {
-  const { order, ref } = await bench.accepted('buy');
-  const request = await bench.protectionFor(order, await bench.filled(ref));
-  const { stopLoss, takeProfit } = await bench.protect(request);
-  for (const [name, leg] of [
-    ['stopLoss', stopLoss],
-    ['takeProfit', takeProfit],
-  ] as const)
-    must(leg.kind === 'accepted', `${name} came to ${shown(leg)}`);
-  return { order, request };
-}
 
 const legRefs = ({ order }: Protected): readonly OrderRef[] =>
   ['sl', 'tp'].map((leg) => ({ clientOrderId: `${order.clientOrderId}-${leg}`, symbol: order.symbol }));

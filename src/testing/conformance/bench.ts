@@ -2,7 +2,7 @@
  * The bench on which a case tries a broker: calls under a bound, waiting, and claims that fail with a sentence.
  */
 import { systemClock } from '../../adapters/system-clock.js';
-import { add, type Decimal, decimal, multiply, parseDecimal, roundToStep } from '../../domain/decimal.js';
+import { add, type Decimal, decimal, multiply, parseDecimal, roundToStep, sum, ZERO } from '../../domain/decimal.js';
 import type {
   BrokerAdapter,
   CancelOutcome,
@@ -41,6 +41,8 @@ export interface Bench {
   cancel(ref: OrderRef): Promise<CancelOutcome>;
   instrument(): Promise<Instrument>;
   positions(): Promise<readonly PositionReport[]>;
+  /** What is held of the symbol, signed; `undefined` where the broker tells no positions. */
+  held(): Promise<Decimal | undefined>;
   protectionFor(order: OrderRequest, report: OrderReport): Promise<ProtectionRequest>;
   protect(request: ProtectionRequest): Promise<ProtectionOutcome>;
   /** Waits until the order is as wanted; fails with its last report. */
@@ -65,7 +67,11 @@ export function where(holds: boolean, reason: string): asserts holds {
 
 export const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
-const DEFAULT_BOUND_MS = 2_000;
+/** What positions add up to, signed. */
+export const totalOf = (rows: readonly PositionReport[]): Decimal =>
+  sum(rows.map(({ size }) => parseDecimal(size) ?? ZERO));
+
+export const DEFAULT_BOUND_MS = 2_000;
 const STEP_MS = 20;
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired'];
 
@@ -117,6 +123,7 @@ export function bench(subject: ConformanceSubject, options: ConformanceOptions, 
   }
 
   const submit = (request: OrderRequest) => call('submitOrder', (signal) => broker.submitOrder(request, signal));
+  const positions = () => call('getPositions', (signal) => broker.getPositions([symbol], signal));
   const status = (ref: OrderRef) => call('getOrderStatus', (signal) => broker.getOrderStatus(ref, signal));
 
   async function until(
@@ -131,6 +138,13 @@ export function bench(subject: ConformanceSubject, options: ConformanceOptions, 
       await wait(STEP_MS);
     }
     throw new ConformanceError(`the order is not ${what} within ${boundMs} ms: ${shown(last)}`);
+  }
+
+  /** Those of the options are a buy's; a sale has them the other way round. */
+  function exitsFor(side: Side): ConformanceOptions['exits'] {
+    const { exits } = options;
+    if (exits === undefined || side === 'buy') return exits;
+    return { stopLoss: exits.takeProfit, takeProfit: exits.stopLoss };
   }
 
   return {
@@ -155,12 +169,13 @@ export function bench(subject: ConformanceSubject, options: ConformanceOptions, 
       return { order: request, ref: { clientOrderId, symbol, brokerOrderId: outcome.brokerOrderId } };
     },
     cancel: (ref) => call('cancelOrder', (signal) => broker.cancelOrder(ref, signal)),
-    positions: () => call('getPositions', (signal) => broker.getPositions([symbol], signal)),
+    positions,
+    held: async () => (broker.capabilities.positions === 'none' ? undefined : totalOf(await positions())),
     filled: (ref) => until(ref, 'filled', ({ state }) => state === 'filled'),
     protect: (request) => call('placeProtection', (signal) => broker.placeProtection(request, signal)),
     async protectionFor({ clientOrderId, side, quantity }, { brokerOrderId, fillPrice }) {
       const { tickSize } = await instrument();
-      const { stopLoss, takeProfit } = options.exits ?? exitsAround(parseDecimal(fillPrice), decimal(tickSize), side);
+      const { stopLoss, takeProfit } = exitsFor(side) ?? exitsAround(parseDecimal(fillPrice), decimal(tickSize), side);
       const exit = side === 'buy' ? 'sell' : 'buy';
       return { clientOrderId, brokerOrderId, symbol, side: exit, quantity, stopLoss, takeProfit };
     },

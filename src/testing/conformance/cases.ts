@@ -6,9 +6,11 @@
  */
 import { instrumentCases, positionCases, protectionCases } from './account-cases.js';
 import type { Bench } from './bench.js';
+import { exitCases } from './exit-cases.js';
 import { lineCases } from './line-cases.js';
 import { cancelCases, reportCases, submitCases } from './order-cases.js';
 import type { Situation } from './subject.js';
+import { abortCases, truthCases } from './truth-cases.js';
 
 export interface CaseDefinition {
   readonly title: string;
@@ -34,6 +36,9 @@ const inOrder: readonly (CaseDefinition | undefined)[] = [
   ...positionCases,
   ...protectionCases,
   ...lineCases,
+  ...truthCases,
+  ...exitCases,
+  ...abortCases,
 ];
 
 export const conformanceCases: readonly NumberedCase[] = inOrder

@@ -16,10 +16,10 @@ export function formatConformance(report: ConformanceReport, format: ConformForm
     case 'junit':
       return junitXml(
         `fillchart conform ${report.adapter}`,
-        report.cases.map(({ id, title, outcome, reason }) => ({
+        report.cases.map(({ id, title, outcome, reason, tookMs }) => ({
           name: `${id} ${title}`,
           className: `fillchart.conform.${report.adapter}`,
-          seconds: 0,
+          seconds: tookMs / 1_000,
           ...(outcome === 'failed' && { failure: reason ?? 'failed' }),
           ...(outcome === 'skipped' && { skipped: reason ?? 'skipped' }),
         })),
@@ -29,10 +29,25 @@ export function formatConformance(report: ConformanceReport, format: ConformForm
   }
 }
 
-function textReport({ adapter, cases, passed, failed, skipped }: ConformanceReport): string {
-  const lines = cases.flatMap(({ id, title, outcome, reason }) => [
+function textReport(report: ConformanceReport): string {
+  const lines = report.cases.flatMap(({ id, title, outcome, reason }) => [
     `${MARKS[outcome]} ${id} ${title}`,
     ...(reason === undefined ? [] : [`        ${reason}`]),
   ]);
-  return `${[...lines, '', `${adapter}: ${passed} passed, ${failed} failed, ${skipped} skipped`].join('\n')}\n`;
+  return `${[...lines, '', ...conformanceSummary(report)].join('\n')}\n`;
+}
+
+/** The counts; then what was not shown, and why; then whether that is enough. */
+export function conformanceSummary({ adapter, cases, ...counts }: ConformanceReport): readonly string[] {
+  const { passed, failed, skipped, isProof } = counts;
+  const reasons = new Map<string, string[]>();
+  for (const { id, outcome, reason = 'skipped' } of cases)
+    if (outcome === 'skipped') reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
+  const why = [...reasons].map(([reason, ids]) => `  ${String(ids.length).padStart(3)}  ${reason} (${ids.join(' ')})`);
+  const ran = passed + failed;
+  return [
+    `${adapter}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+    ...(skipped === 0 ? [] : [`NOT SHOWN: ${skipped} of ${cases.length} cases`, ...why]),
+    ...(isProof ? [] : [`NOTHING IS PROVED: ${ran} of ${cases.length} cases ran, fewer than half`]),
+  ];
 }

@@ -3,10 +3,21 @@
  *
  * 1. No test runner is imported: `describe` and `it` come from the caller.
  * 2. A case is passed, failed with a sentence, or skipped with a reason; never anything else.
+ * 3. Whatever is thrown while a case runs, in a call or outside any, fails that case; so does a case that never ends.
  */
-import { bench, ConformanceError, NotApplicable } from './bench.js';
+import { setImmediate } from 'node:timers';
+import { systemClock } from '../../adapters/system-clock.js';
+import { parseDecimal } from '../../domain/decimal.js';
+import { bench, ConformanceError, DEFAULT_BOUND_MS, NotApplicable } from './bench.js';
 import { conformanceCases, type NumberedCase } from './cases.js';
-import { type ConformanceOptions, type MakeBroker, SITUATIONS, type Situation, subjectOf } from './subject.js';
+import {
+  type ConformanceOptions,
+  type MakeBroker,
+  SITUATIONS,
+  type Situation,
+  SubjectError,
+  subjectOf,
+} from './subject.js';
 
 export type CaseOutcome = 'passed' | 'failed' | 'skipped';
 
@@ -17,6 +28,8 @@ export interface CaseResult {
   readonly outcome: CaseOutcome;
   /** Why it failed, or was skipped. */
   readonly reason?: string;
+  /** Real time, in ms. */
+  readonly tookMs: number;
 }
 
 export interface ConformanceCase {
@@ -30,6 +43,8 @@ export interface ConformanceReport {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** False when fewer than half of the cases ran: then nothing is proved, whatever the others came to. */
+  readonly isProof: boolean;
   readonly cases: readonly CaseResult[];
 }
 
@@ -72,7 +87,11 @@ export function conformBroker(
   return cases;
 }
 
-/** Runs every case, one after the other, and counts. */
+/**
+ * Runs every case, one after the other, and counts.
+ *
+ * @throws {TypeError} for options that cannot be taken, and for a `makeBroker` that returns something else than a broker
+ */
 export async function conformanceReport(
   name: string,
   makeBroker: MakeBroker,
@@ -81,27 +100,90 @@ export async function conformanceReport(
   const results: CaseResult[] = [];
   for (const one of conformBroker(name, makeBroker, options)) results.push(await one.run());
   const count = (wanted: CaseOutcome) => results.filter(({ outcome }) => outcome === wanted).length;
-  return { adapter: name, passed: count('passed'), failed: count('failed'), skipped: count('skipped'), cases: results };
+  const skipped = count('skipped');
+  return {
+    adapter: name,
+    passed: count('passed'),
+    failed: count('failed'),
+    skipped,
+    isProof: skipped * 2 <= results.length,
+    cases: results,
+  };
 }
 
 async function runCase(one: NumberedCase, makeBroker: MakeBroker, options: ConformanceOptions): Promise<CaseResult> {
+  const clock = systemClock();
+  const began = clock.monotonic();
   const told = (outcome: CaseOutcome, reason?: string): CaseResult => ({
     id: one.id,
     title: one.title,
     outcome,
     ...(reason !== undefined && { reason }),
+    tookMs: Math.round((clock.monotonic() - began) * 1_000) / 1_000,
   });
   const { skip = {}, situations = SITUATIONS } = options;
   const excuse = skip[one.id];
   if (excuse !== undefined) return told('skipped', excuse);
   if (one.needs !== 'any' && !situations.includes(one.needs))
     return told('skipped', `makeBroker cannot make the situation '${one.needs}'`);
+  const loose = hearLoose(options);
   try {
-    await tried(one, makeBroker, options);
-    return told('passed');
+    await inTime(tried(one, makeBroker, options), options);
+    await aTurn();
+    const heard = loose.sentence();
+    return heard === undefined ? told('passed') : told('failed', heard);
   } catch (error) {
-    if (error instanceof NotApplicable) return told('skipped', error.message);
-    return told('failed', `${error instanceof Error ? error.message : String(error)}${hintFor(one, options)}`);
+    if (error instanceof SubjectError) throw error;
+    await aTurn();
+    const heard = loose.sentence();
+    if (error instanceof NotApplicable)
+      return heard === undefined ? told('skipped', error.message) : told('failed', heard);
+    const also = heard === undefined ? '' : `; also, ${heard}`;
+    return told('failed', `${error instanceof Error ? error.message : String(error)}${also}${hintFor(one, options)}`);
+  } finally {
+    loose.stop();
+  }
+}
+
+/** Node tells of a rejection that nobody heard when the turn is over. */
+const aTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+interface Loose {
+  /** What was thrown outside any call, if anything was. */
+  sentence(): string | undefined;
+  stop(): void;
+}
+
+function hearLoose({ onUncaughtException, onUnhandledRejection }: ConformanceOptions): Loose {
+  const heard = new Set<string>();
+  const stops = [
+    onUncaughtException?.((cause) => void heard.add(`thrown outside any call: ${String(cause)}`)),
+    onUnhandledRejection?.((cause) => void heard.add(`rejected, and nobody heard it: ${String(cause)}`)),
+  ];
+  return {
+    sentence: () => (heard.size === 0 ? undefined : [...heard].join('; ')),
+    stop: () => {
+      for (const stop of stops) stop?.();
+    },
+  };
+}
+
+const LEAST_LIMIT_MS = 30_000;
+const LIMIT_BOUNDS = 20;
+
+/** For what no bound of a call covers: `makeBroker`, `wait`, `moveTo`, `end`. */
+async function inTime(run: Promise<void>, { boundMs = DEFAULT_BOUND_MS }: ConformanceOptions): Promise<void> {
+  const clock = systemClock();
+  const limitMs = Math.max(LEAST_LIMIT_MS, LIMIT_BOUNDS * boundMs);
+  let timer: unknown;
+  const late = new Promise<never>((_resolve, reject) => {
+    const sentence = `the case has not ended after ${limitMs} ms: makeBroker, wait, moveTo, cutPush or end goes on`;
+    timer = clock.setTimeout(() => reject(new ConformanceError(sentence)), limitMs);
+  });
+  try {
+    await Promise.race([run, late]);
+  } finally {
+    clock.clearTimeout(timer);
   }
 }
 
@@ -116,7 +198,7 @@ const hintFor = ({ needs }: NumberedCase, { situations }: ConformanceOptions): s
 
 async function tried(one: NumberedCase, makeBroker: MakeBroker, options: ConformanceOptions): Promise<void> {
   runs += 1;
-  const subject = subjectOf(await makeBroker(one.needs));
+  const subject = subjectOf(await makeBroker(one.needs), one.needs);
   const onBench = bench(subject, options, `${one.id.toLowerCase()}-${runs}`);
   try {
     await onBench.call('connect', (signal) => subject.broker.connect?.(signal) ?? Promise.resolve());
@@ -127,7 +209,9 @@ async function tried(one: NumberedCase, makeBroker: MakeBroker, options: Conform
   }
 }
 
-function assertOptions({ skip = {}, situations = [] }: ConformanceOptions): void {
+function assertOptions({ skip = {}, situations = [], expectedPrice }: ConformanceOptions): void {
+  if (expectedPrice !== undefined && parseDecimal(expectedPrice) === undefined)
+    throw new TypeError(`expectedPrice is ${String(expectedPrice)}; accepted is a price, as a decimal string.`);
   for (const [id, reason] of Object.entries(skip)) {
     if (!conformanceCases.some((one) => one.id === id)) throw new TypeError(`skip names ${id}; there is no such case.`);
     if (typeof reason !== 'string' || reason.trim() === '') throw new TypeError(`skip of ${id} needs a reason.`);

@@ -1,7 +1,7 @@
 /**
  * Cases about orders: submitting, finding, reporting, cancelling.
  */
-import { isPositive, lessThan, parseDecimal } from '../../domain/decimal.js';
+import { add, isPositive, lessThan, parseDecimal, ZERO } from '../../domain/decimal.js';
 import type { OrderReport } from '../../domain/ports.js';
 import { isFinal, must, shown, where } from './bench.js';
 import type { CaseDefinition } from './cases.js';
@@ -218,10 +218,14 @@ export const cancelCases: readonly CaseDefinition[] = [
     async run(bench) {
       const { order, ref } = await bench.accepted();
       await bench.filled(ref);
+      const before = await bench.held();
       const outcome = await bench.cancel(ref);
       must(outcome === 'already_closed', `the cancel of a filled order came to ${shown(outcome)}`);
+      await bench.wait(bench.boundMs / 4);
       const report = await bench.status(ref);
       must(report !== 'not_found' && report.filledSize === order.quantity, `after it the order is ${shown(report)}`);
+      const after = await bench.held();
+      must(after === before, `the cancel of a filled order made a position of ${before} one of ${after}`);
     },
   },
   {
@@ -236,6 +240,7 @@ export const cancelCases: readonly CaseDefinition[] = [
     title: 'keeps what was filled when the rest is cancelled',
     needs: 'fills-partly',
     async run(bench) {
+      const flat = (await bench.held()) ?? ZERO;
       const { order, ref } = await bench.accepted();
       const { filledSize } = await bench.until(ref, 'filled in part', (seen) => isBetween(seen, order.quantity));
       await bench.cancel(ref);
@@ -244,6 +249,12 @@ export const cancelCases: readonly CaseDefinition[] = [
       must(
         now !== undefined && before !== undefined && !lessThan(now, before),
         `${filledSize} filled became ${closed.filledSize}`,
+      );
+      await bench.wait(bench.boundMs / 4);
+      const held = await bench.held();
+      must(
+        held === undefined || held === add(flat, now),
+        `${closed.filledSize} are filled, and the position is ${held} after the cancel of the rest`,
       );
     },
   },

@@ -3,6 +3,7 @@
  */
 import { junitXml } from '../junit.js';
 import type { ExecutionPath } from './execution-paths.js';
+import { coverageLines, pathSummary } from './path-coverage.js';
 
 /** What a run of a path came to. */
 export interface PathRun {
@@ -15,7 +16,7 @@ export interface PathRun {
   readonly skipped?: string;
 }
 
-export const PATH_FORMATS = ['text', 'json', 'md', 'junit'] as const;
+export const PATH_FORMATS = ['text', 'json', 'json-summary', 'md', 'junit'] as const;
 export type PathFormat = (typeof PATH_FORMATS)[number];
 
 const CHART_ONLY = 'for the chart alone: the engine drops such a fact, or tells another one first';
@@ -28,6 +29,8 @@ export function pathReport(runs: readonly PathRun[], format: PathFormat): string
       return textReport(runs);
     case 'json':
       return `${JSON.stringify(runs, null, 2)}\n`;
+    case 'json-summary':
+      return `${JSON.stringify({ summary: pathSummary(runs), paths: runs }, null, 2)}\n`;
     case 'md':
       return markdownReport(runs);
     case 'junit':
@@ -56,7 +59,7 @@ function textReport(runs: readonly PathRun[]): string {
       ...(problem === undefined ? [] : [...indented(problem), ...steps]),
     ];
   });
-  return `${[...lines, '', summaryOf(runs)].join('\n')}\n`;
+  return `${[...lines, '', summaryOf(runs), ...coverageLines(pathSummary(runs))].join('\n')}\n`;
 }
 
 const indented = (text: string): readonly string[] => text.split('\n').map((line) => `    ${line}`);
@@ -64,8 +67,10 @@ const indented = (text: string): readonly string[] => text.split('\n').map((line
 export function summaryOf(runs: readonly PathRun[]): string {
   const failed = runs.filter(({ problem }) => problem !== undefined).length;
   const skipped = runs.filter((run) => run.skipped !== undefined).length;
+  const forChart = runs.filter((run) => run.skipped === CHART_ONLY).length;
   const passed = runs.length - failed - skipped;
-  return `paths: ${passed} passed on the engine, ${failed} failed, ${skipped} for the chart alone`;
+  const listed = skipped === forChart ? '' : `, ${skipped - forChart} listed only`;
+  return `paths: ${passed} passed on the engine, ${failed} failed, ${forChart} for the chart alone${listed}`;
 }
 
 function markdownReport(runs: readonly PathRun[]): string {

@@ -1,0 +1,79 @@
+/**
+ * How much of the chart a run of paths has covered: by the chart itself, and by the engine.
+ */
+import { executionMachine } from '../../machines/execution.machine.js';
+import { coverageMeter } from './coverage.js';
+import type { ExecutionPath } from './execution-paths.js';
+import type { PathRun } from './path-report.js';
+import { inputFor } from './profiles.js';
+import { UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, type Unreachable, unexplained } from './unreachable.js';
+
+export interface Covered {
+  readonly covered: number;
+  readonly of: number;
+}
+
+export interface CoverageFigures {
+  readonly states: Covered;
+  readonly transitions: Covered;
+  /** Each guard of a transition, with yes and with no. */
+  readonly guardAnswers: Covered;
+  /** Of what is not covered, what no path can reach, each for a reason that is written down. */
+  readonly unreachable: number;
+}
+
+export interface PathSummary {
+  readonly passed: number;
+  readonly failed: number;
+  readonly notRun: number;
+  /** All paths of the list, taken by the chart. */
+  readonly chart: CoverageFigures;
+  /** Those that passed on the engine. */
+  readonly engine: CoverageFigures;
+}
+
+export function pathSummary(runs: readonly PathRun[]): PathSummary {
+  const passed = runs.filter(({ problem, skipped }) => problem === undefined && skipped === undefined);
+  const notRun = runs.filter(({ skipped }) => skipped !== undefined).length;
+  return {
+    passed: passed.length,
+    failed: runs.length - passed.length - notRun,
+    notRun,
+    chart: figuresOf(runs, UNREACHABLE_IN_CHART),
+    engine: figuresOf(passed, UNREACHABLE_IN_ENGINE),
+  };
+}
+
+export const coverageLines = ({ chart, engine }: PathSummary): readonly string[] =>
+  Object.entries({ chart, engine }).map(([name, { states, transitions, guardAnswers, unreachable }]) => {
+    const rate = ({ covered, of }: Covered): string => `${covered} of ${of}`;
+    const rates = `states ${rate(states)}, transitions ${rate(transitions)}, guard answers ${rate(guardAnswers)}`;
+    return `${`${name}:`.padEnd(7)} ${rates}${unreachable === 0 ? '' : `; ${unreachable} cannot be reached`}`;
+  });
+
+function figuresOf(runs: readonly PathRun[], reasons: readonly Unreachable[]): CoverageFigures {
+  const meter = coverageMeter(executionMachine);
+  for (const { path } of runs)
+    meter.add(
+      inputOf(path),
+      path.steps.map(({ fact }) => fact),
+    );
+  const { chart } = meter;
+  const { states, transitions, branches } = meter.missing();
+  const covered = (all: readonly unknown[], missing: readonly string[]): Covered => ({
+    covered: all.length - missing.length,
+    of: all.length,
+  });
+  const missing = [...states, ...transitions, ...branches];
+  return {
+    states: covered(chart.states, states),
+    transitions: covered(chart.transitions, transitions),
+    guardAnswers: covered(chart.branches, branches),
+    unreachable: missing.length - unexplained(missing, reasons).length,
+  };
+}
+
+/** A life begins with its advisory. */
+function inputOf({ steps: [first] }: ExecutionPath): unknown {
+  return first?.fact.type === 'START' ? first.fact.advisory : inputFor('acceptable');
+}

@@ -1,0 +1,44 @@
+/**
+ * `fillchart paths`: what it says at the end, and what it refuses.
+ */
+import { describe, expect, it } from 'vitest';
+import { addPaths } from '../../src/cli/commands/paths.js';
+import { UsageError } from '../../src/cli/exit-codes.js';
+import { runCommand } from '../paths/run-command.js';
+
+describe('fillchart paths', () => {
+  it('ends with what is covered, by the chart and by the engine', async () => {
+    const { out } = await runCommand(addPaths, 'paths', '--only', 'a plain life');
+    expect(out).toMatch(/^chart: {2}states \d+ of \d+, transitions \d+ of \d+, guard answers \d+ of \d+/m);
+    expect(out).toMatch(/^engine: states [1-9]\d* of \d+/m);
+  });
+
+  it('covers every state and transition of the chart, and what is not covered has its reason', async () => {
+    const { out } = await runCommand(addPaths, 'paths', '--list');
+    const [, states, allStates, transitions, all, answers, allAnswers] =
+      /^chart: +states (\d+) of (\d+), transitions (\d+) of (\d+), guard answers (\d+) of (\d+)$/m.exec(out) ?? [];
+    expect([states, transitions, answers]).toEqual([allStates, all, allAnswers]);
+    expect(Number(all)).toBeGreaterThan(100);
+    expect(out).toMatch(/0 passed on the engine, 0 failed, \d+ for the chart alone, \d+ listed only/);
+  });
+
+  it('has JSON with the paths alone, as a list, and JSON with a summary', async () => {
+    const printed = async (format: string) =>
+      JSON.parse((await runCommand(addPaths, 'paths', '--only', 'a plain life', '--format', format)).out);
+    const list = await printed('json');
+    expect(Array.isArray(list)).toBe(true);
+    const { summary, paths } = await printed('json-summary');
+    expect(paths).toHaveLength(list.length);
+    expect(summary).toMatchObject({ failed: 0, chart: { states: { of: expect.any(Number) }, unreachable: 0 } });
+    expect(summary.passed + summary.notRun).toBe(list.length);
+  });
+
+  it.each([[], ['--list']])(
+    'refuses an --only that no path has: nothing would be run, and all would look well',
+    async (...more) => {
+      const ran = runCommand(addPaths, 'paths', '--only', 'zzzz', ...more);
+      await expect(ran).rejects.toThrow(UsageError);
+      await expect(ran).rejects.toThrow('no path has "zzzz" in its id or name');
+    },
+  );
+});
