@@ -1,6 +1,7 @@
 /**
- * `npm run soak -- --minutes N`: the property tests for as long as you like, with new scenarios each time, after every
- * path through the life cycle has been run once. What fails prints a scenario that can be replayed.
+ * `npm run soak -- --minutes N [--seed S]`: random scenarios, new ones each time, for N minutes in all. Up to a third of
+ * them goes to paths through the life cycle, drawn in the seed's order; the property tests get the rest. What fails prints
+ * a scenario that can be replayed.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,19 +9,49 @@ import { parseArgs } from 'node:util';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
+const PATHS_SHARE = 1 / 3;
+/** What starting and reporting take, both runs together: taken off the minutes. */
+const OVERHEAD_MS = 10_000;
+const LEAST_MS = 5_000;
+const SEEDS = 2 ** 31;
+
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string' } } });
 const minutes = Number(values.minutes);
-if (!Number.isFinite(minutes) || minutes <= 0) {
-  process.stderr.write(`soak: --minutes is ${values.minutes}; accepted is a number greater than zero.\n`);
+const seed = Number(values.seed ?? Date.now() % SEEDS);
+if (!Number.isFinite(minutes) || minutes <= 0) refuse('minutes', values.minutes, 'a number greater than zero');
+if (!Number.isInteger(seed)) refuse('seed', values.seed, 'a whole number');
+
+const began = performance.now();
+const totalMs = minutes * 60_000;
+const pathsMs = Math.max(LEAST_MS, (totalMs - OVERHEAD_MS) * PATHS_SHARE);
+
+say(`${minutes} min in all, seed ${seed}: paths for up to ${seconds(pathsMs)}, then random scenarios for the rest.`);
+const paths = run('deep', 'test/paths/all-paths.test.ts', { FILLCHART_PATHS_MS: String(Math.round(pathsMs)) });
+
+const leftMs = Math.max(LEAST_MS, totalMs - OVERHEAD_MS / 2 - (performance.now() - began));
+say(`random scenarios for ${seconds(leftMs)}.`);
+const laws = run('fast', 'test/properties', { FILLCHART_SOAK_MS: String(Math.round(leftMs)) });
+
+say(
+  `${paths + laws === 0 ? 'nothing broke' : 'something broke, see above'}; ${seconds(performance.now() - began)} in all.`,
+);
+process.exit(Math.max(paths, laws));
+
+function run(project, files, limits) {
+  const env = { ...process.env, FILLCHART_SEED: String(seed), ...limits };
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, files];
+  return spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1;
+}
+
+function refuse(option, value, accepted) {
+  process.stderr.write(`soak: --${option} is ${value}; accepted is ${accepted}.\n`);
   process.exit(2);
 }
 
-const env = {
-  ...process.env,
-  FILLCHART_ALL_PATHS: '1',
-  FILLCHART_SOAK_MS: String(minutes * 60_000),
-  ...(values.seed !== undefined && { FILLCHART_SEED: values.seed }),
-};
-const args = ['node_modules/vitest/vitest.mjs', 'run', 'test/paths', 'test/properties'];
-const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env });
-process.exit(status ?? 1);
+function seconds(ms) {
+  return `${Math.round(ms / 1_000)} s`;
+}
+
+function say(text) {
+  process.stdout.write(`soak: ${text}\n`);
+}

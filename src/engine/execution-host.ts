@@ -111,7 +111,8 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
   async function lastLook(): Promise<void> {
     if (!watch.has(input.clientOrderId)) return;
     await cancelUnderWay;
-    await watch.query(orderRef(context()));
+    // Filled and over meanwhile: there is nothing left to look at (R6.1).
+    if (watch.has(input.clientOrderId)) await watch.query(orderRef(context()));
   }
 
   /** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */

@@ -63,8 +63,11 @@ export function foldedLife(advisoryId: string, records: readonly JournalRecord[]
   }
   const last = before;
   const { order, attempts } = last.context;
-  // Refused by the answer and by a report: the broker never held it.
-  const isRefusedTwice = order.status === 'rejected' && attempts.at(-1)?.outcome === 'rejected';
+  // Refused by a report and by a definite answer: the broker never held it. A transient no is none such.
+  const answer = steps.findLast(({ fact }) => fact.type === 'SUBMIT_OUTCOME')?.fact;
+  const isDefiniteNo =
+    answer?.type === 'SUBMIT_OUTCOME' && answer.outcome.kind === 'rejected' && answer.outcome.transient !== true;
+  const isRefusedTwice = order.status === 'rejected' && isDefiniteNo;
   const isOpen = (outcome: string | undefined) => outcome !== 'rejected' && outcome !== 'not_sent';
   return {
     input,

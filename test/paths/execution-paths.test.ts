@@ -2,7 +2,7 @@
  * Every path through the life cycle, run against the engine.
  *
  * The paths are generated from the chart that runs; the engine is led along each of them from outside, and at each fact
- * its record, state, context, stage and broker calls must be those of the chart, and the laws must hold at the end.
+ * its record, state, context, stage and broker calls must be those of the chart, and the laws must hold.
  */
 import { executionMachine } from 'fillchart';
 import { executionPaths, runExecutionPath } from 'fillchart/testing';
@@ -15,10 +15,7 @@ import { runCommand } from './run-command.js';
 
 type Meter = CoverageMeter<typeof executionMachine>;
 
-/** Every path with two deviations, where time is no matter. */
-const isSoak = process.env['FILLCHART_ALL_PATHS'] !== undefined;
-
-const paths = executionPaths({ all: isSoak });
+const paths = executionPaths();
 const forEngine = paths.filter(({ runsOn }) => runsOn === 'engine');
 const chart: Meter = coverageMeter(executionMachine);
 const engine: Meter = coverageMeter(executionMachine);

@@ -3,9 +3,10 @@
  *
  * The first half breaks the world around a real engine; the second forges what an engine would leave behind.
  */
-import type { BrokerAdapter, Clock, JournalRecord, OrderRequest } from 'fillchart';
+import type { BrokerAdapter, Clock, Journal, JournalRecord, OrderRequest } from 'fillchart';
 import type { BrokenLaw, FaultBroker, LawSubject } from 'fillchart/testing';
 import { brokenLaws } from 'fillchart/testing';
+import { NEVER } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { runScenario, type Scenario } from './scenario.js';
 
@@ -33,6 +34,16 @@ const idsOf = (broken: readonly BrokenLaw[]) => [...new Set(broken.map(({ law })
 
 /** An adapter like the broker, but for some methods. */
 const changed = (broker: FaultBroker, methods: Partial<BrokerAdapter>): BrokerAdapter => ({ ...broker, ...methods });
+
+const later = (clock: Clock, ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
+
+/** Positions as they are, but none is shown above `most`. */
+const hidesFrom =
+  (broker: FaultBroker, most: string): BrokerAdapter['getPositions'] =>
+  async (symbols, signal) => {
+    const rows = await broker.getPositions(symbols, signal);
+    return rows.map((row) => ({ ...row, size: Number(row.size) > Number(most) ? most : row.size }));
+  };
 
 describe('the laws catch a broken world', () => {
   it('nothing, where nothing is broken', async () => {
@@ -128,6 +139,161 @@ describe('the laws catch a broken world', () => {
         }),
     });
     expect(idsOf(broken)).toContain('L15');
+  });
+});
+
+describe('the laws catch an engine that', () => {
+  const noFills: Scenario = { ...plain, script: { fills: [] } };
+  const killed: Scenario = { ...noFills, switches: [{ atMs: 1_500, type: 'GLOBAL', state: 'ACTIVE' }] };
+
+  it('L15: never sends the cancel that a kill switch wants', async () => {
+    const { broken } = await runScenario(killed, {
+      broker: (broker) => changed(broker, { cancelOrder: async () => 'requested' }),
+    });
+    expect(idsOf(broken)).toContain('L15');
+    expect(broken.map(({ why }) => why).join()).toContain('wanted by {"type":"KILL_SWITCH"');
+  });
+
+  it('L15: sends it 1 ms late', async () => {
+    const { broken } = await runScenario(killed, {
+      broker: (broker, clock) =>
+        changed(broker, {
+          cancelOrder: async (ref, signal) => {
+            await later(clock, 1);
+            return broker.cancelOrder(ref, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toEqual(['L15']);
+  });
+
+  it('L15: forgets the cancel that waits for the answer to the submit call', async () => {
+    const slow: Scenario = { ...killed, script: { fills: [], submit: { delayMs: 3_000 } } };
+    expect((await runScenario(slow)).broken).toEqual([]);
+    const { broken } = await runScenario(slow, {
+      broker: (broker, clock) =>
+        changed(broker, {
+          cancelOrder: async (ref, signal) =>
+            clock.monotonic() < 20_000 ? 'unknown' : broker.cancelOrder(ref, signal),
+        }),
+    });
+    expect(broken.map(({ why }) => why).join()).toContain('wanted by {"type":"SUBMIT_OUTCOME"');
+  });
+
+  it('L3: counts T anew after a restart', async () => {
+    const restarted: Scenario = { ...noFills, restartAtMs: 20_000 };
+    expect((await runScenario(restarted)).broken).toEqual([]);
+    let opened = 0;
+    const { broken } = await runScenario(restarted, {
+      clock: (clock) => {
+        opened += 1;
+        if (opened === 1) return clock;
+        return { ...clock, setTimeout: (fn, ms) => clock.setTimeout(fn, ms > 5_000 && ms < 30_000 ? 30_000 : ms) };
+      },
+    });
+    expect(idsOf(broken)).toContain('L3');
+  });
+
+  it('L5: places a second pair under another id', async () => {
+    const { broken } = await runScenario(plain, {
+      broker: (broker) =>
+        changed(broker, {
+          placeProtection: async (request, signal) => {
+            await broker.placeProtection({ ...request, clientOrderId: `${request.clientOrderId}-x` }, signal);
+            return broker.placeProtection(request, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toEqual(['L5']);
+  });
+
+  it('L5: repeats a protection under another id', async () => {
+    const busy = { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true } as const;
+    const retried: Scenario = {
+      ...plain,
+      script: { ...plain.script, protection: [{ stopLoss: busy, takeProfit: busy }, {}] },
+    };
+    expect((await runScenario(retried)).broken).toEqual([]);
+    let tries = 0;
+    const { broken } = await runScenario(retried, {
+      broker: (broker) =>
+        changed(broker, {
+          placeProtection: (request, signal) => {
+            tries += 1;
+            const clientOrderId = tries === 1 ? request.clientOrderId : `${request.clientOrderId}-r`;
+            return broker.placeProtection({ ...request, clientOrderId }, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toContain('L5');
+  });
+
+  it('L5: places the same pair twice in one try', async () => {
+    const { broken } = await runScenario(plain, {
+      broker: (broker) =>
+        changed(broker, {
+          placeProtection: async (request, signal) => {
+            await broker.placeProtection(request, signal);
+            return broker.placeProtection(request, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toEqual(['L5']);
+  });
+
+  it.each(['push', 'sweep'] as const)(
+    'L6: drops a fill that comes to light after the end, by a %s (T5)',
+    async (toldBy) => {
+      const stray: Scenario = { ...plain, strayFill: { quantity: '60', price: '151', toldBy } };
+      const { broken, subject } = await runScenario(stray);
+      expect(broken).toEqual([]);
+      expect(subject.cases.flatMap(({ mismatches }) => mismatches.map(({ actual }) => actual))).toEqual(['160']);
+      const deaf = await runScenario(stray, {
+        broker: (broker) => changed(broker, { reports$: NEVER, getPositions: hidesFrom(broker, '100') }),
+      });
+      expect(idsOf(deaf.broken)).toEqual(['L6']);
+    },
+  );
+
+  it('L1: sends the order before the intent is durable (S2)', async () => {
+    const slow: Scenario = { ...plain, commitMs: [700, 700, 700] };
+    expect((await runScenario(slow)).broken).toEqual([]);
+    const { broken } = await runScenario(slow, {
+      journal: (journal) => ({
+        ...journal,
+        append: async (records) => {
+          void journal.append(records);
+        },
+      }),
+    });
+    expect(idsOf(broken)).toContain('L1');
+  });
+
+  it('L5 and L15: protects and cancels before the record of why is durable (A4)', async () => {
+    const eager = (journal: Journal): Journal => ({
+      ...journal,
+      append: async (records) => void journal.append(records),
+    });
+    const delays = { commitMs: Array.from({ length: 12 }, () => 700) };
+    const fills = { ...plain, ...delays, script: { fills: [{ at: 3_500, quantity: '100', price: '151' }] } };
+    const cancels = { ...killed, ...delays };
+    for (const lawful of [fills, cancels]) expect((await runScenario(lawful)).broken).toEqual([]);
+    expect(idsOf((await runScenario(fills, { journal: eager })).broken)).toEqual(['L1', 'L5']);
+    expect(idsOf((await runScenario(cancels, { journal: eager })).broken)).toEqual(['L1', 'L15']);
+  });
+
+  it('L8: polls an order that is done', async () => {
+    const { broken } = await runScenario(plain, {
+      broker: (broker, clock) =>
+        changed(broker, {
+          placeProtection: (request, signal) => {
+            clock.setTimeout(() => void broker.getOrderStatus(request, signal), 500);
+            clock.setTimeout(() => void broker.getOrderStatus(request, signal), 1_000);
+            return broker.placeProtection(request, signal);
+          },
+        }),
+    });
+    expect(idsOf(broken)).toEqual(['L8']);
   });
 });
 

@@ -20,14 +20,14 @@ const advisory: fc.Arbitrary<Scenario['advisory']> = fc
     loss: cents(1, 9_000),
     gain: cents(1, 9_000),
     size: fc.oneof(
-      { weight: 12, arbitrary: fc.constant(String(SIZE)) },
+      { weight: 40, arbitrary: fc.constant(String(SIZE)) },
       { weight: 1, arbitrary: fc.constantFrom('0', '-5', '0.5') },
     ),
     expiresInMs: fc.oneof(
-      { weight: 8, arbitrary: fc.constant(3_600_000) },
+      { weight: 20, arbitrary: fc.constant(3_600_000) },
       { weight: 1, arbitrary: fc.integer({ min: 0, max: 2_000 }) },
     ),
-    isInverted: fc.oneof({ weight: 20, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    isInverted: fc.oneof({ weight: 60, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   })
   .map(({ side, reference, loss, gain, size, expiresInMs, isInverted }) => {
     const isBelow = (side === 'buy') !== isInverted;
@@ -50,14 +50,31 @@ const when = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(29_999, 30_000, 30_001, 31_999, 32_000, 32_001) },
 );
 
+/** Mostly soon, so that fills, switches and cancels meet. */
+const soon = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 4_000 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 29_000 }) },
+  { weight: 1, arbitrary: when },
+);
+
 const fills: fc.Arbitrary<NonNullable<OrderScript['fills']>> = fc.oneof(
-  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.constant([]) },
+  // Most of it soon, the rest at or after the end of the time: full in the last moment, or late.
   {
-    weight: 6,
+    weight: 2,
+    arbitrary: fc
+      .tuple(cents(9_000, 5_500_000), soon, fc.integer({ min: 29_900, max: 32_100 }))
+      .map(([price, first, last]) => [
+        { at: first, price, quantity: '60' },
+        { at: Math.max(first, last), price, quantity: '40' },
+      ]),
+  },
+  {
+    weight: 12,
     arbitrary: fc
       .tuple(
-        fc.array(fc.tuple(when, cents(9_000, 5_500_000)), { minLength: 1, maxLength: 4 }),
-        fc.constantFrom(40, 99, SIZE, SIZE, SIZE, SIZE, 150),
+        fc.array(fc.tuple(soon, cents(9_000, 5_500_000)), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(40, 99, SIZE, SIZE, SIZE, SIZE, SIZE, SIZE, 150),
       )
       .map(([pieces, total]) => {
         const sorted = [...pieces].sort(([a], [b]) => a - b);
@@ -94,7 +111,7 @@ const unknown = { kind: 'unknown', cause: 'HTTP 503' } as const;
 const accepted = { kind: 'accepted', brokerOrderId: 'B-1' } as const;
 
 const submit: fc.Arbitrary<OrderScript['submit']> = fc.oneof(
-  { weight: 8, arbitrary: fc.constant(undefined) },
+  { weight: 14, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.constantFrom(refused, { kind: 'duplicate' } as const, unknown) },
   {
     weight: 2,
@@ -140,10 +157,10 @@ const defined = <T extends object>(value: T): T =>
 const script: fc.Arbitrary<OrderScript> = fc
   .record({
     submit,
-    live: fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant(false) }),
+    live: fc.oneof({ weight: 16, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant(false) }),
     fills,
     ends: fc.oneof(
-      { weight: 6, arbitrary: fc.constant(undefined) },
+      { weight: 10, arbitrary: fc.constant(undefined) },
       {
         weight: 1,
         arbitrary: fc.record({
@@ -154,8 +171,8 @@ const script: fc.Arbitrary<OrderScript> = fc
     ),
     cancel,
     protection,
-    visibleFrom: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
-    pricedFrom: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
+    visibleFrom: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
+    pricedFrom: fc.oneof({ weight: 10, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
     positionShown: fc.oneof(
       { weight: 8, arbitrary: fc.constant(undefined) },
       { weight: 1, arbitrary: fc.constantFrom('0', '50', '-100', '1e9') },
@@ -170,7 +187,8 @@ const script: fc.Arbitrary<OrderScript> = fc
 
 const switchMove: fc.Arbitrary<SwitchMove> = fc
   .record({
-    atMs: when,
+    // At 0 it forbids the order; a little later it meets a live one.
+    atMs: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 5_000 }) }, { weight: 2, arbitrary: when }),
     type: fc.constantFrom(...Object.values(KillSwitchType)),
     state: fc.constantFrom('ACTIVE' as const, 'ACTIVE' as const, 'OFF' as const),
     other: fc.boolean(),
@@ -182,6 +200,15 @@ const switchMove: fc.Arbitrary<SwitchMove> = fc
     ...(type === 'SYMBOL_LEVEL' && { target: other ? 'MSFT' : SYMBOL }),
   }));
 
+/** Older reports of the order itself, pushed again, or told by a replica that lags behind. */
+const stale = fc.record({
+  pushes: fc.array(fc.record({ at: when, back: fc.integer({ min: 1, max: 3 }) }), { maxLength: 4 }),
+  answers: fc.array(fc.constantFrom(null, null, 1, 2), { maxLength: 12 }),
+});
+
+/** Within what a journal may take before it counts as failed. */
+const commitMs = fc.array(fc.constantFrom(0, 0, 1, 300, 999, 1_000, 1_001, 2_500), { maxLength: 14 });
+
 export const scenarios: fc.Arbitrary<Scenario> = fc
   .record({
     advisory,
@@ -190,10 +217,10 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
     pollIntervalMs: fc.constantFrom(400, 2_000, 2_000, 5_000),
     script,
     faults: fc.record({
-      instrument: rarely(20),
-      getOrderStatus: rarely(3),
-      getPositions: rarely(10),
-      connect: rarely(20),
+      instrument: rarely(60),
+      getOrderStatus: rarely(4),
+      getPositions: rarely(20),
+      connect: rarely(60),
     }),
     heldBefore: fc.constantFrom('0', '0', '30', '-30'),
     switches: fc.oneof(
@@ -202,6 +229,19 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
       { weight: 1, arbitrary: fc.array(switchMove, { minLength: 3, maxLength: 12 }) },
     ),
     againAtMs: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
+    stale: fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: stale }),
+    commitMs: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: commitMs }),
+    strayFill: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          quantity: fc.constantFrom('1', '60', '100'),
+          price: cents(9_000, 5_500_000),
+          toldBy: fc.constantFrom('push' as const, 'sweep' as const),
+        }),
+      },
+    ),
     restartAtMs: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: when }),
   })
   .map((raw) => defined(raw) as Scenario);

@@ -5,7 +5,7 @@
  * 2. What comes of it is judged by the laws alone, and by the broker's own truth.
  */
 
-import type { Clock, JournalRecord } from 'fillchart';
+import type { Clock, Journal } from 'fillchart';
 import {
   type BrokerAdapter,
   createEngine,
@@ -15,7 +15,6 @@ import {
   type KillSwitchType,
   type SnapshotInput,
 } from 'fillchart';
-import { memoryJournal } from 'fillchart/adapters';
 import {
   type BrokenLaw,
   type BrokerMethod,
@@ -29,6 +28,9 @@ import {
   type VirtualClock,
   virtualClock,
 } from 'fillchart/testing';
+import { type BrokerTruth, forgottenFill, hiddenFills, type Telling, truthOf } from './broker-truth.js';
+import { notedJournal } from './slow-journal.js';
+import { type StaleReports, withStaleReports } from './stale-reports.js';
 
 export interface Scenario {
   readonly advisory: Omit<SnapshotInput, 'expirationTimestamp'> & { readonly expiresInMs: number };
@@ -44,6 +46,12 @@ export interface Scenario {
   readonly againAtMs?: number;
   /** The engine is closed then, and another opened on the same journal. */
   readonly restartAtMs?: number;
+  /** Older reports of the order itself, told again. */
+  readonly stale?: StaleReports;
+  /** How long the n-th commit takes; the rest are durable at once. */
+  readonly commitMs?: readonly number[];
+  /** Filled when all is over, and told by a push or found by a sweep. */
+  readonly strayFill?: { readonly quantity: string; readonly price: string; readonly toldBy: 'push' | 'sweep' };
 }
 
 export interface SwitchMove {
@@ -60,31 +68,33 @@ export interface ScenarioOutcome {
 
 /** What stands between engine and world in a negative control. */
 export interface Sabotage {
-  readonly broker?: (broker: FaultBroker) => BrokerAdapter;
+  readonly broker?: (broker: FaultBroker, clock: Clock) => BrokerAdapter;
+  /** Asked once for each engine that is opened. */
   readonly clock?: (clock: Clock) => Clock;
+  readonly journal?: (journal: Journal) => Journal;
 }
 
 /** Longest life: validation, E3, and a restart. */
 const LONGEST_MS = 200_000;
+/** T of a stray fill: no life, repeated and restarted, lasts that long. */
+const STRAY_FILL_AT_MS = 150_000;
+/** Longer than any time between two polls. */
+const WATCHED_AFTERWARDS_MS = 6_000;
+const NO_STALE_REPORTS: StaleReports = { pushes: [], answers: [] };
 
 export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): Promise<ScenarioOutcome> {
   const clock = virtualClock();
-  const broker = brokerFor(scenario, clock);
-  const journal = memoryJournal();
-  const records: JournalRecord[] = [];
-  const noted = {
-    ...journal,
-    append: (appended: readonly JournalRecord[]) => {
-      records.push(...appended);
-      return journal.append(appended);
-    },
-  };
+  const script = scriptOf(scenario);
+  const inner = brokerFor(scenario, script, clock);
+  const stale = withStaleReports(inner, clock, script, scenario.stale ?? NO_STALE_REPORTS);
+  const { broker } = stale;
+  const { journal, records, commits } = notedJournal(clock, broker.calls, scenario.commitMs ?? []);
   const open = () =>
     clock.runUntil(
       createEngine({
-        broker: sabotage.broker?.(broker) ?? broker,
+        broker: sabotage.broker?.(broker, clock) ?? broker,
         clock: sabotage.clock?.(clock) ?? clock,
-        journal: noted,
+        journal: sabotage.journal?.(journal) ?? journal,
         logger: false,
         pollIntervalMs: scenario.pollIntervalMs,
       }),
@@ -111,16 +121,44 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
       isOpen = true;
     },
   );
-  const { advisoryId } = scenario.advisory;
+  stale.stop();
+  const told = await afterwards(scenario, clock, engine, broker);
   const subject: LawSubject = {
-    advisoryId,
+    advisoryId: scenario.advisory.advisoryId,
     calls: broker.calls,
     records,
     cases: engine.cases.all(),
     epochMs: VIRTUAL_EPOCH_MS,
     results,
+    commits,
   };
-  return { subject, broken: [...brokenLaws(subject), ...hiddenFills(subject, truth)] };
+  const forgotten = told === undefined ? [] : forgottenFill(subject, truthOf(broker), told);
+  return { subject, broken: [...brokenLaws(subject), ...hiddenFills(subject, truth), ...forgotten] };
+}
+
+/** When all is over: nothing may go on, and what fills then must be told. `undefined` when nothing is there to tell. */
+async function afterwards(
+  { strayFill, script }: Scenario,
+  clock: VirtualClock,
+  engine: Engine,
+  broker: FaultBroker,
+): Promise<Telling | undefined> {
+  await clock.advance(WATCHED_AFTERWARDS_MS);
+  const submit = broker.calls.find(({ method }) => method === 'submitOrder');
+  // A position that is not shown as it is hides what a sweep could find.
+  const isHidden = script.live === false || script.positionShown !== undefined;
+  if (strayFill === undefined || submit === undefined || isHidden) return undefined;
+  await clock.advance(Math.max(0, submit.at + STRAY_FILL_AT_MS - clock.monotonic()));
+  if (strayFill.toldBy === 'sweep') return clock.runUntil(engine.sweep(), LONGEST_MS);
+  broker.push(truthOf(broker));
+  await clock.settle();
+  return 'push';
+}
+
+function scriptOf({ script, strayFill }: Scenario): OrderScript {
+  if (strayFill === undefined) return script;
+  const { quantity, price } = strayFill;
+  return { ...script, fills: [...(script.fills ?? []), { at: STRAY_FILL_AT_MS, quantity, price }] };
 }
 
 async function live(
@@ -159,12 +197,12 @@ function flip(engine: Engine, { type, state, target }: SwitchMove): void {
   done.catch(() => undefined);
 }
 
-function brokerFor(scenario: Scenario, clock: Clock): FaultBroker {
+function brokerFor(scenario: Scenario, script: OrderScript, clock: Clock): FaultBroker {
   const { faults, tickSize, heldBefore } = scenario;
   const { symbol } = scenario.advisory;
   return faultBroker({
     clock,
-    script: scenario.script,
+    script,
     faults: Object.fromEntries(
       Object.entries(faults).map(([method, list]) => [method, (call: number) => list?.[call - 1] ?? undefined]),
     ),
@@ -172,26 +210,4 @@ function brokerFor(scenario: Scenario, clock: Clock): FaultBroker {
     positions: { [symbol]: heldBefore },
     capabilities: { push: scenario.push },
   });
-}
-
-type BrokerTruth = ReturnType<FaultBroker['truth']>;
-
-/** What the broker knows of the entry order. */
-function truthOf(broker: FaultBroker): BrokerTruth {
-  const clientOrderId = broker.calls.find(({ method }) => method === 'submitOrder')?.clientOrderId;
-  return clientOrderId === undefined ? undefined : broker.truth(clientOrderId);
-}
-
-/** What the broker truly filled by the end is protected, or somebody is told. */
-function hiddenFills({ advisoryId, cases, results }: LawSubject, truth: BrokerTruth): readonly BrokenLaw[] {
-  if (truth === undefined || truth.filledSize === '0' || results.length === 0) return [];
-  // What the sweep finds it tells for the symbol; an execution is told for by its advisory.
-  const isTold = cases.some((known) => known.advisoryId === advisoryId || known.advisoryId === undefined);
-  const isProtected = results.some(
-    ({ finalSl, finalTp, finalPositionSize }) =>
-      finalSl !== undefined && finalTp !== undefined && finalPositionSize === truth.filledSize,
-  );
-  return isTold || isProtected
-    ? []
-    : [{ law: 'L7', why: `the broker filled ${truth.filledSize}: not protected, and no case` }];
 }

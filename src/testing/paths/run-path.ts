@@ -4,7 +4,8 @@
  *
  * 1. Nothing is sent to the chart: the broker answers or pushes, the operator sets a switch, time passes, the process ends.
  * 2. After each fact the record, the chart's state and whole context, the stage and the calls to the broker must agree.
- * 3. A path that is not over is let go on by itself; at the end the laws must hold.
+ * 3. After each fact the laws must hold on what has happened so far, and all of them at the end: `laws.ts` says which of
+ *    them wait for it. A path that is not over is let go on by itself.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionResult } from '../../domain/result.js';
@@ -13,7 +14,7 @@ import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
 import type { BrokerMethod } from '../fault-broker.js';
 import { birth, chartStep } from '../folded-life.js';
-import { brokenLaws } from '../laws.js';
+import { brokenLaws, type LawSubject } from '../laws.js';
 import { VIRTUAL_EPOCH_MS } from '../virtual-clock.js';
 import { agreeingView, BROKER_ORDER_ID, rawReport } from './broker-words.js';
 import { bareFact, type PathFact } from './path-fact.js';
@@ -68,6 +69,15 @@ async function walk(path: ModelPath, steps: readonly Step[], world: PathWorld): 
   const execution = world.engine.start(advisoryOf(path.profile));
   // An advisory that cannot be named has no place in the map: its handle is kept from the start.
   const live = (): Execution => world.engine.execution(execution.advisoryId) ?? execution;
+  const subject = (): LawSubject => ({
+    advisoryId: execution.advisoryId,
+    calls: world.broker.calls,
+    records: world.records,
+    cases: world.engine.cases.all(),
+    epochMs: VIRTUAL_EPOCH_MS,
+    results: [],
+    hasSlept: path.facts.some(({ plan }) => plan.asleep === true),
+  });
   for (const [index, step] of steps.entries()) {
     const callsBefore = world.broker.calls.length;
     if (index > 0) await bringAbout(step, index, world);
@@ -80,19 +90,16 @@ async function walk(path: ModelPath, steps: readonly Step[], world: PathWorld): 
       world.broker.calls.slice(callsBefore).map(({ method }) => method),
       index,
     );
+    if (step.after.status === 'active') checkLaws(subject(), `fact ${index + 1} (${step.fact.plan.label}): `);
   }
   const result = await finished(live, world);
-  const broken = brokenLaws({
-    advisoryId: execution.advisoryId,
-    calls: world.broker.calls,
-    records: world.records,
-    cases: world.engine.cases.all(),
-    epochMs: VIRTUAL_EPOCH_MS,
-    results: [result],
-    hasSlept: path.facts.some(({ plan }) => plan.asleep === true),
-  });
-  if (broken.length > 0) throw new PathError(broken.map(({ law, why }) => `${law}: ${why}`).join('\n'));
+  checkLaws({ ...subject(), results: [result] }, '');
   return { facts: world.facts, result };
+}
+
+function checkLaws(subject: LawSubject, where: string): void {
+  const broken = brokenLaws(subject);
+  if (broken.length > 0) throw new PathError(broken.map(({ law, why }) => `${where}${law}: ${why}`).join('\n'));
 }
 
 async function letGo(world: PathWorld): Promise<void> {
