@@ -114,6 +114,13 @@ export function labelOf(arrow: Arrow, roomy: boolean): readonly Line[] {
   });
 }
 
+/** The same at a glance: each event once, a deadline by its own name. */
+export function eventsOf(arrow: Arrow): readonly Line[] {
+  const transitions = arrow.drawn.map(({ transitions: [first] }) => first).filter(({ event }) => event !== undefined);
+  const events = new Map(transitions.map((one) => [deadlineText(one) || eventName(one), causeOf(one)]));
+  return [...events].map(([event, cause]) => line([run('event', event, cause)]));
+}
+
 /** Runs one after the other, on as few lines as the width allows. */
 function flowing(runs: readonly Run[], limit: number): readonly Line[] {
   const lines: Run[][] = [];

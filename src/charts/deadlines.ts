@@ -19,6 +19,8 @@ export interface Deadline {
   readonly greatestMs?: number;
   /** What it is measured from. */
   readonly from: string;
+  /** It is measured from the first submit call, whenever it is asked for: a restart does not begin it anew. */
+  readonly isOfT?: true;
   /** The action that asks for it. */
   readonly scheduledBy: string;
 }
@@ -26,20 +28,25 @@ export interface Deadline {
 const backoff = { ms: RETRY_BACKOFF.firstMs, greatestMs: RETRY_BACKOFF.greatestMs } as const;
 
 export const DEADLINES: Readonly<Record<DeadlineName, Deadline>> = {
-  validation: { ms: VALIDATION_LIMIT_MS, from: 'the start', scheduledBy: 'scheduleValidationEnd' },
-  hardTimeout: { ms: HARD_TIMEOUT_MS, from: 'the first submit call', scheduledBy: 'scheduleHardTimeout' },
+  validation: { ms: VALIDATION_LIMIT_MS, from: 'the start, or the restart', scheduledBy: 'scheduleValidationEnd' },
+  hardTimeout: { ms: HARD_TIMEOUT_MS, from: 'the first submit call', isOfT: true, scheduledBy: 'scheduleHardTimeout' },
   lateWindow: {
     ms: HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS,
     from: 'the first submit call',
+    isOfT: true,
     scheduledBy: 'scheduleLateWindow',
   },
   submitRetry: { ...backoff, from: 'the answer, never past hardTimeout', scheduledBy: 'scheduleSubmitRetry' },
   cancelRetry: { ...backoff, from: 'the answer', scheduledBy: 'scheduleCancelRetry' },
-  protection: { ms: PROTECTION_LIMIT_MS, from: 'the first protection call', scheduledBy: 'scheduleProtectionEnd' },
+  protection: {
+    ms: PROTECTION_LIMIT_MS,
+    from: 'the first protection call, or the restart',
+    scheduledBy: 'scheduleProtectionEnd',
+  },
   protectionRetry: { ...backoff, from: 'the answer', scheduledBy: 'scheduleProtectionRetry' },
   reconciliation: {
     ms: RECONCILIATION_LIMIT_MS,
-    from: 'the question to the broker',
+    from: 'the question to the broker, less the last look at T = 32 s',
     scheduledBy: 'scheduleReconciliationEnd',
   },
 };

@@ -1,5 +1,5 @@
 /**
- * What a transition is about, for its colour. The words stand beside the colour always; nothing is told by it alone.
+ * What a transition is about, for its colour and its stroke. Nothing is told by colour alone.
  */
 import type { ChartTransition } from './chart.js';
 

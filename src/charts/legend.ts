@@ -15,10 +15,13 @@ export interface Legend {
   readonly body: string;
 }
 
-const SAMPLE = 26;
+/** Long enough for the longest pattern of strokes. */
+const SAMPLE = 38;
+/** Of a sign that is no line. */
+const SIGN = 24;
 const BOX = { width: 22, height: 12, rx: 3 } as const;
 const SPACE = 5;
-const GAP = 17;
+const GAP = 15;
 const HEIGHT = 16;
 const MIDDLE = HEIGHT / 2;
 
@@ -31,16 +34,20 @@ export function kindsIn(chart: Chart): readonly Kind[] {
 export function legendOf(kinds: readonly Kind[], detail: Detail): Legend {
   const isDrawn = (kind: Kind) => detail === 'detail' || kind !== 'restart';
   const samples = [
-    ...kinds.filter(isDrawn).map((kind) => ({ draw: (x: number) => arrow(x, kind), words: KIND_WORDS[kind] })),
-    ...(detail === 'detail' ? [{ draw: stub, words: 'begins in a substate, or around: the row says where' }] : []),
-    { draw: beginning, words: 'begins here' },
-    { draw: transient, words: 'left in the same turn' },
-    { draw: final, words: 'final' },
+    ...kinds
+      .filter(isDrawn)
+      .map((kind) => ({ draw: (x: number) => arrow(x, kind), words: KIND_WORDS[kind], wide: SAMPLE })),
+    ...(detail === 'detail'
+      ? [{ draw: stub, words: 'begins in a substate, or around: the row says where', wide: SAMPLE }]
+      : []),
+    { draw: beginning, words: 'begins here', wide: SIGN },
+    { draw: transient, words: 'left in the same turn', wide: SIGN },
+    { draw: final, words: 'final', wide: SIGN },
   ];
   let x = 0;
-  const body = samples.map(({ draw, words }) => {
+  const body = samples.map(({ draw, words, wide }) => {
     const text = run('about', words);
-    const left = x + SAMPLE + SPACE;
+    const left = x + wide + SPACE;
     const y = MIDDLE + FONTS.about.size * 0.36;
     const sample = draw(x);
     x = left + line([text]).width + GAP;
@@ -55,13 +62,12 @@ const arrow = (x: number, kind: Kind): string =>
 const stub = (x: number): string =>
   element('path', { class: 'arrow step', d: `M${x + 4} ${MIDDLE}h${SAMPLE - 4}`, 'marker-start': 'url(#inside-step)' });
 
-const beginning = (x: number): string =>
-  element('circle', { class: 'dot', cx: x + SAMPLE / 2, cy: MIDDLE, r: DOT / 2 });
+const beginning = (x: number): string => element('circle', { class: 'dot', cx: x + SIGN / 2, cy: MIDDLE, r: DOT / 2 });
 
 const box = (x: number, inset: number): string =>
   element('rect', {
     class: 'box',
-    x: x + (SAMPLE - BOX.width) / 2 + inset,
+    x: x + (SIGN - BOX.width) / 2 + inset,
     y: MIDDLE - BOX.height / 2 + inset,
     width: BOX.width - 2 * inset,
     height: BOX.height - 2 * inset,

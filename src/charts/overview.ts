@@ -1,12 +1,13 @@
 /**
- * The picture of the whole at a glance: states and arrows, each arrow from its very source to its very target.
+ * The picture of the whole at a glance: states and arrows, each arrow from its very source to its very target, with the
+ * events that lead along it.
  */
 import { type Arrow, exactArrows } from './arrows.js';
-import { titleOf } from './captions.js';
+import { eventsOf, titleOf } from './captions.js';
 import type { Chart, ChartState } from './chart.js';
 import type { ElkEdge, ElkNode, Layout } from './elk.js';
 import { layoutOptions } from './layout-options.js';
-import { DOT, FINAL_FRAME, PADDING, pathOf, placeOf, type Scene } from './scene.js';
+import { DOT, FINAL_FRAME, LABEL_PADDING, PADDING, pathOf, placeOf, type Scene } from './scene.js';
 import { sizeOf } from './typeset.js';
 
 const ROOM = 12;
@@ -37,7 +38,12 @@ export async function overviewOf(chart: Chart, layout: Layout): Promise<Scene> {
       const text = place(nameId(state.id));
       return { state, place: place(state.id), text, lines: [titleOf(state)], rows: [] };
     }),
-    arrows: arrows.map((arrow, index) => ({ arrow, path: pathOf(edges.get(arrowId(index))) })),
+    arrows: arrows.map((arrow, index) => {
+      const edge = edges.get(arrowId(index));
+      const label = edge?.labels?.[0];
+      const shape = { arrow, path: pathOf(edge) };
+      return label === undefined ? shape : { ...shape, label: { place: placeOf(label), lines: eventsOf(arrow) } };
+    }),
     initials: chart.states
       .filter(({ initial }) => initial !== undefined)
       .map(({ id }) => ({ of: id, dot: place(dotId(id)), path: pathOf(edges.get(beginId(id))) })),
@@ -73,11 +79,16 @@ const beginnings = (chart: Chart): ElkEdge[] =>
     initial === undefined ? [] : [{ id: beginId(id), sources: [dotId(id)], targets: [initial] }],
   );
 
-const edgeOf = ({ source, target }: Arrow, index: number): ElkEdge => ({
-  id: arrowId(index),
-  sources: [source],
-  targets: [target],
-});
+function edgeOf(arrow: Arrow, index: number): ElkEdge {
+  const { width, height } = sizeOf(eventsOf(arrow));
+  const size = { width: width + 2 * LABEL_PADDING, height: height + 2 * LABEL_PADDING };
+  return {
+    id: arrowId(index),
+    sources: [arrow.source],
+    targets: [arrow.target],
+    ...(width > 0 && { labels: [{ id: `label ${index}`, text: 'label', ...size }] }),
+  };
+}
 
 const withDescendants = (node: ElkNode): readonly ElkNode[] => [
   node,

@@ -4,10 +4,13 @@
  * 1. Every state and every transition is in it, in the order of the chart; ids are the chart's.
  * 2. Guards and actions are calls by name, which the platform supplies. The rest is the project's own attributes (`fc:`).
  * 3. An action that asks for a deadline is a `<send>` with the delay that runs; `fc:from` says what it is measured from.
+ *    What is measured from the first submit call (T) waits for what is left of it, wherever it is asked for (T1, T4).
  */
+import { LAST_LOOK_MS } from '../domain/limits.js';
+import type { DeadlineName } from '../machines/execution.facts.js';
 import { type Chart, type ChartState, type ChartTransition, isInside, type Json, type Step } from './chart.js';
 import { DEADLINES, deadlineScheduledBy, deadlinesOf, durationText } from './deadlines.js';
-import { comment, element } from './xml.js';
+import { comment, element, escapeXml } from './xml.js';
 
 const NAMESPACE = 'http://www.w3.org/2005/07/scxml';
 /** A name, not an address: nothing is there. */
@@ -52,7 +55,33 @@ function dataOf(chart: Chart): readonly string[] {
       ? []
       : [element('data', { id: `${name}GreatestMs`, expr: deadline.greatestMs })]),
   ]);
-  return data.length === 0 ? [] : nested('datamodel', {}, data);
+  if (data.length === 0) return [];
+  const look = [
+    comment('the longest last look at T = 32 s, which is taken off the time to reconcile'),
+    element('data', { id: 'lastLookMs', expr: LAST_LOOK_MS }),
+  ];
+  return [...nested('datamodel', {}, [...data, ...look]), ...nested('script', {}, DELAYS.map(escapeXml))];
+}
+
+/** What the delays are worked out with. The platform supplies the two functions that these call. */
+const DELAYS = [
+  '// T(), supplied: ms since the first submit call began; 0 before. repeat(name), supplied: its number, from 1.',
+  'function until(ms) { return Math.max(0, ms - T()); }',
+  'function backoff(name, firstMs, greatestMs) { return Math.min(greatestMs, firstMs * Math.pow(2, repeat(name) - 1)); }',
+  'function lastLook() {',
+  '  var ms = T() - lateWindowMs - protectionMs;',
+  '  return ms > 0 && ms <= lastLookMs ? ms : 0;',
+  '}',
+];
+
+/** The delay of a deadline, asked for now: a time, or an expression for one. */
+function delayOf(name: DeadlineName): { readonly delay: string } | { readonly delayexpr: string } {
+  const { ms, greatestMs, isOfT } = DEADLINES[name];
+  const wait = `backoff('${name}', ${name}Ms, ${name}GreatestMs)`;
+  if (name === 'submitRetry') return { delayexpr: `Math.min(${wait}, until(hardTimeoutMs)) + 'ms'` };
+  if (name === 'reconciliation') return { delayexpr: `reconciliationMs - lastLook() + 'ms'` };
+  if (greatestMs !== undefined) return { delayexpr: `${wait} + 'ms'` };
+  return isOfT === true ? { delayexpr: `until(${name}Ms) + 'ms'` } : { delay: `${ms}ms` };
 }
 
 function stateOf(state: ChartState, chart: Chart): readonly string[] {
@@ -92,14 +121,12 @@ const literal = (value: Json): string =>
 function actionOf(step: Step): readonly string[] {
   const name = deadlineScheduledBy(step);
   if (name === undefined) return [element('script', {}, callOf(step))];
-  const { ms, from, greatestMs } = DEADLINES[name];
   const attributes = {
     id: name,
     event: 'DEADLINE',
-    delay: `${ms}ms`,
+    ...delayOf(name),
     'fc:action': step.name,
-    'fc:from': from,
-    'fc:doublesUpTo': greatestMs === undefined ? undefined : `${greatestMs}ms`,
+    'fc:from': DEADLINES[name].from,
   };
   return nested('send', attributes, [element('param', { name: 'name', expr: `'${name}'` })]);
 }

@@ -63,6 +63,16 @@ const DARK: Theme = {
   },
 };
 
+/** Told apart without colour as well: on a grey print, or by whoever sees no colours. */
+const STROKES: Readonly<Record<Kind, string>> = {
+  step: '',
+  fill: 'stroke-width:2.4',
+  failure: 'stroke-dasharray:7 3',
+  deadline: 'stroke-width:1.7;stroke-dasharray:1.7 2.6',
+  switch: 'stroke-width:1.7;stroke-dasharray:9 3 1.7 3',
+  restart: 'stroke-dasharray:3 3 9 3',
+};
+
 const FAMILY = { sans: SANS, bold: SANS, mono: MONO, monoBold: MONO } as const;
 
 const shapes = [
@@ -75,6 +85,7 @@ const shapes = [
   '.transient>.box{stroke-dasharray:4 3}',
   '.divider{stroke-width:.8}',
   '.arrow{fill:none;stroke-width:1.2}',
+  ...KINDS.filter((kind) => STROKES[kind] !== '').map((kind) => `.arrow.${kind}{${STROKES[kind]}}`),
 ].join('');
 
 function colours(theme: Theme): string {

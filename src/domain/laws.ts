@@ -14,11 +14,11 @@ export interface Law {
 }
 
 const table = {
-  L1: ['At most one accepted entry order per advisory.', 'S1 S4 S5 A6'],
+  L1: ['At most one accepted entry order per advisory.', 'S1 S2 S4 S5 A4 A6'],
   L2: ['No submit call after the gate has closed, after expiry, or at T ≥ 30 s.', 'V1 V7 V8 K2 K5 S5 T1'],
   L3: ['Deadlines never move.', 'T1 T4 S6'],
   L4: ['SL and TP equal the formula on the fill, rounded to the tick, on the right sides.', 'R2.1 R2.2 R2.4 B1'],
-  L5: ['Nothing but protection ever reduces a position.', 'B3 K4'],
+  L5: ['Nothing but protection ever reduces a position.', 'B3 K4 A4'],
   L6: ['cumQty never falls, and no fill that was told is forgotten.', 'P2 P4 P5 T5'],
   L7: ['Filled > 0 implies protected, or a case.', 'B1 B2 P3 P6 M1'],
   L8: [
@@ -33,7 +33,7 @@ const table = {
   L14: ['The status says what happened, by the received time, and never changes.', 'T2 T3 P6 K1 K2 K3 K4 S6 V9'],
   L15: [
     'A live order is watched, and it is cancelled when a kill switch or T = 30 s wants that: at once, and for no other reason.',
-    'P1 K3 T3',
+    'P1 K3 T3 A4',
   ],
 } as const satisfies Record<string, readonly [sentence: string, rules: string]>;
 

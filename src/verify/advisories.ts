@@ -1,7 +1,8 @@
 /**
  * The advisories that the check starts from: one that is acceptable, and one for each field rule that refuses.
  */
-import { decimal } from '../domain/decimal.js';
+import { decimal, ZERO } from '../domain/decimal.js';
+import type { FilledBySide } from '../domain/position-share.js';
 import type { FrozenSnapshot } from '../domain/snapshot.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 
@@ -18,6 +19,13 @@ const GOOD: FrozenSnapshot = Object.freeze({
 });
 
 export const INSTRUMENT = Object.freeze({ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' });
+
+/** Held in the symbol before the order; and what other executions had filled in it by then. */
+export const BASELINE = decimal('25');
+export const OTHERS: FilledBySide = Object.freeze({
+  buy: { least: decimal('25'), most: decimal('25') },
+  sell: { least: ZERO, most: ZERO },
+});
 
 /** Filled so far, in the only sizes that differ in kind: something, all, more than all. */
 export const PART = decimal('40');

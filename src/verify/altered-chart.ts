@@ -32,6 +32,10 @@ export const withGuards = (guards: NonNullable<Replacements['guards']>): Executi
   executionMachine.provide({ guards }) as ExecutionChart;
 export const withActions = (actions: NonNullable<Replacements['actions']>): ExecutionChart =>
   executionMachine.provide({ actions }) as ExecutionChart;
+export const withGuardsAndActions = (
+  guards: Replacements['guards'],
+  actions: Replacements['actions'],
+): ExecutionChart => executionMachine.provide({ guards, actions } as Replacements) as ExecutionChart;
 
 /** States by their names, members by theirs, and of several transitions the one with that guard, rule or deadline. */
 function at(root: Definition, path: string): Definition {

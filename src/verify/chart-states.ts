@@ -5,7 +5,8 @@
  * stands for all. Why this is sound: what `classOf` leaves out is read by no guard and decides neither whether a command
  * is asked for nor of what type it is, only what it says (ids, times, words, counts of tries) or what the result says
  * beside it. Prices and sizes are few to begin with. A test takes states that were merged and shows that each fact leads
- * both to the same class with the same commands.
+ * both to the same class with the same commands. A law may read more than `classOf` keeps (ids, tries, times): it then
+ * judges each step of the state that stands for the class, and that suffices where a fault does not hang on history.
  */
 import { hasFill } from '../domain/order.js';
 import type { ExecutionContext } from '../machines/execution.context.js';

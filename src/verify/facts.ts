@@ -11,8 +11,18 @@ import type { OrderFact } from '../domain/order.js';
 import type { CancelOutcome, LegOutcome, SubmitOutcome } from '../domain/ports.js';
 import type { BrokerAnswer, Gate } from '../domain/validation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
-import type { DeadlineName, ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
-import { BAD_PRICE, GOOD_PRICE, INSTRUMENT, MORE, PART, STARTING_POINTS, WHOLE } from './advisories.js';
+import type { DeadlineName, ExecutionFact, ExecutionInput, Legs } from '../machines/execution.facts.js';
+import {
+  BAD_PRICE,
+  BASELINE,
+  GOOD_PRICE,
+  INSTRUMENT,
+  MORE,
+  OTHERS,
+  PART,
+  STARTING_POINTS,
+  WHOLE,
+} from './advisories.js';
 import { OBSERVATIONS, type Observation, observed } from './observations.js';
 import { DEADLINES, FIRST_SUBMIT_AT } from './phases.js';
 
@@ -30,6 +40,8 @@ export interface Fact {
   readonly deadline?: DeadlineName;
   readonly observation?: Observation;
   readonly submit?: SubmitOutcome['kind'] | 'busy';
+  readonly cancel?: CancelOutcome;
+  readonly legs?: Legs;
 }
 
 export const FACTS: Fact[] = [];
@@ -95,7 +107,7 @@ export function startRefusal(factId: number, context: ExecutionContext): string 
   return gate === 'ADVISORY_EXPIRED' ? gate : (point?.refusedWith ?? gate);
 }
 
-const answered = { kind: 'answered', instrument: INSTRUMENT, margin: 'ok', baseline: '0' as Decimal } as const;
+const answered = { kind: 'answered', instrument: INSTRUMENT, margin: 'ok', baseline: BASELINE } as const;
 const ASKED: readonly (readonly [string, BrokerAnswer, string | undefined])[] = [
   ['agrees', answered, undefined],
   ['does not know the symbol', { kind: 'unknown_symbol' }, 'INSTRUMENT_RULES'],
@@ -104,7 +116,12 @@ const ASKED: readonly (readonly [string, BrokerAnswer, string | undefined])[] = 
   ['does not answer', { kind: 'unavailable', cause: 'silent' }, 'BROKER_UNAVAILABLE'],
 ];
 export const BROKER_ASKED = ASKED.map(([label, answer, refusedWith]) =>
-  fact('BROKER_ASKED', `BROKER_ASKED, the broker ${label}`, { type: 'BROKER_ASKED', answer }, { refusedWith }),
+  fact(
+    'BROKER_ASKED',
+    `BROKER_ASKED, the broker ${label}`,
+    { type: 'BROKER_ASKED', answer, others: OTHERS },
+    { refusedWith },
+  ),
 );
 
 export const SUBMIT_STARTED = fact('SUBMIT_STARTED', 'SUBMIT_STARTED', { type: 'SUBMIT_STARTED' });
@@ -166,7 +183,8 @@ export const ORDER_REPORTS = REPORTED.map(([status, cumQty, avgPrice]) => {
 });
 
 export const CANCEL_OUTCOMES = (['requested', 'already_closed', 'not_found', 'unknown'] satisfies CancelOutcome[]).map(
-  (outcome) => fact('CANCEL_OUTCOME', `CANCEL_OUTCOME ${outcome}`, { type: 'CANCEL_OUTCOME', outcome }),
+  (outcome) =>
+    fact('CANCEL_OUTCOME', `CANCEL_OUTCOME ${outcome}`, { type: 'CANCEL_OUTCOME', outcome }, { cancel: outcome }),
 );
 
 const LEG = {
@@ -189,12 +207,11 @@ const LEGS: readonly (readonly [keyof typeof LEG, keyof typeof LEG])[] = [
   ['busy', 'duplicate'],
   ['rejected', 'unknown'],
 ];
-export const PROTECTION_OUTCOMES = LEGS.map(([stopLoss, takeProfit]) =>
-  fact('PROTECTION_OUTCOME', `PROTECTION_OUTCOME SL ${stopLoss}, TP ${takeProfit}`, {
-    type: 'PROTECTION_OUTCOME',
-    legs: { stopLoss: LEG[stopLoss], takeProfit: LEG[takeProfit] },
-  }),
-);
+export const PROTECTION_OUTCOMES = LEGS.map(([stopLoss, takeProfit]) => {
+  const legs: Legs = { stopLoss: LEG[stopLoss], takeProfit: LEG[takeProfit] };
+  const label = `PROTECTION_OUTCOME SL ${stopLoss}, TP ${takeProfit}`;
+  return fact('PROTECTION_OUTCOME', label, { type: 'PROTECTION_OUTCOME', legs }, { legs });
+});
 
 export const RECONCILED = OBSERVATIONS.map((observation) =>
   fact(

@@ -44,17 +44,16 @@ export function tell(steps: ChartSteps, chart: number, fact: Fact, world: World)
     world.protectWaits = 0;
   }
   if (after.phase !== 'over' || before.phase === 'over') return { chart: step.to, world, broken };
-  return {
-    chart: step.to,
-    world: atEnd(world),
-    broken: broken ?? (step.asks & ASKS.finish ? undefined : inForce(steps, UNTOLD)),
-  };
+  return { chart: step.to, world: atEnd(world), broken: broken ?? inForce(steps, brokenAtEnd(step, world)) };
 }
 
 export const inForce = (steps: ChartSteps, broken: Broken | undefined): Broken | undefined =>
   broken !== undefined && steps.isInForce(broken.law) ? broken : undefined;
 
-const UNTOLD: Broken = { law: 'L11', why: 'the result is never told' };
+function brokenAtEnd({ asks }: ChartStep, { watched }: World): Broken | undefined {
+  if ((asks & ASKS.finish) === 0) return { law: 'L11', why: 'the result is never told' };
+  return watched === 1 ? { law: 'L15', why: 'all is over, and the order is still watched' } : undefined;
+}
 
 /** Of a world in which all is over only this still matters. */
 const atEnd = ({ reached, hasCase }: World): World => ({ ...newWorld(0), reached, hasCase });

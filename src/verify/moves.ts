@@ -166,10 +166,13 @@ function leave({ chart, world, path, visit }: Here): void {
 
 const isReportedRejected = ({ order }: ExecutionContext): boolean => order.status === 'rejected' && !hasFill(order);
 
-/** Any report at any time, once an order may be there; also after the call's answer denied it. */
+/**
+ * Any report at any time, once an order may be there; also after the call's answer denied it. Before the first call one
+ * can come of an earlier life that left no record.
+ */
 function reports(here: Here): void {
-  const { steps, chart, world } = here;
-  if (world.reached === 0) return;
+  const { steps, chart, world, path } = here;
+  if (world.reached === 0 && path !== 'submitted.ready') return;
   for (const fact of ORDER_REPORTS) if (steps.isNews(chart, fact)) happen(here, fact, { reached: 3 }, 0);
 }
 

@@ -4,6 +4,12 @@
 import type { Mutant } from './mutant.js';
 import { mutantsAfterFill } from './mutants.after-fill.js';
 import { mutantsBeforeOrder } from './mutants.before-order.js';
+import { mutantsOfKnowledge } from './mutants.knowledge.js';
 import { mutantsOfLiveOrder } from './mutants.live-order.js';
 
-export const mutants: readonly Mutant[] = [...mutantsBeforeOrder, ...mutantsOfLiveOrder, ...mutantsAfterFill];
+export const mutants: readonly Mutant[] = [
+  ...mutantsBeforeOrder,
+  ...mutantsOfLiveOrder,
+  ...mutantsAfterFill,
+  ...mutantsOfKnowledge,
+];

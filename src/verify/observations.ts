@@ -1,10 +1,11 @@
 /**
  * What the one look at the broker may show, relative to what the execution believes (R6).
  */
-import { type Decimal, decimal, isPositive, negate } from '../domain/decimal.js';
+import { add, type Decimal, decimal, isPositive, negate } from '../domain/decimal.js';
 import { hasFill } from '../domain/order.js';
 import { NO_OTHERS, type ReconciliationObserved } from '../domain/reconciliation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
+import { BASELINE } from './advisories.js';
 
 export interface Observation {
   readonly label: string;
@@ -79,7 +80,8 @@ function positionSeen(
   const stopLoss = legs === 'otherStopLoss' ? ELSEWHERE : bracket?.stopLoss;
   return {
     kind: 'position',
-    size: snapshot.side === 'buy' ? size : negate(size),
+    // A netting account shows what was there before as well.
+    size: add(BASELINE, snapshot.side === 'buy' ? size : negate(size)),
     netting: true,
     ...(isBracketed && legs !== 'noStopLoss' && stopLoss !== undefined && { stopLoss }),
     ...(isBracketed && legs !== 'noTakeProfit' && { takeProfit: bracket.takeProfit }),

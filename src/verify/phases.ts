@@ -6,9 +6,9 @@
  * is alike, so one instant stands for each open stretch and one for each mark. The instants lie one millisecond beside
  * the marks, so that a comparison that is off by one is caught. `decide` sees real numbers: nothing is abstracted there.
  */
-import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS, PROTECTION_LIMIT_MS, VALIDATION_LIMIT_MS } from '../domain/limits.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { DeadlineName } from '../machines/execution.facts.js';
+import { HARD_TIMEOUT, PROTECTION, T_LATE, VALIDATION } from './figures.js';
 
 export type Phase =
   /** `validating`. */
@@ -23,13 +23,14 @@ export type Phase =
   | 'compare'
   | 'over';
 
-/** When the first submit call begins, engine ms; `START` comes at 0. */
+/** When the advisory comes in, engine ms; not 0, so that a start that is forgotten shows. */
+export const START_AT = 1_000;
+/** When the first submit call begins, engine ms. */
 export const FIRST_SUBMIT_AT = 20_000;
 const COMPARED_AT = 100_000;
 
-const T_LATE = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS;
 /** T of each stretch and mark while an order may be live. */
-export const LIVE_TIMES = [HARD_TIMEOUT_MS - 1, HARD_TIMEOUT_MS, HARD_TIMEOUT_MS + 1, T_LATE, T_LATE + 1] as const;
+export const LIVE_TIMES = [HARD_TIMEOUT - 1, HARD_TIMEOUT, HARD_TIMEOUT + 1, T_LATE, T_LATE + 1] as const;
 
 /** How many instants a phase has; the last one is after every deadline of the phase. */
 export const INSTANTS: { readonly [Name in Phase]: number } = {
@@ -65,13 +66,13 @@ export function phaseOf(path: string, context: Pick<ExecutionContext, 'firstSubm
 export function timeOf(phase: Phase, instant: number, { protection }: Pick<ExecutionContext, 'protection'>): number {
   switch (phase) {
     case 'validate':
-      return instant * VALIDATION_LIMIT_MS;
+      return START_AT + instant * VALIDATION;
     case 'first':
       return FIRST_SUBMIT_AT;
     case 'live':
       return FIRST_SUBMIT_AT + (LIVE_TIMES[instant] ?? 0);
     case 'protect':
-      return (protection.endsAt ?? PROTECTION_LIMIT_MS) - 1 + instant;
+      return (protection.endsAt ?? PROTECTION) - 1 + instant;
     case 'compare':
     case 'over':
       return COMPARED_AT + instant;

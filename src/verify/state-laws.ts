@@ -49,7 +49,10 @@ function waitsInVain(path: string, world: World): string | undefined {
   return undefined;
 }
 
-function isLeftAlone({ path, context }: ChartState, world: World): string | undefined {
+function isLeftAlone({ path, phase, context }: ChartState, world: World): string | undefined {
+  if ((phase === 'protect' || phase === 'compare') && world.watched === 1) {
+    return 'an order that is taken as done is still watched';
+  }
   const isPending = path.startsWith('pending');
   const isCancelling = path.startsWith('cancelling') || path.startsWith('timeout');
   if (!isPending && !isCancelling) return undefined;

@@ -3,14 +3,6 @@
  * what was asked for. Written from the rules, not from the chart.
  */
 import type { LawId } from '../domain/laws.js';
-import {
-  HARD_TIMEOUT_MS,
-  LAST_LOOK_MS,
-  LATE_FILL_WINDOW_MS,
-  PROTECTION_LIMIT_MS,
-  RECONCILIATION_LIMIT_MS,
-  VALIDATION_LIMIT_MS,
-} from '../domain/limits.js';
 import { applyReport, hasFill, lacksPrice } from '../domain/order.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { isProtected } from '../machines/execution.context.js';
@@ -18,6 +10,8 @@ import type { DeadlineName } from '../machines/execution.facts.js';
 import { BRACKET, GOOD_PRICE } from './advisories.js';
 import type { ChartState } from './chart-states.js';
 import type { Fact } from './facts.js';
+import { HARD_TIMEOUT, LAST_LOOK, PROTECTION, RECONCILIATION, T_LATE, VALIDATION } from './figures.js';
+import { KNOWLEDGE_CHECKS } from './knowledge-laws.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
 import { expectedOutcome } from './verdict-law.js';
 
@@ -38,7 +32,7 @@ export interface Step {
   readonly commands: readonly ExecutionCommand[];
 }
 
-type Check = (step: Step) => string | undefined;
+export type Check = (step: Step) => string | undefined;
 
 /** The gate itself is read at the last look; the chart must not ask for a call that nothing can make right. */
 const noOrderAfterTheVerdict: Check = ({ after, commands }) =>
@@ -59,6 +53,10 @@ const deadlinesStand: Check = ({ before, after, composedAt: at, commands }) => {
   const { firstSubmitAt } = before.context;
   if (firstSubmitAt !== undefined && after.firstSubmitAt !== firstSubmitAt) return 'the start of T moved';
   for (const command of commands) {
+    if (command.type === 'cancelOrder' && command.endsAt !== FIRST_SUBMIT_AT + T_LATE)
+      return `a cancel call may last until ${command.endsAt}`;
+    if (command.type === 'placeProtection' && command.endsAt !== after.protection.endsAt)
+      return `a protection call may last until ${command.endsAt}`;
     if (command.type !== 'scheduleDeadline') continue;
     const isRight = rightTime[command.name](command.at, at, after.protection.endsAt);
     if (!isRight) return `the deadline ${command.name} was set to ${command.at} at ${at}`;
@@ -68,17 +66,18 @@ const deadlinesStand: Check = ({ before, after, composedAt: at, commands }) => {
 
 const laterThan = (set: number, at: number) => set > at;
 const rightTime: Record<DeadlineName, (set: number, at: number, protectionEnd: number | undefined) => boolean> = {
-  validation: (set) => set === VALIDATION_LIMIT_MS,
-  hardTimeout: (set) => set === FIRST_SUBMIT_AT + HARD_TIMEOUT_MS,
-  lateWindow: (set) => set === FIRST_SUBMIT_AT + HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS,
+  // After a restart the broker is asked anew, and has the whole time once more.
+  validation: (set, at) => set === at + VALIDATION,
+  hardTimeout: (set) => set === FIRST_SUBMIT_AT + HARD_TIMEOUT,
+  lateWindow: (set) => set === FIRST_SUBMIT_AT + T_LATE,
   submitRetry: (set, at) =>
-    set <= FIRST_SUBMIT_AT + HARD_TIMEOUT_MS && (laterThan(set, at) || at >= FIRST_SUBMIT_AT + HARD_TIMEOUT_MS),
+    set <= FIRST_SUBMIT_AT + HARD_TIMEOUT && (laterThan(set, at) || at >= FIRST_SUBMIT_AT + HARD_TIMEOUT),
   cancelRetry: laterThan,
-  protection: (set, at, end) => set === end && set <= at + PROTECTION_LIMIT_MS,
+  // Asked for with the first try and after a restart, and each time for the whole time.
+  protection: (set, at, end) => set === end && set === at + PROTECTION,
   protectionRetry: laterThan,
   // What the last look at T = 32 s has used up may be taken off.
-  reconciliation: (set, at) =>
-    set <= at + RECONCILIATION_LIMIT_MS && set >= at + RECONCILIATION_LIMIT_MS - LAST_LOOK_MS,
+  reconciliation: (set, at) => set <= at + RECONCILIATION && set >= at + RECONCILIATION - LAST_LOOK,
 };
 
 /** The second half of L3: a protection window is renewed by a restart alone. */
@@ -135,7 +134,10 @@ const unprotectedFillsAreAlarmed: Check = ({ before, after, path, commands }) =>
   const isGivenUp = path === 'reconciling.asking' && before.phase !== 'compare';
   if (!isGivenUp || !hasFill(after.order) || isProtected(after)) return undefined;
   const isAlarmed = commands.some((command) => command.type === 'openCase' && command.kind === 'UNPROTECTED_POSITION');
-  return isAlarmed ? undefined : `${after.order.cumQty} is left unprotected, and nobody is told`;
+  if (!isAlarmed) return `${after.order.cumQty} is left unprotected, and nobody is told`;
+  return after.found.some(({ kind }) => kind === 'UNPROTECTED_POSITION')
+    ? undefined
+    : `${after.order.cumQty} is left unprotected, and the report will not say so`;
 };
 
 const switchesLeaveProtectionAlone: Check = ({ before, fact, path, commands }) => {
@@ -234,7 +236,7 @@ const cancelsHaveACause: Check = ({ before, fact, at, after, path, commands }) =
   const asks = commands.some(({ type }) => type === 'cancelOrder');
   if (!asks) return undefined;
   if (!CANCELLING_STATES.includes(topOf(path))) return `a cancel is asked for in ${path}`;
-  const isTime = at >= FIRST_SUBMIT_AT + HARD_TIMEOUT_MS;
+  const isTime = at >= FIRST_SUBMIT_AT + HARD_TIMEOUT;
   if (!isTime && !after.killSwitch.cancelWanted)
     return 'a cancel is asked for, and neither a switch nor the time wants it';
   // At T = 30 s a request that was taken, and never confirmed, is made once more.
@@ -260,6 +262,7 @@ const CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L14', switchesAreKnown],
   ['L14', theStatusSaysWhatHappened],
   ['L15', cancelsHaveACause],
+  ...KNOWLEDGE_CHECKS,
 ];
 
 /** The first law in force that the step breaks. */

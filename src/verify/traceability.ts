@@ -32,7 +32,8 @@ export interface Trace {
   readonly problems: readonly string[];
 }
 
-const ID = 'R\\d(?:\\.\\d)?|[VSPTBKMEA]\\d';
+/** Whatever looks like the id of a rule, so that one that no rule has is seen. Laws are `L…`, and are no rules. */
+const ID = '[A-KM-Z]\\d{1,2}(?:\\.\\d)?';
 /** One id, or a range such as V2–V6. */
 const ITEM = `(?:${ID})(?:–(?:${ID}))?`;
 const IDS = `${ITEM}(?:(?:, | · | |,)${ITEM})*`;

@@ -3,15 +3,13 @@
  *
  * `undefined` is "the rules ask for nothing in particular here".
  */
-import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../domain/limits.js';
 import { applyReport, hasFill, isClosedAndPriced, isFullFill } from '../domain/order.js';
 import type { FinalStatus } from '../domain/result.js';
 import { BAD_PRICE } from './advisories.js';
 import { startRefusal } from './facts.js';
+import { HARD_TIMEOUT, T_LATE } from './figures.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
 import type { Step } from './step-laws.js';
-
-const T_LATE = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS;
 
 export interface Outcome {
   /** Top state, or the whole path of the state, that must be reached or kept. */
@@ -102,7 +100,7 @@ function wayOf({ before: { context } }: Step): string {
 function afterRefusal(step: Step): Outcome {
   const { fact, before } = step;
   if (fact.submit === 'rejected') return done('FAILED', 'BROKER_REJECTED');
-  if (tOf(step) < HARD_TIMEOUT_MS) {
+  if (tOf(step) < HARD_TIMEOUT) {
     return before.context.killSwitch.cancelWanted
       ? done('FAILED', 'KILL_SWITCH_ACTIVE')
       : { state: 'submitted.backingOff' };
@@ -120,7 +118,7 @@ function afterReport(step: Step): Outcome | undefined {
   if (isFullFill(order)) {
     // Without room for SL and TP there is nothing to wait for in `filled` and `late` (R2.2).
     const wayOver = (state: string) => (order.avgPrice === BAD_PRICE ? 'reconciling.asking' : state);
-    if (tOf(step) <= HARD_TIMEOUT_MS) return { state: wayOver('filled'), ...ended('FILLED') };
+    if (tOf(step) <= HARD_TIMEOUT) return { state: wayOver('filled'), ...ended('FILLED') };
     if (tOf(step) <= T_LATE) return { state: wayOver('late'), ...ended('EXECUTED_FULL_LATE') };
     return { state: 'reconciling', ...ended('FAILED_TIMEOUT', 'FILL_TIMEOUT') };
   }

@@ -1,7 +1,7 @@
 /**
  * `fillchart diagrams`, and whether it notices what is not as it should be.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -66,6 +66,21 @@ describe('fillchart diagrams', () => {
     await diagrams('--out', out);
     const mended = await diagrams('--out', out, '--check');
     expect(mended).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^orphan: .*old\.svg.*\n$/) });
+  });
+
+  it('names an orphan in a folder inside, however deep, and one that is a link', async () => {
+    const out = join(folder, 'deep');
+    await diagrams('--out', out);
+    mkdirSync(join(out, 'old/older'), { recursive: true });
+    writeFileSync(join(out, 'old/older/a.svg'), '<svg/>');
+    symlinkSync(join(out, 'a.svg'), join(out, 'old/link.svg'));
+    const checked = await diagrams('--out', out, '--check');
+    expect(checked.exitCode).toBe(1);
+    expect(checked.stderr.split('\n').map((line) => line.replace(`${out}/`, ''))).toEqual([
+      expect.stringContaining('orphan: old/link.svg ('),
+      expect.stringContaining('orphan: old/older/a.svg ('),
+      '',
+    ]);
   });
 
   it('says which folder cannot be written', async () => {

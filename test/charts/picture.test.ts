@@ -5,9 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { exactArrows } from '../../src/charts/arrows.js';
 import { isInside } from '../../src/charts/chart.js';
 import { detailOf } from '../../src/charts/detail.js';
+import { KINDS } from '../../src/charts/kinds.js';
+import { deadlineText } from '../../src/charts/notation.js';
 import { overviewOf } from '../../src/charts/overview.js';
 import { PADDING, type Place, ROWS_GAP, type Scene } from '../../src/charts/scene.js';
 import { svgOf } from '../../src/charts/svg.js';
+import { STYLE } from '../../src/charts/svg-style.js';
 import { linesOf, sizeOf } from '../../src/charts/typeset.js';
 import {
   allElements,
@@ -69,7 +72,27 @@ describe.each(charts)('$file.svg', ({ file, chart }) => {
   });
 });
 
+it('each kind of arrow has a stroke of its own, so that no colour is needed to tell them apart', () => {
+  const strokes = KINDS.map((kind) => {
+    const rules = [...STYLE.matchAll(new RegExp(`\\.arrow\\.${kind}\\{([^}]*)\\}`, 'g'))];
+    return rules.map(([, own = '']) => own).filter((own) => !own.startsWith('stroke:'));
+  });
+  expect(new Set(strokes.map((own) => own.join())).size).toBe(KINDS.length);
+});
+
 describe.each(charts)('$file.overview.svg', ({ file, chart }) => {
+  it('names on each arrow the events that lead along it, a deadline by its own name', async () => {
+    const { layout } = await drawn();
+    const { arrows } = await overviewOf(chart, layout);
+    for (const { arrow, label } of arrows) {
+      const words = (label?.lines ?? []).flatMap(({ runs }) => runs.map(({ text }) => text));
+      const transitions = arrow.drawn.map(({ transitions: [first] }) => first);
+      const events = transitions.filter(({ event }) => event !== undefined);
+      expect(new Set(words)).toEqual(new Set(events.map((one) => deadlineText(one) || one.event)));
+      expect(words).toHaveLength(new Set(words).size);
+    }
+  });
+
   it('shows every state, and an arrow for every way from one to another', async () => {
     const svg = parseXml(await drawnFile(`${file}.overview.svg`));
     expect(sorted(attributeValues(svg, 'data-state-id'))).toEqual(sorted(chart.states.map(({ id }) => id)));

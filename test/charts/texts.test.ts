@@ -1,11 +1,14 @@
 /**
  * The charts as text: each format, read back by a reader of its own, says what the machine says.
  */
+import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Chart, ChartTransition } from '../../src/charts/chart.js';
 import { DEADLINES } from '../../src/charts/deadlines.js';
 import { actionsText, stepText } from '../../src/charts/notation.js';
-import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../../src/domain/limits.js';
+import { backoffMs } from '../../src/domain/limits.js';
+import { hardTimeoutAt, lateWindowEndsAt } from '../../src/machines/execution.context.js';
+import type { DeadlineName } from '../../src/machines/execution.facts.js';
 import { allElements, charts, loadMermaid, parseXml, textFile, type XmlElement } from './charts.support.js';
 
 describe.each(charts)('$file.statechart.json', ({ file, chart }) => {
@@ -33,12 +36,67 @@ describe.each(charts)('$file.scxml', ({ file, chart }) => {
   });
 });
 
-it('the SCXML has the delays that run (T1)', async () => {
-  const sends = allElements(parseXml(textFile('execution.scxml'))).filter(({ name }) => name === 'send');
-  const delays = new Map(sends.map(({ attributes }) => [attributes['id'], attributes['delay']]));
-  expect(delays.get('hardTimeout')).toBe(`${HARD_TIMEOUT_MS}ms`);
-  expect(delays.get('lateWindow')).toBe(`${HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS}ms`);
-  expect(delays.size).toBe(Object.keys(DEADLINES).length);
+describe('a deadline of the SCXML', () => {
+  const root = parseXml(textFile('execution.scxml'));
+  const sends = allElements(root).filter(({ name }) => name === 'send');
+  const script = root.children.find(({ name }) => name === 'script')?.text ?? '';
+  const data = allElements(root).filter(({ name }) => name === 'data');
+  const datamodel = data.map(({ attributes }) => `var ${attributes['id']} = ${attributes['expr']};`).join('');
+
+  /** Delays in ms, of every place that asks for the deadline, at a time T and for the so-manieth repeat. */
+  function delays(deadline: DeadlineName, T: number, repeat = 1): readonly number[] {
+    const own = sends.filter(({ attributes }) => attributes['id'] === deadline);
+    const platform = createContext({ T: () => T, repeat: () => repeat });
+    runInContext(datamodel + script, platform);
+    const texts = own.map(({ attributes: { delay, delayexpr } }) =>
+      String(delayexpr === undefined ? delay : runInContext(delayexpr, platform)),
+    );
+    expect(texts.join(' ')).toMatch(/^\d+ms( \d+ms)*$/);
+    return [...new Set(texts.map((text) => Number.parseInt(text, 10)))];
+  }
+
+  it('is there for each that the chart asks for', () => {
+    expect(new Set(sends.map(({ attributes }) => attributes['id']))).toEqual(new Set(Object.keys(DEADLINES)));
+  });
+
+  it.each([
+    ['hardTimeout', 0, 30_000],
+    ['hardTimeout', 12_345, 17_655],
+    ['hardTimeout', 30_000, 0],
+    ['hardTimeout', 45_000, 0],
+    ['lateWindow', 30_000, 2_000],
+    ['lateWindow', 31_500, 500],
+    ['lateWindow', 90_000, 0],
+  ] as const)('T1 T4: %s, asked for at T = %i ms, comes %i ms later, wherever it is asked for', (name, T, left) => {
+    expect(delays(name, T)).toEqual([left]);
+  });
+
+  it.each(['hardTimeout', 'lateWindow'] as const)('T1: %s is at the same T as in the chart that runs', (name) => {
+    const atOf = { hardTimeout: hardTimeoutAt, lateWindow: lateWindowEndsAt }[name];
+    for (const T of [0, 1, 29_999, 30_000]) expect(T + Number(delays(name, T)[0])).toBe(atOf({ firstSubmitAt: 0 }));
+  });
+
+  it.each([1, 2, 3, 4, 5])('S5 T3 B2: repeat %i waits as long as in the engine', (repeat) => {
+    for (const name of ['submitRetry', 'cancelRetry', 'protectionRetry'] as const)
+      expect(delays(name, 1_000, repeat)).toEqual([backoffMs(repeat)]);
+  });
+
+  it('S5: no submit call is repeated after T = 30 s', () => {
+    expect(delays('submitRetry', 29_900)).toEqual([100]);
+  });
+
+  it.each([
+    [20_000, 10_000],
+    [37_000, 10_000],
+    [38_500, 8_500],
+    [39_001, 10_000],
+  ])('E3: reconciliation at T = %i ms has %i ms: the last look at T = 32 s is taken off', (T, left) => {
+    expect(delays('reconciliation', T)).toEqual([left]);
+  });
+
+  it('B2 E3: what is measured from the question itself has its whole time', () => {
+    expect([delays('validation', 0), delays('protection', 31_000)]).toEqual([[10_000], [5_000]]);
+  });
 });
 
 describe.each(charts)('$file.mmd', ({ file, chart }) => {

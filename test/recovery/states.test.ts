@@ -126,6 +126,27 @@ describe('filled', () => {
     expect([...now.world.orders.values()].map(({ exits }) => exits?.quantity)).toEqual([100]);
   });
 
+  it.each([
+    ['while SL and TP were being placed', at('call', 'placeProtection'), 1],
+    ['between two tries', at('committed', 'PROTECTION_OUTCOME'), 2],
+  ])('B2 A6: died %s: the naked position has the whole 5 s once more, with tries in it', async (_, dies, busyTimes) => {
+    let tries = 0;
+    const busy = { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true } as const;
+    const busyAtFirst: Setting = {
+      broker: (world) => ({
+        placeProtection: (request) => {
+          tries += 1;
+          return Promise.resolve(tries <= busyTimes ? { stopLoss: busy, takeProfit: busy } : world.protect(request));
+        },
+      }),
+    };
+    const { result, engine } = await retold(busyAtFirst, dies, 20);
+    expect(result).toMatchObject({ status: 'FILLED', finalSl: '147.98', finalTp: '155.53' });
+    expect(result.reconciliationReport?.status).toBe('MATCHED');
+    expect(tries).toBe(busyTimes + 1);
+    expect(engine.cases.all()).toEqual([]);
+  });
+
   it('T2: filled in time, and it stays so however long the process was down', async () => {
     const { result } = await retold({}, at('committed', 'ORDER_REPORT'), 3_600);
     expect(result.status).toBe('FILLED');

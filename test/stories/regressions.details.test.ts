@@ -13,7 +13,7 @@ import { faultBroker, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { replayExecution } from '../../src/engine/replay.js';
 import { land, timesOf } from './regressions.support.js';
-import { ADVISORY, advisory, execute, fill, fills, mismatchKinds, set, world } from './support.js';
+import { ADVISORY, advisory, after, execute, fill, fills, mismatchKinds, push, set, world } from './support.js';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -116,6 +116,27 @@ describe('the record', () => {
       expect(second.engine.killSwitch.isActive('AAPL')).toBe(false);
     },
   );
+});
+
+describe('the tries in the result', () => {
+  it('S1 S5: a report that comes after "busy" proves the order, and adds no try to the one that was made', async () => {
+    const now = await world({
+      capabilities: { push: true },
+      script: { live: true, ...fills(fill(2, 100, 151)) },
+      wrap: (broker) => ({
+        ...broker,
+        async submitOrder(order, signal) {
+          await broker.submitOrder(order, signal);
+          return { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true };
+        },
+      }),
+    });
+    after(now, 0.1, push({ state: 'partially_filled', filledSize: '40' }));
+    const result = await execute(now);
+    expect(result).toMatchObject({ status: 'FILLED', finalPositionSize: '100' });
+    expect(result.attempts.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([[1, 'rejected']]);
+    expect(timesOf(now.broker, 'submitOrder')).toHaveLength(1);
+  });
 });
 
 describe('the sweep and its cases', () => {

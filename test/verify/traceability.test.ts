@@ -14,31 +14,18 @@ import { killSwitchMachine } from '../../src/machines/kill-switch.machine.js';
 import { KEPT_BY } from '../../src/verify/kept-by.js';
 import { rulesIn, rulesOfName, type TraceInput, trace } from '../../src/verify/traceability.js';
 import { transitionsOf } from '../../src/verify/transitions.js';
+import { testNames } from './test-names.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(posix.join(ROOT, path), 'utf8');
 const PAGE = posix.join(ROOT, 'docs/traceability.md');
-
-/** Strings of the source, in the order in which they stand. */
-function stringsIn(node: unknown): readonly string[] {
-  if (Array.isArray(node)) return node.flatMap(stringsIn);
-  if (typeof node !== 'object' || node === null) return [];
-  const { type, value, quasis } = node as {
-    type?: string;
-    value?: unknown;
-    quasis?: readonly { value: { raw: string } }[];
-  };
-  if (type === 'Literal' && typeof value === 'string') return [value];
-  if (type === 'TemplateLiteral' && quasis !== undefined) return [quasis.map((quasi) => quasi.value.raw).join('…')];
-  return Object.values(node).flatMap(stringsIn);
-}
 
 function testsIn(folder: string): TraceInput['tests'] {
   return readdirSync(posix.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return testsIn(path);
     if (!entry.name.endsWith('.test.ts')) return [];
-    return [{ path, names: stringsIn(parseAst(read(path), { lang: 'ts' })) }];
+    return [{ path, names: testNames(parseAst(read(path), { lang: 'ts' })) }];
   });
 }
 
@@ -80,8 +67,46 @@ describe('the names of tests', () => {
     ['T = 30 s is the end', []],
     ['A good day', []],
     ['ADV-A1', []],
+    ['Z9: no such rule', ['Z9']],
+    ['T2 Q7: one is, one is not', ['T2', 'Q7']],
+    ['K10: there are not so many', ['K10']],
+    ['R2.9: nor of these', ['R2.9']],
+    ['late (W1)', ['W1']],
   ])('%s', (name, ids) => {
     expect(rulesOfName(name)).toEqual(ids);
+  });
+});
+
+/** What a test file can say that is, and is not, the name of a test. */
+describe('a test file', () => {
+  const namesOf = (source: string) => testNames(parseAst(source, { lang: 'ts' }));
+
+  it.each([
+    ['a test', "it('T2: a', f);", ['T2: a']],
+    ['a group, and what is in it', "describe('b [K3]', () => { test('T2: a', f); });", ['b [K3]', 'T2: a']],
+    ['a template', `it(\`\${text} [P1]\`, f);`, ['… [P1]']],
+    ['no other string', "export const note = 'M2: none'; it('a', () => expect('T5: x').toBe('T6: y'));", ['a']],
+    ['nothing that is skipped', "it.skip('T2: a', f); describe.skip('b', () => { it('T3: c', f); });", []],
+    ['nothing that is skipped by a table', "it.skip.each([['T2: a']])('%s', f);", []],
+    ['nothing that is left to be done', "it.todo('T2: a'); it('T3: b'); it('T4: c', { todo: true }, f);", []],
+    ['what runs here or there', "it.runIf(x)('T2: a', f); it.skipIf(y)('T3: b', f);", ['T2: a', 'T3: b']],
+    ['each row of a table', "it.each([['T2: a', 1], ['b', 2]] as const)('%s: %i', f);", ['T2: a: 1', 'b: 2']],
+    ['no cell that is not in the name', "it.each([['a', 'T2: b']])('%s', f);", ['a']],
+    ['rows by name', "const rows = [{ name: 'T2: a' }, { name: 'b' }]; it.each(rows)('$name', f);", ['T2: a', 'b']],
+    ['keys', "const all = { 'T2: a': 1, b: 2 }; it.each(Object.entries(all))('%s', f);", ['T2: a', 'b']],
+    ['a table that is computed', "it.each(make('T2: a'))('%s', f);", ['%s', 'T2: a']],
+    [
+      'each call of what makes tests',
+      `function story(ids: string, text: string) { it(\`\${text} [\${ids}]\`, f); } story('T2', 'a'); story('K3', 'b');`,
+      ['a [T2]', 'b [K3]'],
+    ],
+    [
+      'each call of what makes tests with what makes tests',
+      `const one = (s: number) => two('T2', \`at \${s}\`); const two = (a: string, b: string) => it(\`\${b} [\${a}]\`, f); one(5);`,
+      ['at 5 [T2]'],
+    ],
+  ])('gives %s', (_, source, names) => {
+    expect(namesOf(source)).toEqual(names);
   });
 });
 
@@ -102,11 +127,13 @@ describe('the trace', () => {
 
   it('names an id that no rule has, wherever it stands', () => {
     const law = { ...laws.L14, rules: ['T2', 'T9'] };
-    const tests = [{ path: 'test/a.test.ts', names: ['T2 K9: late'] }];
+    const tests = [{ path: 'test/a.test.ts', names: ['T2 K9: late', 'Z9: of nothing', 'late [T2 Q12]'] }];
     expect(trace({ ...small, laws: [law], tests, keptBy: { A9: { module: 'x', because: 'y' } } }).problems).toEqual([
       'L14 names T9, which is no rule',
       'the list of modules names A9, which is no rule',
       'test/a.test.ts names K9, which is no rule',
+      'test/a.test.ts names Z9, which is no rule',
+      'test/a.test.ts names Q12, which is no rule',
     ]);
   });
 });
