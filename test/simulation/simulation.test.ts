@@ -61,6 +61,10 @@ describe('the simulation', { timeout: BLOCK_TIMEOUT_MS }, () => {
     expect(report.violations).toEqual([]);
   });
 
+  it('asks for no cancel of an order that is filled and only lacks its price, whatever the switches say', async () => {
+    expect((await simulate({ seeds: 1, start: 14_636 })).violations).toEqual([]);
+  });
+
   it.each(mutantNames)('control: an engine that breaks a law is caught by that law: %s', async (name) => {
     const law = lawBrokenBy(name);
     const isCaught = ({ violations }: StoryReport) => violations.some((violation) => violation.law === law);

@@ -97,7 +97,13 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     court.demand('L11', !isOver, () => `${id} is in ${state} at T = ${t} ms`);
   }
 
-  function judgeWatch(id: string, state: string, { snapshot }: ExecutionContext, now: number, since: number): void {
+  function judgeWatch(
+    id: string,
+    state: string,
+    { snapshot, order }: ExecutionContext,
+    now: number,
+    since: number,
+  ): void {
     if (!WATCHED.test(state)) return;
     const quietMs = now - Math.max(since, calls.askedAt(id) ?? since);
     court.demand(
@@ -105,7 +111,9 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
       quietMs <= LONGEST_BETWEEN_POLLS_MS + pollIntervalMs,
       () => `${id} is in ${state} and unwatched for ${quietMs} ms`,
     );
-    const isForgotten = state.startsWith('pending') && journal.wantsCancel(snapshot.symbol) && !evidence.diskFailed();
+    // Filled, and only the price is missing: there is nothing left to cancel.
+    const isLive = state.startsWith('pending') && order.status === 'open';
+    const isForgotten = isLive && journal.wantsCancel(snapshot.symbol) && !evidence.diskFailed();
     court.demand('L15', !isForgotten, () => `${id} is in ${state} while a kill switch wants it cancelled`);
   }
 
