@@ -10,7 +10,7 @@ import type { CancelOutcome, LegOutcome, OrderRef } from '../domain/ports.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import type { ExecutionContext, LegState } from '../machines/execution.context.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
-import type { Check, Step } from './step-laws.js';
+import type { Check, Step } from './step.js';
 
 const topOf = (path: string): string => path.split('.', 1)[0] ?? path;
 const LIVE = ['pending', 'cancelling', 'timeout'];

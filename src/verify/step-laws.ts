@@ -4,35 +4,19 @@
  */
 import type { LawId } from '../domain/laws.js';
 import { applyReport, hasFill, lacksPrice } from '../domain/order.js';
-import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { isProtected } from '../machines/execution.context.js';
 import type { DeadlineName } from '../machines/execution.facts.js';
 import { BRACKET, GOOD_PRICE } from './advisories.js';
-import type { ChartState } from './chart-states.js';
-import type { Fact } from './facts.js';
 import { HARD_TIMEOUT, LAST_LOOK, PROTECTION, RECONCILIATION, T_LATE, VALIDATION } from './figures.js';
 import { KNOWLEDGE_CHECKS } from './knowledge-laws.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
+import type { Check, Step } from './step.js';
 import { expectedOutcome } from './verdict-law.js';
 
 export interface Broken {
   readonly law: LawId;
   readonly why: string;
 }
-
-export interface Step {
-  readonly before: ChartState;
-  readonly fact: Fact;
-  /** Received time, engine ms. */
-  readonly at: number;
-  /** Received time for which the commands were composed; another one when the chart decides alike at both. */
-  readonly composedAt: number;
-  readonly after: ChartState['context'];
-  readonly path: string;
-  readonly commands: readonly ExecutionCommand[];
-}
-
-export type Check = (step: Step) => string | undefined;
 
 /** The gate itself is read at the last look; the chart must not ask for a call that nothing can make right. */
 const noOrderAfterTheVerdict: Check = ({ after, commands }) =>

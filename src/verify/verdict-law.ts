@@ -9,7 +9,7 @@ import { BAD_PRICE } from './advisories.js';
 import { startRefusal } from './facts.js';
 import { HARD_TIMEOUT, T_LATE } from './figures.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
-import type { Step } from './step-laws.js';
+import type { Step } from './step.js';
 
 export interface Outcome {
   /** Top state, or the whole path of the state, that must be reached or kept. */

@@ -3,14 +3,8 @@
  */
 import { Option } from 'commander';
 import { executionPaths, runExecutionPath } from '../../testing/paths/execution-paths.js';
-import {
-  notRun,
-  PATH_FORMATS,
-  type PathFormat,
-  type PathRun,
-  pathReport,
-  summaryOf,
-} from '../../testing/paths/path-report.js';
+import { notRun, PATH_FORMATS, type PathFormat, pathReport, summaryOf } from '../../testing/paths/path-report.js';
+import type { PathRun } from '../../testing/paths/path-run.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';

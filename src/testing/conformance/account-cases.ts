@@ -4,7 +4,7 @@
 import { isPositive, parseDecimal, ZERO } from '../../domain/decimal.js';
 import type { LegOutcome, OrderRef } from '../../domain/ports.js';
 import { must, shown, totalOf, where } from './bench.js';
-import type { CaseDefinition } from './cases.js';
+import type { CaseDefinition } from './case-definition.js';
 import { type Protected, protectedOrder, tellsPositions } from './protected.js';
 
 export const instrumentCases: readonly CaseDefinition[] = [

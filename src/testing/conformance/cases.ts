@@ -5,19 +5,11 @@
  * 2. Each case gets a new broker, in the situation that it needs.
  */
 import { instrumentCases, positionCases, protectionCases } from './account-cases.js';
-import type { Bench } from './bench.js';
+import type { CaseDefinition } from './case-definition.js';
 import { exitCases } from './exit-cases.js';
 import { lineCases } from './line-cases.js';
 import { cancelCases, reportCases, submitCases } from './order-cases.js';
-import type { Situation } from './subject.js';
 import { abortCases, truthCases } from './truth-cases.js';
-
-export interface CaseDefinition {
-  readonly title: string;
-  readonly needs: Situation;
-  /** Throws `ConformanceError` when the promise is broken, `NotApplicable` when it was not given. */
-  run(bench: Bench): Promise<void>;
-}
 
 export interface NumberedCase extends CaseDefinition {
   readonly id: string;

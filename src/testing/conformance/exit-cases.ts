@@ -4,7 +4,7 @@
 import { add, type Decimal, decimal, negate, parseDecimal, ZERO } from '../../domain/decimal.js';
 import type { PositionReport, ProtectionRequest, Side } from '../../domain/ports.js';
 import { type Bench, must, shown, totalOf, where } from './bench.js';
-import type { CaseDefinition } from './cases.js';
+import type { CaseDefinition } from './case-definition.js';
 import { protectedOrder, tellsPositions } from './protected.js';
 
 /** What is listed of a pair must be what was asked for; says whether it is listed. */

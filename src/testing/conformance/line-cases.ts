@@ -3,7 +3,7 @@
  */
 import type { OrderReport } from '../../domain/ports.js';
 import { type Bench, begun, must, shown, where } from './bench.js';
-import type { CaseDefinition } from './cases.js';
+import type { CaseDefinition } from './case-definition.js';
 
 /** Makes a call, aborts it, and returns what it came to within the bound. */
 async function aborted<T>(bench: Bench, name: string, made: (signal: AbortSignal) => Promise<T>) {

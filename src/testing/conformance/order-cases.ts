@@ -4,7 +4,7 @@
 import { add, isPositive, lessThan, parseDecimal, ZERO } from '../../domain/decimal.js';
 import type { OrderReport } from '../../domain/ports.js';
 import { isFinal, must, shown, where } from './bench.js';
-import type { CaseDefinition } from './cases.js';
+import type { CaseDefinition } from './case-definition.js';
 
 const isBetween = (report: OrderReport, quantity: string): boolean => {
   const [filled, whole] = [parseDecimal(report.filledSize), parseDecimal(quantity)];

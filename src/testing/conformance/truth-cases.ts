@@ -14,7 +14,7 @@ import {
 } from '../../domain/decimal.js';
 import type { Fill, OpenOrder, OrderReport, OrderRequest, PositionReport } from '../../domain/ports.js';
 import { type Bench, begun, must, shown, where } from './bench.js';
-import type { CaseDefinition } from './cases.js';
+import type { CaseDefinition } from './case-definition.js';
 
 async function openOrders(bench: Bench): Promise<readonly OpenOrder[]> {
   const { broker } = bench;

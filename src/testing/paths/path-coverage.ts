@@ -4,7 +4,7 @@
 import { executionMachine } from '../../machines/execution.machine.js';
 import { coverageMeter } from './coverage.js';
 import type { ExecutionPath } from './execution-paths.js';
-import type { PathRun } from './path-report.js';
+import type { PathRun } from './path-run.js';
 import { inputFor } from './profiles.js';
 import { UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, type Unreachable, unexplained } from './unreachable.js';
 

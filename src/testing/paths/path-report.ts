@@ -4,17 +4,7 @@
 import { junitXml } from '../junit.js';
 import type { ExecutionPath } from './execution-paths.js';
 import { coverageLines, pathSummary } from './path-coverage.js';
-
-/** What a run of a path came to. */
-export interface PathRun {
-  readonly path: ExecutionPath;
-  /** Wall time, in ms. */
-  readonly tookMs: number;
-  /** Where engine and chart parted; absent when they agreed. */
-  readonly problem?: string;
-  /** Why it was not run. */
-  readonly skipped?: string;
-}
+import type { PathRun } from './path-run.js';
 
 export const PATH_FORMATS = ['text', 'json', 'json-summary', 'md', 'junit'] as const;
 export type PathFormat = (typeof PATH_FORMATS)[number];

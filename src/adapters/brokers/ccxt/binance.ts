@@ -8,9 +8,10 @@
  * Source: Binance spot API documentation, "Trading endpoints", "Error codes", "Filters".
  */
 import type { Side } from '../../../domain/ports.js';
+import type { Row } from './answer-row.js';
 import { averageOf, isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
-import { ACCEPTED, type Row } from './classify.js';
+import { ACCEPTED } from './classify.js';
 import {
   type Balances,
   type Dialect,

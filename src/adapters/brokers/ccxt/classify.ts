@@ -6,26 +6,11 @@
  * 3. `accepted` needs an order id.
  * 4. Whatever no row covers is `unknown`.
  */
+
 import type { SubmitOutcome } from '../../../domain/ports.js';
 import type { Exchange } from '../http-exchange.js';
+import type { Row } from './answer-row.js';
 import type { Dialect, Said } from './dialect.js';
-
-type Proof = 'accepted' | 'duplicate' | 'rejected' | 'transient' | 'unknown';
-
-export interface Row {
-  /** HTTP statuses, both ends included; when absent any for `unknown`, else 200 to 499. */
-  readonly status?: readonly [least: number, most: number];
-  /** What the exchange's code must be; `ok` is a success in its own words. Absent: it said what it said, or nothing. */
-  readonly code?: RegExp | 'ok' | 'any';
-  /** What its message must say. */
-  readonly says?: RegExp;
-  /** True: only for the exits. */
-  readonly exitOnly?: boolean;
-  /** True: only when the answer carries an order id. */
-  readonly withId?: boolean;
-  readonly proves: Proof;
-  readonly why: string;
-}
 
 /** The same at every exchange: success needs an id. */
 export const ACCEPTED: readonly Row[] = [

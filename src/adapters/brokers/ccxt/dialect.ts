@@ -5,7 +5,7 @@
  * 2. `readAnswer` gives back `undefined` for whatever is not the exchange's own word: a page of a proxy, `{}`, a cut body.
  */
 import type { Side } from '../../../domain/ports.js';
-import type { Row } from './classify.js';
+import type { Row } from './answer-row.js';
 import type { CcxtExchange } from './options.js';
 
 export type Json = Readonly<Record<string, unknown>>;

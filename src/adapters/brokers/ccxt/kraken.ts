@@ -11,9 +11,10 @@
  */
 import { parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
+import type { Row } from './answer-row.js';
 import { averageOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
-import { ACCEPTED, type Row } from './classify.js';
+import { ACCEPTED } from './classify.js';
 import {
   type Balance,
   type Dialect,

@@ -8,9 +8,10 @@
  * Source: OKX API documentation v5, "Order book trading", "Algo trading", "Error code".
  */
 import type { Side } from '../../../domain/ports.js';
+import type { Row } from './answer-row.js';
 import { isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
-import { ACCEPTED, type Row } from './classify.js';
+import { ACCEPTED } from './classify.js';
 import {
   type Balances,
   type Dialect,
