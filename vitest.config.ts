@@ -19,14 +19,17 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
 const deep = [
   'test/adapters/journals.process.test.ts',
   'test/alpaca/{conformance,faults,stream-and-budget,vectors}.test.ts',
-  'test/ccxt/{adapter,conformance,faults,line,vectors}.test.ts',
+  'test/ccxt/{adapter,conformance,faults,line,siblings,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',
   // These talk over real sockets, and one bundles the command line.
-  'test/cli/{broker-check,program,run-brokers}.test.ts',
+  'test/cli/{broker-check,broker-options,program,run-brokers}.test.ts',
   'test/conformance/faulty-adapters.test.ts',
+  'test/conformance/paths-command.test.ts',
   'test/crash/*.test.ts',
+  // Compiles and runs each example.
+  'test/examples.test.ts',
   'test/fix/*.test.ts',
   'test/paths/all-paths.test.ts',
   'test/recovery/every-step.test.ts',
