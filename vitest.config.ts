@@ -18,13 +18,13 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
 /** What takes longest: `npm run test:deep`, and part of `npm run check`. All the rest is `npm test`, within a minute. */
 const deep = [
   'test/adapters/journals.process.test.ts',
-  'test/alpaca/{conformance,faults,stream-and-budget,vectors}.test.ts',
+  'test/alpaca/{adapter,conformance,faults,simulator,stream-and-budget,vectors}.test.ts',
   'test/ccxt/{adapter,conformance,faults,line,siblings,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',
   // These talk over real sockets, and one bundles the command line.
-  'test/cli/{broker-check,broker-options,program,run-brokers}.test.ts',
+  'test/cli/{broker-check,broker-options,ccxt,operator,program,run-brokers,standing}.test.ts',
   'test/conformance/faulty-adapters.test.ts',
   'test/conformance/paths-command.test.ts',
   'test/crash/*.test.ts',
