@@ -6,12 +6,12 @@
  * 2. `not_sent` needs proof that no byte of the request left: the connection was never made.
  * 3. Whatever no row covers is `unknown`.
  */
+
 import type { SubmitOutcome } from '../../../domain/ports.js';
 import type { Exchange } from '../http-exchange.js';
+import { outcomeOf, type Proof } from '../proof.js';
 
 export { classifyFailure, type Exchange } from '../http-exchange.js';
-
-type Proof = 'accepted' | 'duplicate' | 'rejected' | 'transient' | 'unknown';
 
 export interface Row {
   /** HTTP statuses, both ends included. */
@@ -69,20 +69,8 @@ export function classifySubmit(exchange: Exchange, purpose: 'entry' | 'exit' = '
 function byTable({ status, body }: Extract<Exchange, { kind: 'answer' }>, purpose: 'entry' | 'exit'): SubmitOutcome {
   const said = read(body);
   const row = SUBMIT_TABLE.find((candidate) => matches(candidate, status, said, purpose));
-  const code = said.code === undefined ? String(status) : String(said.code);
-  const reason = said.message ?? row?.why ?? `HTTP ${status}`;
-  switch (row?.proves) {
-    case 'accepted':
-      return { kind: 'accepted', brokerOrderId: said.id ?? '' };
-    case 'duplicate':
-      return { kind: 'duplicate' };
-    case 'rejected':
-      return { kind: 'rejected', code, reason };
-    case 'transient':
-      return { kind: 'rejected', code, reason, transient: true };
-    default:
-      return { kind: 'unknown', cause: `HTTP ${status}: ${row?.why ?? said.message ?? 'no readable answer'}` };
-  }
+  const { id, code, message } = said;
+  return outcomeOf(row, { status, id, message, code: code === undefined ? undefined : String(code) });
 }
 
 function matches(row: Row, status: number, said: Said, purpose: 'entry' | 'exit'): boolean {

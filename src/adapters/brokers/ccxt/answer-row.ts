@@ -1,7 +1,7 @@
 /**
  * A row of an exchange's table: which answers it is for, and what these prove.
  */
-export type Proof = 'accepted' | 'duplicate' | 'rejected' | 'transient' | 'unknown';
+import type { Proof } from '../proof.js';
 
 export interface Row {
   /** HTTP statuses, both ends included; when absent any for `unknown`, else 200 to 499. */

@@ -9,6 +9,7 @@
 
 import type { SubmitOutcome } from '../../../domain/ports.js';
 import type { Exchange } from '../http-exchange.js';
+import { outcomeOf } from '../proof.js';
 import type { Row } from './answer-row.js';
 import type { Dialect, Said } from './dialect.js';
 
@@ -38,20 +39,7 @@ function byTable(
   const said = dialect.readAnswer(status, body);
   const id = said?.isOk === true ? dialect.acceptedId(said.data) : undefined;
   const row = dialect.table.find((candidate) => matches(candidate, status, said, id, purpose));
-  const code = said?.code ?? String(status);
-  const reason = said?.message ?? row?.why ?? 'refused';
-  switch (row?.proves) {
-    case 'accepted':
-      return id === undefined ? { kind: 'unknown', cause: row.why } : { kind: 'accepted', brokerOrderId: id };
-    case 'duplicate':
-      return { kind: 'duplicate' };
-    case 'rejected':
-      return { kind: 'rejected', code, reason };
-    case 'transient':
-      return { kind: 'rejected', code, reason, transient: true };
-    default:
-      return { kind: 'unknown', cause: `HTTP ${status}: ${row?.why ?? said?.message ?? 'no readable answer'}` };
-  }
+  return outcomeOf(row, { status, id, code: said?.code, message: said?.message });
 }
 
 function matches(
