@@ -10,7 +10,7 @@ import { readOrderReport, readSubmitOutcome } from '../domain/order.js';
 import type {
   BrokerAdapter,
   BrokerCapabilities,
-  CancelOutcome,
+  CancelWord,
   Clock,
   OrderRef,
   OrderRequest,
@@ -28,7 +28,7 @@ export interface BrokerCalls {
   ask(order: OrderRequest): Promise<BrokerAnswer>;
   /** The submit call, made in this turn. `onLate` is told of an acceptance that comes after the deadline. */
   submit(order: OrderRequest, limitMs: number, onLate: (outcome: SubmitOutcome) => void): Promise<SubmitOutcome>;
-  cancel(ref: OrderRef, limitMs: number): Promise<CancelOutcome>;
+  cancel(ref: OrderRef, limitMs: number): Promise<CancelWord>;
   protect(request: ProtectionRequest, limitMs: number): Promise<Legs>;
   /** One order query (R6.1). */
   observeOrder(ref: OrderRef): Promise<ObservedOrder>;
@@ -89,7 +89,7 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
     return outcome.kind === 'answered' ? readSubmitOutcome(outcome.value) : { kind: 'unknown', cause: outcome.cause };
   }
 
-  async function cancel(ref: OrderRef, limitMs: number): Promise<CancelOutcome> {
+  async function cancel(ref: OrderRef, limitMs: number): Promise<CancelWord> {
     const outcome = await callBroker(clock, Math.min(deadlines.cancelMs, limitMs), (signal) =>
       broker.cancelOrder(ref, signal),
     );
@@ -125,10 +125,12 @@ const CANCEL_OUTCOMES: readonly unknown[] = [
   'already_closed',
   'not_found',
   'unknown',
-] satisfies CancelOutcome[];
+] satisfies CancelWord[];
 
-const readCancelOutcome = (raw: unknown): CancelOutcome =>
-  CANCEL_OUTCOMES.includes(raw) ? (raw as CancelOutcome) : 'unknown';
+function readCancelOutcome(raw: unknown): CancelWord {
+  const word = typeof raw === 'string' ? raw : attempt(() => (raw as { readonly kind?: unknown }).kind);
+  return CANCEL_OUTCOMES.includes(word) ? (word as CancelWord) : 'unknown';
+}
 
 const unavailable = (what: string, cause: string): BrokerAnswer => ({
   kind: 'unavailable',

@@ -25,6 +25,13 @@ export const AUDIT_EVENTS = [
   'case_opened',
   'case_resolved',
   'recovered',
+  'exit_working',
+  'exit_filled',
+  'exit_lost',
+  'position_closed_elsewhere',
+  'fill_busted',
+  'fill_corrected',
+  'engine_fault',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

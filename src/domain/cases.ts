@@ -15,7 +15,17 @@ export type CaseKind =
   /** A filled position without acknowledged SL and TP (B2). */
   | 'UNPROTECTED_POSITION'
   /** An order is open at the broker that the journal does not know as open (M3). */
-  | 'STRAY_ORDER';
+  | 'STRAY_ORDER'
+  /** The venue took back or changed a fill after its exits were asked for (P8). */
+  | 'FILL_BUSTED'
+  | 'FILL_CORRECTED'
+  /** What became of the exits after the result (B7). */
+  | 'SIBLING_WORKING'
+  | 'PROTECTION_LOST'
+  | 'POSITION_REVERSED'
+  | 'PROTECTION_SIZE'
+  /** The engine itself failed (E5). */
+  | 'ENGINE_FAULT';
 
 export interface Case {
   readonly caseId: string;

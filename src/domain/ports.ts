@@ -30,6 +30,11 @@ export interface Instrument {
   readonly protectionLotSize?: string;
   /** Why the symbol is not tradable or not protectable, in the broker's words. */
   readonly reason?: string;
+  /**
+   * The asset that a buy receives, such as `BTC` of `BTC/USDT`: a fee charged in it makes the position smaller than the
+   * fill (B6). The part of the symbol before a `/` when absent; without either no fee lessens a position.
+   */
+  readonly baseAsset?: string;
 }
 
 /** The entry order. `clientOrderId` is FIX ClOrdID (11), at most 36 of `[A-Za-z0-9-]`. */
@@ -50,8 +55,25 @@ export interface OrderRef {
 
 /** One fill (FIX LastQty 32, LastPx 31). */
 export interface Fill {
+  /** The venue's id of the fill (FIX ExecID 17); fills are told apart by it (P8). */
+  readonly id?: string;
   readonly quantity: string;
   readonly price: string;
+}
+
+/** What the venue charged for the fills of an order, in one asset. */
+export interface Fee {
+  /** `USDT`, `BTC`: what the fee was taken in. */
+  readonly asset: string;
+  /** A decimal string; negative for a rebate. */
+  readonly amount: string;
+}
+
+/** The venue takes back (`bust`) or changes (`correct`) a fill (FIX ExecType H and G, ExecTransType 1 and 2; P8). */
+export interface Correction {
+  readonly kind: 'bust' | 'correct';
+  /** The fill that is taken back or changed, by the venue's id. */
+  readonly fillId?: string;
 }
 
 /** What the broker says of an order (FIX ExecutionReport). An unknown `state` word means "still open". */
@@ -66,13 +88,21 @@ export interface OrderReport {
     | 'cancelled'
     | 'rejected'
     | 'expired'
+    /** An exit that is live at the venue (FIX OrdStatus New, not PendingNew; B5). For an entry, still open. */
+    | 'working'
     | (string & {});
-  /** Cumulative filled quantity (FIX CumQty 14). */
+  /** Cumulative filled quantity (FIX CumQty 14). After a correction, what stands now. */
   readonly filledSize: string;
   /** Average price of what is filled (FIX AvgPx 6). */
   readonly fillPrice?: string;
   /** The single fills, for brokers that report no average: the volume-weighted average is then used (R2.4). */
   readonly fills?: readonly Fill[];
+  /** All that has been charged for this order so far, one entry an asset (B6). */
+  readonly fees?: readonly Fee[];
+  /** The venue took back or changed a fill: `filledSize` and `fillPrice` say what stands now (P8). */
+  readonly correction?: Correction;
+  /** The quantity of the order at the venue, where it is no longer the one that was sent (FIX OrderQty 38; P10). */
+  readonly quantity?: string;
   readonly reason?: string;
   /** The broker's own time, ISO 8601; recorded, never used for a deadline. */
   readonly brokerTime?: string;
@@ -85,14 +115,22 @@ export interface OpenOrder extends OrderReport {
 
 /** What a submit call proved (S3). */
 export type SubmitOutcome =
-  | { readonly kind: 'accepted'; readonly brokerOrderId: string }
+  | {
+      readonly kind: 'accepted';
+      readonly brokerOrderId: string;
+      /** Of an exit: `pending` while the venue has taken it and does not say that it works yet (FIX PendingNew; B5). */
+      readonly state?: 'pending' | 'working';
+    }
   | { readonly kind: 'rejected'; readonly code: string; readonly reason: string; readonly transient?: boolean }
   | { readonly kind: 'not_sent'; readonly reason: string }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'unknown'; readonly cause: string };
 
 /** `requested` means the broker took the request, not that the order is closed. */
-export type CancelOutcome = 'requested' | 'already_closed' | 'not_found' | 'unknown';
+export type CancelWord = 'requested' | 'already_closed' | 'not_found' | 'unknown';
+
+/** What a cancel call proved; `report` is whatever the call learned of the order on the way, and is never dropped. */
+export type CancelOutcome = CancelWord | { readonly kind: CancelWord; readonly report?: OrderReport };
 
 /** The exit OCO pair. Leg ids are the entry's `clientOrderId` with `-sl` and `-tp`, so that a repeat cannot double them. */
 export interface ProtectionRequest {
@@ -104,9 +142,18 @@ export interface ProtectionRequest {
   readonly quantity: string;
   readonly stopLoss: string;
   readonly takeProfit: string;
+  /**
+   * `stopLoss`: place the stop-loss alone, because the market has passed the take-profit and the venue refused the pair
+   * for it (B5). Both legs when absent.
+   */
+  readonly legs?: 'both' | 'stopLoss';
 }
 
+/** What the placement of a leg came to. A pair refused since the market has passed the take-profit has {@link TAKE_PROFIT_PASSED} as its code. */
 export type LegOutcome = SubmitOutcome;
+
+/** The code of a rejected leg when the venue refuses the pair because the market has passed the take-profit (B5). */
+export const TAKE_PROFIT_PASSED = 'TAKE_PROFIT_PASSED';
 
 export interface ProtectionOutcome {
   readonly stopLoss: LegOutcome;
@@ -180,6 +227,13 @@ export interface BrokerDescription {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
+/** The market now; decimal strings, each absent where the venue does not tell it. */
+export interface Quote {
+  readonly bid?: string;
+  readonly ask?: string;
+  readonly last?: string;
+}
+
 /** The broker port. See `docs/broker-adapter.md` for how to write one, and `conformBroker` to check it. */
 export interface BrokerAdapter {
   readonly name: string;
@@ -197,9 +251,30 @@ export interface BrokerAdapter {
   /** Positions of the named symbols; of every symbol when `symbols` is empty. */
   getPositions(symbols: readonly string[], signal: AbortSignal): Promise<readonly PositionReport[]>;
   checkMargin?(order: OrderRequest, signal: AbortSignal): Promise<'ok' | { readonly refused: string }>;
+  /**
+   * Whether the exits could be placed (V10): price bands, least value, number of working stops, restrictions of the
+   * account such as the day-trade rule. The request is the bracket of the reference price. Reads only.
+   */
+  checkProtection?(request: ProtectionRequest, signal: AbortSignal): Promise<'ok' | { readonly refused: string }>;
+  /** The market of a symbol, for `maxReferenceDeviationPct` and `maxNotional` (G1). */
+  quote?(symbol: string, signal: AbortSignal): Promise<Quote>;
+  /**
+   * Every notation of the instrument that this broker takes, the given one included (`BTC/USDT`, `BTCUSDT`); empty when
+   * it does not know the symbol. Answers from memory, in the same turn (K9).
+   */
+  aliases?(symbol: string): readonly string[];
+  /**
+   * How many further whole lives (submit, watch, cancel, exits, look-ups, the two questions of the reconciliation) the
+   * rate budget carries now, while `inFlight` lives have begun and not ended. Answers in the same turn. Below 1 a new
+   * advisory waits in `validating`.
+   */
+  capacity?(inFlight: number): number;
   /** For `fillchart broker check`; the engine never asks. Reads only, and leaves out what it cannot tell. */
   describe?(signal: AbortSignal): Promise<BrokerDescription>;
-  /** Push reports: hints. `{ type: 'gap' }` says that some may have been missed. */
+  /**
+   * Push reports: hints. `{ type: 'gap' }` says that some may have been missed. Reports on exits come under the leg's
+   * `clientOrderId` (`…-sl`, `…-tp`), as do answers of `getOrderStatus` when it is asked for a leg (B7).
+   */
   readonly reports$?: Observable<OrderReport | { readonly type: 'gap' }>;
 }
 

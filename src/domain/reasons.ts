@@ -42,6 +42,16 @@ const BEFORE_SUBMIT: readonly ExecutionState[] = ['validating', 'submitted'];
 const VALIDATING: readonly ExecutionState[] = ['validating'];
 const ORDER_MAY_BE_LIVE: readonly ExecutionState[] = ['submitted', 'pending', 'cancelling', 'timeout'];
 const RECONCILING: readonly ExecutionState[] = ['reconciling'];
+const EVERYWHERE: readonly ExecutionState[] = [
+  'validating',
+  'submitted',
+  'pending',
+  'cancelling',
+  'filled',
+  'late',
+  'timeout',
+  'reconciling',
+];
 const NONE: readonly ExecutionState[] = [];
 
 const table = {
@@ -86,6 +96,20 @@ const table = {
   INSTRUMENT_RULES: ['refusal', true, VALIDATING, "The broker's rules for the instrument do not allow this order."],
   INSUFFICIENT_MARGIN: ['refusal', true, VALIDATING, 'The broker says that the margin does not suffice.'],
   BROKER_UNAVAILABLE: ['refusal', true, VALIDATING, 'The broker could not be asked before the order.'],
+  EXITS_NOT_PLACEABLE: [
+    'refusal',
+    true,
+    VALIDATING,
+    'SL and TP could not be placed for a fill at the reference price; nothing is bought.',
+  ],
+  CAPACITY_EXHAUSTED: [
+    'refusal',
+    true,
+    VALIDATING,
+    "The broker's rate budget does not carry another execution; nothing was sent.",
+  ],
+  LIMIT_EXCEEDED: ['refusal', true, BEFORE_SUBMIT, "The order would exceed one of the operator's limits."],
+  PRE_TRADE_VETO: ['refusal', true, BEFORE_SUBMIT, 'The pre-trade check of the host program refused the order.'],
   ADVISORY_CONFLICT: ['refusal', false, VALIDATING, 'Another snapshot was executed under this advisoryId.'],
   JOURNAL_UNAVAILABLE: ['refusal', true, BEFORE_SUBMIT, 'The journal cannot record the intent; no order leaves.'],
 
@@ -95,6 +119,7 @@ const table = {
   BROKER_CANCELLED: ['failure', true, ['pending'], 'The broker cancelled the order by itself.'],
   BROKER_EXPIRED: ['failure', true, ['pending'], 'The broker expired the order by itself.'],
   FILL_TIMEOUT: ['failure', true, ORDER_MAY_BE_LIVE, 'The order was not filled within 30 seconds.'],
+  ENGINE_FAULT: ['failure', false, EVERYWHERE, 'A fault of the engine ended the execution; a human must look.'],
 
   // Mismatches: a human must resolve each.
   MISSING_POSITION: ['mismatch', false, RECONCILING, 'We hold a position; the broker does not.'],
@@ -136,6 +161,21 @@ const table = {
     ['filled', 'late', 'reconciling', 'done'],
     'A fill came to light that the execution did not account for.',
   ],
+  FILL_BUSTED: [
+    'mismatch',
+    false,
+    ['filled', 'late', 'reconciling', 'done'],
+    'The venue took a fill back after its exits were asked for.',
+  ],
+  FILL_CORRECTED: [
+    'mismatch',
+    false,
+    ['filled', 'late', 'reconciling', 'done'],
+    'The venue changed the size or the price of a fill after its exits were asked for.',
+  ],
+  SIBLING_WORKING: ['mismatch', false, NONE, 'One exit has filled, and the other is still working.'],
+  PROTECTION_LOST: ['mismatch', false, NONE, 'An exit has ended while its quantity is held.'],
+  POSITION_REVERSED: ['mismatch', false, NONE, 'Both exits have filled: the position is reversed.'],
   STRAY_ORDER: ['mismatch', false, NONE, 'An order is open at the broker that the journal does not know as open.'],
 
   // Misuse: thrown.

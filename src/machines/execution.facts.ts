@@ -5,7 +5,7 @@
  */
 import type { KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
 import type { OrderFact } from '../domain/order.js';
-import type { CancelOutcome, LegOutcome, SubmitOutcome } from '../domain/ports.js';
+import type { CancelWord, LegOutcome, SubmitOutcome } from '../domain/ports.js';
 import type { FilledBySide } from '../domain/position-share.js';
 import type { ReconciliationObserved } from '../domain/reconciliation.js';
 import type { FrozenSnapshot, SnapshotProblem } from '../domain/snapshot.js';
@@ -67,7 +67,7 @@ export type ExecutionFact =
   | { readonly type: 'SUBMIT_BLOCKED'; readonly at: number; readonly refusal: Pick<Refusal, 'code' | 'message'> }
   | { readonly type: 'SUBMIT_OUTCOME'; readonly at: number; readonly outcome: SubmitOutcome }
   | { readonly type: 'ORDER_REPORT'; readonly at: number; readonly report: OrderFact }
-  | { readonly type: 'CANCEL_OUTCOME'; readonly at: number; readonly outcome: CancelOutcome }
+  | { readonly type: 'CANCEL_OUTCOME'; readonly at: number; readonly outcome: CancelWord }
   | { readonly type: 'PROTECTION_OUTCOME'; readonly at: number; readonly legs: Legs }
   | { readonly type: 'RECONCILED'; readonly at: number; readonly observed: ReconciliationObserved }
   | { readonly type: 'DEADLINE'; readonly at: number; readonly name: DeadlineName }

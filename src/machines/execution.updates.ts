@@ -5,7 +5,7 @@ import { protectionFor } from '../domain/bracket.js';
 import { parseDecimal, ZERO } from '../domain/decimal.js';
 import { PROTECTION_LIMIT_MS } from '../domain/limits.js';
 import { adopt, applyReport, hasFill, lacksPrice } from '../domain/order.js';
-import type { CancelOutcome, LegOutcome } from '../domain/ports.js';
+import type { CancelWord, LegOutcome } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import {
   type Mismatch,
@@ -181,7 +181,7 @@ export const forgetCancelCall = ({ cancel }: ExecutionContext): Patch => ({ canc
 export const forgetTakenCancel = ({ cancel }: ExecutionContext): Patch => ({ cancel: { ...cancel, taken: false } });
 
 /** The broker took the request, or has nothing left to cancel. "Not found" proves neither (S4). */
-export const isTaken = (outcome: CancelOutcome): boolean => outcome === 'requested' || outcome === 'already_closed';
+export const isTaken = (outcome: CancelWord): boolean => outcome === 'requested' || outcome === 'already_closed';
 
 /** SL and TP from the fill, for exactly what is filled (R2, B1). Without a price or an instrument there is no bracket. */
 export function computeBracket(context: ExecutionContext): Patch {

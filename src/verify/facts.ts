@@ -8,7 +8,7 @@
 import type { Decimal } from '../domain/decimal.js';
 import type { KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
 import type { OrderFact } from '../domain/order.js';
-import type { CancelOutcome, LegOutcome, SubmitOutcome } from '../domain/ports.js';
+import type { CancelWord, LegOutcome, SubmitOutcome } from '../domain/ports.js';
 import type { BrokerAnswer, Gate } from '../domain/validation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact, ExecutionInput, Legs } from '../machines/execution.facts.js';
@@ -40,7 +40,7 @@ export interface Fact {
   readonly deadline?: DeadlineName;
   readonly observation?: Observation;
   readonly submit?: SubmitOutcome['kind'] | 'busy';
-  readonly cancel?: CancelOutcome;
+  readonly cancel?: CancelWord;
   readonly legs?: Legs;
 }
 
@@ -182,7 +182,7 @@ export const ORDER_REPORTS = REPORTED.map(([status, cumQty, avgPrice]) => {
   return fact('ORDER_REPORT', label, { type: 'ORDER_REPORT', report }, { report });
 });
 
-export const CANCEL_OUTCOMES = (['requested', 'already_closed', 'not_found', 'unknown'] satisfies CancelOutcome[]).map(
+export const CANCEL_OUTCOMES = (['requested', 'already_closed', 'not_found', 'unknown'] satisfies CancelWord[]).map(
   (outcome) =>
     fact('CANCEL_OUTCOME', `CANCEL_OUTCOME ${outcome}`, { type: 'CANCEL_OUTCOME', outcome }, { cancel: outcome }),
 );

@@ -6,7 +6,7 @@
  */
 import type { LawId } from '../domain/laws.js';
 import { hasFill } from '../domain/order.js';
-import type { CancelOutcome, LegOutcome, OrderRef } from '../domain/ports.js';
+import type { CancelWord, LegOutcome, OrderRef } from '../domain/ports.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import type { ExecutionContext, LegState } from '../machines/execution.context.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
@@ -113,7 +113,7 @@ function refOf(command: ExecutionCommand): OrderRef | undefined {
   return command.type === 'placeProtection' ? command.request : undefined;
 }
 
-const isTakenBy = (outcome: CancelOutcome): boolean => outcome === 'requested' || outcome === 'already_closed';
+const isTakenBy = (outcome: CancelWord): boolean => outcome === 'requested' || outcome === 'already_closed';
 
 /** T3: a cancel call is known to be under way from the moment it is asked for, so that there are never two. */
 const cancelCallsAreKnown: Check = ({ before, after, commands }) => {

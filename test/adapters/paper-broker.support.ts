@@ -94,7 +94,10 @@ function makeDesk(options: Partial<PaperBrokerOptions>): Desk {
       const report = await status(clientOrderId);
       return report === 'not_found' ? report : inOneLine(report);
     },
-    cancel: (clientOrderId = 'A') => broker.cancelOrder({ clientOrderId, symbol: 'AAPL' }, signal),
+    async cancel(clientOrderId = 'A') {
+      const outcome = await broker.cancelOrder({ clientOrderId, symbol: 'AAPL' }, signal);
+      return typeof outcome === 'string' ? outcome : outcome.kind;
+    },
     protect: (changes) => broker.placeProtection(protection(changes), signal),
     size: (symbol = 'AAPL') => broker.positions().find((position) => position.symbol === symbol)?.size ?? '0',
   };

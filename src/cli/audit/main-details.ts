@@ -84,6 +84,14 @@ const timeout: Teller = ({ phase, elapsedMs, orderStatus, lateFill, finalPositio
     named('position', finalPosition),
   );
 
+/** What became of an exit after the result (B7). */
+const exit: Teller = ({ leg, quantity, price, realisedPnl, reason }) =>
+  clauses(words(text(leg), text(quantity), named('@', price)), named('realised', realisedPnl), text(reason));
+
+/** A fill that the venue took back or changed (P8). */
+const correction: Teller = ({ fillId, cumQty, avgPrice }) =>
+  clauses(named('fill', fillId), words(named('now', cumQty), named('@', avgPrice)));
+
 const TELLERS: Record<AuditEvent, Teller> = {
   execution_start: ({ side, positionSize, symbol, referencePrice, slOffsetPct, tpOffsetPct }) =>
     clauses(
@@ -115,6 +123,13 @@ const TELLERS: Record<AuditEvent, Teller> = {
   case_opened: ({ caseId, kind, symbol, mismatches }) =>
     words(text(caseId), text(kind), text(symbol), named('–', sentences(mismatches))),
   case_resolved: ({ caseId, by, reason }) => clauses(text(caseId), named('by', by), text(reason)),
+  exit_working: exit,
+  exit_filled: exit,
+  exit_lost: exit,
+  position_closed_elsewhere: exit,
+  fill_busted: correction,
+  fill_corrected: correction,
+  engine_fault: ({ cause }) => text(cause),
   recovered: ({ from, to, actions }) =>
     clauses(words(text(from), '→', text(to)), list(actions).map(text).join(' ') || 'nothing to do'),
 };

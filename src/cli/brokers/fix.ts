@@ -80,6 +80,7 @@ const instrument: { readonly [Option in Exclude<keyof Instrument, 'symbol' | 'ti
   protectable: flag,
   protectionLotSize: positiveDecimal,
   reason: text,
+  baseAsset: text,
 };
 
 type Required = 'live' | 'host' | 'port' | 'senderCompId' | 'targetCompId' | 'instruments';

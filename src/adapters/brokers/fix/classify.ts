@@ -5,7 +5,7 @@
  * 2. A connection that ends, a deadline that passes and whatever no row covers prove nothing: `unknown`.
  * 3. No rejection counts as transient: trying again would be a second NewOrderSingle for one advisory.
  */
-import type { CancelOutcome, SubmitOutcome } from '../../../domain/ports.js';
+import type { CancelWord, SubmitOutcome } from '../../../domain/ports.js';
 
 /** What was heard about a message that we sent. */
 export type Heard =
@@ -35,7 +35,7 @@ interface Row<Proof> {
 }
 
 export type SubmitRow = Row<SubmitOutcome['kind']>;
-export type CancelRow = Row<CancelOutcome>;
+export type CancelRow = Row<CancelWord>;
 
 /** Answers to NewOrderSingle. */
 export const SUBMIT_TABLE: readonly SubmitRow[] = [
@@ -89,7 +89,7 @@ export function classifySubmit(heard: Heard): SubmitOutcome {
 }
 
 /** What a cancel request came to. */
-export const classifyCancel = (heard: Heard): CancelOutcome =>
+export const classifyCancel = (heard: Heard): CancelWord =>
   CANCEL_TABLE.find((candidate) => matches(candidate, heard))?.proves ?? 'unknown';
 
 function matches(row: Row<string>, heard: Heard): boolean {
