@@ -48,17 +48,8 @@ export type { ExecutionFact } from './machines/execution.facts.js';
 export type { BrokerAdapter, BrokerCapabilities, BrokerDescription } from './domain/ports.js';
 export type { Clock, Journal, Logger, Side } from './domain/ports.js';
 export type { Fill, Instrument, OpenOrder, OrderRef, OrderReport, OrderRequest } from './domain/ports.js';
-export type {
-  CancelOutcome,
-  CancelWord,
-  Correction,
-  Fee,
-  LegOutcome,
-  ProtectionOutcome,
-  ProtectionRequest,
-  Quote,
-  SubmitOutcome,
-} from './domain/ports.js';
+export type { CancelOutcome, CancelWord, LegOutcome, SubmitOutcome } from './domain/ports.js';
+export type { Correction, Fee, ProtectionOutcome, ProtectionRequest, Quote } from './domain/ports.js';
 export type { PositionReport, WorkingProtection } from './domain/ports.js';
 
 // The record
