@@ -52,9 +52,18 @@ export default defineConfig({
       {
         resolve: { alias },
         // One process loads the sources once for all of its files.
-        test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'], exclude: deep, isolate: false, maxWorkers: 2 },
+        test: {
+          ...shared,
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: deep,
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
       },
-      { resolve: { alias }, test: { ...shared, name: 'deep', include: deep } },
+      // Files of both can be named in one call: the groups run one after the other.
+      { resolve: { alias }, test: { ...shared, name: 'deep', include: deep, sequence: { groupOrder: 1 } } },
     ],
   },
 });
