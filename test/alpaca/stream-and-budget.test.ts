@@ -1,7 +1,6 @@
 /** The stream with its gaps, and the two hundred requests a minute. */
 import type { OrderReport } from 'fillchart';
 import { describe, expect, it } from 'vitest';
-import { requestBudget } from '../../src/adapters/brokers/request-budget.js';
 import { ADVISORY, entryId, eventually, execute, order, ref, venue, world } from './support.js';
 
 const isGap = (report: OrderReport | { type: 'gap' }): boolean => 'type' in report;
@@ -79,54 +78,6 @@ describe('the stream', () => {
 });
 
 describe('the budget of requests', () => {
-  const headers = (fields: Record<string, string> = {}) => new Headers(fields);
-  const clockAt = (at: { ms: number }) => ({
-    now: () => at.ms,
-    monotonic: () => at.ms,
-    setTimeout: () => 0,
-    clearTimeout: () => undefined,
-  });
-
-  it('reads leave the reserve, submits half of it, safety is never held back [K3]', () => {
-    const budget = requestBudget(clockAt({ ms: 0 }), 200, 40);
-    const sent = (purpose: 'read' | 'submit' | 'safety', tries: number) =>
-      Array.from({ length: tries }, () => budget.take(purpose)).filter((held) => held === undefined).length;
-    expect([sent('read', 300), sent('submit', 300), sent('safety', 300)]).toEqual([160, 20, 300]);
-  });
-
-  it('comes back after a minute', () => {
-    const at = { ms: 0 };
-    const budget = requestBudget(clockAt(at), 50, 10);
-    while (budget.take('read') === undefined);
-    at.ms = 59_999;
-    expect(budget.take('read')).toContain('rate budget');
-    at.ms = 60_000;
-    expect(budget.take('read')).toBeUndefined();
-  });
-
-  it.each([
-    ['seconds', headers({ 'retry-after': '7' }), 7_000],
-    ['a date', headers({ 'retry-after': new Date(5_000).toUTCString() }), 5_000],
-    ['nothing', headers(), 1_000],
-    ['nonsense', headers({ 'retry-after': 'soon' }), 1_000],
-    ['a day', headers({ 'retry-after': '86400' }), 60_000],
-  ])('Retry-After with %s is waited out, by all but safety', (_, given, waitMs) => {
-    const at = { ms: 0 };
-    const budget = requestBudget(clockAt(at), 200, 40);
-    budget.note(429, given);
-    at.ms = waitMs - 1;
-    expect([budget.take('read'), budget.take('submit')].every((held) => held?.startsWith('rate limit'))).toBe(true);
-    expect(budget.take('safety')).toBeUndefined();
-    at.ms = waitMs;
-    expect([budget.take('read'), budget.take('submit')]).toEqual([undefined, undefined]);
-  });
-
-  it('reads stop when the venue itself says that little is left', () => {
-    const budget = requestBudget(clockAt({ ms: 0 }), 200, 40);
-    budget.note(200, headers({ 'x-ratelimit-remaining': '39', 'x-ratelimit-reset': '30' }));
-    expect([budget.take('read'), budget.take('submit')]).toEqual(['rate limit: 30000 ms to wait', undefined]);
-  });
-
   it('a cancel goes out when polls have used the budget up', async () => {
     const now = await venue({
       scripts: [{ fills: [] }],

@@ -4,9 +4,12 @@
  * 1. One call carries one request; a second one is an error. Redirects are not followed, nothing is tried again.
  * 2. One deadline covers the request and the whole body; the body is read to its end before anyone looks at it.
  * 3. `not_sent` needs proof that no byte of the request left: the connection was never made.
+ * 4. A body is read up to a bound; one that goes on beyond it is no answer.
+ * 5. Numbers of a body keep their digits (`exact-json.ts`).
  */
 import type { Clock } from '../../domain/ports.js';
-import type { RequestBudget } from './request-budget.js';
+import { parseExact } from './exact-json.js';
+import type { Ticket } from './request-budget.js';
 
 /** What came of one request. */
 export type Exchange =
@@ -33,7 +36,7 @@ export interface HttpCall {
   end(): void;
 }
 
-export function httpCall(settings: HttpSettings, budget: RequestBudget, given: AbortSignal): HttpCall {
+export function httpCall(settings: HttpSettings, ticket: Pick<Ticket, 'note'>, given: AbortSignal): HttpCall {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   const timer = settings.clock.setTimeout(abort, settings.requestTimeoutMs);
@@ -47,9 +50,9 @@ export function httpCall(settings: HttpSettings, budget: RequestBudget, given: A
       seen = { kind: 'lost', cause: 'no answer' };
       try {
         const response = await settings.fetch(url, { ...init, signal: controller.signal });
-        budget.note(response.status, response.headers);
-        const text = await response.text();
-        seen = { kind: 'answer', status: response.status, body: parsed(text) };
+        ticket.note(response.status, response.headers);
+        const text = await bodyOf(response);
+        seen = { kind: 'answer', status: response.status, body: parseExact(text) };
         return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
       } catch (error) {
         seen = classifyFailure(error, controller.signal.aborted);
@@ -64,12 +67,21 @@ export function httpCall(settings: HttpSettings, budget: RequestBudget, given: A
   };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
+/** Several times the longest list of markets. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** @throws {Error} when it is cut, or longer than any answer */
+async function bodyOf(response: Response): Promise<string> {
+  if (response.body === null) return response.text();
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > MOST_BYTES) throw new Error('the answer is too long');
+    text += decoder.decode(chunk, { stream: true });
   }
+  return text + decoder.decode();
 }
 
 /** System calls that come before the first byte of a request. */

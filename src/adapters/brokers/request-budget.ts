@@ -1,84 +1,236 @@
 /**
- * The account's requests a minute, divided by what they are for.
+ * What a venue lets an account ask, divided by what it is for.
  *
- * 1. `safety` (cancel, protection) is counted and never held back: it goes out ahead of everything (K3).
- * 2. Reads leave the whole reserve to it, submits half of the reserve.
- * 3. After a 429 (or 418, a ban), reads and submits wait out `Retry-After`; reads wait when the venue itself says that
- *    little is left.
+ * 1. `safety` (cancel, exits) is counted and never held back: it goes out ahead of everything (K3).
+ * 2. `look` (the last look at an order, the reconciliation) and `watch` (the polls of a live order) may use all that the
+ *    venue takes. A look that does not fit waits a moment and then goes all the same; a poll is left out.
+ * 3. `read` (what is asked before an entry) and `submit` leave the reserve to them; `background` (sweeps, closed orders)
+ *    leaves further room for the lives that have begun.
+ * 4. `capacity` counts whole lives: what those in flight have not yet spent of theirs is taken already.
+ * 5. A refusal by the venue (429, or 418, a ban) holds back what uses the same limits until `Retry-After` is over; looks
+ *    and safety go on, for they decide about money.
  */
 import type { Clock } from '../../domain/ports.js';
+import { type LifeBook, lifeBook } from './life-book.js';
+import { type Cost, type Meter, type RateMeter, rateMeter, type Told } from './rate-meter.js';
 
-export type Purpose = 'read' | 'submit' | 'safety';
+export type Purpose = 'background' | 'read' | 'submit' | 'watch' | 'look' | 'safety';
 
-export interface RequestBudget {
-  /** Counts a request. Says in one phrase why it may not be sent now. */
-  take(purpose: Purpose): string | undefined;
-  /** Reads what the venue says of its limit. */
-  note(status: number, headers: Pick<Headers, 'get'>): void;
-  /** Holds reads and submits back for so many ms, where the venue says in its own words that it was too much. */
-  pause(ms: number): void;
-  /** Requests of the last minute. */
-  readonly used: number;
-  /** What the venue said of its limit with its last answer. */
-  readonly told: { readonly perMinute?: number; readonly remaining?: number };
+export interface BudgetRules {
+  /** The venue's limits by name. */
+  readonly meters: Readonly<Record<string, Meter>>;
+  /** What a whole life takes of each: reads before the entry, submit, first polls, exits, look-ups, reconciliation. */
+  readonly life: Cost;
+  /** Part of each limit that entries and the reads before them leave to cancels, exits and looks. */
+  readonly reserve: number;
+  /** Part of each limit that is left to the polls of orders that rest. */
+  readonly watchShare: number;
+  /** What the headers of an answer tell, by limit; `cost` is that of the request. */
+  readonly told?: (headers: Pick<Headers, 'get'>, cost: Cost, now: number) => Readonly<Record<string, Told>>;
 }
 
-const MINUTE_MS = 60_000;
+/** A request that may go out, or the reason why it may not. */
+export interface Ticket {
+  /** Why it may not be sent now, in one phrase. */
+  readonly held?: string;
+  /** Until it may be, in ms. */
+  readonly waitMs: number;
+  /** Reads what the venue says of its limits with the answer. */
+  note(status: number, headers: Pick<Headers, 'get'>): void;
+  /** Holds back what uses the same limits, where the venue says in its own words that it was too much. */
+  pause(ms: number): void;
+}
+
+export interface RequestBudget {
+  /** Counts a request, unless it is held. `tag` is the life that it belongs to, by the entry's id, or a name of its own. */
+  take(purpose: Purpose, cost?: Cost, tag?: string): Ticket;
+  /** The same; one that does not fit waits as long as its purpose allows. */
+  admit(purpose: Purpose, signal: AbortSignal, cost?: Cost, tag?: string): Promise<Ticket>;
+  /** An entry goes out: what was spent under `before` (its symbol) was spent for this life. */
+  begin(life: string, before?: string): void;
+  /** How many further lives fit while `inFlight` have begun and not ended. */
+  capacity(inFlight: number): number;
+  /** Least time between two polls of one order, in ms, when so many are polled and each poll costs `cost`. */
+  pollGapMs(orders: number, cost?: Cost): number;
+  /** Units in use, of the limit of that name. */
+  used(meter?: string): number;
+  /** The limit of that name as configured, or as the venue told it last. */
+  limit(meter?: string): { readonly limit: number; readonly perMs: number } | undefined;
+}
+
+/** The one limit of a venue that counts requests. */
+const REQUESTS = 'requests';
+export const ONE_REQUEST: Cost = { [REQUESTS]: 1 };
+
 /** Wait after a 429 that names no time. */
 const BLIND_WAIT_MS = 1_000;
+/** Whatever a header says, it is not believed for longer. */
+const LONGEST_PAUSE_MS = 60_000;
+/** A shorter window is seen as a rate, and lives are let in at that rate. */
+const SHORT_MS = 10_000;
 
-export function requestBudget(clock: Clock, perMinute: number, reserved: number): RequestBudget {
-  const sent: number[] = [];
-  let waitUntil = Number.NEGATIVE_INFINITY;
-  let readsWaitUntil = Number.NEGATIVE_INFINITY;
-  let told: RequestBudget['told'] = {};
-  const most: Record<Purpose, number> = {
-    read: perMinute - reserved,
-    submit: perMinute - reserved / 2,
-    safety: Number.POSITIVE_INFINITY,
+/** How long a request may wait for room. Entries never wait: what was checked before them must still hold. */
+const PATIENCE_MS: Readonly<Record<Purpose, number>> = {
+  background: 4_000,
+  read: 4_000,
+  submit: 0,
+  watch: 0,
+  look: 1_500,
+  safety: 0,
+};
+
+/** So many requests in any minute, of which `reserved` are left to cancels, exits and looks. */
+export const minuteRules = (perMinute: number, reserved: number, lifeRequests: number): BudgetRules => ({
+  meters: { [REQUESTS]: { kind: 'window', limit: perMinute, perMs: 60_000 } },
+  life: { [REQUESTS]: lifeRequests },
+  reserve: reserved / perMinute,
+  watchShare: 0.2,
+  told: rateLimitHeaders,
+});
+
+/** `x-ratelimit-limit`, `-remaining` and `-reset` (epoch seconds) of a venue that counts requests. */
+export function rateLimitHeaders(headers: Pick<Headers, 'get'>, _cost: Cost, now: number): Record<string, Told> {
+  const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
+    wholeOf(headers.get(`x-ratelimit-${name}`)),
+  );
+  if (limit === undefined && remaining === undefined) return {};
+  return {
+    [REQUESTS]: {
+      ...(limit !== undefined && { limit }),
+      ...(remaining !== undefined && { remaining }),
+      ...(reset !== undefined && { resetMs: Math.max(0, reset * 1_000 - now) }),
+    },
   };
+}
 
-  function used(): number {
-    const since = clock.monotonic() - MINUTE_MS;
-    while (sent[0] !== undefined && sent[0] <= since) sent.shift();
-    return sent.length;
-  }
+export const wholeOf = (value: string | null): number | undefined =>
+  value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 
-  function heldBack(purpose: Purpose): string | undefined {
+export function requestBudget(clock: Clock, rules: BudgetRules): RequestBudget {
+  const meters = new Map(Object.entries(rules.meters).map(([name, meter]) => [name, rateMeter(meter)]));
+  const pausedUntil = new Map<string, number>();
+  const lives = lifeBook();
+  let mark = 0;
+
+  const metersOf = (cost: Cost): readonly (readonly [string, RateMeter, number])[] =>
+    Object.entries(cost).flatMap(([name, units]) => {
+      const meter = meters.get(name);
+      return meter === undefined ? [] : [[name, meter, units] as const];
+    });
+
+  /** How long the request must wait, and why. */
+  function hindrance(purpose: Purpose, cost: Cost): { readonly waitMs: number; readonly why: string } | undefined {
     if (purpose === 'safety') return undefined;
     const now = clock.monotonic();
-    const until = purpose === 'read' ? Math.max(waitUntil, readsWaitUntil) : waitUntil;
-    if (now < until) return `rate limit: ${Math.ceil(until - now)} ms to wait`;
-    return used() < most[purpose] ? undefined : `rate budget: ${used()} requests in the last minute`;
+    let worst: { readonly waitMs: number; readonly why: string } | undefined;
+    for (const [name, meter, units] of metersOf(cost)) {
+      const pauseMs = purpose === 'look' ? 0 : (pausedUntil.get(name) ?? now) - now;
+      const most = meter.limit * partOf(purpose, rules);
+      const roomMs = meter.waitMs(now, units, Math.max(most, units));
+      const waitMs = Math.max(pauseMs, roomMs);
+      if (waitMs <= (worst?.waitMs ?? 0)) continue;
+      const spent = Math.ceil(meter.used(now));
+      const why =
+        pauseMs >= roomMs
+          ? `rate limit: ${Math.ceil(pauseMs)} ms to wait`
+          : `rate budget: ${spent} of ${meter.limit} ${name} in the last ${meter.perMs / 1_000} s`;
+      worst = { waitMs, why };
+    }
+    return worst;
   }
 
-  function pause(ms: number): void {
-    waitUntil = Math.max(waitUntil, clock.monotonic() + ms);
+  function ticket(cost: Cost, own: number, held?: { readonly waitMs: number; readonly why: string }): Ticket {
+    function pause(ms: number): void {
+      const until = clock.monotonic() + Math.min(LONGEST_PAUSE_MS, Math.max(0, ms));
+      for (const [name] of metersOf(cost)) pausedUntil.set(name, Math.max(pausedUntil.get(name) ?? 0, until));
+    }
+    return {
+      ...(held !== undefined && { held: held.why }),
+      waitMs: held?.waitMs ?? 0,
+      pause,
+      note(status, headers) {
+        if (status === 429 || status === 418) pause(retryAfterMs(headers, clock) ?? BLIND_WAIT_MS);
+        const told = rules.told?.(headers, cost, clock.now()) ?? {};
+        for (const [name, said] of Object.entries(told)) meters.get(name)?.believe(clock.monotonic(), said, own);
+      },
+    };
+  }
+
+  function send(purpose: Purpose, cost: Cost, tag: string | undefined): Ticket {
+    mark += 1;
+    const now = clock.monotonic();
+    for (const [, meter, units] of metersOf(cost)) meter.spend(now, units, mark, purpose === 'watch');
+    if (tag !== undefined) lives.spend(tag, cost, now);
+    return ticket(cost, mark);
+  }
+
+  function take(purpose: Purpose, cost: Cost = ONE_REQUEST, tag?: string): Ticket {
+    const held = hindrance(purpose, cost);
+    return held === undefined ? send(purpose, cost, tag) : ticket(cost, mark, held);
   }
 
   return {
-    pause,
-    take(purpose) {
-      const reason = heldBack(purpose);
-      if (reason === undefined) sent.push(clock.monotonic());
-      return reason;
+    take,
+    async admit(purpose, signal, cost = ONE_REQUEST, tag) {
+      const end = clock.monotonic() + PATIENCE_MS[purpose];
+      for (;;) {
+        const now = clock.monotonic();
+        const held = hindrance(purpose, cost);
+        if (held === undefined || (purpose === 'look' && now >= end)) return send(purpose, cost, tag);
+        const waitMs = purpose === 'look' ? Math.min(held.waitMs, end - now) : held.waitMs;
+        if (now + waitMs > end || signal.aborted) return ticket(cost, mark, held);
+        await pauseOf(clock, Math.max(1, waitMs), signal);
+      }
     },
-    note(status, headers) {
-      if (status === 429 || status === 418) pause(retryAfterMs(headers, clock) ?? BLIND_WAIT_MS);
-      const remaining = wholeOf(headers.get('x-ratelimit-remaining'));
-      const reset = wholeOf(headers.get('x-ratelimit-reset'));
-      const limit = wholeOf(headers.get('x-ratelimit-limit'));
-      told = { ...(limit !== undefined && { perMinute: limit }), ...(remaining !== undefined && { remaining }) };
-      if (remaining === undefined || reset === undefined || remaining >= reserved) return;
-      readsWaitUntil = clock.monotonic() + bounded(reset * 1_000 - clock.now());
+    begin: (life, before) => lives.begin(life, before, clock.monotonic()),
+    capacity: (inFlight) => capacityOf({ rules, meters, pausedUntil, lives, now: clock.monotonic() }, inFlight),
+    pollGapMs(orders, cost = ONE_REQUEST) {
+      const gaps = metersOf(cost).map(
+        ([, meter, units]) => (orders * units * meter.perMs) / (meter.limit * rules.watchShare),
+      );
+      return Math.ceil(Math.max(0, ...gaps));
     },
-    get used() {
-      return used();
-    },
-    get told() {
-      return told;
+    used: (name = REQUESTS) => Math.ceil(meters.get(name)?.used(clock.monotonic()) ?? 0),
+    limit(name = REQUESTS) {
+      const meter = meters.get(name);
+      return meter && { limit: meter.limit, perMs: meter.perMs };
     },
   };
+}
+
+function partOf(purpose: Purpose, { reserve, watchShare }: BudgetRules): number {
+  if (purpose === 'background') return Math.max(0.1, 1 - 2 * reserve - watchShare);
+  if (purpose === 'read') return 1 - reserve;
+  return purpose === 'submit' ? 1 - reserve / 2 : 1;
+}
+
+interface CapacityView {
+  readonly rules: BudgetRules;
+  readonly meters: ReadonlyMap<string, RateMeter>;
+  readonly pausedUntil: ReadonlyMap<string, number>;
+  readonly lives: LifeBook;
+  readonly now: number;
+}
+
+function capacityOf({ rules, meters, pausedUntil, lives, now }: CapacityView, inFlight: number): number {
+  lives.noteInFlight(inFlight, now);
+  let least = Number.MAX_SAFE_INTEGER;
+  for (const [name, meter] of meters) {
+    const units = rules.life[name] ?? 0;
+    if (units <= 0) continue;
+    if ((pausedUntil.get(name) ?? now) > now) return 0;
+    const part = 1 - rules.reserve - rules.watchShare;
+    const life = Math.min(units, meter.limit * part);
+    const rest = Math.max(0, inFlight * life - lives.spentBy(inFlight, name, life));
+    const isShort = meter.perMs < SHORT_MS;
+    const whole = meter.limit * part * (isShort ? SHORT_MS / meter.perMs : 1);
+    const byWatch = Math.min(meter.usedByWatch(now), meter.limit * rules.watchShare);
+    const used = isShort ? 0 : meter.used(now) - byWatch;
+    const burst = Math.max(1, Math.floor((meter.limit * part) / life)) - lives.begunSince(now - meter.perMs);
+    const room = Math.floor((whole - used - rest) / life + 1e-9);
+    least = Math.min(least, isShort ? Math.min(room, burst) : room);
+  }
+  return Math.max(0, least);
 }
 
 /** `Retry-After`: seconds, or a date. */
@@ -87,11 +239,18 @@ function retryAfterMs(headers: Pick<Headers, 'get'>, clock: Clock): number | und
   if (value === null) return undefined;
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - clock.now();
-  return Number.isFinite(ms) ? bounded(ms) : undefined;
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
-/** Whatever a header says, the window is a minute. */
-const bounded = (ms: number): number => Math.min(MINUTE_MS, Math.max(0, ms));
-
-const wholeOf = (value: string | null): number | undefined =>
-  value !== null && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
+function pauseOf(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clock.clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
+}

@@ -10,7 +10,7 @@ import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerRateLimit } from '../../../domain/ports.js';
 import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
-import { type Purpose, requestBudget } from '../request-budget.js';
+import { minuteRules, type Purpose, requestBudget } from '../request-budget.js';
 import { read } from './classify.js';
 import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
@@ -45,6 +45,8 @@ export interface Wire {
 }
 
 const MINUTE_MS = 60_000;
+/** What one trade asks: six reads before the entry, the entry, a look, the exits, four looks afterwards. */
+const LIFE_REQUESTS = 13;
 
 /** Keys or permissions, not the moment. */
 const isRefusal = (status: number): boolean => status === 401 || status === 403;
@@ -54,7 +56,8 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSdk>): Wire {
   const { clock, keyId, secretKey } = settings;
   const redact = redactor([secretKey, keyId]);
-  const budget = requestBudget(clock, settings.requestsPerMinute, settings.reservedPerMinute);
+  const rules = minuteRules(settings.requestsPerMinute, settings.reservedPerMinute, LIFE_REQUESTS);
+  const budget = requestBudget(clock, rules);
 
   async function exchange(
     purpose: Purpose,
@@ -63,9 +66,9 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
   ): Promise<Exchange> {
     const library = await sdk();
     if (signal.aborted) return { kind: 'not_sent', cause: 'given up before it was sent' };
-    const held = budget.take(purpose);
-    if (held !== undefined) return { kind: 'not_sent', cause: held };
-    const call = httpCall(settings, budget, signal);
+    const ticket = budget.take(purpose);
+    if (ticket.held !== undefined) return { kind: 'not_sent', cause: ticket.held };
+    const call = httpCall(settings, ticket, signal);
     try {
       await send(apisOf(library, settings, call.carry), { signal: call.signal });
     } catch {
@@ -91,8 +94,8 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
     },
     redact,
     rateLimit() {
-      const { perMinute: requests = settings.requestsPerMinute, remaining } = budget.told;
-      return { requests, perMs: MINUTE_MS, ...(remaining !== undefined && { remaining }) };
+      const { limit: requests, perMs } = budget.limit() ?? { limit: settings.requestsPerMinute, perMs: MINUTE_MS };
+      return { requests, perMs, remaining: Math.max(0, requests - budget.used()) };
     },
   };
 }

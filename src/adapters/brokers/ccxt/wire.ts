@@ -11,7 +11,7 @@ import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerRateLimit } from '../../../domain/ports.js';
 import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
-import { type Purpose, requestBudget } from '../request-budget.js';
+import { minuteRules, type Purpose, requestBudget, type Ticket } from '../request-budget.js';
 import { type Dialect, isJson, type Request, type Said } from './dialect.js';
 import type { CcxtLibrary, SignedRequest } from './library.js';
 import type { CcxtSettings } from './options.js';
@@ -28,9 +28,15 @@ export interface Wire {
   readonly redact: (text: string) => string;
 }
 
+/** What one trade asks: reads before the entry, the entry, a look, the exits, looks afterwards. */
+const LIFE_REQUESTS = 12;
+
 export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () => CcxtLibrary | undefined): Wire {
   const redact = redactor([settings.secret, settings.apiKey, settings.password ?? '']);
-  const budget = requestBudget(settings.clock, settings.requestsPerMinute, settings.reservedPerMinute);
+  const budget = requestBudget(
+    settings.clock,
+    minuteRules(settings.requestsPerMinute, settings.reservedPerMinute, LIFE_REQUESTS),
+  );
   const line = waitingLine();
 
   async function exchange(purpose: Purpose, signal: AbortSignal, request: Request): Promise<Exchange> {
@@ -40,16 +46,16 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
     const signer = library();
     if (signer === undefined) return { kind: 'not_sent', cause: 'not connected' };
     if (signal.aborted) return { kind: 'not_sent', cause: 'given up before it was sent' };
-    const held = budget.take(purpose);
-    if (held !== undefined) return { kind: 'not_sent', cause: held };
-    const sent = send(signer, signal, request);
+    const ticket = budget.take(purpose);
+    if (ticket.held !== undefined) return { kind: 'not_sent', cause: ticket.held };
+    const sent = send(signer, signal, request, ticket);
     return isOrdered ? line.under(sent) : sent;
   }
 
-  async function send(signer: CcxtLibrary, signal: AbortSignal, request: Request): Promise<Exchange> {
+  async function send(signer: CcxtLibrary, signal: AbortSignal, request: Request, ticket: Ticket): Promise<Exchange> {
     const signed = attemptToSign(signer, request);
     if (typeof signed === 'string') return { kind: 'not_sent', cause: redact(signed) };
-    const call = httpCall(settings, budget, signal);
+    const call = httpCall(settings, ticket, signal);
     try {
       const { method, body } = signed;
       const headers = { ...signer.headers, ...signed.headers };
@@ -63,7 +69,7 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
     if (outcome.kind !== 'answer') return { ...outcome, cause: redact(outcome.cause) };
     const said = dialect.readAnswer(outcome.status, outcome.body);
     const pause = said === undefined ? undefined : dialect.pauseAfter(said);
-    if (pause !== undefined) budget.pause(pause);
+    if (pause !== undefined) ticket.pause(pause);
     return { ...outcome, body: blotted(outcome.body, redact) };
   }
 
@@ -73,7 +79,7 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
     rateLimit: () => ({
       requests: settings.requestsPerMinute,
       perMs: 60_000,
-      remaining: Math.max(0, settings.requestsPerMinute - budget.used),
+      remaining: Math.max(0, settings.requestsPerMinute - budget.used()),
     }),
     async read(signal, request, purpose = 'read') {
       const answer = await exchange(purpose, signal, request);
@@ -87,9 +93,9 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
       throw isRefusal ? new BrokerRefusal(sentence) : new Error(sentence);
     },
     async carry(signal, url, init) {
-      const held = budget.take('submit');
-      if (held !== undefined) throw new Error(held);
-      const call = httpCall(settings, budget, signal);
+      const ticket = budget.take('submit');
+      if (ticket.held !== undefined) throw new Error(ticket.held);
+      const call = httpCall(settings, ticket, signal);
       try {
         const { method = 'GET', headers, body } = init;
         return await call.carry(url, { method, redirect: 'error', ...(headers && { headers }), ...(body && { body }) });
