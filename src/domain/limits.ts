@@ -49,3 +49,12 @@ export const CALL_DEADLINES: CallDeadlines = Object.freeze({
   marginMs: 5_000,
   connectMs: 5_000,
 });
+
+/** The sibling of an exit that has filled is gone, or has shrunk, within this time (B7). */
+export const EXIT_GRACE_MS = 5_000;
+
+/** How long the other exit gets to say why one has ended, before the position is asked for (B7). */
+export const EXIT_LOOK_MS = 2_000;
+
+/** How long the position may stay unanswered, once an exit has ended, before a person is told (B7). */
+export const POSITION_LIMIT_MS = 10_000;
