@@ -39,10 +39,15 @@ export { type Decimal, parseDecimal } from './domain/decimal.js';
 
 // The charts, and what goes in and comes out
 export { executionMachine } from './machines/execution.machine.js';
+export { protectionMachine } from './machines/protection.machine.js';
 export { killSwitchMachine } from './machines/kill-switch.machine.js';
 export type { ExecutionContext } from './machines/execution.context.js';
 export type { ExecutionCommand } from './machines/execution.commands.js';
 export type { ExecutionFact } from './machines/execution.facts.js';
+export type { ProtectionContext } from './machines/protection.context.js';
+export type { ProtectionCommand } from './machines/protection.commands.js';
+export type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from './machines/protection.facts.js';
+export type { Exit, ExitFact, ExitLeg, ExitStatus } from './domain/exits.js';
 
 // The ports
 export type { BrokerAdapter, BrokerCapabilities, BrokerDescription } from './domain/ports.js';

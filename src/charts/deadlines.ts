@@ -2,6 +2,8 @@
  * What each deadline is measured from, and how long it takes: the values that run, under the names that the chart uses.
  */
 import {
+  EXIT_GRACE_MS,
+  EXIT_LOOK_MS,
   HARD_TIMEOUT_MS,
   LATE_FILL_WINDOW_MS,
   PROTECTION_LIMIT_MS,
@@ -9,8 +11,12 @@ import {
   RETRY_BACKOFF,
   VALIDATION_LIMIT_MS,
 } from '../domain/limits.js';
-import type { DeadlineName } from '../machines/execution.facts.js';
+import type { DeadlineName as ExecutionDeadlineName } from '../machines/execution.facts.js';
+import type { ProtectionDeadlineName } from '../machines/protection.facts.js';
 import type { Chart, ChartTransition, Step } from './chart.js';
+
+/** The deadlines of all charts. */
+export type DeadlineName = ExecutionDeadlineName | ProtectionDeadlineName;
 
 export interface Deadline {
   /** Milliseconds after `from`; a backoff's first wait. */
@@ -49,6 +55,14 @@ export const DEADLINES: Readonly<Record<DeadlineName, Deadline>> = {
     from: 'the question to the broker, less the last look at T = 32 s',
     scheduledBy: 'scheduleReconciliationEnd',
   },
+  siblingGone: {
+    ms: EXIT_GRACE_MS,
+    from: 'the fill that closed the position, or the restart',
+    scheduledBy: 'scheduleSiblingEnd',
+  },
+  exitSize: { ms: EXIT_GRACE_MS, from: 'the last fill in part, or the restart', scheduledBy: 'scheduleSizeEnd' },
+  exitLook: { ms: EXIT_LOOK_MS, from: 'the end of an exit, or the restart', scheduledBy: 'scheduleExitLook' },
+  positionRetry: { ...backoff, from: 'the answer', scheduledBy: 'schedulePositionRetry' },
 };
 
 /** Name of the deadline that a transition waits for, if it waits for one. */

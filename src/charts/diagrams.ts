@@ -7,6 +7,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { executionMachine } from '../machines/execution.machine.js';
 import { killSwitchMachine } from '../machines/kill-switch.machine.js';
+import { protectionMachine } from '../machines/protection.machine.js';
 import { type Chart, readChart } from './chart.js';
 import { detailOf } from './detail.js';
 import type { Layout } from './elk.js';
@@ -20,6 +21,7 @@ import { svgOf } from './svg.js';
 /** The machines that run, by the name of their files. */
 export const CHARTS: readonly { readonly file: string; readonly machine: AnyStateMachine }[] = [
   { file: 'execution', machine: executionMachine },
+  { file: 'protection', machine: protectionMachine },
   { file: 'kill-switch', machine: killSwitchMachine },
 ];
 

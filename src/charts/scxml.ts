@@ -7,9 +7,8 @@
  *    What is measured from the first submit call (T) waits for what is left of it, wherever it is asked for (T1, T4).
  */
 import { LAST_LOOK_MS } from '../domain/limits.js';
-import type { DeadlineName } from '../machines/execution.facts.js';
 import { type Chart, type ChartState, type ChartTransition, isInside, type Json, type Step } from './chart.js';
-import { DEADLINES, deadlineScheduledBy, deadlinesOf, durationText } from './deadlines.js';
+import { DEADLINES, type DeadlineName, deadlineScheduledBy, deadlinesOf, durationText } from './deadlines.js';
 import { comment, element, escapeXml } from './xml.js';
 
 const NAMESPACE = 'http://www.w3.org/2005/07/scxml';
@@ -56,23 +55,34 @@ function dataOf(chart: Chart): readonly string[] {
       : [element('data', { id: `${name}GreatestMs`, expr: deadline.greatestMs })]),
   ]);
   if (data.length === 0) return [];
+  const isOfT = deadlinesOf(chart).some(([, deadline]) => deadline.isOfT === true);
   const look = [
     comment('the longest last look at T = 32 s, which is taken off the time to reconcile'),
     element('data', { id: 'lastLookMs', expr: LAST_LOOK_MS }),
   ];
-  return [...nested('datamodel', {}, [...data, ...look]), ...nested('script', {}, DELAYS.map(escapeXml))];
+  const script = isOfT ? DELAYS : REPEATS;
+  return [
+    ...nested('datamodel', {}, [...data, ...(isOfT ? look : [])]),
+    ...nested('script', {}, script.map(escapeXml)),
+  ];
 }
+
+const BACKOFF =
+  'function backoff(name, firstMs, greatestMs) { return Math.min(greatestMs, firstMs * Math.pow(2, repeat(name) - 1)); }';
 
 /** What the delays are worked out with. The platform supplies the two functions that these call. */
 const DELAYS = [
   '// T(), supplied: ms since the first submit call began; 0 before. repeat(name), supplied: its number, from 1.',
   'function until(ms) { return Math.max(0, ms - T()); }',
-  'function backoff(name, firstMs, greatestMs) { return Math.min(greatestMs, firstMs * Math.pow(2, repeat(name) - 1)); }',
+  BACKOFF,
   'function lastLook() {',
   '  var ms = T() - lateWindowMs - protectionMs;',
   '  return ms > 0 && ms <= lastLookMs ? ms : 0;',
   '}',
 ];
+
+/** The same, for a chart that knows no T. */
+const REPEATS = ['// repeat(name), supplied: its number, from 1.', BACKOFF];
 
 /** The delay of a deadline, asked for now: a time, or an expression for one. */
 function delayOf(name: DeadlineName): { readonly delay: string } | { readonly delayexpr: string } {

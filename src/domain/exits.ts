@@ -101,7 +101,8 @@ export function applyExitReport(exit: Exit, report: ExitFact): Exit {
     brokerOrderId !== exit.brokerOrderId;
   if (!isNews) return exit;
   const { avgPrice: _replaced, ...rest } = exit;
-  const endedAs = status === 'ended' && report.status !== 'open' && report.status !== 'filled' ? report.status : undefined;
+  const endedAs =
+    status === 'ended' && report.status !== 'open' && report.status !== 'filled' ? report.status : undefined;
   return {
     ...rest,
     status,
@@ -145,13 +146,13 @@ export function realisedPnl({ side, entryPrice }: Entry, price: Decimal, quantit
   return multiply(gain, quantity);
 }
 
-const valueOf = ({ cumQty, avgPrice }: Exit): Decimal => (avgPrice === undefined ? ZERO : multiply(avgPrice, cumQty));
+const worthOf = ({ cumQty, avgPrice }: Exit): Decimal => (avgPrice === undefined ? ZERO : multiply(avgPrice, cumQty));
 
 /** What the exits have closed together. */
 export function closingOf(entry: Entry, exits: readonly Exit[]): Closing {
   const quantity = sum(exits.map(({ cumQty }) => cumQty));
   if (isZero(quantity) || exits.some(lacksExitPrice)) return { quantity };
-  const price = roundHalfEven(divide(sum(exits.map(valueOf)), quantity), PRICE_PLACES);
+  const price = roundHalfEven(divide(sum(exits.map(worthOf)), quantity), PRICE_PLACES);
   const pnl = exits.map((exit) =>
     exit.avgPrice === undefined ? ZERO : realisedPnl(entry, exit.avgPrice, exit.cumQty),
   );
@@ -164,7 +165,7 @@ export function closedSince(entry: Entry, before: Exit, now: Exit): Required<Clo
   // What had no price then has not been told yet.
   const told = before.avgPrice === undefined ? ZERO : before.cumQty;
   const quantity = subtract(now.cumQty, told);
-  const value = subtract(valueOf(now), valueOf(before));
+  const value = subtract(worthOf(now), worthOf(before));
   if (isZero(quantity)) return undefined;
   const price = roundHalfEven(divide(value, quantity), PRICE_PLACES);
   const pnl = subtract(

@@ -26,10 +26,8 @@ const ask = (command: (args: Args) => ProtectionCommand) =>
 const schedule = (name: ProtectionDeadlineName, at: (args: Args) => number) =>
   ask((args) => ({ type: 'scheduleDeadline', name, at: at(args) }));
 
-const openCase = (
-  kind: CaseKind,
-  found: (context: ProtectionContext, fact: ProtectionFact) => readonly Mismatch[],
-) => ask(({ context, event }) => ({ type: 'openCase', kind, mismatches: found(context, event) }));
+const openCase = (kind: CaseKind, found: (context: ProtectionContext, fact: ProtectionFact) => readonly Mismatch[]) =>
+  ask(({ context, event }) => ({ type: 'openCase', kind, mismatches: found(context, event) }));
 
 export const protectionActions = {
   start: know((context, fact) => updates.start(context, updates.expectFact(fact, 'START'))),

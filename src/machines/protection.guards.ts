@@ -60,11 +60,9 @@ export const protectionGuards = {
   isOverclosed: ({ context }: Args): boolean => isOverclosed(context),
   isOverclosedAndOver: ({ context }: Args): boolean => isOverclosed(context) && isSettled(context),
   isReversalTold: ({ context }: Args): boolean => isOverclosed(context) && context.told.includes('POSITION_REVERSED'),
-  isReversalToldAndOver: (args: Args): boolean =>
-    protectionGuards.isReversalTold(args) && isSettled(args.context),
+  isReversalToldAndOver: (args: Args): boolean => protectionGuards.isReversalTold(args) && isSettled(args.context),
   isClosed: ({ context }: Args): boolean => isClosed(context),
-  isClosedAndSiblingTold: ({ context }: Args): boolean =>
-    isClosed(context) && context.told.includes('SIBLING_WORKING'),
+  isClosedAndSiblingTold: ({ context }: Args): boolean => isClosed(context) && context.told.includes('SIBLING_WORKING'),
   isClosedElsewhere: ({ context }: Args): boolean =>
     isClosed(context) && isSettled(context) && isPositive(context.closedElsewhere),
   isClosedByStopLoss: ({ context }: Args): boolean =>
@@ -86,7 +84,9 @@ export const protectionGuards = {
   /** The report says that an exit still works. */
   isStillWorking: (args: Args): boolean => {
     const exit = reported(args);
-    return exit !== undefined && !isOver(exit) && args.event.type === 'EXIT_REPORT' && args.event.report.status === 'open';
+    return (
+      exit !== undefined && !isOver(exit) && args.event.type === 'EXIT_REPORT' && args.event.report.status === 'open'
+    );
   },
   /** The report is on the sibling of the exit that filled, and the sibling is larger than the rest. */
   isSiblingTooLarge: (args: Args): boolean => {

@@ -48,11 +48,24 @@ export const judging = protectionSetup.createStateConfig({
     { guard: 'isReversalToldAndOver', target: 'reversed', ...rule('B7', 'Told, and no exit works any more.') },
     { guard: 'isReversalTold', target: 'reversing', ...rule('B7', 'Told; an exit still works.') },
     { guard: 'isOverclosedAndOver', target: 'reversed', ...report, ...rule('B7 M1', 'Both filled: a human looks.') },
-    { guard: 'isOverclosed', target: 'reversing', ...report, ...rule('B7 M1', 'More closed than was held: a human looks.') },
-    { guard: 'isClosedElsewhere', target: 'closedElsewhere', ...rule('B7', 'The position is gone, and so are the exits.') },
+    {
+      guard: 'isOverclosed',
+      target: 'reversing',
+      ...report,
+      ...rule('B7 M1', 'More closed than was held: a human looks.'),
+    },
+    {
+      guard: 'isClosedElsewhere',
+      target: 'closedElsewhere',
+      ...rule('B7', 'The position is gone, and so are the exits.'),
+    },
     { guard: 'isClosedByStopLoss', target: 'closedByStopLoss', ...rule('B7', 'Closed, and its sibling is gone.') },
     { guard: 'isClosedByTakeProfit', target: 'closedByTakeProfit', ...rule('B7', 'Closed, and its sibling is gone.') },
-    { guard: 'isClosedAndSiblingTold', target: 'settling.alarmed', ...rule('B7', 'The sibling still works, which is told.') },
+    {
+      guard: 'isClosedAndSiblingTold',
+      target: 'settling.alarmed',
+      ...rule('B7', 'The sibling still works, which is told.'),
+    },
     { guard: 'isClosed', target: 'settling', ...rule('B7', 'Closed; its sibling must be gone within 5 s.') },
     {
       guard: 'hasUntoldLossOfAll',
@@ -196,7 +209,12 @@ export const doubting = protectionSetup.createStateConfig({
       entry: 'askPosition',
       on: {
         POSITION_SEEN: [
-          { guard: 'isGone', target: '#protection.judging', actions: 'keepGone', ...rule('B7', 'Closed elsewhere: no case.') },
+          {
+            guard: 'isGone',
+            target: '#protection.judging',
+            actions: 'keepGone',
+            ...rule('B7', 'Closed elsewhere: no case.'),
+          },
           { guard: 'isHeld', ...tellOfLoss, ...rule('B7 M1', 'Held without this exit: a human looks.') },
           {
             guard: 'isUnansweredTooLong',

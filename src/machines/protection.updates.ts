@@ -15,9 +15,16 @@ import {
   ZERO,
 } from '../domain/decimal.js';
 import { applyExitReport, asAbsent, type Exit, exitIdOf, filledBy, isOver, leavesOf } from '../domain/exits.js';
-import { type Mismatch, mismatch } from '../domain/reconciliation.js';
 import { EXIT_GRACE_MS } from '../domain/limits.js';
-import { isClosed, isPartlyClosed, lostExits, newProtection, type ProtectionContext, restOf } from './protection.context.js';
+import { type Mismatch, mismatch } from '../domain/reconciliation.js';
+import {
+  isClosed,
+  isPartlyClosed,
+  lostExits,
+  newProtection,
+  type ProtectionContext,
+  restOf,
+} from './protection.context.js';
 import type { ProtectionFact, ProtectionFactOf } from './protection.facts.js';
 
 export type Patch = Partial<ProtectionContext>;
@@ -71,15 +78,15 @@ function ownPosition({ side }: ProtectionContext, { seen }: ProtectionFactOf<'PO
   if (seen.kind !== 'position') return undefined;
   const bySide = (size: Decimal) => (side === 'buy' ? size : negate(size));
   if (seen.isOwn) return bySide(seen.size);
-  const bounds = [bySide(subtract(seen.size, seen.others.least)), bySide(subtract(seen.size, seen.others.most))] as const;
+  const bounds = [
+    bySide(subtract(seen.size, seen.others.least)),
+    bySide(subtract(seen.size, seen.others.most)),
+  ] as const;
   return maximum(...bounds);
 }
 
 /** Whether the position is gone, held (wholly or in part), or not known. */
-export function positionWord(
-  context: ProtectionContext,
-  fact: ProtectionFact,
-): 'gone' | 'held' | 'unknown' {
+export function positionWord(context: ProtectionContext, fact: ProtectionFact): 'gone' | 'held' | 'unknown' {
   if (fact.type !== 'POSITION_SEEN') return 'unknown';
   const own = ownPosition(context, fact);
   if (own === undefined) return 'unknown';
@@ -94,7 +101,9 @@ export const keepGone = (context: ProtectionContext, { at }: ProtectionFact): Pa
 });
 
 /** After a restart the sibling gets its time once more: nobody has looked in between. */
-export const renewGrace = (_: ProtectionContext, { at }: ProtectionFact): Patch => ({ graceEndsAt: at + EXIT_GRACE_MS });
+export const renewGrace = (_: ProtectionContext, { at }: ProtectionFact): Patch => ({
+  graceEndsAt: at + EXIT_GRACE_MS,
+});
 
 export const beginDoubt = ({ doubtSince }: ProtectionContext, { at }: ProtectionFact): Patch => ({
   doubtSince: doubtSince ?? at,
@@ -147,7 +156,8 @@ export const isTooLarge = (context: ProtectionContext, exit: Exit): boolean =>
   lessThan(restOf(context), leavesOf(exit));
 
 export function lost(context: ProtectionContext, fact: ProtectionFact): readonly Mismatch[] {
-  const held = positionWord(context, fact) === 'held' ? 'the position is held' : 'the broker does not tell the position';
+  const held =
+    positionWord(context, fact) === 'held' ? 'the position is held' : 'the broker does not tell the position';
   const working = context.exits.filter((exit) => !isOver(exit)).map((exit) => nameOf(exit).toLowerCase());
   const left = working.length === 0 ? 'no exit is working' : `only the ${working.join(' and the ')} is working`;
   return lostExits(context).map((exit) => {

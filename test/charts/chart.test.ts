@@ -7,6 +7,7 @@ import { exactArrows, isExact, neighbourArrows, rowsOf } from '../../src/charts/
 import { readChart, transitionId } from '../../src/charts/chart.js';
 import { DEADLINES, deadlineScheduledBy } from '../../src/charts/deadlines.js';
 import { executionMachine } from '../../src/machines/execution.machine.js';
+import { protectionMachine } from '../../src/machines/protection.machine.js';
 import { charts } from './charts.support.js';
 
 const idsOf = (list: readonly { readonly id: string }[]): readonly string[] => list.map(({ id }) => id);
@@ -80,6 +81,9 @@ describe('reading a machine', () => {
 });
 
 it('every deadline is asked for by an action of the chart, and every such action is known (T1)', () => {
-  const names = Object.keys(executionMachine.implementations.actions).filter((name) => name.startsWith('schedule'));
+  const actions = [executionMachine, protectionMachine].flatMap(({ implementations }) =>
+    Object.keys(implementations.actions),
+  );
+  const names = actions.filter((name) => name.startsWith('schedule'));
   expect(names.map((name) => deadlineScheduledBy({ name })).sort()).toEqual(Object.keys(DEADLINES).sort());
 });
