@@ -27,6 +27,7 @@ const OPTIONS: { readonly [Option in Exclude<keyof AlpacaBrokerOptions, NotInAFi
   stream: flag,
   dataFeed: words('iex', 'sip', 'delayed_sip'),
   exitTimeInForce: words('gtc', 'day'),
+  dayTradeRule: flag,
   belowOneDollar: flag,
   pollMs: numberBetween(250, 10_000),
   requestsPerMinute: numberBetween(50, 100_000),

@@ -17,8 +17,10 @@ import type {
   OrderRequest,
   SubmitOutcome,
 } from '../../../domain/ports.js';
+import { remembered } from '../remembered.js';
 import { classifyCancel, classifySubmit } from './classify.js';
 import { describeAccount } from './describe.js';
+import { checkExits } from './exit-limits.js';
 import { placeExits } from './exits.js';
 import { LIST_LIMIT, listOf, readOpenOrders, readPositions } from './holdings.js';
 import { instrumentReader } from './instrument.js';
@@ -27,10 +29,12 @@ import { type AlpacaBrokerOptions, readSettings } from './options.js';
 import { sdkLoader } from './sdk.js';
 import { tradeUpdates } from './stream.js';
 import { alpacaWire, type Wire } from './wire.js';
-import { entryOf, isJson, isOver, type Json, pairId, reportOf, stopLegOf, textOf } from './wire-order.js';
+import { entryOf, isJson, isOver, type Json, pairId, reportOf, reportsOf, stopLegOf, textOf } from './wire-order.js';
 
 /** Longest wait for the stream on connect; the engine goes on with polls. */
 const STREAM_WAIT_MS = 2_000;
+/** The checks before an order ask for the account at the same time; one answer serves them. */
+const ACCOUNT_FRESH_MS = 500;
 /** Alpaca counts shares in billionths. */
 const SMALLEST_STEP = decimal('0.000000001');
 /** An order that was asked for this lately counts as watched. */
@@ -50,6 +54,8 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
   const reader = instrumentReader(wire, settings);
   const watched = watchedOrders(() => settings.clock.monotonic());
   const updates = tradeUpdates(settings, watched.count);
+  const accounts = remembered<Json>(settings.clock, ACCOUNT_FRESH_MS);
+  const account = (signal: AbortSignal) => accounts('', () => readAccount(wire, signal));
   let isClosed = false;
 
   async function connect(signal: AbortSignal): Promise<void> {
@@ -93,7 +99,9 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
     cancelOrder: (ref, signal) => cancelOrder(wire, ref, signal),
     placeProtection: (request, signal) => placeExits(wire, settings, request, signal),
     getPositions: (symbols, signal) => readPositions(wire, symbols, signal),
-    checkMargin: (order, signal) => checkMargin(wire, reader, order, signal),
+    checkMargin: (order, signal) => checkMargin(wire, reader, account, order, signal),
+    checkProtection: (request, signal) => checkExits(wire, settings, account, request, signal),
+    quote: reader.quote,
     describe: (signal) => describeAccount(wire, settings, settings.stream ? updates.isUp : undefined, signal),
     ...(settings.stream && { reports$: updates.reports$ }),
   };
@@ -111,22 +119,26 @@ async function submitOrder(wire: Wire, order: OrderRequest, signal: AbortSignal)
   );
 }
 
-/** By the broker's id, else by ours; a stop-loss is found through its parent. */
+/** By the broker's id, else by ours; a stop-loss is found through its parent, or stands alone under its own id. */
 async function findOrder(wire: Wire, ref: OrderRef, signal: AbortSignal): Promise<Json | undefined> {
-  const entry = entryOf(ref.clientOrderId, 'sl');
-  const { brokerOrderId } = ref;
-  const body = await wire.get(signal, (apis, init) =>
-    brokerOrderId === undefined
-      ? apis.orders.getOrderByClientOrderIdRaw(
-          { clientOrderId: entry === undefined ? ref.clientOrderId : pairId(entry) },
-          init,
-        )
-      : apis.orders.getOrderByOrderIDRaw({ orderId: brokerOrderId }, init),
-  );
-  if (body === undefined) return undefined;
-  if (!isJson(body)) throw new Error('Alpaca: unreadable order');
-  if (entry === undefined || brokerOrderId !== undefined) return body;
-  return stopLegOf(body) ?? stopLegOf(await nested(wire, body, signal));
+  const { clientOrderId, brokerOrderId } = ref;
+  if (brokerOrderId !== undefined) {
+    return orderIn(
+      await wire.get(signal, (apis, init) => apis.orders.getOrderByOrderIDRaw({ orderId: brokerOrderId }, init)),
+    );
+  }
+  const entry = entryOf(clientOrderId, 'sl');
+  const pair = entry === undefined ? undefined : await byClientId(wire, pairId(entry), signal);
+  if (pair === undefined) return byClientId(wire, clientOrderId, signal);
+  return stopLegOf(pair) ?? stopLegOf(await nested(wire, pair, signal));
+}
+
+const byClientId = async (wire: Wire, clientOrderId: string, signal: AbortSignal): Promise<Json | undefined> =>
+  orderIn(await wire.get(signal, (apis, init) => apis.orders.getOrderByClientOrderIdRaw({ clientOrderId }, init)));
+
+function orderIn(body: unknown): Json | undefined {
+  if (body === undefined || isJson(body)) return body;
+  throw new Error('Alpaca: unreadable order');
 }
 
 async function nested(wire: Wire, parent: Json, signal: AbortSignal): Promise<Json> {
@@ -154,13 +166,13 @@ async function orderStatuses(
 ): Promise<readonly OrderReport[]> {
   const symbols = [...new Set(refs.map(({ symbol }) => symbol))].join(',');
   const body = await wire.get(signal, (apis, init) =>
-    apis.orders.getAllOrdersRaw({ status: 'all', limit: LIST_LIMIT, direction: 'desc', symbols }, init),
+    apis.orders.getAllOrdersRaw({ status: 'all', limit: LIST_LIMIT, direction: 'desc', nested: true, symbols }, init),
   );
   const wanted = new Set(refs.map(({ clientOrderId }) => clientOrderId));
   return listOf(body, 'orders')
-    .map((order) => reportOf(order))
-    .filter((report) => report !== undefined && wanted.has(report.clientOrderId))
-    .map((report) => withoutSymbol(report as OpenOrder));
+    .flatMap(reportsOf)
+    .filter((report) => wanted.has(report.clientOrderId))
+    .map(withoutSymbol);
 }
 
 const withoutSymbol = ({ symbol: _, ...report }: OpenOrder): OrderReport => report;
@@ -190,9 +202,11 @@ async function afterRefusal(wire: Wire, ref: OrderRef, signal: AbortSignal): Pro
   const answer = await wire.exchange('safety', signal, (apis, init) =>
     apis.orders.getOrderByOrderIDRaw({ orderId }, init),
   );
-  if (answer.kind !== 'answer' || !isJson(answer.body) || reportOf(answer.body) === undefined) return 'unknown';
-  if (isOver(answer.body)) return 'already_closed';
-  return answer.body['status'] === 'pending_cancel' ? 'requested' : 'unknown';
+  const found = answer.kind === 'answer' ? reportOf(answer.body) : undefined;
+  if (answer.kind !== 'answer' || !isJson(answer.body) || found === undefined) return 'unknown';
+  const { symbol: _, ...report } = found;
+  if (isOver(answer.body)) return { kind: 'already_closed', report };
+  return { kind: answer.body['status'] === 'pending_cancel' ? 'requested' : 'unknown', report };
 }
 
 /** How many orders have been asked for lately. */

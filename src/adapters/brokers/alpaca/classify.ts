@@ -7,7 +7,7 @@
  * 3. Whatever no row covers is `unknown`.
  */
 
-import type { SubmitOutcome } from '../../../domain/ports.js';
+import { type SubmitOutcome, TAKE_PROFIT_PASSED } from '../../../domain/ports.js';
 import type { Exchange } from '../http-exchange.js';
 import { outcomeOf, type Proof } from '../proof.js';
 
@@ -26,7 +26,16 @@ export interface Row {
   readonly withId?: boolean;
   readonly proves: Proof;
   readonly why: string;
+  /** What the outcome is called, in place of Alpaca's number. */
+  readonly named?: string;
 }
+
+/** What Alpaca's gateway says of keys that it does not know; such bodies often carry no code. */
+const KEYS_REFUSED = /^(?:request is not authorized|unauthori[sz]ed|forbidden)\.?$/i;
+
+/** Whether an answer says that the keys are refused. */
+export const refusesKeys = (status: number, message: string | undefined): boolean =>
+  (status === 401 || status === 403) && message !== undefined && KEYS_REFUSED.test(message);
 
 /** Answers to `POST /v2/orders`. */
 export const SUBMIT_TABLE: readonly Row[] = [
@@ -48,7 +57,23 @@ export const SUBMIT_TABLE: readonly Row[] = [
     proves: 'transient',
     why: 'the position may lag the fill; the same id cannot double it',
   },
+  {
+    status: [400, 422],
+    code: 'any',
+    says: /take_profit\.limit_price must be [<>]=? ?base_price/i,
+    exitOnly: true,
+    proves: 'rejected',
+    named: TAKE_PROFIT_PASSED,
+    why: 'the market has passed the take-profit',
+  },
   { status: [400, 401], code: 'any', proves: 'rejected', why: 'malformed, or keys refused' },
+  {
+    status: [401, 401],
+    code: 'none',
+    says: KEYS_REFUSED,
+    proves: 'rejected',
+    why: 'keys refused: nothing of the request was looked at',
+  },
   { status: [403, 404], code: 'any', proves: 'rejected', why: 'buying power, permission, or no such thing' },
   { status: [422, 422], code: 'any', proves: 'rejected', why: 'a rule of Alpaca is broken' },
   { status: [403, 403], code: 'none', proves: 'unknown', why: 'refused, but not in words of Alpaca' },
@@ -69,9 +94,14 @@ export function classifySubmit(exchange: Exchange, purpose: 'entry' | 'exit' = '
 function byTable({ status, body }: Extract<Exchange, { kind: 'answer' }>, purpose: 'entry' | 'exit'): SubmitOutcome {
   const said = read(body);
   const row = SUBMIT_TABLE.find((candidate) => matches(candidate, status, said, purpose));
-  const { id, code, message } = said;
-  return outcomeOf(row, { status, id, message, code: code === undefined ? undefined : String(code) });
+  const { id, code } = said;
+  const message = refusesKeys(status, said.message) ? keysRefused(said.message) : said.message;
+  return outcomeOf(row, { status, id, message, code: row?.named ?? (code === undefined ? undefined : String(code)) });
 }
+
+/** What an operator has to hear: it is the keys. */
+export const keysRefused = (message = 'no words'): string =>
+  `the API keys are refused (${message}); check APCA_API_KEY_ID, APCA_API_SECRET_KEY, and whether they are for paper or live`;
 
 function matches(row: Row, status: number, said: Said, purpose: 'entry' | 'exit'): boolean {
   const [least, most] = row.status;

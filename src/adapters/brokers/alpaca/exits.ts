@@ -4,14 +4,20 @@
  * 1. Two separate exits of the full size are refused by Alpaca: the first one reserves the shares. So one request
  *    carries both legs, and both share its fate.
  * 2. The parent is the take-profit, under `<clientOrderId>-tp`; a repeat is refused as a duplicate, which proves it.
- * 3. A price from $1 on that has more than two decimals is rounded to the cent toward the fill, never away from it.
+ * 3. A stop that stands alone, since the market has passed the take-profit, is a simple order under `<clientOrderId>-sl`.
+ * 4. A price from $1 on that has more than two decimals is rounded to the cent toward the fill, never away from it.
  */
 import { decimal, lessThan, parseDecimal, roundToStep } from '../../../domain/decimal.js';
-import type { LegOutcome, ProtectionOutcome, ProtectionRequest } from '../../../domain/ports.js';
+import {
+  type LegOutcome,
+  type ProtectionOutcome,
+  type ProtectionRequest,
+  TAKE_PROFIT_PASSED,
+} from '../../../domain/ports.js';
 import { classifySubmit, type Exchange } from './classify.js';
 import type { AlpacaSettings } from './options.js';
 import type { Wire } from './wire.js';
-import { isJson, isOver, pairId, stopLegOf, textOf } from './wire-order.js';
+import { isJson, isOver, pairId, stopLegOf, stopLossId, textOf } from './wire-order.js';
 
 const CENT = decimal('0.01');
 const ONE_DOLLAR = decimal('1');
@@ -22,6 +28,7 @@ export async function placeExits(
   request: ProtectionRequest,
   signal: AbortSignal,
 ): Promise<ProtectionOutcome> {
+  if (request.legs === 'stopLoss') return placeStop(wire, settings, request, signal);
   const { clientOrderId, symbol, side, quantity } = request;
   // An exit that sells lies around the fill as stop below, profit above: toward the fill is up for the one, down for the other.
   const [stopWay, profitWay] = side === 'sell' ? (['up', 'down'] as const) : (['down', 'up'] as const);
@@ -42,6 +49,29 @@ export async function placeExits(
     apis.orders.postOrderRaw({ postOrderRequest }, init),
   );
   return legsOfAnswer(classifySubmit(exchange, 'exit'), exchange);
+}
+
+/** The stop alone (B5). */
+async function placeStop(
+  wire: Wire,
+  settings: AlpacaSettings,
+  { clientOrderId, symbol, side, quantity, stopLoss }: ProtectionRequest,
+  signal: AbortSignal,
+): Promise<ProtectionOutcome> {
+  const postOrderRequest = {
+    symbol,
+    side,
+    qty: quantity,
+    type: 'stop',
+    timeInForce: settings.exitTimeInForce,
+    clientOrderId: stopLossId(clientOrderId),
+    stopPrice: acceptedPrice(stopLoss, side === 'sell' ? 'up' : 'down'),
+  } as const;
+  const exchange = await wire.exchange('safety', signal, (apis, init) =>
+    apis.orders.postOrderRaw({ postOrderRequest }, init),
+  );
+  const takeProfit = { kind: 'rejected', code: TAKE_PROFIT_PASSED, reason: 'the stop-loss stands alone' } as const;
+  return { stopLoss: classifySubmit(exchange, 'exit'), takeProfit };
 }
 
 /** One request, two legs: they share its fate, but for the stop's own id. */

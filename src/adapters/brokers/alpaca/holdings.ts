@@ -3,7 +3,8 @@
  *
  * 1. One net position a symbol; its sign comes from its side, whatever the sign of the number.
  * 2. Stop-loss and take-profit are working orders, read with their legs, never what was once asked for.
- * 3. Pairs of ours are listed one by one, by the entry that they protect. A symbol in which only strangers' exits stand
+ * 3. A list is read to its end, page by page: an order that was left out would be an order that is not there.
+ * 4. Pairs of ours are listed one by one, by the entry that they protect. A symbol in which only strangers' exits stand
  *    shows those, and no list.
  */
 import { absolute, negate, parseDecimal } from '../../../domain/decimal.js';
@@ -21,7 +22,7 @@ export async function readPositions(
 ): Promise<readonly PositionReport[]> {
   const [held, open] = await Promise.all([
     wire.get(signal, (apis, init) => apis.positions.getAllOpenPositionsRaw(init)),
-    openOrders(wire, symbols, signal),
+    openOrdersOf(wire, symbols, signal),
   ]);
   return listOf(held, 'positions')
     .filter((position) => symbols.length === 0 || symbols.includes(textOf(position['symbol']) ?? ''))
@@ -29,19 +30,58 @@ export async function readPositions(
 }
 
 export async function readOpenOrders(wire: Wire, signal: AbortSignal): Promise<readonly OpenOrder[]> {
-  const orders = await openOrders(wire, [], signal);
-  if (orders.length >= LIST_LIMIT) throw new Error(`Alpaca: more than ${LIST_LIMIT} orders are open`);
+  const orders = await openOrdersOf(wire, [], signal);
   return orders.flatMap(reportsOf);
 }
 
-async function openOrders(wire: Wire, symbols: readonly string[], signal: AbortSignal): Promise<readonly Json[]> {
-  const body = await wire.get(signal, (apis, init) =>
+/** Pages read at most: 10,000 open orders. */
+const MOST_PAGES = 20;
+
+/**
+ * Every open order of the symbols, or of all, each with its legs.
+ *
+ * @throws {Error} when a page cannot be read, or there are more pages than anybody should have
+ */
+export async function openOrdersOf(
+  wire: Wire,
+  symbols: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Json[]> {
+  const byId = new Map<string, Json>();
+  let after: string | undefined;
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
+    const rows = listOf(await readPage(wire, symbols, after, signal), 'orders');
+    const known = byId.size;
+    for (const row of rows) byId.set(textOf(row['id']) ?? `${byId.size}`, row);
+    if (rows.length < LIST_LIMIT) return [...byId.values()];
+    // Pages meet at a time that both show; one that brings nothing new cannot be gone past.
+    if (byId.size === known) break;
+    after = justBefore(textOf(rows.at(-1)?.['submitted_at']));
+  }
+  throw new Error(`Alpaca: more orders are open than ${MOST_PAGES} pages of ${LIST_LIMIT} list`);
+}
+
+function readPage(wire: Wire, symbols: readonly string[], after: string | undefined, signal: AbortSignal) {
+  return wire.get(signal, (apis, init) =>
     apis.orders.getAllOrdersRaw(
-      { status: 'open', limit: LIST_LIMIT, nested: true, ...(symbols.length > 0 && { symbols: symbols.join(',') }) },
+      {
+        status: 'open',
+        limit: LIST_LIMIT,
+        nested: true,
+        direction: 'asc',
+        ...(after !== undefined && { after }),
+        ...(symbols.length > 0 && { symbols: symbols.join(',') }),
+      },
       init,
     ),
   );
-  return listOf(body, 'orders');
+}
+
+/** Alpaca's `after` leaves the named instant out; orders of the same millisecond must not be lost between two pages. */
+function justBefore(time: string | undefined): string {
+  const at = Date.parse(time ?? '');
+  if (!Number.isFinite(at)) throw new Error('Alpaca: an order without the time of its submission');
+  return new Date(at - 1).toISOString();
 }
 
 export function listOf(body: unknown, what: string): readonly Json[] {

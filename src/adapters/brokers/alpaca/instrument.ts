@@ -6,8 +6,8 @@
  * 2. A size must be whole: exit pairs take whole shares only, so a fraction could be bought and not protected.
  * 3. While the market is closed a symbol is not tradable: Alpaca would queue the order until the opening.
  */
-import { decimal, lessThan, parseDecimal } from '../../../domain/decimal.js';
-import type { Instrument } from '../../../domain/ports.js';
+import { decimal, isPositive, lessThan, parseDecimal } from '../../../domain/decimal.js';
+import type { Instrument, Quote } from '../../../domain/ports.js';
 import { remembered } from '../remembered.js';
 import type { AlpacaSettings } from './options.js';
 import type { Wire } from './wire.js';
@@ -17,6 +17,8 @@ export interface InstrumentReader {
   instrument(symbol: string, signal: AbortSignal): Promise<Instrument | 'unknown_symbol'>;
   /** The asset as Alpaca describes it, at most a minute old. */
   asset(symbol: string, signal: AbortSignal): Promise<Json | undefined>;
+  /** Best bid and ask, and the last trade, at most a second old. */
+  quote(symbol: string, signal: AbortSignal): Promise<Quote>;
   /** Price of the last trade. @throws {Error} when there is none */
   lastPrice(symbol: string, signal: AbortSignal): Promise<string>;
 }
@@ -58,8 +60,23 @@ export function instrumentReader(wire: Wire, settings: AlpacaSettings): Instrume
       return price;
     });
 
+  async function quote(symbol: string, signal: AbortSignal): Promise<Quote> {
+    const [body, last] = await Promise.all([
+      wire.get(signal, (apis, init) =>
+        apis.stocks.stockLatestQuoteSingleRaw({ symbol, feed: settings.dataFeed }, init),
+      ),
+      lastPrice(symbol, signal),
+    ]);
+    const told = jsonOf(body, 'quote')['quote'];
+    // A side without anybody on it is quoted as 0.
+    const price = (name: string) => positiveText(isJson(told) ? told[name] : undefined);
+    const [bid, ask] = [price('bp'), price('ap')];
+    return { last, ...(bid !== undefined && { bid }), ...(ask !== undefined && { ask }) };
+  }
+
   return {
     asset,
+    quote,
     lastPrice,
     async instrument(symbol, signal) {
       const [found, hours] = await Promise.all([asset(symbol, signal), marketClock(signal)]);
@@ -100,6 +117,11 @@ function whyNotProtectable(asset: Json, isBelowOneDollar: boolean): string | und
   if (asset['class'] !== 'us_equity') return 'Alpaca takes exit pairs for equities only';
   if (isBelowOneDollar) return 'below $1 a stop closer than $0.01 to the market is refused (see belowOneDollar)';
   return undefined;
+}
+
+function positiveText(value: unknown): string | undefined {
+  const read = parseDecimal(textOf(value));
+  return read !== undefined && isPositive(read) ? read : undefined;
 }
 
 function jsonOf(body: unknown, what: string): Json {

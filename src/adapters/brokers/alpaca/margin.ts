@@ -39,12 +39,13 @@ export function whyBlocked(account: Json): string | undefined {
 export async function checkMargin(
   wire: Wire,
   reader: InstrumentReader,
+  accountNow: (signal: AbortSignal) => Promise<Json>,
   order: OrderRequest,
   signal: AbortSignal,
 ): Promise<MarginVerdict> {
   const { symbol, side } = order;
   const [account, held, price] = await Promise.all([
-    readAccount(wire, signal),
+    accountNow(signal),
     heldSize(wire, symbol, signal),
     reader.lastPrice(symbol, signal),
   ]);

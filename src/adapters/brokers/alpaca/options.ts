@@ -29,6 +29,11 @@ export interface AlpacaBrokerOptions {
   readonly dataFeed?: 'iex' | 'sip' | 'delayed_sip';
   /** How long the exits stay: until cancelled (`gtc`, the default), or to the end of the day. */
   readonly exitTimeInForce?: 'gtc' | 'day';
+  /**
+   * False where the pattern-day-trader rule does not bind the account (a cash account, or a rule that has changed).
+   * Default true: an entry whose exits the rule would refuse is refused.
+   */
+  readonly dayTradeRule?: boolean;
   /** Takes symbols below $1 too, where a stop closer than $0.01 to the market cannot be placed. Default false. */
   readonly belowOneDollar?: boolean;
   /** Time between two polls of an order, in ms, 250 to 10 000. Default 3 000 with the stream, 1 000 without. */
@@ -58,6 +63,7 @@ export interface AlpacaSettings {
   readonly stream: boolean;
   readonly dataFeed: 'iex' | 'sip' | 'delayed_sip';
   readonly exitTimeInForce: 'gtc' | 'day';
+  readonly dayTradeRule: boolean;
   readonly belowOneDollar: boolean;
   readonly pollMs: number;
   readonly requestsPerMinute: number;
@@ -98,6 +104,7 @@ export function readSettings(options: AlpacaBrokerOptions, environment: Environm
     stream,
     dataFeed: oneOf('dataFeed', options.dataFeed ?? 'iex', ['iex', 'sip', 'delayed_sip']),
     exitTimeInForce: oneOf('exitTimeInForce', options.exitTimeInForce ?? 'gtc', ['gtc', 'day']),
+    dayTradeRule: options.dayTradeRule !== false,
     belowOneDollar: options.belowOneDollar === true,
     pollMs: between('pollMs', options.pollMs, stream ? 3_000 : 1_000, 250, 10_000),
     requestsPerMinute,

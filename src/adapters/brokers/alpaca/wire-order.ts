@@ -18,11 +18,13 @@ export const textOf = (value: unknown): string | undefined =>
 
 /** The take-profit is the parent of the pair, and bears the one id that can be given. */
 export const pairId = (clientOrderId: string): string => `${clientOrderId}-tp`;
-const stopLossId = (clientOrderId: string): string => `${clientOrderId}-sl`;
+export const stopLossId = (clientOrderId: string): string => `${clientOrderId}-sl`;
 
 /** The entry whose exit an id names, if it names one. */
 export const entryOf = (id: string, leg: 'sl' | 'tp'): string | undefined =>
   id.endsWith(`-${leg}`) ? id.slice(0, -3) : undefined;
+
+const isExitId = (id: string): boolean => entryOf(id, 'sl') !== undefined || entryOf(id, 'tp') !== undefined;
 
 const STATES: Readonly<Record<string, OrderReport['state']>> = {
   new: 'submitted',
@@ -36,6 +38,11 @@ const STATES: Readonly<Record<string, OrderReport['state']>> = {
   // Replaced by a hand that is not ours: this order is over, its successor is nobody's of ours.
   replaced: 'cancelled',
 };
+
+const FILLED = ['filled', 'partially_filled'];
+
+/** Words for an exit that Alpaca watches: the stop of a pair is `held` until it is reached (B5). */
+const WORKING = ['new', 'accepted', 'held'];
 
 const FINAL = ['filled', 'canceled', 'expired', 'rejected', 'replaced'];
 
@@ -53,12 +60,13 @@ export function reportOf(order: unknown, named?: string): OpenOrder | undefined 
   if (status === undefined || filledSize === undefined) return undefined;
   const fillPrice = textOf(order['filled_avg_price']);
   const reason = reasonOf(order, status);
-  const brokerTime = textOf(order['updated_at']) ?? textOf(order['submitted_at']);
+  const filledAt = FILLED.includes(status) ? textOf(order['filled_at']) : undefined;
+  const brokerTime = filledAt ?? textOf(order['updated_at']) ?? textOf(order['submitted_at']);
   return {
     symbol: textOf(order['symbol']) ?? '',
     clientOrderId,
     brokerOrderId,
-    state: STATES[status] ?? status,
+    state: isExitId(clientOrderId) && WORKING.includes(status) ? 'working' : (STATES[status] ?? status),
     filledSize,
     ...(fillPrice !== undefined && { fillPrice }),
     ...(reason !== undefined && { reason }),

@@ -11,7 +11,7 @@ import type { BrokerRateLimit } from '../../../domain/ports.js';
 import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
 import { minuteRules, type Purpose, requestBudget } from '../request-budget.js';
-import { read } from './classify.js';
+import { keysRefused, read, refusesKeys } from './classify.js';
 import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
 
@@ -89,6 +89,7 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
       // A 404 of some proxy is no proof of absence: Alpaca's own carries its code.
       if (status === 404 && code !== undefined) return undefined;
       if (status >= 200 && status < 300 && typeof body === 'object' && body !== null) return body;
+      if (refusesKeys(status, message)) throw new BrokerRefusal(`Alpaca: HTTP ${status}: ${keysRefused(message)}`);
       const sentence = `Alpaca: HTTP ${status}: ${message ?? 'no readable answer'}`;
       throw isRefusal(status) && code !== undefined ? new BrokerRefusal(sentence) : new Error(sentence);
     },
