@@ -18,7 +18,7 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
 /** What takes longest: `npm run test:deep`, and part of `npm run check`. All the rest is `npm test`, within a minute. */
 const deep = [
   'test/adapters/journals.process.test.ts',
-  'test/alpaca/{adapter,conformance,faults,simulator,stream-and-budget,vectors}.test.ts',
+  'test/alpaca/{adapter,cases,conformance,faults,simulator,simulator.refusals,stream-and-budget,vectors}.test.ts',
   'test/ccxt/{adapter,conformance,faults,line,siblings,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.

@@ -106,12 +106,12 @@ describe('cancels', () => {
 
   it('of a filled order: 422, the order is read, it is closed', async () => {
     const now = await filled();
-    expect(await cancel(now)).toBe('already_closed');
+    expect(await cancel(now)).toMatchObject({ kind: 'already_closed', report: { state: 'filled', filledSize: '100' } });
   });
 
   it('asked for twice: the first is under way', async () => {
     const now = await filled({ scripts: [{ fills: [], cancel: 'ignore' }] });
-    expect([await cancel(now), await cancel(now)]).toEqual(['requested', 'requested']);
+    expect([await cancel(now), await cancel(now)]).toMatchObject(['requested', { kind: 'requested' }]);
   });
 
   it('of an order that is not there', async () => expect(await cancel(await venue())).toBe('not_found'));
@@ -165,8 +165,8 @@ describe('exits [B1]', () => {
     await protect(now);
     const find = (leg: string) =>
       now.call((broker, signal) => broker.getOrderStatus({ ...ref, clientOrderId: `fc-1-${leg}` }, signal));
-    expect(await find('sl')).toMatchObject({ clientOrderId: 'fc-1-sl', state: 'held', filledSize: '0' });
-    expect(await find('tp')).toMatchObject({ clientOrderId: 'fc-1-tp', state: 'submitted' });
+    expect(await find('sl')).toMatchObject({ clientOrderId: 'fc-1-sl', state: 'working', filledSize: '0' });
+    expect(await find('tp')).toMatchObject({ clientOrderId: 'fc-1-tp', state: 'working' });
     const [open] = [await now.call(async (broker, signal) => broker.getOpenOrders?.(signal))];
     expect(open?.map(({ clientOrderId }) => clientOrderId)).toEqual(['fc-1-tp', 'fc-1-sl']);
   });

@@ -8,7 +8,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../adapters/system-clock.js';
-import { decimal } from '../../domain/decimal.js';
+import { decimal, lessThan } from '../../domain/decimal.js';
 import { isoTime } from '../../domain/time.js';
 import { faultQueue, write, writeFaulty } from './faulty-answers.js';
 import { orderJson, type SimulatedOrder } from './order-book.js';
@@ -59,10 +59,14 @@ export interface AlpacaSimulator {
 
 const MINUTE_MS = 60_000;
 
+/** Less than $25,000, and the three day trades of five days are used. */
+const isDayTradeBound = (equity: string, dayTrades: number): boolean =>
+  dayTrades >= 3 && lessThan(decimal(equity), decimal('25000'));
+
 /** Starts a simulator on a free port. Close it when done. */
 export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Promise<AlpacaSimulator> {
   const { clock = systemClock(), keyId = 'PKSIMULATED', secretKey = 'simulated-secret' } = options;
-  const { buyingPower = '1000000', requestsPerMinute = 200 } = options;
+  const { buyingPower = '1000000', requestsPerMinute = 200, dayTrades = 0, equity = buyingPower } = options;
   const startedAt = clock.monotonic();
   const requests: AlpacaRequest[] = [];
   const faults = faultQueue();
@@ -75,10 +79,11 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     assets: options.assets ?? [{ symbol: 'AAPL' }, { symbol: 'MSFT' }],
     quotes: options.quotes ?? {},
     buyingPower: decimal(buyingPower),
+    isDayTradeBound: isDayTradeBound(equity, dayTrades),
     isOpen: options.isOpen ?? true,
     onUpdate: publish,
   });
-  const parts: RouteParts = { venue, clock, buyingPower, shown };
+  const parts: RouteParts = { venue, clock, equity, dayTrades, shown };
 
   function publish(event: string, order: SimulatedOrder, fill?: { quantity: string; price: string }): void {
     const now = clock.now();
@@ -106,7 +111,7 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
   function answer(route: AlpacaRoute, asked: Asked, request: IncomingMessage): Answer {
     const { headers } = request;
     if (headers['apca-api-key-id'] !== keyId || headers['apca-api-secret-key'] !== secretKey) {
-      return { status: 401, body: { code: 40110000, message: 'request is not authorized' } };
+      return { status: 401, body: { message: 'unauthorized.' } };
     }
     return answerTo(route, asked, parts);
   }

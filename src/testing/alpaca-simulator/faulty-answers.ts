@@ -61,7 +61,13 @@ export function writeFaulty(response: ServerResponse, answer: AlpacaAnswer, soun
 }
 
 function writeStatus(response: ServerResponse, answer: Exclude<AlpacaAnswer, string>): void {
-  const { status, code, message = 'refused', headers = {} } = answer;
-  if (code === undefined) response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(HTML);
-  else write(response, { status, body: { code, message } }, { ...headers });
+  const { status, code, message, headers = {} } = answer;
+  if (code === undefined && message === undefined)
+    response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(HTML);
+  else
+    write(
+      response,
+      { status, body: { ...(code !== undefined && { code }), message: message ?? 'refused' } },
+      { ...headers },
+    );
 }

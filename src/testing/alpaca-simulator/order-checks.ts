@@ -3,7 +3,6 @@
  */
 import {
   absolute,
-  add,
   type Decimal,
   decimal,
   isMultipleOf,
@@ -37,12 +36,14 @@ export interface Wanted {
   readonly orderClass: string;
   readonly limitPrice?: string;
   readonly stopPrice?: string;
+  readonly extendedHours: boolean;
 }
 
 export interface Venue {
   readonly assets: ReadonlyMap<string, AlpacaAsset>;
   readonly orders: readonly SimulatedOrder[];
   readonly buyingPower: Decimal;
+  readonly isDayTradeBound: boolean;
   position(symbol: string): Decimal;
   quote(symbol: string): Decimal;
 }
@@ -61,7 +62,10 @@ export function readWanted(body: unknown, makeId: () => string): Wanted | Refuse
   const side = given['side'];
   if (symbol === undefined) return refused(422, 40010001, 'symbol is required');
   if (quantity === undefined || !isPositive(quantity)) return refused(422, 40010001, 'qty must be > 0');
+  if (!isMultipleOf(quantity, SMALLEST_STEP)) return refused(422, 40010001, 'qty has more than 9 decimal places');
   if (side !== 'buy' && side !== 'sell') return refused(422, 40010001, 'side must be buy or sell');
+  const malformed = wrongWords(given);
+  if (malformed !== undefined) return malformed;
   const limitPrice = text(record(given['take_profit'])['limit_price']) ?? text(given['limit_price']);
   const stopPrice = text(record(given['stop_loss'])['stop_price']) ?? text(given['stop_price']);
   return {
@@ -72,15 +76,81 @@ export function readWanted(body: unknown, makeId: () => string): Wanted | Refuse
     type: text(given['type']) ?? '',
     timeInForce: text(given['time_in_force']) ?? '',
     orderClass: text(given['order_class']) ?? '',
+    extendedHours: given['extended_hours'] === true,
     ...(limitPrice !== undefined && { limitPrice }),
     ...(stopPrice !== undefined && { stopPrice }),
   };
 }
 
+const SMALLEST_STEP = decimal('0.000000001');
+const LONGEST_ID = 128;
+const TYPES = ['market', 'limit', 'stop', 'stop_limit', 'trailing_stop'];
+const TIMES_IN_FORCE = ['day', 'gtc', 'opg', 'cls', 'ioc', 'fok'];
+const CLASSES = ['', 'simple', 'bracket', 'oco', 'oto'];
+
+/** Fields with a list of words that they may hold. */
+function wrongWords(given: Readonly<Record<string, unknown>>): Refused | undefined {
+  const isOneOf = (name: string, words: readonly string[]): boolean => words.includes(text(given[name]) ?? '');
+  if (!isOneOf('type', TYPES)) return refused(422, 40010001, `type must be one of ${TYPES.join(', ')}`);
+  if (!isOneOf('time_in_force', TIMES_IN_FORCE)) {
+    return refused(422, 40010001, `time_in_force must be one of ${TIMES_IN_FORCE.join(', ')}`);
+  }
+  if (!isOneOf('order_class', CLASSES)) return refused(422, 40010001, 'invalid order_class');
+  const id = text(given['client_order_id']);
+  if (id !== undefined && id.length > LONGEST_ID) {
+    return refused(422, 40010001, `client_order_id must be no more than ${LONGEST_ID} characters`);
+  }
+  return undefined;
+}
+
 /** Why Alpaca would not take the order. */
 export function refusalOf(wanted: Wanted, venue: Venue): Refused | undefined {
-  return wrongId(wanted, venue) ?? wrongAsset(wanted, venue) ?? wrongPrices(wanted, venue) ?? notCovered(wanted, venue);
+  return (
+    wrongId(wanted, venue) ??
+    wrongAsset(wanted, venue) ??
+    wrongTerms(wanted) ??
+    wrongPrices(wanted, venue) ??
+    washTrade(wanted, venue) ??
+    dayTrade(wanted, venue) ??
+    notCovered(wanted, venue)
+  );
 }
+
+/** What a class of orders may be combined with. */
+function wrongTerms({ orderClass, timeInForce, type, extendedHours }: Wanted): Refused | undefined {
+  const isAdvanced = orderClass !== '' && orderClass !== 'simple';
+  if (isAdvanced && timeInForce !== 'day' && timeInForce !== 'gtc') {
+    return refused(422, 42210000, `${orderClass} orders must be DAY or GTC`);
+  }
+  if (isAdvanced && extendedHours) return refused(422, 42210000, `${orderClass} orders cannot be extended_hours`);
+  if (extendedHours && (type !== 'limit' || timeInForce !== 'day')) {
+    return refused(422, 42210000, 'extended hours order must be DAY limit orders');
+  }
+  if (orderClass === 'oco' && type !== 'limit') return refused(422, 40010001, 'oco orders must be limit orders');
+  return undefined;
+}
+
+/** A simple order that could meet an order of the same account on the other side. Complex orders are let through. */
+function washTrade({ symbol, side, orderClass }: Wanted, { orders }: Venue): Refused | undefined {
+  if (orderClass !== '' && orderClass !== 'simple') return undefined;
+  const meets = orders.some((order) => order.symbol === symbol && order.side !== side && isOpen(order));
+  return meets ? refused(403, 40310000, 'potential wash trade detected. use complex orders') : undefined;
+}
+
+/** Everything that the simulator holds was opened today. */
+function dayTrade({ symbol, side }: Wanted, { isDayTradeBound, position }: Venue): Refused | undefined {
+  const isDenied = isDayTradeBound && closes(position(symbol), side);
+  return isDenied ? refused(403, 40310100, 'trade denied due to pattern day trading protection') : undefined;
+}
+
+/** Whether an order on this side makes the position smaller. */
+export const closes = (held: Decimal, side: Side): boolean => (side === 'sell' ? isPositive(held) : isNegative(held));
+
+/** What an order that opens a position reserves: a short counts 3 % above the market. */
+export const openingValue = (side: Side, quantity: Decimal, market: Decimal): Decimal =>
+  multiply(multiply(quantity, market), side === 'sell' ? SHORT_MARGIN : ONE);
+
+const SHORT_MARGIN = decimal('1.03');
 
 function wrongId({ clientOrderId }: Wanted, { orders }: Venue): Refused | undefined {
   const taken = orders.some((order) => order.clientOrderId === clientOrderId);
@@ -121,6 +191,11 @@ function wrongPair({ side }: Wanted, limit: Decimal, stop: Decimal, market: Deci
   if (lessThan(subtract(high, low), CENT)) {
     return refused(422, 42210000, `take_profit.limit_price and stop_loss.stop_price must be 0.01 apart`);
   }
+  const profit = side === 'sell' ? subtract(limit, market) : subtract(market, limit);
+  if (lessThan(profit, CENT)) {
+    const bound = side === 'sell' ? '>= base_price + 0.01' : '<= base_price - 0.01';
+    return refused(422, 42210000, `take_profit.limit_price must be ${bound}`);
+  }
   const distance = side === 'sell' ? subtract(market, stop) : subtract(stop, market);
   if (!lessThan(distance, CENT)) return undefined;
   const way = side === 'sell' ? '<= base_price - 0.01' : '>= base_price + 0.01';
@@ -131,8 +206,8 @@ function wrongPair({ side }: Wanted, limit: Decimal, stop: Decimal, market: Deci
 function notCovered(wanted: Wanted, venue: Venue): Refused | undefined {
   const { symbol, side, quantity } = wanted;
   const held = venue.position(symbol);
-  const closes = side === 'sell' ? isPositive(held) : isNegative(held);
-  if (closes || wanted.orderClass === 'oco') {
+  const isClosing = closes(held, side);
+  if (isClosing || wanted.orderClass === 'oco') {
     const reserved = sum(
       venue.orders
         .filter(
@@ -140,7 +215,7 @@ function notCovered(wanted: Wanted, venue: Venue): Refused | undefined {
         )
         .map(leaves),
     );
-    const available = subtract(closes ? absolute(held) : ZERO, reserved);
+    const available = subtract(isClosing ? absolute(held) : ZERO, reserved);
     if (!lessThan(available, quantity)) return undefined;
     const message = `insufficient qty available for order (requested: ${quantity}, available: ${available})`;
     return refused(403, 40310000, message);
@@ -148,8 +223,12 @@ function notCovered(wanted: Wanted, venue: Venue): Refused | undefined {
   if (side === 'sell' && venue.assets.get(symbol)?.shortable === false) {
     return refused(422, 42210000, `asset "${symbol}" cannot be sold short`);
   }
-  const needed = add(multiply(quantity, venue.quote(symbol)), ZERO);
-  return lessThan(venue.buyingPower, needed) ? refused(403, 40310000, 'insufficient buying power') : undefined;
+  if (side === 'sell' && !isMultipleOf(quantity, ONE)) {
+    return refused(422, 42210000, 'fractional orders cannot be sold short');
+  }
+  return lessThan(venue.buyingPower, openingValue(side, quantity, venue.quote(symbol)))
+    ? refused(403, 40310000, 'insufficient buying power')
+    : undefined;
 }
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>

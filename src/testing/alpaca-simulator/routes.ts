@@ -23,7 +23,8 @@ export interface Answer {
 export interface RouteParts {
   readonly venue: SimulatedVenue;
   readonly clock: Clock;
-  readonly buyingPower: string;
+  readonly equity: string;
+  readonly dayTrades: number;
   /** What positions shows instead of the truth, by symbol. */
   readonly shown: ReadonlyMap<string, string>;
 }
@@ -70,7 +71,7 @@ export function answerTo(route: AlpacaRoute, asked: Asked, parts: RouteParts): A
     case 'orderByClientId':
       return readOrder(asked, parts);
     case 'orders':
-      return { status: 200, body: listOrders(asked.query, parts) };
+      return listOrders(asked.query, parts);
     case 'cancel':
       return cancel(asked, parts);
     case 'cancelAll':
@@ -85,7 +86,7 @@ export function answerTo(route: AlpacaRoute, asked: Asked, parts: RouteParts): A
     case 'position':
       return readPosition(decodeURIComponent(lastPart(asked.path)), parts);
     case 'account':
-      return { status: 200, body: accountJson(parts.buyingPower) };
+      return { status: 200, body: accountJson(parts) };
     case 'clock':
       return { status: 200, body: clockJson(clock.now(), venue.isOpen) };
     case 'assets':
@@ -124,17 +125,27 @@ function readOrder(asked: Asked, parts: RouteParts): Answer {
   return { status: 200, body: orderJson(order, now, asked.query.get('nested') === 'true') };
 }
 
-function listOrders(query: URLSearchParams, { venue, clock }: RouteParts): unknown[] {
+/** Most orders that one request may ask for. */
+const MOST_ORDERS = 500;
+
+function listOrders(query: URLSearchParams, { venue, clock }: RouteParts): Answer {
   const now = clock.now();
+  const limit = Number(query.get('limit') ?? 50);
+  if (!(limit >= 1 && limit <= MOST_ORDERS)) return fail(refused(422, 42210000, `limit must be 1 to ${MOST_ORDERS}`));
+  const after = Date.parse(query.get('after') ?? '');
+  const until = Date.parse(query.get('until') ?? '');
   const status = query.get('status') ?? 'open';
   const symbols = query.get('symbols')?.split(',');
   const nested = query.get('nested') === 'true';
   const found = venue.orders
     .filter((order) => !isHidden(order, now) && !(nested && order.parent !== undefined))
+    // A leg that waits for its turn is listed under its parent alone.
+    .filter((order) => nested || order.status !== 'held')
     .filter((order) => status === 'all' || (status === 'open') === isOpen(order))
+    .filter(({ takenAt }) => !(takenAt <= after) && !(takenAt >= until))
     .filter(({ symbol }) => symbols === undefined || symbols.includes(symbol));
   if ((query.get('direction') ?? 'desc') === 'desc') found.reverse();
-  return found.slice(0, Number(query.get('limit') ?? 50)).map((order) => orderJson(order, now, nested));
+  return { status: 200, body: found.slice(0, limit).map((order) => orderJson(order, now, nested)) };
 }
 
 function cancel(asked: Asked, parts: RouteParts): Answer {
@@ -182,7 +193,7 @@ function positionJson(symbol: string, parts: RouteParts): Record<string, unknown
   };
 }
 
-const accountJson = (buyingPower: string): Record<string, unknown> => ({
+const accountJson = ({ venue: { buyingPower }, equity, dayTrades }: RouteParts): Record<string, unknown> => ({
   id: '0f1c2a3b-0000-4000-8000-00000000acc7',
   account_number: 'PA0SIMULATED',
   status: 'ACTIVE',
@@ -190,9 +201,9 @@ const accountJson = (buyingPower: string): Record<string, unknown> => ({
   buying_power: buyingPower,
   regt_buying_power: buyingPower,
   cash: buyingPower,
-  portfolio_value: buyingPower,
-  equity: buyingPower,
-  last_equity: buyingPower,
+  portfolio_value: equity,
+  equity,
+  last_equity: equity,
   long_market_value: '0',
   short_market_value: '0',
   multiplier: '2',
@@ -202,7 +213,7 @@ const accountJson = (buyingPower: string): Record<string, unknown> => ({
   account_blocked: false,
   trade_suspended_by_user: false,
   shorting_enabled: true,
-  daytrade_count: 0,
+  daytrade_count: dayTrades,
   created_at: isoTime(0),
 });
 

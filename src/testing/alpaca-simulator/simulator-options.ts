@@ -61,7 +61,7 @@ export type AlpacaAnswer =
   | 'empty_object'
   | {
       readonly status: number;
-      /** Alpaca's code; without it the body is one of a proxy. */
+      /** Alpaca's code. Without code and message the body is one of a proxy; with a message alone, one of Alpaca's gateway. */
       readonly code?: number;
       readonly message?: string;
       readonly headers?: Readonly<Record<string, string>>;
@@ -94,7 +94,12 @@ export interface AlpacaSimulatorOptions {
   readonly assets?: readonly AlpacaAsset[];
   /** Price of each symbol; 100 where none is given. */
   readonly quotes?: Readonly<Record<string, string>>;
+  /** Money for what is opened; open orders and positions reserve their part. A million by default. */
   readonly buyingPower?: string;
+  /** Equity of the account, at the last close too; the buying power by default. */
+  readonly equity?: string;
+  /** Day trades of the last five days; with three of them and less than $25,000 no exit is taken on the day of its entry. */
+  readonly dayTrades?: number;
   readonly isOpen?: boolean;
   /** Requests a minute before 429; 200 by default, 0 for no limit. */
   readonly requestsPerMinute?: number;

@@ -6,20 +6,24 @@
  * 3. While the market is closed orders are taken and wait.
  */
 import {
+  absolute,
   add,
   type Decimal,
   decimal,
   divide,
   lessThan,
+  maximum,
   minimum,
   multiply,
   negate,
   parseDecimal,
+  subtract,
+  sum,
   ZERO,
 } from '../../domain/decimal.js';
 import type { Clock } from '../../domain/ports.js';
 import { isOpen, leaves, type SimulatedOrder } from './order-book.js';
-import { type Refused, refusalOf, refused, type Wanted } from './order-checks.js';
+import { closes, openingValue, type Refused, refusalOf, refused, type Wanted } from './order-checks.js';
 import type { AlpacaAsset, AlpacaScript } from './simulator-options.js';
 
 export interface VenueOptions {
@@ -27,6 +31,8 @@ export interface VenueOptions {
   readonly assets: readonly AlpacaAsset[];
   readonly quotes: Readonly<Record<string, string>>;
   readonly buyingPower: Decimal;
+  /** The day-trade rule binds: what was opened today cannot be closed today. */
+  readonly isDayTradeBound: boolean;
   readonly isOpen: boolean;
   /** Told of everything that happens to an order. */
   readonly onUpdate: (event: string, order: SimulatedOrder, fill?: { quantity: Decimal; price: Decimal }) => void;
@@ -35,6 +41,20 @@ export interface VenueOptions {
 export type SimulatedVenue = ReturnType<typeof simulatedVenue>;
 
 const ANY_PRICE = decimal('100');
+
+type Positions = ReadonlyMap<string, { readonly size: Decimal; readonly entryPrice: Decimal }>;
+
+function reserved(
+  positions: Positions,
+  orders: readonly SimulatedOrder[],
+  { position, quote }: { position(symbol: string): Decimal; quote(symbol: string): Decimal },
+): Decimal {
+  const held = [...positions.values()].map(({ size, entryPrice }) => multiply(absolute(size), entryPrice));
+  const asked = orders
+    .filter((order) => isOpen(order) && order.orderClass !== 'oco' && !closes(position(order.symbol), order.side))
+    .map((order) => openingValue(order.side, leaves(order), quote(order.symbol)));
+  return sum([...held, ...asked]);
+}
 
 export function simulatedVenue(options: VenueOptions) {
   const { clock, onUpdate } = options;
@@ -55,8 +75,13 @@ export function simulatedVenue(options: VenueOptions) {
   const quote = (symbol: string): Decimal => quotes.get(symbol) ?? ANY_PRICE;
   const position = (symbol: string): Decimal => positions.get(symbol)?.size ?? ZERO;
 
+  /** Positions and orders that open one reserve their value. */
+  const moneyLeft = (): Decimal =>
+    maximum(subtract(options.buyingPower, reserved(positions, orders, { position, quote })), ZERO);
+
   function submit(wanted: Wanted): SimulatedOrder | Refused {
-    const refusal = refusalOf(wanted, { assets, orders, buyingPower: options.buyingPower, position, quote });
+    const { isDayTradeBound } = options;
+    const refusal = refusalOf(wanted, { assets, orders, buyingPower: moneyLeft(), isDayTradeBound, position, quote });
     if (refusal !== undefined) return refusal;
     if (wanted.orderClass === 'oco') return pair(wanted);
     const order = take(wanted, wanted.type === 'market' ? (scripts.shift() ?? {}) : { fills: [] });
@@ -175,6 +200,9 @@ export function simulatedVenue(options: VenueOptions) {
     positions,
     quote,
     position,
+    get buyingPower() {
+      return moneyLeft();
+    },
     submit,
     afterAnswer,
     cancel,

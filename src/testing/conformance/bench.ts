@@ -5,7 +5,7 @@ import { systemClock } from '../../adapters/system-clock.js';
 import { add, type Decimal, decimal, multiply, parseDecimal, roundToStep, sum, ZERO } from '../../domain/decimal.js';
 import type {
   BrokerAdapter,
-  CancelOutcome,
+  CancelWord,
   Instrument,
   OrderRef,
   OrderReport,
@@ -38,7 +38,7 @@ export interface Bench {
   /** Submits and demands that the broker takes it. */
   accepted(side?: Side): Promise<{ readonly order: OrderRequest; readonly ref: OrderRef }>;
   status(ref: OrderRef): Promise<OrderReport | 'not_found'>;
-  cancel(ref: OrderRef): Promise<CancelOutcome>;
+  cancel(ref: OrderRef): Promise<CancelWord>;
   instrument(): Promise<Instrument>;
   positions(): Promise<readonly PositionReport[]>;
   /** What is held of the symbol, signed; `undefined` where the broker tells no positions. */
@@ -168,7 +168,10 @@ export function bench(subject: ConformanceSubject, options: ConformanceOptions, 
       const { clientOrderId } = request;
       return { order: request, ref: { clientOrderId, symbol, brokerOrderId: outcome.brokerOrderId } };
     },
-    cancel: (ref) => call('cancelOrder', (signal) => broker.cancelOrder(ref, signal)),
+    async cancel(ref) {
+      const outcome = await call('cancelOrder', (signal) => broker.cancelOrder(ref, signal));
+      return typeof outcome === 'object' && outcome !== null ? outcome.kind : outcome;
+    },
     positions,
     held: async () => (broker.capabilities.positions === 'none' ? undefined : totalOf(await positions())),
     filled: (ref) => until(ref, 'filled', ({ state }) => state === 'filled'),

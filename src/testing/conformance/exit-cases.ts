@@ -5,7 +5,7 @@ import { add, type Decimal, decimal, negate, parseDecimal, ZERO } from '../../do
 import type { PositionReport, ProtectionRequest, Side } from '../../domain/ports.js';
 import { type Bench, must, shown, totalOf, where } from './bench.js';
 import type { CaseDefinition } from './case-definition.js';
-import { protectedOrder, tellsPositions } from './protected.js';
+import { protectedOrder, tellsPositions, twoProtectedOrders } from './protected.js';
 
 /** What is listed of a pair must be what was asked for; says whether it is listed. */
 function isListedAsAsked(rows: readonly PositionReport[], request: ProtectionRequest): boolean {
@@ -97,7 +97,7 @@ export const exitCases: readonly CaseDefinition[] = [
     async run(bench) {
       tellsPositions(bench);
       // Two orders: what protects the whole position, whatever was asked for, is right for the first one alone.
-      const pairs = [await protectedOrder(bench), await protectedOrder(bench)];
+      const pairs = await twoProtectedOrders(bench);
       const rows = await bench.positions();
       const listed = pairs.map(({ request }) => isListedAsAsked(rows, request));
       where(

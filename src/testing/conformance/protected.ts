@@ -15,7 +15,16 @@ export const tellsPositions = ({ broker }: Bench): void =>
 
 /** Buys or sells, and places both exits; fails unless both are taken. */
 export async function protectedOrder(bench: Bench, side: Side = 'buy'): Promise<Protected> {
-  const { order, ref } = side === 'buy' ? await bench.accepted('buy') : await sold(bench);
+  return protect(bench, side === 'buy' ? await bench.accepted('buy') : await sold(bench));
+}
+
+/** Two positions, bought before either is protected: some venues refuse an entry while exits of the symbol stand. */
+export async function twoProtectedOrders(bench: Bench): Promise<readonly Protected[]> {
+  const [first, second] = [await bench.accepted('buy'), await bench.accepted('buy')];
+  return [await protect(bench, first), await protect(bench, second)];
+}
+
+async function protect(bench: Bench, { order, ref }: Awaited<ReturnType<Bench['accepted']>>): Promise<Protected> {
   const report = await bench.filled(ref);
   const request = await bench.protectionFor(order, report);
   const { stopLoss, takeProfit } = await bench.protect(request);
