@@ -78,16 +78,20 @@ describe('the stream', () => {
 });
 
 describe('the budget of requests', () => {
-  it('a cancel goes out when polls have used the budget up', async () => {
+  it('C4: a cancel and a look at a live order go out when polls have used the budget up', async () => {
     const now = await venue({
       scripts: [{ fills: [] }],
       requestsPerMinute: 0,
       adapter: { requestsPerMinute: 50, reservedPerMinute: 10 },
     });
     await now.call((broker, signal) => broker.submitOrder(order, signal));
-    const polls = Array.from({ length: 60 }, () => now.broker.getOrderStatus(ref, new AbortController().signal));
+    const { signal: never } = new AbortController();
+    const polls = Array.from({ length: 60 }, async () => now.broker.getOrderStatuses?.([ref], never));
     const outcomes = await now.clock.runUntil(Promise.allSettled(polls));
-    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(40);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(50);
+    expect(now.broker.capacity?.(1)).toBe(0);
+    const found = await now.call((broker, signal) => broker.getOrderStatus(ref, signal));
+    expect(found).toMatchObject({ clientOrderId: 'fc-1' });
     expect(await now.call((broker, signal) => broker.cancelOrder(ref, signal))).toBe('requested');
   });
 

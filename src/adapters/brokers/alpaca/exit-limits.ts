@@ -32,7 +32,10 @@ export async function checkExits(
   request: ProtectionRequest,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const [account, open] = await Promise.all([readAccount(signal), openOrdersOf(wire, [request.symbol], signal)]);
+  const [account, open] = await Promise.all([
+    readAccount(signal),
+    openOrdersOf(wire, [request.symbol], signal, 'read'),
+  ]);
   const refused =
     (settings.dayTradeRule ? byDayTradeRule(account) : undefined) ?? byWashTrade(request, open) ?? byDistance(request);
   return refused === undefined ? 'ok' : { refused };

@@ -9,6 +9,7 @@
  */
 import { absolute, negate, parseDecimal } from '../../../domain/decimal.js';
 import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
+import type { Purpose } from '../request-budget.js';
 import type { Wire } from './wire.js';
 import { exitOf, isJson, type Json, reportsOf, textOf } from './wire-order.js';
 
@@ -21,7 +22,7 @@ export async function readPositions(
   signal: AbortSignal,
 ): Promise<readonly PositionReport[]> {
   const [held, open] = await Promise.all([
-    wire.get(signal, (apis, init) => apis.positions.getAllOpenPositionsRaw(init)),
+    wire.get(signal, (apis, init) => apis.positions.getAllOpenPositionsRaw(init), 'look'),
     openOrdersOf(wire, symbols, signal),
   ]);
   return listOf(held, 'positions')
@@ -30,7 +31,7 @@ export async function readPositions(
 }
 
 export async function readOpenOrders(wire: Wire, signal: AbortSignal): Promise<readonly OpenOrder[]> {
-  const orders = await openOrdersOf(wire, [], signal);
+  const orders = await openOrdersOf(wire, [], signal, 'background');
   return orders.flatMap(reportsOf);
 }
 
@@ -46,11 +47,12 @@ export async function openOrdersOf(
   wire: Wire,
   symbols: readonly string[],
   signal: AbortSignal,
+  purpose: Purpose = 'look',
 ): Promise<readonly Json[]> {
   const byId = new Map<string, Json>();
   let after: string | undefined;
   for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const rows = listOf(await readPage(wire, symbols, after, signal), 'orders');
+    const rows = listOf(await readPage(wire, symbols, after, purpose, signal), 'orders');
     const known = byId.size;
     for (const row of rows) byId.set(textOf(row['id']) ?? `${byId.size}`, row);
     if (rows.length < LIST_LIMIT) return [...byId.values()];
@@ -61,19 +63,28 @@ export async function openOrdersOf(
   throw new Error(`Alpaca: more orders are open than ${MOST_PAGES} pages of ${LIST_LIMIT} list`);
 }
 
-function readPage(wire: Wire, symbols: readonly string[], after: string | undefined, signal: AbortSignal) {
-  return wire.get(signal, (apis, init) =>
-    apis.orders.getAllOrdersRaw(
-      {
-        status: 'open',
-        limit: LIST_LIMIT,
-        nested: true,
-        direction: 'asc',
-        ...(after !== undefined && { after }),
-        ...(symbols.length > 0 && { symbols: symbols.join(',') }),
-      },
-      init,
-    ),
+function readPage(
+  wire: Wire,
+  symbols: readonly string[],
+  after: string | undefined,
+  purpose: Purpose,
+  signal: AbortSignal,
+) {
+  return wire.get(
+    signal,
+    (apis, init) =>
+      apis.orders.getAllOrdersRaw(
+        {
+          status: 'open',
+          limit: LIST_LIMIT,
+          nested: true,
+          direction: 'asc',
+          ...(after !== undefined && { after }),
+          ...(symbols.length > 0 && { symbols: symbols.join(',') }),
+        },
+        init,
+      ),
+    purpose,
   );
 }
 

@@ -10,7 +10,7 @@ import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerRateLimit } from '../../../domain/ports.js';
 import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
-import { minuteRules, type Purpose, requestBudget } from '../request-budget.js';
+import { minuteRules, ONE_REQUEST, type Purpose, requestBudget } from '../request-budget.js';
 import { keysRefused, read, refusesKeys } from './classify.js';
 import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
@@ -25,20 +25,23 @@ export interface Apis {
   readonly stocks: InstanceType<AlpacaSdk['marketData']['StockApi']>;
 }
 
+/** Asks the library for one request. */
+export type Send = (apis: Apis, init: RequestInit) => Promise<unknown>;
+
 export interface Wire {
-  /** Sends what `send` asks of the library, once. */
-  exchange(
-    purpose: Purpose,
-    signal: AbortSignal,
-    send: (apis: Apis, init: RequestInit) => Promise<unknown>,
-  ): Promise<Exchange>;
+  /** Sends what `send` asks of the library, once. `tag` names the life that it is spent on: an entry's id, or its symbol before that. */
+  exchange(purpose: Purpose, signal: AbortSignal, send: Send, tag?: string): Promise<Exchange>;
   /**
    * A read: the body of a 2xx; `undefined` for Alpaca's own 404.
    *
    * @throws {BrokerRefusal} for a no to the keys or the account, in Alpaca's own words
    * @throws {Error} for everything else: no news
    */
-  get(signal: AbortSignal, send: (apis: Apis, init: RequestInit) => Promise<unknown>): Promise<unknown>;
+  get(signal: AbortSignal, send: Send, purpose?: Purpose, tag?: string): Promise<unknown>;
+  /** An entry goes out: what was asked about its symbol before was asked for this life. */
+  begin(clientOrderId: string, symbol: string): void;
+  /** How many further whole lives the account's requests carry now. */
+  capacity(inFlight: number): number;
   readonly redact: (text: string) => string;
   /** As the venue told it, else as configured. */
   rateLimit(): BrokerRateLimit;
@@ -46,7 +49,7 @@ export interface Wire {
 
 const MINUTE_MS = 60_000;
 /** What one trade asks: six reads before the entry, the entry, a look, the exits, four looks afterwards. */
-const LIFE_REQUESTS = 13;
+const LIFE_REQUESTS = 16;
 
 /** Keys or permissions, not the moment. */
 const isRefusal = (status: number): boolean => status === 401 || status === 403;
@@ -59,14 +62,10 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
   const rules = minuteRules(settings.requestsPerMinute, settings.reservedPerMinute, LIFE_REQUESTS);
   const budget = requestBudget(clock, rules);
 
-  async function exchange(
-    purpose: Purpose,
-    signal: AbortSignal,
-    send: (apis: Apis, init: RequestInit) => Promise<unknown>,
-  ): Promise<Exchange> {
+  async function exchange(purpose: Purpose, signal: AbortSignal, send: Send, tag?: string): Promise<Exchange> {
     const library = await sdk();
     if (signal.aborted) return { kind: 'not_sent', cause: 'given up before it was sent' };
-    const ticket = budget.take(purpose);
+    const ticket = await budget.admit(purpose, signal, ONE_REQUEST, tag);
     if (ticket.held !== undefined) return { kind: 'not_sent', cause: ticket.held };
     const call = httpCall(settings, ticket, signal);
     try {
@@ -81,8 +80,10 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
 
   return {
     exchange,
-    async get(signal, send) {
-      const answer = await exchange('read', signal, send);
+    begin: (clientOrderId, symbol) => budget.begin(clientOrderId, symbol),
+    capacity: (inFlight) => budget.capacity(inFlight),
+    async get(signal, send, purpose = 'read', tag) {
+      const answer = await exchange(purpose, signal, send, tag);
       if (answer.kind !== 'answer') throw new Error(`Alpaca: ${answer.cause}`);
       const { status, body } = answer;
       const { code, message } = read(body);
