@@ -2,7 +2,8 @@
  * The simulated venue: orders, fills, positions, exit pairs. It knows nothing of HTTP.
  *
  * 1. A client order id is taken once, for ever.
- * 2. One leg of an exit pair ends the other: filled or cancelled.
+ * 2. A pair is one parent, the limit order, and its leg, the stop, held until it is needed. One ends the other: filled or
+ *    cancelled. Ids look like Alpaca's, and are the same in every run.
  * 3. While the market is closed orders are taken and wait.
  */
 import {
@@ -44,6 +45,7 @@ const ANY_PRICE = decimal('100');
 
 type Positions = ReadonlyMap<string, { readonly size: Decimal; readonly entryPrice: Decimal }>;
 
+/** Positions, and orders that open one, reserve their value. */
 function reserved(
   positions: Positions,
   orders: readonly SimulatedOrder[],
@@ -66,7 +68,6 @@ export function simulatedVenue(options: VenueOptions) {
   const lost = new Set<'stopLoss' | 'takeProfit'>();
   let [isMarketOpen, lastId] = [options.isOpen, 0];
 
-  /** Ids look like Alpaca's, and are the same in every run. */
   function nextId(): string {
     lastId += 1;
     return `0f1c2a3b-0000-4000-8000-${lastId.toString(16).padStart(12, '0')}`;
@@ -75,7 +76,6 @@ export function simulatedVenue(options: VenueOptions) {
   const quote = (symbol: string): Decimal => quotes.get(symbol) ?? ANY_PRICE;
   const position = (symbol: string): Decimal => positions.get(symbol)?.size ?? ZERO;
 
-  /** Positions and orders that open one reserve their value. */
   const moneyLeft = (): Decimal =>
     maximum(subtract(options.buyingPower, reserved(positions, orders, { position, quote })), ZERO);
 
@@ -108,7 +108,6 @@ export function simulatedVenue(options: VenueOptions) {
     return order;
   }
 
-  /** The parent is the limit order; the stop is its leg, held until it is needed. */
   function pair(wanted: Wanted): SimulatedOrder {
     const { stopPrice, limitPrice, ...rest } = wanted;
     const parent = take({ ...rest, type: 'limit', ...(limitPrice !== undefined && { limitPrice }) }, {});
@@ -123,8 +122,8 @@ export function simulatedVenue(options: VenueOptions) {
     return parent;
   }
 
-  /** What goes missing does so once the answer is written: it looked sound. */
   function afterAnswer(order: SimulatedOrder): void {
+    // What goes missing does so once the answer is written: it looked sound.
     if (order.orderClass !== 'oco') return;
     if (lost.has('stopLoss')) for (const leg of order.legs) end(leg, 'canceled');
     if (lost.has('takeProfit')) end(order, 'canceled');
