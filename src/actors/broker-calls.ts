@@ -17,11 +17,11 @@ import type {
   ProtectionRequest,
   SubmitOutcome,
 } from '../domain/ports.js';
-import { attempt } from '../domain/reading.js';
+import { attempt, boundedText } from '../domain/reading.js';
 import type { ObservedOrder, ObservedPosition } from '../domain/reconciliation.js';
 import { type BrokerAnswer, readInstrument } from '../domain/validation.js';
 import type { Legs } from '../machines/execution.facts.js';
-import { type CallOutcome, callBroker } from './calls.js';
+import { type CallOutcome, callBroker, causeOf } from './calls.js';
 
 export interface BrokerCalls {
   /** Instrument rules, margin and position before the order (V9), side by side. */
@@ -62,7 +62,7 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
     try {
       await connected();
     } catch (error) {
-      return unavailable('connect', error instanceof Error ? error.message : String(error));
+      return unavailable('connect', causeOf(error));
     }
     const { symbol } = order;
     const [instrument, position, margin] = await Promise.all([
@@ -161,5 +161,5 @@ function answerOf(
 function readMargin(raw: unknown): 'ok' | { readonly refused: string } | undefined {
   if (raw === 'ok') return 'ok';
   const refused = attempt(() => (raw as { refused?: unknown }).refused);
-  return typeof refused === 'string' ? { refused } : undefined;
+  return typeof refused === 'string' ? { refused: boundedText(refused) } : undefined;
 }

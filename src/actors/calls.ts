@@ -3,9 +3,11 @@
  *
  * 1. The call is made in the same turn of the event loop as `callBroker`: what was checked just before still holds.
  * 2. It ends by its deadline whatever the adapter does; one that ignores its signal is left behind.
- * 3. Nothing is thrown: a throw, a rejection and silence come back as values.
+ * 3. Nothing is thrown: a throw, a rejection and silence come back as values. A listener of the signal that throws is contained.
  */
 import type { Clock } from '../domain/ports.js';
+import { boundedText } from '../domain/reading.js';
+import { containedSignal } from './contained-signal.js';
 
 export type CallOutcome =
   | { readonly kind: 'answered'; readonly value: unknown }
@@ -23,7 +25,7 @@ export function callBroker(
   onLate?: (value: unknown) => void,
 ): Promise<CallOutcome> {
   const controller = new AbortController();
-  const answer = begin(call, controller.signal);
+  const answer = begin(call, containedSignal(controller));
   return new Promise((resolve) => {
     let isOver = false;
     const timer = clock.setTimeout(
@@ -58,15 +60,11 @@ function begin(call: (signal: AbortSignal) => Promise<unknown>, signal: AbortSig
   }
 }
 
-const LONGEST_CAUSE = 200;
-
-/** An error in one short line. */
+/** An error in words, bounded (see {@link boundedText}). */
 export function causeOf(error: unknown): string {
-  let text: string;
   try {
-    text = error instanceof Error ? error.message || error.name : String(error);
+    return boundedText(error instanceof Error ? error.message || error.name : String(error));
   } catch {
-    text = 'an error that cannot be shown';
+    return 'an error that cannot be shown';
   }
-  return text.length > LONGEST_CAUSE ? `${text.slice(0, LONGEST_CAUSE)}…` : text;
 }

@@ -9,7 +9,7 @@
 import { compare, type Decimal, isPositive, lessThan, maximum, parseDecimal, subtract, ZERO } from './decimal.js';
 import { type FillFact, volumeWeightedAverage } from './fills.js';
 import type { LegOutcome, OrderRef } from './ports.js';
-import { attempt } from './reading.js';
+import { attempt, boundedText } from './reading.js';
 
 /** `open` is every state that is not final, unknown words included. */
 export type OrderStatus = 'open' | 'filled' | 'cancelled' | 'rejected' | 'expired';
@@ -61,7 +61,7 @@ function orderFactOf(raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): OrderF
   if (report['clientOrderId'] !== ref.clientOrderId || typeof report['state'] !== 'string') return undefined;
   if (cumQty === undefined || lessThan(cumQty, ZERO)) return undefined;
   const avgPrice = usablePrice(report['fillPrice']) ?? volumeWeightedAverage(readFills(report['fills']), cumQty);
-  const brokerOrderId = textOf(report['brokerOrderId']);
+  const brokerOrderId = idOf(report['brokerOrderId']);
   const reason = textOf(report['reason']);
   const brokerTime = textOf(report['brokerTime']);
   return {
@@ -74,7 +74,15 @@ function orderFactOf(raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): OrderF
   };
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** The broker's words, bounded. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? boundedText(value) : undefined;
+
+/** An id is kept whole or not at all: a cut one names nothing. */
+function idOf(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === value ? text : undefined;
+}
 
 function usablePrice(value: unknown): Decimal | undefined {
   const price = parseDecimal(value);
@@ -144,14 +152,15 @@ function submitOutcomeOf(raw: unknown): LegOutcome {
   const outcome = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>;
   const kind = outcome['kind'];
   if (kind === 'accepted') {
-    const brokerOrderId = textOf(outcome['brokerOrderId']);
+    const brokerOrderId = idOf(outcome['brokerOrderId']);
     return brokerOrderId === undefined
       ? { kind: 'unknown', cause: 'accepted without a broker order id' }
       : { kind, brokerOrderId };
   }
   if (kind === 'rejected' && typeof outcome['code'] === 'string') {
-    const reason = textOf(outcome['reason']) ?? outcome['code'];
-    return { kind, code: outcome['code'], reason, ...(outcome['transient'] === true && { transient: true }) };
+    const code = boundedText(outcome['code']);
+    const reason = textOf(outcome['reason']) ?? code;
+    return { kind, code, reason, ...(outcome['transient'] === true && { transient: true }) };
   }
   if (kind === 'not_sent') return { kind, reason: textOf(outcome['reason']) ?? 'not sent' };
   if (kind === 'duplicate') return { kind };

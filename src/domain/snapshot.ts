@@ -100,9 +100,10 @@ const FIELDS: { readonly [F in SnapshotField]: FieldRule } = {
 
 const ACCEPTED: Record<FieldKind, string> = {
   text: 'a string',
-  decimal: `a finite decimal of at most ${MAX_DECIMAL_DIGITS} digits on either side of the point, such as "150.25"`,
+  decimal: `a finite decimal of at most ${MAX_DECIMAL_DIGITS} digits on either side of the point, such as "150.25"; beyond 2^53 as text`,
   time: 'an ISO 8601 time with a zone, such as "2030-01-01T00:00:00Z", or a valid Date',
-  object: 'an object that JSON can write: no functions, dates, cycles or non-finite numbers',
+  object:
+    'an object that JSON can write: no functions, dates, cycles or non-finite numbers, and integers beyond 2^53 as text',
 };
 
 /** What {@link readSnapshot} makes of an input: the fields that could be read, and why the others could not. */
@@ -168,7 +169,7 @@ const isFrozenSnapshot = (input: unknown): input is FrozenSnapshot =>
 
 const readers: Record<FieldKind, (raw: unknown) => Json | undefined> = {
   text: (raw) => (typeof raw === 'string' ? raw : undefined),
-  decimal: parseDecimal,
+  decimal: (raw) => (hasLostDigits(raw) ? undefined : parseDecimal(raw)),
   time: parseTime,
   object: (raw) => (isObject(raw) ? copyJson(raw, 0) : undefined),
 };
@@ -202,13 +203,16 @@ function unknownFields(input: object): SnapshotProblem[] {
     }));
 }
 
+/** An integer beyond 2^53 has been through a double: two that differ in their last digits are the same number now (R1.2). */
+const hasLostDigits = (raw: unknown): boolean => Number.isInteger(raw) && !Number.isSafeInteger(raw);
+
 const MAX_JSON_DEPTH = 64;
 
 /** Deep copy of a JSON value; `undefined` when JSON cannot write it. Cycles end at {@link MAX_JSON_DEPTH}. */
 function copyJson(raw: unknown, depth: number): Json | undefined {
   if (depth > MAX_JSON_DEPTH) return undefined;
   if (raw === null || typeof raw === 'string' || typeof raw === 'boolean') return raw;
-  if (typeof raw === 'number') return Number.isFinite(raw) ? (raw === 0 ? 0 : raw) : undefined;
+  if (typeof raw === 'number') return Number.isFinite(raw) && !hasLostDigits(raw) ? (raw === 0 ? 0 : raw) : undefined;
   if (typeof raw !== 'object') return undefined;
   if (Array.isArray(raw)) {
     const items = Array.from(raw, (item) => copyJson(item, depth + 1));

@@ -8,7 +8,7 @@
 import { type Decimal, isMultipleOf, isNegative, isPositive, lessThan, negate, ONE, parseDecimal } from './decimal.js';
 import type { KillSwitchState } from './kill-switch.js';
 import type { Instrument } from './ports.js';
-import { attempt } from './reading.js';
+import { attempt, boundedText } from './reading.js';
 import type { ReasonCode } from './reasons.js';
 import { type FrozenSnapshot, type SnapshotField, type SnapshotProblem, show } from './snapshot.js';
 import { epochMs } from './time.js';
@@ -230,6 +230,6 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
     symbol,
     ...(tradable === false && { tradable }),
     ...(protectable === false && { protectable }),
-    ...(typeof reason === 'string' && { reason }),
+    ...(typeof reason === 'string' && { reason: boundedText(reason) }),
   };
 }

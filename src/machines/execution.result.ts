@@ -58,7 +58,9 @@ export function stageOf(state: ExecutionState, context: ExecutionContext): Execu
     case 'validating':
       return ExecutionStage.VALIDATING;
     case 'submitted':
-      return hasFill(context.order) ? ExecutionStage.PARTIALLY_FILLED : ExecutionStage.SUBMITTED;
+      if (hasFill(context.order)) return ExecutionStage.PARTIALLY_FILLED;
+      // Before the first call nothing has been submitted, and nothing may ever be.
+      return context.attempts.length === 0 ? ExecutionStage.VALIDATING : ExecutionStage.SUBMITTED;
     case 'pending':
     case 'cancelling':
     case 'timeout':
