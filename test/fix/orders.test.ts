@@ -192,8 +192,8 @@ describe('FIX exits', () => {
     acceptor.script = (message) => acceptor.accept(message);
     await broker.connect?.(soon());
     const placed = {
-      stopLoss: { kind: 'accepted', brokerOrderId: 'o-fc-1-sl' },
-      takeProfit: { kind: 'accepted', brokerOrderId: 'o-fc-1-tp' },
+      stopLoss: { kind: 'accepted', brokerOrderId: 'o-fc-1-sl', state: 'working' },
+      takeProfit: { kind: 'accepted', brokerOrderId: 'o-fc-1-tp', state: 'working' },
     };
     expect(await broker.placeProtection(exits, soon())).toEqual(placed);
     expect(await broker.placeProtection(exits, soon())).toEqual(placed);

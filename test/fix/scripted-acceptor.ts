@@ -40,8 +40,8 @@ export class Message {
 export interface AcceptorOptions {
   readonly version?: 'FIX.4.2' | 'FIX.4.4';
   /** What is done with a Logon: answered, met with silence, refused with a Logout, or the connection is cut. */
-  onLogon?: 'answer' | 'silence' | 'logout' | 'cut';
-  /** Text of the Logout that refuses a Logon. */
+  onLogon?: 'answer' | 'silence' | 'logout' | 'reject' | 'cut';
+  /** Text of the Logout or Reject that refuses a Logon. */
   logoutText?: string;
   /** Answers every Logon with new sequence numbers. */
   resetsAtLogon?: boolean;
@@ -61,7 +61,11 @@ export class ScriptedAcceptor {
   /** True: what comes is counted and kept, and met with silence, session messages included. */
   isDeaf = false;
   /** Instead of the answer to a resend request. */
-  onResend: (() => void) | undefined;
+  onResend: ((request: Message) => void) | undefined;
+  /** Damages the next message on its way, once; the message that is sent again is whole. */
+  damage: ((text: string) => string) | undefined;
+  /** Real time of each Logon that came, in ms. */
+  readonly logonTimes: number[] = [];
   nextOut = 1;
   nextIn = 1;
   readonly #server: Server;
@@ -220,8 +224,8 @@ export class ScriptedAcceptor {
 
   #answer(message: Message, socket: Socket): void {
     if (message.type === '1') this.#write('0', this.nextOut++, { 112: message.tag(112) });
-    else if (message.type === '2' && this.onResend !== undefined) this.onResend();
-    else if (message.type === '2') this.#replay(Number(message.tag(7)));
+    else if (message.type === '2' && this.onResend !== undefined) this.onResend(message);
+    else if (message.type === '2') this.replay(Number(message.tag(7)));
     else if (message.type === '5') this.#logout(socket);
     else if (!['0', '3', '4'].includes(message.type)) this.script(message, this);
     this.#wake();
@@ -229,11 +233,16 @@ export class ScriptedAcceptor {
 
   #logon(message: Message, socket: Socket): void {
     this.received.push(message);
+    this.logonTimes.push(performance.now());
     this.#socket = socket;
     const { onLogon = 'answer', logoutText = 'not today' } = this.options;
     if (onLogon === 'cut') socket.destroy();
     if (onLogon === 'logout') {
       this.#write('5', this.nextOut++, { 58: logoutText });
+      socket.end();
+    }
+    if (onLogon === 'reject') {
+      this.#write('3', this.nextOut++, { 45: message.tag(34), 372: 'A', 373: 5, 58: logoutText });
       socket.end();
     }
     if (onLogon === 'answer') {
@@ -261,7 +270,8 @@ export class ScriptedAcceptor {
     socket.end();
   }
 
-  #replay(from: number): void {
+  /** Sends again from a number on: application messages, and gap fills for the rest. */
+  replay(from: number): void {
     let skipped: number | undefined;
     const skipTo = (number: number): void => {
       if (skipped !== undefined) this.#write('4', skipped, { 43: 'Y', 123: 'Y', 36: number });
@@ -292,9 +302,14 @@ export class ScriptedAcceptor {
       ...(origTime === undefined ? [] : ([[122, origTime]] as [number, string | number][])),
     ];
     const fields = [...header, ...Object.entries(body)].map(([tag, value]) => `${tag}=${value}\x01`).join('');
-    const text = `8=${this.version}\x019=${fields.length}\x01${fields}`;
-    const sum = [...text].reduce((total, character) => total + character.charCodeAt(0), 0) % 256;
-    this.#socket?.write(`${text}10=${String(sum).padStart(3, '0')}\x01`, 'latin1');
+    const damage = this.damage ?? ((text: string) => text);
+    this.damage = undefined;
+    this.raw(damage(framed(this.version, fields)));
+  }
+
+  /** Bytes as they are, whatever they say. */
+  raw(text: string): void {
+    this.#socket?.write(text, 'latin1');
   }
 
   #wake(): void {
@@ -305,6 +320,13 @@ export class ScriptedAcceptor {
 }
 
 const now = (): string => new Date().toISOString().replaceAll('-', '').replace('T', '-').replace('Z', '');
+
+/** The fields of a message with BeginString, BodyLength and CheckSum around them. */
+export function framed(version: string, fields: string): string {
+  const text = `8=${version}\x019=${fields.length}\x01${fields}`;
+  const sum = [...text].reduce((total, character) => total + character.charCodeAt(0), 0) % 256;
+  return `${text}10=${String(sum).padStart(3, '0')}\x01`;
+}
 
 /** Length of the first whole message, its checksum field included; 0 when there is none. */
 export function endOfMessage(buffer: string): number {

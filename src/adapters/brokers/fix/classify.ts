@@ -6,21 +6,24 @@
  * 3. No rejection counts as transient: trying again would be a second NewOrderSingle for one advisory.
  */
 import type { CancelWord, SubmitOutcome } from '../../../domain/ports.js';
+import { realId } from './execution-report.js';
 
 /** What was heard about a message that we sent. */
 export type Heard =
   | { readonly kind: 'not_ready'; readonly cause: string }
   /** It may have arrived; no answer came. */
   | { readonly kind: 'lost'; readonly cause: string }
-  | {
-      /** ExecutionReport `8`, OrderCancelReject `9`, session Reject `3`, BusinessMessageReject `j`. */
-      readonly kind: '8' | '9' | '3' | 'j';
-      readonly orderId?: string | undefined;
-      readonly ordStatus?: string | undefined;
-      /** OrdRejReason 103, CxlRejReason 102, SessionRejectReason 373 or BusinessRejectReason 380. */
-      readonly reason?: string | undefined;
-      readonly text?: string | undefined;
-    };
+  | HeardMessage;
+
+export interface HeardMessage {
+  /** ExecutionReport `8`, OrderCancelReject `9`, session Reject `3`, BusinessMessageReject `j`. */
+  readonly kind: '8' | '9' | '3' | 'j';
+  readonly orderId?: string | undefined;
+  readonly ordStatus?: string | undefined;
+  /** OrdRejReason 103, CxlRejReason 102, SessionRejectReason 373 or BusinessRejectReason 380. */
+  readonly reason?: string | undefined;
+  readonly text?: string | undefined;
+}
 
 interface Row<Proof> {
   readonly message: Heard['kind'];
@@ -102,10 +105,7 @@ function matches(row: Row<string>, heard: Heard): boolean {
 }
 
 /** OrderID, unless it is the word that stands for none. */
-const orderIdOf = (heard: Heard): string | undefined =>
-  'orderId' in heard && heard.orderId !== undefined && !/^(?:|none|unknown)$/i.test(heard.orderId)
-    ? heard.orderId
-    : undefined;
+export const orderIdOf = (heard: Heard): string | undefined => ('orderId' in heard ? realId(heard.orderId) : undefined);
 
 function codeOf(heard: Heard): string {
   const reason = 'reason' in heard ? (heard.reason ?? 'none') : 'none';

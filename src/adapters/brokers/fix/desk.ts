@@ -2,18 +2,19 @@
  * The parts of the adapter that its calls work with, and the one way by which an order leaves.
  *
  * 1. An order is written down first, then sent; an id that is written down is never sent again.
- * 2. What could not be sent as it is (a step, a character) is refused here: nothing is rounded behind the caller's back.
+ * 2. An exit is placed when it works: one that is only pending is waited for, a while (B5).
+ * 3. What could not be sent as it is (a step, a character) is refused here: nothing is rounded behind the caller's back.
  */
 import { isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
 import type { Instrument, OpenOrder, PositionReport, SubmitOutcome } from '../../../domain/ports.js';
-import { classifySubmit } from './classify.js';
+import { classifySubmit, type Heard, orderIdOf } from './classify.js';
 import type { Collector } from './collector.js';
 import type { PeerClock } from './describe.js';
 import type { Line } from './line.js';
 import { newOrderSingle, type OutgoingOrder } from './messages.js';
 import { type FixSettings, isFieldText } from './options.js';
 import type { OrderBook } from './order-book.js';
-import type { Pending } from './pending.js';
+import type { Patience, Pending } from './pending.js';
 
 /** The parts of the adapter that its calls work with. */
 export interface FixDesk {
@@ -30,6 +31,16 @@ export interface FixDesk {
   asksForStatus: boolean;
 }
 
+/** How long an exit may stay PendingNew before it is told of as pending, in ms: well within a call's deadline. */
+const PENDING_EXIT_MS = 1_000;
+const PENDING_NEW = 'A';
+
+const isPending = (heard: Heard): boolean => heard.kind === '8' && heard.ordStatus === PENDING_NEW;
+
+/** An entry is accepted once it has an id; an exit when it works. */
+const FOR_ENTRY: Patience = { isEnough: (heard) => !isPending(heard) || orderIdOf(heard) !== undefined };
+const FOR_EXIT: Patience = { isEnough: (heard) => !isPending(heard), forMs: PENDING_EXIT_MS };
+
 /** Sends an order, once and for all. */
 export async function sendOrder(desk: FixDesk, order: OutgoingOrder, signal: AbortSignal): Promise<SubmitOutcome> {
   const { settings, line, book, pending } = desk;
@@ -40,10 +51,22 @@ export async function sendOrder(desk: FixDesk, order: OutgoingOrder, signal: Abo
   if (!line.isReady) return classifySubmit({ kind: 'not_ready', cause: line.cause });
   if (signal.aborted) return classifySubmit({ kind: 'not_ready', cause: 'given up before it was sent' });
   book.write(order);
-  const heard = await pending.ask('order', clientOrderId, signal, () =>
-    line.send('D', newOrderSingle(settings, order)),
+  const isExit = order.exitOf !== undefined;
+  const heard = await pending.ask(
+    'order',
+    clientOrderId,
+    signal,
+    () => {
+      const number = line.send('D', newOrderSingle(settings, order));
+      if (number !== undefined) book.numbered(clientOrderId, number);
+      return number;
+    },
+    isExit ? FOR_EXIT : FOR_ENTRY,
   );
-  return classifySubmit(heard);
+  const outcome = classifySubmit(heard);
+  return isExit && outcome.kind === 'accepted'
+    ? { ...outcome, state: isPending(heard) ? 'pending' : 'working' }
+    : outcome;
 }
 
 /** What would not survive the way to the counterparty, or is not in the agreed steps. */

@@ -3,11 +3,16 @@
  *
  * 1. The state is OrdStatus (39), whatever the ExecType (150): the one says how the order stands, the other why it is told.
  *    A status that ends the order is translated; every other is passed on as a word of its own, and means "still open".
- * 2. CumQty and AvgPx are taken as the strings that came. A report without CumQty or OrdStatus is no news.
+ * 2. CumQty and AvgPx are taken as the strings that came. A report without OrdStatus, or without CumQty where it is no
+ *    correction, is no news.
  * 3. A price of zero is none: brokers fill AvgPx so when they have no average.
+ * 4. ExecType H and G (4.4), ExecTransType 1 and 2 (4.2) take back or change the fill that ExecRefID names (P8).
+ * 5. An OrderID that stands for none (`NONE`, `0`, `[N/A]`) is none.
+ * 6. That an order is not known is the answer to a question, not the fate of an order (P12). That an id is taken says that
+ *    the order exists (S3).
  */
 import { isPositive, parseDecimal } from '../../../domain/decimal.js';
-import type { Fill, OrderReport } from '../../../domain/ports.js';
+import type { Correction, Fill, OrderReport } from '../../../domain/ports.js';
 import { TAG, type TagName } from './tags.js';
 
 /** A received message: its type, and its fields by tag. */
@@ -24,13 +29,22 @@ export interface Execution {
   readonly orderId: string | undefined;
   readonly symbol: string | undefined;
   readonly ordStatus: string;
-  readonly execType: string;
   readonly ordRejReason: string | undefined;
   readonly text: string | undefined;
-  readonly cumQty: string;
+  /** `undefined` only in a correction. */
+  readonly cumQty: string | undefined;
   readonly avgPx: string | undefined;
-  /** The fill that this report tells of. */
+  readonly execId: string | undefined;
+  /** The fill that this report takes back or changes. */
+  readonly refId: string | undefined;
+  /** What the report does to the fills of the order. */
+  readonly does: 'fill' | Correction['kind'] | 'nothing';
+  /** The fill that this report tells of, or what stands of it after a correction. */
   readonly fill: Fill | undefined;
+  /** OrderQty, where the report is about it: restated, replaced, or the answer to a question. */
+  readonly orderQty: string | undefined;
+  /** It answers a question, and tells of no event. */
+  readonly isStatus: boolean;
   readonly brokerTime: string | undefined;
   /** Equal for two tellings of the same execution; absent where there is no telling. */
   readonly sameAs: string | undefined;
@@ -54,69 +68,117 @@ const STATES: Readonly<Record<string, OrderReport['state']>> = {
   E: 'pending_replace',
 };
 
+/** Statuses in which an exit works at the venue (B5). */
+const WORKING = ['0', '5'];
+
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired'];
 
 export const isFinal = ({ state }: OrderReport): boolean => FINAL.includes(state);
 
+const REJECTED = '8';
 /** ExecType of an answer to a status request (4.4), and ExecTransType of one (4.2). */
 const STATUS = 'I';
 const STATUS_42 = '3';
 /** ExecTypes that tell of one fill: partial fill, fill, trade. */
 const FILLS = ['1', '2', 'F'];
+const BUST = { execType: 'H', transType: '1' };
+const CORRECT = { execType: 'G', transType: '2' };
+/** ExecTypes whose OrderQty is what the order is for now: restated, replaced, order status. */
+const ABOUT_QUANTITY = ['D', '5', STATUS];
+/** OrdRejReason: unknown order, and duplicate order. */
+const UNKNOWN_ORDER = '5';
+const DUPLICATE_ORDER = '6';
+
+const PLACEHOLDER = /^(?:|0+|none|null|nil|unknown|n\/?a|\[n\/?a\]|-+)$/i;
+
+/** The id, unless it is the word that stands for none. */
+export const realId = (text: string | undefined): string | undefined =>
+  text === undefined || PLACEHOLDER.test(text.trim()) ? undefined : text;
 
 /** Reads an execution report; `undefined` when it is no news. */
 export function readExecution(message: Received): Execution | undefined {
   const at = (tag: TagName): string | undefined => message.field(TAG[tag]);
-  const [ordStatus, cumQty] = [at('ordStatus'), at('cumQty')];
-  if (ordStatus === undefined || parseDecimal(cumQty) === undefined || cumQty === undefined) return undefined;
+  const ordStatus = at('ordStatus');
+  const cumQty = parseDecimal(at('cumQty')) === undefined ? undefined : at('cumQty');
   const execType = at('execType') ?? '';
-  const isStatus = execType === STATUS || at('execTransType') === STATUS_42;
-  const execId = at('execId');
+  const does = doesTo(execType, at('execTransType'));
+  const isCorrection = does === 'bust' || does === 'correct';
+  if (ordStatus === undefined || (cumQty === undefined && !isCorrection)) return undefined;
+  const execId = realId(at('execId'));
+  const isStatus = !isCorrection && isAnswer(at, execType);
   const told = [at('orderId'), at('clOrdId'), execType, ordStatus, cumQty, at('avgPx')].join('\n');
   return {
     clOrdId: at('clOrdId'),
     origClOrdId: at('origClOrdId'),
-    orderId: at('orderId'),
+    orderId: realId(at('orderId')),
     symbol: at('symbol'),
     ordStatus,
-    execType,
     ordRejReason: at('ordRejReason'),
     text: at('text'),
     cumQty,
     avgPx: priceOf(at('avgPx')),
-    fill: isStatus || !FILLS.includes(execType) ? undefined : fillOf(at('lastQty'), at('lastPx')),
+    execId,
+    refId: realId(at('execRefId')),
+    does: isStatus ? 'nothing' : does,
+    fill: isStatus || does === 'nothing' || does === 'bust' ? undefined : fillOf(at('lastQty'), at('lastPx'), execId),
+    orderQty: ABOUT_QUANTITY.includes(execType) ? priceOf(at('orderQty')) : undefined,
+    isStatus,
     brokerTime: timeOf(at('transactTime')),
-    sameAs: isStatus || execId === undefined || execId === '0' ? undefined : `${execId}\n${told}`,
+    sameAs: execId === undefined || isStatus ? undefined : `${execId}\n${told}`,
   };
 }
 
-/** A report on the order `clientOrderId`. `fills` stand in for an average that the broker does not tell. */
-export function reportOf(execution: Execution, clientOrderId: string, fills: readonly Fill[]): OrderReport {
-  const { ordStatus, orderId = '', cumQty, avgPx, text, brokerTime } = execution;
-  const state = STATES[ordStatus] ?? `status_${ordStatus}`;
+function doesTo(execType: string, transType: string | undefined): Execution['does'] {
+  if (execType === BUST.execType || transType === BUST.transType) return 'bust';
+  if (execType === CORRECT.execType || transType === CORRECT.transType) return 'correct';
+  return FILLS.includes(execType) ? 'fill' : 'nothing';
+}
+
+const isAnswer = (at: (tag: TagName) => string | undefined, execType: string): boolean =>
+  execType === STATUS || at('execTransType') === STATUS_42 || at('ordStatusReqId') !== undefined;
+
+/** A report on the order `clientOrderId`, as it is told. An exit that is live at the venue is `working`. */
+export function reportOf(execution: Execution, clientOrderId: string, isExit: boolean): OrderReport {
+  const { ordStatus, orderId = '', cumQty = '0', avgPx, text, brokerTime } = execution;
+  const state = isExit && WORKING.includes(ordStatus) ? 'working' : (STATES[ordStatus] ?? `status_${ordStatus}`);
   return {
     clientOrderId,
     brokerOrderId: orderId,
     state,
     filledSize: cumQty,
-    ...(avgPx !== undefined ? { fillPrice: avgPx } : fills.length > 0 && { fills }),
+    ...(avgPx !== undefined && { fillPrice: avgPx }),
     ...(text !== undefined && { reason: text }),
     ...(brokerTime !== undefined && { brokerTime }),
   };
 }
 
-/** An order that the counterparty says it does not know: the answer to a question, not the fate of an order. */
-export const isUnknownOrder = ({ ordStatus, ordRejReason }: Execution): boolean =>
-  ordStatus === '8' && ordRejReason === '5';
+const NOT_FOUND = [
+  /\bord(?:er)?\b.{0,60}?\b(?:not|n't|never)\b.{0,12}?\b(?:found|known|exist|located)/i,
+  /\b(?:unknown|no such|non-?existent|invalid)\s+(?:cl)?ord(?:er)?(?:\s*id)?\s*(?:$|[^\sa-z]|\b(?:id|number)\b)/i,
+  /\b(?:not|cannot|can't|unable to)\s+(?:find|locate|found|match)\b.{0,20}\bord/i,
+];
+
+/** An order that the counterparty says it does not know: the answer to a question, not the fate of an order (P12). */
+export function isUnknownOrder({ ordStatus, ordRejReason, text, isStatus, orderId }: Execution): boolean {
+  if (ordStatus !== REJECTED) return false;
+  if (ordRejReason === UNKNOWN_ORDER || (isStatus && orderId === undefined)) return true;
+  return ordRejReason !== DUPLICATE_ORDER && NOT_FOUND.some((words) => words.test(text ?? ''));
+}
+
+/** The id of an order is refused as taken: the order exists (S3). */
+export const isDuplicate = ({ ordStatus, ordRejReason, text, isStatus }: Execution): boolean =>
+  ordStatus === REJECTED && !isStatus && (ordRejReason === DUPLICATE_ORDER || /duplicate/i.test(text ?? ''));
 
 function priceOf(text: string | undefined): string | undefined {
   const price = parseDecimal(text);
   return price !== undefined && isPositive(price) ? price : undefined;
 }
 
-function fillOf(quantity: string | undefined, price: string | undefined): Fill | undefined {
+function fillOf(quantity: string | undefined, price: string | undefined, id: string | undefined): Fill | undefined {
   const [read, paid] = [priceOf(quantity), priceOf(price)];
-  return read === undefined || paid === undefined ? undefined : { quantity: read, price: paid };
+  return read === undefined || paid === undefined
+    ? undefined
+    : { ...(id !== undefined && { id }), quantity: read, price: paid };
 }
 
 /** `20261122-21:04:05.123` in ISO 8601. */

@@ -4,12 +4,27 @@
  * 1. Both go out in one turn, the stop before the limit; each has an outcome of its own.
  * 2. Their ids are the entry's with `-sl` and `-tp`. An exit that was sent is not sent again: a repeat answers from what was
  *    heard of it, and says `unknown` as long as that is nothing.
- * 3. Prices are rounded to the tick toward the fill, never away from it.
+ * 3. An exit that is over is no exit: a repeat says why, unless it has filled.
+ * 4. Prices are rounded to the tick toward the fill, never away from it.
  */
 import { parseDecimal, roundToStep } from '../../../domain/decimal.js';
-import type { Instrument, LegOutcome, ProtectionOutcome, ProtectionRequest } from '../../../domain/ports.js';
+import {
+  type Instrument,
+  type LegOutcome,
+  type ProtectionOutcome,
+  type ProtectionRequest,
+  TAKE_PROFIT_PASSED,
+} from '../../../domain/ports.js';
 import { type FixDesk, sendOrder } from './desk.js';
 import type { OutgoingOrder } from './messages.js';
+
+const NOT_PLACED: LegOutcome = {
+  kind: 'rejected',
+  code: TAKE_PROFIT_PASSED,
+  reason: 'the market has passed the take-profit: the stop-loss was placed alone',
+};
+
+const OVER = ['rejected', 'cancelled', 'expired'];
 
 export async function placeExits(
   desk: FixDesk,
@@ -27,6 +42,9 @@ export async function placeExits(
     clientOrderId: `${clientOrderId}-tp`,
     limitPrice: onTick(request.takeProfit, rules, profitWay),
   };
+  if (request.legs === 'stopLoss') {
+    return { stopLoss: await placeExit(desk, stop, signal), takeProfit: NOT_PLACED };
+  }
   const [stopLoss, takeProfit] = await Promise.all([placeExit(desk, stop, signal), placeExit(desk, limit, signal)]);
   return { stopLoss, takeProfit };
 }
@@ -35,11 +53,18 @@ async function placeExit(desk: FixDesk, order: OutgoingOrder, signal: AbortSigna
   const outcome = await sendOrder(desk, order, signal);
   if (outcome.kind !== 'duplicate') return outcome;
   const { report, orderId } = desk.book.get(order.clientOrderId) ?? {};
+  if (report !== undefined && OVER.includes(report.state)) {
+    return {
+      kind: 'rejected',
+      code: report.state.toUpperCase(),
+      reason: report.reason ?? `${report.state} by the counterparty`,
+    };
+  }
   if (report === undefined || orderId === undefined) {
     return desk.book.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
   }
-  if (report.state !== 'rejected') return { kind: 'accepted', brokerOrderId: orderId };
-  return { kind: 'rejected', code: 'REJECTED', reason: report.reason ?? 'rejected by the counterparty' };
+  if (report.state === 'pending') return { kind: 'accepted', brokerOrderId: orderId, state: 'pending' };
+  return { kind: 'accepted', brokerOrderId: orderId, state: 'working' };
 }
 
 function onTick(price: string, rules: Instrument | undefined, toward: 'up' | 'down'): string {

@@ -104,7 +104,7 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
 
 function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { readonly type: 'gap' }>): FixDesk {
   const { book, numbers, release } = openStore(settings);
-  const pending = pendingQuestions();
+  const pending = pendingQuestions(settings.clock);
   const newId = idMaker(settings);
   const positions = collector<PositionReport>('positions', () => newId('p'));
   const openOrders = collector<OpenOrder>('open orders', () => newId('o'));
@@ -128,6 +128,7 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
   );
   const line = fixLine(settings, numbers, redact, {
     up(isAnew) {
+      if (isAnew) book.renumbered();
       reports$.next({ type: 'gap' });
       exits?.up(isAnew);
     },
@@ -243,7 +244,7 @@ const isUnknown = (heard: Heard): boolean =>
 async function cancelOrder(desk: FixDesk, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
   const { settings, line, book, pending } = desk;
   const last = book.reportOn(ref.clientOrderId);
-  if (last !== undefined && isFinal(last)) return 'already_closed';
+  if (last !== undefined && isFinal(last)) return { kind: 'already_closed', report: last };
   const cancelId = desk.newId('c');
   book.nameCancel(cancelId, ref.clientOrderId);
   const heard = await pending.ask('cancel', cancelId, signal, () =>

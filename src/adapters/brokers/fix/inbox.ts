@@ -4,16 +4,19 @@
  * 1. An execution report is taken into the book first; then whoever waits for the order is answered, then it is pushed.
  * 2. A report that is no news answers those who ask for the order, and is not pushed again.
  * 3. A reject names the message that it refuses by its sequence number (RefSeqNum 45), or by the order's id (379).
- * 4. What was asked of many orders at once (MassStatusReqID 584) is collected besides.
+ * 4. That an order is not known answers who asked for it; that its id is taken answers who sent it. Neither is an event of
+ *    the order (P12, S3).
+ * 5. An order whose message is refused is over, also when nobody waits for it any more.
+ * 6. What was asked of many orders at once (MassStatusReqID 584) is collected besides.
  */
 import type { OpenOrder, OrderReport, PositionReport } from '../../../domain/ports.js';
-import type { Heard } from './classify.js';
+import type { Heard, HeardMessage } from './classify.js';
 import type { Collector } from './collector.js';
-import { type Execution, isUnknownOrder, type Received, readExecution } from './execution-report.js';
+import { type Execution, isDuplicate, isUnknownOrder, type Received, readExecution } from './execution-report.js';
 import { takeOpenOrder } from './open-orders.js';
 import type { FixSettings } from './options.js';
 import type { OrderBook } from './order-book.js';
-import type { Pending } from './pending.js';
+import type { Pending, Question } from './pending.js';
 import { takePositions } from './positions.js';
 import { TAG } from './tags.js';
 
@@ -22,6 +25,19 @@ const ORDER_STATUS_REQUEST = 'H';
 const UNSUPPORTED = '3';
 /** SessionRejectReason: invalid message type. */
 const INVALID_TYPE = '11';
+/** OrdRejReason: unknown order. */
+const UNKNOWN_ORDER = '5';
+const NEW_ORDER = 'D';
+
+const SESSION_REJECT_FIELDS = [
+  ['RefTagID', TAG.refTagId],
+  ['RefMsgType', TAG.refMsgType],
+  ['SessionRejectReason', TAG.sessionRejectReason],
+] as const;
+const BUSINESS_REJECT_FIELDS = [
+  ['RefMsgType', TAG.refMsgType],
+  ['BusinessRejectReason', TAG.businessRejectReason],
+] as const;
 
 export interface InboxListener {
   report(report: OrderReport): void;
@@ -48,8 +64,12 @@ export function inbox(
     // It may tell of orders of others: they are listed, and are no news.
     if (collected !== undefined) takeOpenOrder(collected, message, read, book);
     if (read === undefined || (collected !== undefined && !book.has(read.clOrdId ?? ''))) return;
-    if (isUnknownOrder(read)) {
-      unknownOrder(read);
+    if (isUnknownOrder(read) || answersOnlyTheQuestion(read)) {
+      answerAs('status', read, { ...heardOf(read), reason: UNKNOWN_ORDER });
+      return;
+    }
+    if (isDuplicate(read)) {
+      answerAs('order', read, heardOf(read));
       return;
     }
     const taken = book.take(read);
@@ -69,10 +89,14 @@ export function inbox(
     for (const cancelId of book.cancelsOf(clientOrderId)) pending.answer('cancel', cancelId, heard);
   }
 
-  function unknownOrder(read: Execution): void {
-    for (const id of [read.clOrdId, read.origClOrdId]) {
-      if (id !== undefined) pending.answer('status', id, heardOf(read));
-    }
+  /** A rejection without an OrderID and an ExecID, of an order that is asked for and was not just sent. */
+  function answersOnlyTheQuestion({ ordStatus, orderId, execId, clOrdId = '' }: Execution): boolean {
+    const isNameless = ordStatus === '8' && orderId === undefined && execId === undefined;
+    return isNameless && pending.isAsked('status', clOrdId) && !pending.isAsked('order', clOrdId);
+  }
+
+  function answerAs(question: Question, { clOrdId, origClOrdId }: Execution, heard: Heard): void {
+    for (const id of [clOrdId, origClOrdId]) if (id !== undefined) pending.answer(question, id, heard);
   }
 
   function cancelReject(message: Received): void {
@@ -88,18 +112,26 @@ export function inbox(
 
   function reject(message: Received, kind: '3' | 'j'): void {
     const reason = message.field(kind === '3' ? TAG.sessionRejectReason : TAG.businessRejectReason);
-    const heard: Heard = { kind, reason, text: message.field(TAG.text) };
-    const isNotKnown = reason === (kind === '3' ? INVALID_TYPE : UNSUPPORTED);
-    if (isNotKnown && message.field(TAG.refMsgType) === ORDER_STATUS_REQUEST) listener.statusNotKnown();
-    const sequenceNumber = Number(message.field(TAG.refSeqNum));
-    const isAnswer = Number.isInteger(sequenceNumber) && pending.answerMessage(sequenceNumber, heard) !== undefined;
-    if (isAnswer) return;
-    const id = kind === 'j' ? (message.field(TAG.businessRejectRefId) ?? '') : '';
-    for (const asked of [positions, openOrders]) asked.refuse(sequenceNumber, id, `refused: ${heard.text ?? reason}`);
-    if (kind === '3') return;
-    const question = { D: 'order', F: 'cancel', H: 'status' } as const;
+    const heard: HeardMessage = { kind, reason, text: refusalText(message, kind) };
     const type = message.field(TAG.refMsgType);
-    if (type === 'D' || type === 'F' || type === 'H') pending.answer(question[type], id, heard);
+    const isNotKnown = reason === (kind === '3' ? INVALID_TYPE : UNSUPPORTED);
+    if (isNotKnown && type === ORDER_STATUS_REQUEST) listener.statusNotKnown();
+    const sequenceNumber = Number(message.field(TAG.refSeqNum));
+    const id = kind === 'j' ? (message.field(TAG.businessRejectRefId) ?? '') : '';
+    const isOrder = type === NEW_ORDER || type === undefined;
+    const refused = isOrder ? (book.orderOf(sequenceNumber) ?? (book.has(id) ? id : undefined)) : undefined;
+    // Taken into the book before whoever waits hears of it.
+    const taken = refused === undefined ? undefined : book.refuse(refused, heard.text ?? '');
+    answerReject(sequenceNumber, type, id, heard);
+    if (taken !== undefined) listener.report(taken.report);
+  }
+
+  function answerReject(sequenceNumber: number, type: string | undefined, id: string, heard: HeardMessage): void {
+    if (Number.isInteger(sequenceNumber) && pending.answerMessage(sequenceNumber, heard) !== undefined) return;
+    const cause = `refused: ${heard.text}`;
+    for (const asked of [positions, openOrders]) asked.refuse(sequenceNumber, id, cause);
+    const question = { D: 'order', F: 'cancel', H: 'status' } as const;
+    if (id !== '' && (type === 'D' || type === 'F' || type === 'H')) pending.answer(question[type], id, heard);
   }
 
   return (message) => {
@@ -111,7 +143,17 @@ export function inbox(
   };
 }
 
-const heardOf = ({ orderId, ordStatus, ordRejReason, text }: Execution): Heard => ({
+/** The words of a reject, and the fields that say what it is about. */
+function refusalText(message: Received, kind: '3' | 'j'): string {
+  const shown = (kind === '3' ? SESSION_REJECT_FIELDS : BUSINESS_REJECT_FIELDS).flatMap(([name, tag]) => {
+    const value = message.field(tag);
+    return value === undefined ? [] : [`${name} ${tag}=${value}`];
+  });
+  const text = message.field(TAG.text) ?? (kind === '3' ? 'session reject' : 'business reject');
+  return shown.length === 0 ? text : `${text} (${shown.join(', ')})`;
+}
+
+const heardOf = ({ orderId, ordStatus, ordRejReason, text }: Execution): HeardMessage => ({
   kind: '8',
   orderId,
   ordStatus,

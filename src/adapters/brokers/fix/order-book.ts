@@ -2,12 +2,15 @@
  * The orders that were sent, and what was last heard of each.
  *
  * 1. An order is written down before it is sent; with a folder, on disk. What is written down is never sent again.
- * 2. A report counts when it tells of more filled, or of the same and a newer state: a replay changes nothing.
+ * 2. A report counts when it tells of more filled, or of the same and a newer state: a replay changes nothing. A bust or a
+ *    correction is no older report: it counts with less, once (P8).
  * 3. A cancel has an id of its own; what is reported under it is reported of the order.
+ * 4. An order whose message was refused (35=3, 35=j) is over, unless the counterparty has reported on it.
  */
-import { compare, decimal, parseDecimal } from '../../../domain/decimal.js';
-import type { Fill, OrderReport } from '../../../domain/ports.js';
+import { compare, maximum, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import type { Correction, OrderReport } from '../../../domain/ports.js';
 import { type Execution, isFinal, reportOf } from './execution-report.js';
+import { type FillLedger, fillLedger } from './fill-ledger.js';
 import type { OutgoingOrder } from './messages.js';
 import type { OrderFile } from './order-file.js';
 
@@ -17,6 +20,11 @@ export interface KnownOrder {
   readonly report: OrderReport | undefined;
   /** The state in which it ended, in this process or an earlier one. */
   readonly ended: string | undefined;
+}
+
+export interface Taken {
+  readonly report: OrderReport;
+  readonly isNews: boolean;
 }
 
 export interface OrderBook {
@@ -29,10 +37,18 @@ export interface OrderBook {
   cancelsOf(clientOrderId: string): readonly string[];
   /** Writes an order down. @throws {Error} when it cannot be written: it must not be sent then */
   write(order: OutgoingOrder): void;
+  /** The order left as the message of this number. */
+  numbered(clientOrderId: string, sequenceNumber: number): void;
+  /** The order that left as the message of this number, since the numbers last began anew. */
+  orderOf(sequenceNumber: number): string | undefined;
+  /** The sequence numbers have begun anew. */
+  renumbered(): void;
   /** What is reported under `cancelId` is reported of the order. */
   nameCancel(cancelId: string, clientOrderId: string): void;
   /** Takes an execution in; the report that it comes to, and whether it is news. */
-  take(execution: Execution): { readonly report: OrderReport; readonly isNews: boolean } | undefined;
+  take(execution: Execution): Taken | undefined;
+  /** The message of an order was refused; `undefined` when the order is not ours or was reported on. */
+  refuse(clientOrderId: string, reason: string): Taken | undefined;
   orders(): Iterable<KnownOrder>;
 }
 
@@ -41,17 +57,22 @@ interface Entry {
   orderId: string | undefined;
   report: OrderReport | undefined;
   ended: string | undefined;
-  readonly fills: Fill[];
+  /** OrderQty at the venue, where it was restated. */
+  restated: string | undefined;
+  /** The greatest CumQty that was ever told. */
+  highest: string;
+  readonly ledger: FillLedger;
   readonly cancelIds: string[];
 }
 
-/** Executions whose repetition is recognised. */
+/** Executions whose repetition is recognised, and messages whose order is. */
 const MOST_REMEMBERED = 100_000;
 
 /** @param file where the orders outlive the process */
 export function orderBook(file: OrderFile | undefined): OrderBook {
   const entries = new Map<string, Entry>();
   const byOrderId = new Map<string, string>();
+  const byNumber = new Map<number, string>();
   const cancels = new Map<string, string>();
   const heard = new Set<string>();
   for (const { order, ended } of file?.kept ?? []) {
@@ -61,16 +82,7 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
   }
 
   function entryOf(clientOrderId: string): Entry {
-    const known = entries.get(clientOrderId);
-    if (known !== undefined) return known;
-    const entry: Entry = {
-      order: undefined,
-      orderId: undefined,
-      report: undefined,
-      ended: undefined,
-      fills: [],
-      cancelIds: [],
-    };
+    const entry = entries.get(clientOrderId) ?? newEntry();
     entries.set(clientOrderId, entry);
     return entry;
   }
@@ -92,10 +104,36 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
   const known = ({ order, orderId, report, ended }: Entry): KnownOrder | undefined =>
     order === undefined ? undefined : { order, orderId, report, ended };
 
-  function keepEnd(entry: Entry, { clientOrderId, state }: OrderReport): void {
-    if (entry.ended === state) return;
-    entry.ended = state;
-    if (entry.order !== undefined) file?.ended(clientOrderId, state);
+  function keep(entry: Entry, report: OrderReport): void {
+    entry.report = report;
+    if (!isFinal(report) || entry.ended === report.state) return;
+    entry.ended = report.state;
+    if (entry.order !== undefined) file?.ended(report.clientOrderId, report.state);
+  }
+
+  function take(execution: Execution): Taken | undefined {
+    const clientOrderId = nameOf(execution);
+    if (clientOrderId === undefined) return undefined;
+    const entry = entryOf(clientOrderId);
+    const last = entry.report;
+    const repeated = isRepeated(execution);
+    const isCorrection = execution.does === 'bust' || execution.does === 'correct';
+    if (isCorrection && repeated && last !== undefined) return { report: last, isNews: false };
+    const isRetold = applyFill(entry, execution, repeated);
+    if (execution.orderId !== undefined) {
+      entry.orderId ??= execution.orderId;
+      byOrderId.set(execution.orderId, clientOrderId);
+    }
+    const correction = isCorrection ? correctionOf(entry, execution) : undefined;
+    const report = composed(entry, execution, clientOrderId, correction);
+    const isOld =
+      correction === undefined && last !== undefined && (isOlder(report, last) || isStale(isRetold, report, last));
+    if (isOld) return { report: last, isNews: false };
+    entry.highest = maximum(sizeOf(entry.highest), sizeOf(report.filledSize));
+    // What is kept is how the order stands; that it was corrected is said once.
+    const { correction: _said, ...standing } = report;
+    keep(entry, standing);
+    return { report, isNews: !repeated };
   }
 
   return {
@@ -110,25 +148,23 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
       file?.write(order);
       entryOf(order.clientOrderId).order = order;
     },
+    numbered(clientOrderId, sequenceNumber) {
+      if (byNumber.size >= MOST_REMEMBERED) byNumber.clear();
+      byNumber.set(sequenceNumber, clientOrderId);
+    },
+    orderOf: (sequenceNumber) => byNumber.get(sequenceNumber),
+    renumbered: () => byNumber.clear(),
     nameCancel(cancelId, clientOrderId) {
       cancels.set(cancelId, clientOrderId);
       entryOf(clientOrderId).cancelIds.push(cancelId);
     },
-    take(execution) {
-      const clientOrderId = nameOf(execution);
-      if (clientOrderId === undefined) return undefined;
-      const entry = entryOf(clientOrderId);
-      const repeated = isRepeated(execution);
-      if (!repeated && execution.fill !== undefined) entry.fills.push(execution.fill);
-      if (execution.orderId !== undefined) {
-        entry.orderId ??= execution.orderId;
-        byOrderId.set(execution.orderId, clientOrderId);
-      }
-      const report = reportOf(execution, clientOrderId, [...entry.fills]);
-      if (isOlder(report, entry.report)) return { report: entry.report, isNews: false };
-      entry.report = report;
-      if (isFinal(report)) keepEnd(entry, report);
-      return { report, isNews: !repeated };
+    take,
+    refuse(clientOrderId, reason) {
+      const entry = entries.get(clientOrderId);
+      if (entry?.order === undefined || entry.report !== undefined || entry.ended !== undefined) return undefined;
+      const report: OrderReport = { clientOrderId, brokerOrderId: '', state: 'rejected', filledSize: '0', reason };
+      keep(entry, report);
+      return { report, isNews: true };
     },
     *orders() {
       for (const entry of entries.values()) {
@@ -139,10 +175,73 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
   };
 }
 
+const newEntry = (): Entry => ({
+  order: undefined,
+  orderId: undefined,
+  report: undefined,
+  ended: undefined,
+  restated: undefined,
+  highest: '0',
+  ledger: fillLedger(),
+  cancelIds: [],
+});
+
+const sizeOf = (text: string) => parseDecimal(text) ?? ZERO;
+
+/** Keeps the fill of a report. True when a fill of that id was known before. */
+function applyFill(
+  { ledger, highest }: Entry,
+  { does, fill, execId, cumQty = '0' }: Execution,
+  repeated: boolean,
+): boolean {
+  if (does !== 'fill') return false;
+  const key = execId ?? `at ${cumQty}`;
+  if (!ledger.has(key)) {
+    if (fill !== undefined) ledger.add(key, fill);
+    return false;
+  }
+  // A venue that gives two fills one id tells of more than was ever told: that is a second fill.
+  const isSecond = !repeated && ledger.stands(key) && compare(sizeOf(cumQty), sizeOf(highest)) > 0;
+  if (isSecond && fill !== undefined) ledger.add(`${key} at ${cumQty}`, fill);
+  return !isSecond;
+}
+
+function correctionOf({ ledger }: Entry, { does, refId, execId = '', fill }: Execution): Correction {
+  const kind = does === 'bust' ? 'bust' : 'correct';
+  if (refId === undefined) return { kind };
+  const fillId = kind === 'bust' ? ledger.bust(refId) : ledger.correct(refId, execId, fill);
+  return { kind, fillId };
+}
+
+/** The report with what is known of the fills; they stand in for an average that the counterparty does not tell. */
+function composed(
+  entry: Entry,
+  execution: Execution,
+  clientOrderId: string,
+  correction: Correction | undefined,
+): OrderReport {
+  const { ledger, order } = entry;
+  const told = reportOf(execution, clientOrderId, order?.exitOf !== undefined);
+  if (execution.orderQty !== undefined && order !== undefined) {
+    const isAsSent = compare(sizeOf(execution.orderQty), sizeOf(order.quantity)) === 0;
+    entry.restated = isAsSent ? undefined : execution.orderQty;
+  }
+  return {
+    ...told,
+    brokerOrderId: told.brokerOrderId === '' ? (entry.orderId ?? '') : told.brokerOrderId,
+    ...(execution.cumQty === undefined && { filledSize: ledger.total }),
+    ...((ledger.fills.length > 0 || correction !== undefined) && { fills: ledger.fills }),
+    ...(correction !== undefined && { correction }),
+    ...(entry.restated !== undefined && { quantity: entry.restated }),
+  };
+}
+
 /** Less is filled than is known, or an open order is told of that is known to be over. */
-function isOlder(report: OrderReport, last: OrderReport | undefined): last is OrderReport {
-  if (last === undefined) return false;
-  const size = (text: string) => parseDecimal(text) ?? decimal('0');
-  const order = compare(size(report.filledSize), size(last.filledSize));
+function isOlder(report: OrderReport, last: OrderReport): boolean {
+  const order = compare(sizeOf(report.filledSize), sizeOf(last.filledSize));
   return order < 0 || (order === 0 && isFinal(last) && !isFinal(report));
 }
+
+/** A fill that was known before tells of more than stands: it was taken back or changed since. */
+const isStale = (isRetold: boolean, report: OrderReport, last: OrderReport): boolean =>
+  isRetold && compare(sizeOf(report.filledSize), sizeOf(last.filledSize)) > 0;
