@@ -2,7 +2,7 @@
 
 // Start here
 export { createEngine } from './create-engine.js';
-export type { Engine } from './engine/engine.js';
+export type { CloseOptions, Engine, ExecuteOptions } from './engine/engine.js';
 export type { EngineOptions } from './engine/options.js';
 
 // An advisory, frozen

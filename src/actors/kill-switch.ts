@@ -20,6 +20,7 @@ import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
 import { epochMs, isoTime } from '../domain/time.js';
 import { type KillSwitchFact, killSwitchMachine } from '../machines/kill-switch.machine.js';
+import { containedStream } from './contained-stream.js';
 import type { EngineTime } from './engine-time.js';
 
 export interface SwitchSetting {
@@ -55,13 +56,17 @@ export interface KillSwitch {
 }
 
 export interface KillSwitchEvents {
-  /** Called in the turn of the change, after the gate; returns when the change is durable. */
+  /** Called in the turn of the change, after the gate; settles when the change is durable and what it caused is on its way. */
   onChange(fact: KillSwitchFact): Promise<void>;
+  /** Told what a listener of `changes$` threw. */
+  onListenerError(error: unknown): void;
   /** Id of an open case in the scope of a switch with this target. */
   openCase(target: string | undefined): string | undefined;
 }
 
 export interface KillSwitchActor extends KillSwitch {
+  /** What is handed out: it opens the gate by `release` alone (K10). */
+  readonly face: KillSwitch;
   restore(fact: KillSwitchFact): void;
   close(): void;
 }
@@ -93,9 +98,8 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     };
     const fact = { type, change };
     actor.send(fact);
-    const durable = events.onChange(fact);
-    changes$.next(change);
-    return durable;
+    // Listeners hear of it when the cancels have gone out (E6).
+    return events.onChange(fact).finally(() => changes$.next(change));
   }
 
   function refuseWhenClosed(): void {
@@ -112,9 +116,9 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     throw new FillchartError('KILL_SWITCH_RELEASE_REFUSED', message);
   }
 
-  return {
+  const face: KillSwitch = Object.freeze({
     // Not an async function: what is not acceptable rejects, and what is acceptable has happened when the call returns.
-    set(change) {
+    set(change: SwitchSetting) {
       try {
         refuseWhenClosed();
         const setting = checked(change);
@@ -126,7 +130,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
         return Promise.reject(error);
       }
     },
-    release(change) {
+    release(change: SwitchRelease) {
       try {
         refuseWhenClosed();
         const setting = checked({ ...change, state: 'OFF' });
@@ -136,22 +140,26 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
         return Promise.reject(error);
       }
     },
-    isActive: (symbol) => stateFor(known().switches, symbol) === 'ACTIVE',
-    stateFor: (symbol) => stateFor(known().switches, symbol),
+    isActive: (symbol?: string) => stateFor(known().switches, symbol) === 'ACTIVE',
+    stateFor: (symbol?: string) => stateFor(known().switches, symbol),
     get switches() {
       return known().switches;
     },
     get history() {
       return known().history;
     },
-    changes$: changes$.asObservable(),
-    restore: (fact) => actor.send(fact),
+    changes$: containedStream(changes$, events.onListenerError),
+  });
+
+  return Object.assign(Object.create(face) as KillSwitch, {
+    face,
+    restore: (fact: KillSwitchFact) => actor.send(fact),
     close() {
       isClosed = true;
       actor.stop();
       changes$.complete();
     },
-  };
+  });
 }
 
 /** The setting as it will be kept. Throws `INVALID_KILL_SWITCH`, naming field, value and what is accepted. */

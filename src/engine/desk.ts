@@ -59,7 +59,7 @@ export async function openDesk({ journal, clock, logger }: DeskOptions): Promise
   let isClosed = false;
 
   return {
-    killSwitch,
+    killSwitch: killSwitch.face,
     cases: {
       open: cases.open,
       all: cases.all,

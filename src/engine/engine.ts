@@ -23,7 +23,8 @@ import { type Execution, type ExecutionView, viewOf } from './execution.js';
 import { type ExecutionHost, executionHost, type HostServices } from './execution-host.js';
 import { executionMap } from './execution-map.js';
 import { type EngineMetrics, metrics as newMetrics } from './metrics.js';
-import { type CheckedOptions, checkedOptions, type EngineParts } from './options.js';
+import { refuseUnknown } from './option-names.js';
+import { type CheckedOptions, checkedDrain, checkedOptions, type EngineParts } from './options.js';
 import { positionBook } from './position-book.js';
 import { readJournal } from './read-journal.js';
 import { recorder as newRecorder } from './recorder.js';
@@ -35,9 +36,9 @@ import { switchboard } from './switchboard.js';
 
 export interface Engine {
   /** Executes an advisory; resolves with its result whatever broker, snapshot or clock do. Rejects when the engine is closed. */
-  execute(snapshot: FrozenSnapshot | SnapshotInput): Promise<ExecutionResult>;
+  execute(snapshot: FrozenSnapshot | SnapshotInput, options?: ExecuteOptions): Promise<ExecutionResult>;
   /** The live handle of the same. Throws when the engine is closed. */
-  start(snapshot: FrozenSnapshot | SnapshotInput): Execution;
+  start(snapshot: FrozenSnapshot | SnapshotInput, options?: ExecuteOptions): Execution;
   execution(advisoryId: string): Execution | undefined;
   /** Every execution that the journal knows, oldest first. */
   executions(): readonly ExecutionView[];
@@ -50,9 +51,22 @@ export interface Engine {
   metrics(): EngineMetrics;
   /**
    * Ends the engine. Live executions are waited for up to `drainMs` (default 0); what is live then stays in the journal,
-   * and is gone with it when the journal is not durable.
+   * and is gone with it when the journal is not durable. Called again, it returns the same promise.
    */
-  close(options?: { readonly drainMs?: number }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface ExecuteOptions {
+  /**
+   * Runs an advisory once more whose result is `REJECTED`, so that nothing ever left the process (E1). The journal keeps both
+   * runs, and the `clientOrderId` stays. Any other advisory keeps its execution.
+   */
+  readonly again?: boolean | undefined;
+}
+
+export interface CloseOptions {
+  /** Longest wait for the results of what is live, in ms; 0 by default. */
+  readonly drainMs?: number | undefined;
 }
 
 /** Opens the journal, recovers what is in it, and starts. */
@@ -115,25 +129,36 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
 function engineFace(parts: Parts): Engine {
   const { options, time, executions, recorder, cases, board, gate, newHost } = parts;
   let isClosed = false;
+  let closing: Promise<void> | undefined;
 
-  function start(raw: FrozenSnapshot | SnapshotInput): Execution {
+  function start(raw: FrozenSnapshot | SnapshotInput, given?: ExecuteOptions): Execution {
     if (isClosed) throw closed();
+    refuseUnknown('execute', given, ['again']);
     const input = inputOf(raw);
     const known = isRegistered(input) ? executions.find(input.advisoryId) : undefined;
-    if (known?.context.snapshotHash === input.snapshotHash) return known.execution;
-    const advisory = known === undefined ? input : conflicting(input);
+    const isSame = known?.context.snapshotHash === input.snapshotHash;
+    if (known !== undefined && isSame && !(given?.again === true && neverLeft(known))) return known.execution;
+    const advisory = known === undefined || isSame ? input : conflicting(input);
     const host = newHost(advisory);
     const now = { at: time(), ...readingOf(options.clock) };
     host.send({ type: 'START', ...now, gate: gate(advisory.snapshot.symbol), advisory });
     return host.execution;
   }
 
+  async function shut(drainMs: number): Promise<void> {
+    isClosed = true;
+    const live = [...executions.live];
+    // Without a drain nothing is awaited before the executions are abandoned: no order leaves after this call (A4).
+    if (live.length > 0 && drainMs > 0) await drained(live, drainMs, options.clock);
+    await closeAll(parts);
+  }
+
   return {
     start,
-    execute: async (raw) => start(raw).result,
+    execute: async (raw, given) => start(raw, given).result,
     execution: (advisoryId) => executions.find(advisoryId)?.execution,
     executions: () => executions.all().map(({ snapshot }) => viewOf(snapshot, time)),
-    killSwitch: board.killSwitch,
+    killSwitch: board.killSwitch.face,
     cases: {
       open: cases.open,
       all: cases.all,
@@ -154,16 +179,21 @@ function engineFace(parts: Parts): Engine {
       return sweep({ ...options, time, cases, hosts: executions.all });
     },
     metrics: () => metricsOf(parts),
-    async close({ drainMs = 0 } = {}) {
-      if (isClosed) return;
-      isClosed = true;
-      const live = [...executions.live];
-      // Without a drain nothing is awaited before the executions are abandoned: no order leaves after this call (A4).
-      if (live.length > 0 && drainMs > 0) await drained(live, drainMs, options.clock);
-      await closeAll(parts);
+    close(given) {
+      try {
+        const drainMs = checkedDrain(given);
+        closing ??= shut(drainMs);
+        return closing;
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
   };
 }
+
+/** Refused before anything left the process: such an advisory may be run once more (E1). */
+const neverLeft = ({ context: { result } }: ExecutionHost): boolean =>
+  result?.status === 'REJECTED' && result.attempts.length === 0;
 
 const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
 
@@ -195,7 +225,7 @@ async function closeAll({ options, executions, recorder, watch, board, connectio
   if (live > 0) recorder.say('warn', { live, journal: options.journal.name }, 'closed with live executions');
   watch.close();
   board.killSwitch.close();
-  recorder.close();
   await connection.close();
   await options.journal.close();
+  recorder.close();
 }

@@ -7,6 +7,7 @@
  * 3. The result is handed out when everything up to it is durable, cases included.
  */
 import { createActor } from 'xstate';
+import { causeOf } from '../actors/calls.js';
 import { deadlines } from '../actors/deadlines.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
@@ -20,6 +21,7 @@ import { type CommandOf, type ExecutionCommand, LEAVES_THE_PROCESS } from '../ma
 import { type ExecutionContext, elapsedSinceSubmit, orderRef } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
+import { announcements } from './announcements.js';
 import { auditOf } from './audit.js';
 import type { CaseBook } from './cases.js';
 import { type EffectServices, effects } from './effects.js';
@@ -29,11 +31,9 @@ import {
   type ExecutionSnapshot,
   executionHandle,
   isOrderLive,
-  stageOfSnapshot,
-  stageStream,
   topState,
 } from './execution.js';
-import type { Durability, Recorder } from './recorder.js';
+import { type Durability, LISTENER_THREW, type Recorder } from './recorder.js';
 
 /** What every execution shares (E2): broker, clock, journal, switches, and nothing else. */
 export interface HostServices extends EffectServices {
@@ -62,7 +62,7 @@ export interface ExecutionHost {
 export function executionHost(input: ExecutionInput, services: HostServices): ExecutionHost {
   const { clock, time, watch, recorder, cases, book, metrics } = services;
   const { actor, step } = steppedActor(input, recorder);
-  const stages = stageStream();
+  const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
   const outcome = openResult();
   let isAbandoned = false;
   let cancelUnderWay: Promise<void> = Promise.resolve();
@@ -82,29 +82,48 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     const { commands, audit } = step(fact);
     const { advisoryId, snapshotHash, firstSubmitAt } = context();
     const t = firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit({ firstSubmitAt }, fact.at) };
-    const entry = { stream: 'execution', advisoryId, snapshotHash, at: fact.at, ...t, fact, audit } as const;
-    carryOut(commands, recorder.record(entry));
-    afterStep();
+    const sent = openSignal();
+    news.keep(actor.getSnapshot(), commands);
+    const heard = { underWay: sent.promise, onTold: news.tellNext };
+    const recorded = recorder.record({
+      stream: 'execution',
+      advisoryId,
+      snapshotHash,
+      at: fact.at,
+      ...t,
+      fact,
+      audit,
+      ...heard,
+    });
+    void carryOut(commands, recorded).finally(sent.settle);
+    book.update(context(), isOrderLive(actor.getSnapshot()));
   }
 
-  function afterStep(): void {
-    const now = actor.getSnapshot();
-    stages.next(stageOfSnapshot(now));
-    book.update(now.context, isOrderLive(now));
-  }
-
-  function carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>): void {
+  /** Settles when all that the fact has caused is on its way, the result excepted: listeners hear before the caller. */
+  async function carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>): Promise<void> {
+    const begun: Promise<void>[] = [];
     let durable = recorded;
     for (const command of commands) {
       if (command.type === 'openCase') durable = openCase(command);
+      else if (command.type === 'finish') finishWhenTold(durable);
       else if (!LEAVES_THE_PROCESS[command.type]) void perform(command, { durable: true });
-      else performWhen(command, whenDurable(command, durable));
+      else begun.push(performWhen(command, whenDurable(command, durable)));
     }
+    await Promise.all(begun);
   }
 
-  function performWhen(command: ExecutionCommand, durable: Promise<Durability>): void {
-    const done = durable.then((durability) => (isAbandoned ? undefined : perform(command, durability)));
-    if (command.type === 'cancelOrder') cancelUnderWay = done;
+  /** Resolves when the command has begun to be carried out. */
+  async function performWhen(command: ExecutionCommand, durable: Promise<Durability>): Promise<void> {
+    const isDone = openSignal();
+    if (command.type === 'cancelOrder') cancelUnderWay = isDone.promise;
+    const durability = await durable;
+    if (isAbandoned) return isDone.settle();
+    void perform(command, durability).finally(isDone.settle);
+  }
+
+  function finishWhenTold(durable: Promise<Durability>): void {
+    const told = recorder.told();
+    void durable.then(() => told).then(() => (isAbandoned ? undefined : finish()));
   }
 
   /** The order as it is, once a cancel that is under way has been answered. */
@@ -132,7 +151,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     if (result === undefined) return;
     timers.clear();
     metrics.finished(result);
-    stages.complete();
+    news.complete();
     outcome.resolve(deepFreeze(result));
     services.onDone(host);
   }
@@ -148,7 +167,9 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
 
   function replay(facts: readonly ExecutionFact[]): void {
     for (const fact of facts) step(fact);
-    afterStep();
+    news.keep(actor.getSnapshot(), []);
+    news.tellNext();
+    book.update(context(), isOrderLive(actor.getSnapshot()));
     finish();
   }
 
@@ -156,12 +177,13 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     isAbandoned = true;
     timers.clear();
     watch.unwatch(input.clientOrderId);
+    news.complete();
     const message = `The engine was closed while ${input.advisoryId} was live; what is known of it is in the journal.`;
     outcome.reject(new FillchartError('ENGINE_CLOSED', message));
   }
 
   const host: ExecutionHost = {
-    execution: executionHandle({ actor, stage$: stages.stage$, result: outcome.promise, time, say: recorder.say }),
+    execution: executionHandle({ actor, news, result: outcome.promise, time }),
     get context() {
       return context();
     },
@@ -190,7 +212,16 @@ function within<T>(clock: Clock, ms: number, promise: Promise<T>, otherwise: T):
   });
 }
 
-/** Facts are taken one after the other: what a listener sets off while one is under way waits until it is done. */
+/** A promise to be settled from outside. */
+function openSignal(): { readonly promise: Promise<void>; settle(): void } {
+  let settle: () => void = () => undefined;
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, settle };
+}
+
+/** Facts are taken one after the other: what one sets off while it is under way waits until it is done. */
 function oneAtATime(take: (fact: ExecutionFact) => void): (fact: ExecutionFact) => void {
   const waiting: ExecutionFact[] = [];
   let isTaking = false;

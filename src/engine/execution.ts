@@ -1,19 +1,19 @@
 /**
  * What a caller sees of one execution: live while it runs, still there when it is over.
  */
-import { distinctUntilChanged, type Observable, ReplaySubject } from 'rxjs';
+import { filter, type Observable } from 'rxjs';
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import type { EngineTime } from '../actors/engine-time.js';
 import { HARD_TIMEOUT_MS } from '../domain/limits.js';
 import type { Side } from '../domain/ports.js';
 import { type ExecutionState, FillchartError } from '../domain/reasons.js';
-import { type ExecutionResult, ExecutionStage } from '../domain/result.js';
+import type { ExecutionResult, ExecutionStage } from '../domain/result.js';
 import type { FrozenSnapshot } from '../domain/snapshot.js';
 import { isoTime } from '../domain/time.js';
+import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit } from '../machines/execution.context.js';
 import type { executionMachine } from '../machines/execution.machine.js';
 import { stageOf } from '../machines/execution.result.js';
-import type { Recorder } from './recorder.js';
 
 export type ExecutionActor = ActorRefFrom<typeof executionMachine>;
 export type ExecutionSnapshot = SnapshotFrom<typeof executionMachine>;
@@ -36,7 +36,7 @@ export interface Execution {
   readonly clientOrderId: string;
   readonly snapshot: FrozenSnapshot;
   readonly stage: ExecutionStage;
-  /** The stage now, then each change; completes when the execution is done. */
+  /** The stage now, then each change; completes when the execution is done, or the engine is closed. */
   readonly stage$: Observable<ExecutionStage>;
   readonly timeout: TimeoutView;
   readonly result: Promise<ExecutionResult>;
@@ -120,61 +120,34 @@ export function timeoutView(context: () => ExecutionContext, time: EngineTime): 
   });
 }
 
-/** The stages as a stream that a throwing subscriber cannot break. */
-export interface StageStream {
-  readonly stage$: Observable<ExecutionStage>;
-  next(stage: ExecutionStage): void;
-  complete(): void;
+/** What callers hear of the actor: told by the engine, after the commands of each fact are on their way (E6). */
+export interface ActorNews {
+  readonly snapshot$: Observable<ExecutionSnapshot>;
+  readonly command$: Observable<ExecutionCommand>;
 }
 
-export function stageStream(): StageStream {
-  // Replays the last stage also when the execution is done.
-  const subject = new ReplaySubject<ExecutionStage>(1);
-  subject.next(ExecutionStage.VALIDATING);
-  return {
-    stage$: subject.pipe(distinctUntilChanged()),
-    next: (stage) => subject.next(stage),
-    complete: () => subject.complete(),
-  };
-}
+type ReadOnlyFace = { -readonly [Key in keyof ExecutionActor]: ExecutionActor[Key] };
 
 /**
- * The actor as callers get it: to read and to subscribe to. A subscriber that throws is logged instead of ending the
- * process (E2), and `send` and `stop` are refused: a fact that the journal does not know would break the replay (A3).
+ * The actor as callers get it: to read and to subscribe to. What subscribers hear comes from the engine and not from the
+ * chart in its step, so that none runs between a check and a call (E6), and one that throws is logged (E2). `send` and `stop`
+ * are refused: a fact that the journal does not know would break the replay (A3).
  */
-export function readOnlyActor(actor: ExecutionActor, say: Recorder['say']): ExecutionActor {
-  const guarded = <T>(listener: ((value: T) => void) | undefined) =>
-    listener === undefined
-      ? undefined
-      : (value: T) => {
-          try {
-            listener(value);
-          } catch (error) {
-            say('error', { cause: error instanceof Error ? error.message : String(error) }, 'a listener threw');
-          }
-        };
-  const face = Object.create(actor) as { -readonly [Key in keyof ExecutionActor]: ExecutionActor[Key] };
-  const subscribe = (observer: unknown, error?: (error: unknown) => void, complete?: () => void) => {
-    const given = (typeof observer === 'function' ? { next: observer, error, complete } : observer) as {
-      next?: (snapshot: ExecutionSnapshot) => void;
-      error?: (error: unknown) => void;
-      complete?: () => void;
-    };
-    return actor.subscribe({
-      next: guarded(given.next?.bind(given)) ?? (() => undefined),
-      error: guarded(given.error?.bind(given)) ?? (() => undefined),
-      complete: guarded<void>(given.complete?.bind(given)) ?? (() => undefined),
-    });
-  };
-  face.subscribe = subscribe as ExecutionActor['subscribe'];
-  face.on = ((type: Parameters<ExecutionActor['on']>[0], listener: (command: never) => void) =>
-    actor.on(type, guarded(listener) as Parameters<ExecutionActor['on']>[1])) as ExecutionActor['on'];
+export function readOnlyActor(actor: ExecutionActor, { snapshot$, command$ }: ActorNews): ExecutionActor {
+  const face = Object.create(actor) as ReadOnlyFace;
+  face.subscribe = snapshot$.subscribe.bind(snapshot$) as ExecutionActor['subscribe'];
+  face.on = ((type: string, listener: (command: never) => void) =>
+    command$
+      .pipe(filter((command) => type === '*' || command.type === type))
+      .subscribe(listener as (command: ExecutionCommand) => void)) as unknown as ExecutionActor['on'];
   const refuse = () => {
     throw new FillchartError('READ_ONLY');
   };
   face.send = refuse;
   face.start = refuse;
   face.stop = refuse;
+  // The system would tell of each step while it is taken.
+  Object.defineProperty(face, 'system', { value: undefined });
   return face;
 }
 
@@ -184,13 +157,12 @@ export const isOrderLive = (snapshot: ExecutionSnapshot): boolean =>
 
 export interface HandleParts {
   readonly actor: ExecutionActor;
-  readonly stage$: Observable<ExecutionStage>;
+  readonly news: ActorNews & { readonly stage$: Observable<ExecutionStage> };
   readonly result: Promise<ExecutionResult>;
   readonly time: EngineTime;
-  readonly say: Recorder['say'];
 }
 
-export function executionHandle({ actor, stage$, result, time, say }: HandleParts): Execution {
+export function executionHandle({ actor, news, result, time }: HandleParts): Execution {
   const { advisoryId, clientOrderId, snapshot } = actor.getSnapshot().context;
   return {
     advisoryId,
@@ -199,9 +171,9 @@ export function executionHandle({ actor, stage$, result, time, say }: HandlePart
     get stage() {
       return stageOfSnapshot(actor.getSnapshot());
     },
-    stage$,
+    stage$: news.stage$,
     timeout: timeoutView(() => actor.getSnapshot().context, time),
     result,
-    actor: readOnlyActor(actor, say),
+    actor: readOnlyActor(actor, news),
   };
 }

@@ -1,11 +1,12 @@
 /**
- * The engine's options: checked once, with every broken one named.
+ * The engine's options: checked once; what is broken, or not known at all, is refused by name (E8).
  */
 import type { MismatchPolicy } from '../domain/cases.js';
 import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
+import { refuseUnknown } from './option-names.js';
 
 /** What `createEngine` takes. */
 export interface EngineOptions {
@@ -21,8 +22,19 @@ export interface EngineOptions {
   /** What an open case does to new executions (M1); `halt-symbol` by default. */
   readonly onMismatch?: MismatchPolicy;
   /** Longest time of each broker call, in ms (P7). */
-  readonly deadlines?: Partial<CallDeadlines>;
+  readonly deadlines?: Partial<CallDeadlines> | undefined;
 }
+
+/** Every option there is; what is not listed is refused. */
+const NAMES = Object.keys({
+  broker: true,
+  journal: true,
+  clock: true,
+  logger: true,
+  pollIntervalMs: true,
+  onMismatch: true,
+  deadlines: true,
+} satisfies Record<keyof EngineOptions, true>);
 
 /** The options with every port there. */
 export type EngineParts = EngineOptions & Required<Pick<EngineOptions, 'journal' | 'clock' | 'logger'>>;
@@ -54,6 +66,8 @@ const BROKER_METHODS = [
 
 /** @throws {FillchartError} `INVALID_OPTION`, naming option, value and what is accepted */
 export function checkedOptions(parts: EngineParts): CheckedOptions {
+  refuseUnknown('createEngine', parts, NAMES);
+  refuseUnknown('createEngine', parts.deadlines, Object.keys(CALL_DEADLINES), 'deadlines.');
   const {
     broker,
     journal,
@@ -86,6 +100,14 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     onMismatch,
     deadlines,
   };
+}
+
+/** How long `close` waits for what is live. */
+export function checkedDrain(given: { readonly drainMs?: number | undefined } | undefined): number {
+  refuseUnknown('close', given, ['drainMs']);
+  const { drainMs = 0 } = given ?? {};
+  if (!isBetween(drainMs, 0, Number.MAX_SAFE_INTEGER)) throw invalid('drainMs', drainMs, 'a time in ms');
+  return drainMs;
 }
 
 function requireMethods(option: string, port: object | undefined, methods: readonly string[]): void {

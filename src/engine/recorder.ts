@@ -2,11 +2,13 @@
  * The one way into the journal, the audit log and the logger.
  *
  * 1. Every fact gets the next `seq` and its link in the hash chain in the turn in which it is recorded (A5).
- * 2. Audit lines reach listeners and the logger when they are durable, in order; neither can stop the engine (E2).
+ * 2. Audit lines are in the log when they are durable, and reach listeners and the logger, in order, when what they caused is
+ *    on its way (E6); neither can stop the engine (E2).
  * 3. A journal that fails, or does not answer in time, has failed for good: it is said once, and nothing is written to it again.
  */
-import { config, type Observable, Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 import { type CallOutcome, callBroker, causeOf } from '../actors/calls.js';
+import { containedStream } from '../actors/contained-stream.js';
 import type { AuditEntry, AuditEvent, AuditRecord } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type RecordStream } from '../domain/journal.js';
@@ -23,6 +25,10 @@ export interface Entry {
   readonly t?: number;
   readonly fact: object & { readonly type: string };
   readonly audit: readonly AuditEntry[];
+  /** Settles when the commands that the fact caused are on their way; listeners hear of it then. */
+  readonly underWay?: Promise<unknown>;
+  /** Called when listeners have heard of it. */
+  readonly onTold?: () => void;
 }
 
 /** Whether the record is durable. */
@@ -30,6 +36,8 @@ export type Durability = { readonly durable: true } | { readonly durable: false;
 
 export interface Recorder {
   record(entry: Entry): Promise<Durability>;
+  /** Resolves when listeners have heard of all that is recorded by now. */
+  told(): Promise<void>;
   readonly log: readonly AuditRecord[];
   readonly audit$: Observable<AuditRecord>;
   /** Why the journal cannot be written to, once it cannot. */
@@ -42,6 +50,9 @@ export interface Recorder {
 /** Longest time that a commit may take before the journal counts as failed. */
 export const COMMIT_DEADLINE_MS = 5_000;
 const COMMIT_GRACE_MS = 100;
+
+/** How the log names what a listener threw (E2). */
+export const LISTENER_THREW = 'a listener threw';
 
 const LEVELS: Partial<Record<AuditEvent, keyof Logger>> = {
   validation_failed: 'warn',
@@ -72,6 +83,7 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
   let last = history.at(-1);
   let auditSeq = log.at(-1)?.seq ?? 0;
   let failure: string | undefined;
+  let told: Promise<void> = Promise.resolve();
 
   function say(level: keyof Logger, fields: object, message: string): void {
     if (logger === false) return;
@@ -81,11 +93,8 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
       // A logger that throws ends nothing (E2).
     }
   }
-  guardListeners(say);
-
   function publish(records: readonly AuditRecord[]): void {
     for (const record of records) {
-      log.push(record);
       const { event, ...fields } = record;
       say(levelOf(record), { event, ...fields }, event);
       audit$.next(record);
@@ -116,13 +125,24 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     });
   }
 
-  async function record(entry: Entry): Promise<Durability> {
+  function record(entry: Entry): Promise<Durability> {
     const wall = isoTime(clock.now());
     const audit = auditRecords(entry, wall);
-    if (failure !== undefined) {
-      publish(audit);
-      return { durable: false, cause: failure };
-    }
+    const committed = written(entry, wall, audit).then((durability) => {
+      log.push(...audit);
+      return durability;
+    });
+    told = told
+      .then(() => Promise.all([committed, entry.underWay]))
+      .then(() => {
+        publish(audit);
+        entry.onTold?.();
+      });
+    return committed;
+  }
+
+  async function written(entry: Entry, wall: string, audit: readonly AuditRecord[]): Promise<Durability> {
+    if (failure !== undefined) return { durable: false, cause: failure };
     const { stream, advisoryId, snapshotHash, at, fact } = entry;
     const unchained = {
       seq: (last?.seq ?? 0) + 1,
@@ -135,17 +155,15 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
       audit,
     };
     last = chained(unchained, last?.hash ?? GENESIS_HASH);
-    const written = [last];
-    const outcome = await commit(journal, clock, written);
-    const durability: Durability = outcome.kind === 'answered' ? { durable: true } : fail(outcome.cause);
-    publish(audit);
-    return durability;
+    const outcome = await commit(journal, clock, [last]);
+    return outcome.kind === 'answered' ? { durable: true } : fail(outcome.cause);
   }
 
   return {
     record,
+    told: () => told,
     log,
-    audit$: audit$.asObservable(),
+    audit$: containedStream(audit$, (error) => say('error', { cause: causeOf(error) }, LISTENER_THREW)),
     get failure() {
       return failure;
     },
@@ -167,12 +185,4 @@ async function commit(journal: Journal, clock: Clock, records: readonly JournalR
   const outcome = await callBroker(clock, COMMIT_DEADLINE_MS, append);
   const late = appended;
   return outcome.kind === 'silent' && late !== undefined ? callBroker(clock, COMMIT_GRACE_MS, () => late) : outcome;
-}
-
-/**
- * A listener that throws in a subscription must not end the process (E2). RxJS would rethrow its error from a timer;
- * unless the program has its own handler, the error is logged instead.
- */
-function guardListeners(say: Recorder['say']): void {
-  config.onUnhandledError ??= (error) => say('error', { cause: causeOf(error) }, 'a listener threw');
 }

@@ -49,10 +49,13 @@ export function recover(records: readonly JournalRecord[], parts: RecoveryParts)
   for (const [advisoryId, facts] of lives) attempt({ advisoryId }, () => resume(facts, parts));
 }
 
-/** Facts by execution. Refusals of what could not be read or named, and of conflicting advisories, have no life. */
+/**
+ * Facts by execution. Refusals of what could not be read or named, and of conflicting advisories, have no life. An advisory
+ * that was run again, on purpose, was refused before anything left the process: its last run is its life (E1).
+ */
 function collect(lives: Map<string, ExecutionFact[]>, advisoryId: string, fact: ExecutionFact): void {
   if (fact.type !== 'START') lives.get(advisoryId)?.push(fact);
-  else if (isRegistered(fact.advisory) && !lives.has(advisoryId)) lives.set(advisoryId, [fact]);
+  else if (isRegistered(fact.advisory)) lives.set(advisoryId, [fact]);
 }
 
 function resume(

@@ -83,11 +83,14 @@ function verdictOf(replayed: string | undefined, recorded: string | undefined): 
 const factOf = <Fact extends ExecutionFact>({ fact }: JournalRecord): Fact => fact as unknown as Fact;
 const isStart = ({ stream, fact }: JournalRecord): boolean => stream === 'execution' && fact.type === 'START';
 
-/** The records of the execution. One that was refused for another's id, or could not be read, starts beside it and has no life. */
+/**
+ * The records of the execution, of its last run when it was run again (E1). One that was refused for another's id, or could not
+ * be read, starts beside it and has no life.
+ */
 function lifeOf(records: Iterable<JournalRecord>, advisoryId: string): readonly JournalRecord[] {
   const own = [...records].filter((record) => record.stream === 'execution' && record.advisoryId === advisoryId);
   const starts = own.filter(isStart);
-  const begin = starts.find((record) => isRegistered(factOf<FactOf<'START'>>(record).advisory)) ?? starts[0];
+  const begin = starts.findLast((record) => isRegistered(factOf<FactOf<'START'>>(record).advisory)) ?? starts[0];
   if (begin === undefined) return [];
   return [begin, ...own.filter((record) => !isStart(record) && record.seq > begin.seq)];
 }

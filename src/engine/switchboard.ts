@@ -1,7 +1,7 @@
 /**
  * Between the kill-switch actor and the executions: a change is recorded, then told to every live execution that it covers.
  */
-
+import { causeOf } from '../actors/calls.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
 import { cancelsLiveOrders, covers, type SwitchView } from '../domain/kill-switch.js';
@@ -11,7 +11,7 @@ import type { CaseBook } from './cases.js';
 import type { ExecutionHost } from './execution-host.js';
 import type { ExecutionMap } from './execution-map.js';
 import type { Metrics } from './metrics.js';
-import type { Recorder } from './recorder.js';
+import { LISTENER_THREW, type Recorder } from './recorder.js';
 
 export interface SwitchboardParts {
   readonly time: EngineTime;
@@ -30,7 +30,11 @@ export interface Switchboard {
 }
 
 export function switchboard({ time, recorder, metrics, cases, executions }: SwitchboardParts): Switchboard {
-  const killSwitch = killSwitchActor(time, { onChange, openCase: (target) => cases.openInScope(target)?.caseId });
+  const killSwitch = killSwitchActor(time, {
+    onChange,
+    onListenerError: (error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW),
+    openCase: (target) => cases.openInScope(target)?.caseId,
+  });
 
   /** Runs in the turn of the change, after the gate has closed (K5). */
   async function onChange(fact: KillSwitchFact): Promise<void> {
@@ -40,7 +44,9 @@ export function switchboard({ time, recorder, metrics, cases, executions }: Swit
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
     for (const host of [...executions.live]) tell(host, change);
+    const told = recorder.told();
     const durability = await recorded;
+    await told;
     if (durability.durable) return;
     throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);
   }

@@ -1,0 +1,55 @@
+/**
+ * What listeners of one execution are told: stages, chart snapshots and commands, when the engine says so (E6).
+ *
+ * 1. Nothing is told in the turn of the fact: only when the commands that it caused are on their way.
+ * 2. What is told is told in order, and whole: the commands of a fact, the snapshot after it, its stage.
+ * 3. A listener that throws is logged (E2).
+ */
+import { distinctUntilChanged, type Observable, ReplaySubject, Subject } from 'rxjs';
+import { containedStream, type OnListenerError } from '../actors/contained-stream.js';
+import { ExecutionStage } from '../domain/result.js';
+import type { ExecutionCommand } from '../machines/execution.commands.js';
+import { type ExecutionSnapshot, stageOfSnapshot } from './execution.js';
+
+export interface Announcements {
+  readonly stage$: Observable<ExecutionStage>;
+  readonly snapshot$: Observable<ExecutionSnapshot>;
+  readonly command$: Observable<ExecutionCommand>;
+  /** Keeps what a step has come to, to be told later. */
+  keep(snapshot: ExecutionSnapshot, commands: readonly ExecutionCommand[]): void;
+  /** Tells the oldest that has been kept, if there is one. */
+  tellNext(): void;
+  /** Tells all that has been kept; there will be no more. */
+  complete(): void;
+}
+
+export function announcements(onError: OnListenerError): Announcements {
+  // Replays the last stage also when the execution is done.
+  const stages = new ReplaySubject<ExecutionStage>(1);
+  const snapshots = new Subject<ExecutionSnapshot>();
+  const commands$ = new Subject<ExecutionCommand>();
+  const kept: { readonly snapshot: ExecutionSnapshot; readonly commands: readonly ExecutionCommand[] }[] = [];
+  stages.next(ExecutionStage.VALIDATING);
+
+  function tellNext(): void {
+    const next = kept.shift();
+    if (next === undefined) return;
+    for (const command of next.commands) commands$.next(command);
+    snapshots.next(next.snapshot);
+    stages.next(stageOfSnapshot(next.snapshot));
+  }
+
+  return {
+    stage$: containedStream(stages.pipe(distinctUntilChanged()), onError),
+    snapshot$: containedStream(snapshots, onError),
+    command$: containedStream(commands$, onError),
+    keep: (snapshot, commands) => kept.push({ snapshot, commands }),
+    tellNext,
+    complete() {
+      while (kept.length > 0) tellNext();
+      commands$.complete();
+      snapshots.complete();
+      stages.complete();
+    },
+  };
+}
