@@ -5,6 +5,7 @@
  * 2. Whoever has listened to ctrl-c once is never ended by one behind his back: from then on the exit code is what was said.
  */
 import { systemClock } from '../adapters/system-clock.js';
+import { invocation } from './program.js';
 import type { CliWorld } from './world.js';
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
@@ -17,7 +18,9 @@ export interface ProcessWorld extends CliWorld {
 export function processWorld(): ProcessWorld {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   let isInterrupted = false;
+  const { env, execPath } = process;
   return {
+    ...invocation({ main: process.argv[1] ?? 'fillchart', cwd: process.cwd(), env, execPath }),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,

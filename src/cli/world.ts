@@ -23,6 +23,10 @@ export interface CliWorld {
   onInterrupt(listener: () => void): () => void;
   /** Calls back when the process ends, however it does; returns how to stop listening. */
   onExit(listener: () => void): () => void;
+  /** How this program is called in the shell that it was started from; `fillchart` when absent. */
+  readonly program?: string;
+  /** A path as that shell must write it, where it stands in another folder. */
+  readonly shellPath?: (path: string) => string;
   /** Ends the process now. */
   exit(code: number): void;
 }

@@ -105,7 +105,7 @@ describe('exit code 2', () => {
     const file = here.file('a.jsonl', jsonl(advisory(), 'oops'));
     const { exitCode, stdout } = await cli(['run', file]);
     expect(stdout).toContain('1 advisory in');
-    expect(stdout).toContain('exit code 2: what could be read was executed; the rest is malformed.');
+    expect(stdout).toContain('exit code 2: the advisories that could be read were executed; the other lines are malformed.');
     expect(stdout).toContain('1 line malformed, named on standard error.');
     expect(exitCode).toBe(2);
   });
@@ -127,7 +127,7 @@ describe('exit code 3', () => {
   it('R6.4: when a result requires manual resolution; the case and its sentence are printed', async () => {
     const { exitCode, stdout } = await cli(['run', here.file('a.jsonl', jsonl(advisory())), '--config', halfThere()]);
     expect(stdout).toMatch(/case-1 {2}MISMATCH {2}AAPL {2}A\n {4}Expected position 100, found 50 in broker/);
-    expect(stdout).toContain('exit code 3: 1 result needs manual resolution, 1 case is open.');
+    expect(stdout).toContain('exit code 3: 1 result needs manual review, 1 case is open.');
     expect(exitCode).toBe(3);
   });
 
@@ -167,7 +167,7 @@ describe('ctrl-c', () => {
     const { exitCode, stdout, exits, clock } = await cli(args(), setting);
     expect(clock.monotonic()).toBeLessThan(6_000);
     expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'));
-    expect(stdout).toMatch(/Left at once\..*exit code\s+130/);
+    expect(stdout).toMatch(/Exited at once\. 1 order may still be live; check it at the broker\. \(exit code\s+130\)/);
     expect({ exitCode, exits }).toEqual({ exitCode: 130, exits: [130] });
   });
 });

@@ -9,7 +9,7 @@ import { deskView } from '../../engine/desk.js';
 import { shownTime } from '../audit/shown-time.js';
 import { readAuditSource } from '../audit/source.js';
 import { assertFile, atDesk } from '../desk/at-desk.js';
-import { resolveCommand } from '../desk/shell-command.js';
+import { placeOf, resolveCommand } from '../desk/shell-command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth } from '../terminal/size.js';
@@ -63,7 +63,8 @@ export const addCases: AddCommand = (program, world, done) => {
     .action(async (caseId: string, options: ResolveOptions) => done(await resolve(caseId, options, world)));
 };
 
-async function list({ journal, all, json }: ListOptions, { stdout, stderr, env }: CliWorld): Promise<ExitCode> {
+async function list({ journal, all, json }: ListOptions, world: CliWorld): Promise<ExitCode> {
+  const { stdout, stderr, env } = world;
   assertFile(journal);
   const { records, verdict } = await readAuditSource(journal);
   const known = deskView(records).cases;
@@ -74,7 +75,7 @@ async function list({ journal, all, json }: ListOptions, { stdout, stderr, env }
     const lines = shown.flatMap((one) => [
       paint(isOpen(one) ? 'bad' : 'dim', printable(headOf(one))),
       ...bodyOf(one).flatMap((sentence) => wrapped(sentence, sentenceWidth(stdout), '    ', '    ')),
-      ...(isOpen(one) ? [`    resolve it with: ${resolveCommand(one.caseId, journal)}`] : []),
+      ...(isOpen(one) ? [`    resolve it with: ${resolveCommand([one.caseId], placeOf(world, journal))}`] : []),
     ]);
     const resolved = known.length - known.filter(isOpen).length;
     const none = `no case is open${resolved === 0 ? '' : `; ${resolved} resolved (--all shows them)`}`;

@@ -17,7 +17,7 @@ import type { Desk } from '../../engine/desk.js';
 import { deskView } from '../../engine/desk.js';
 import { readAuditSource } from '../audit/source.js';
 import { assertFile, atDesk } from '../desk/at-desk.js';
-import { releaseCommand } from '../desk/shell-command.js';
+import { type JournalPlace, placeOf, releaseCommand } from '../desk/shell-command.js';
 import { releaseLine, switchName, switchSentence } from '../desk/switch-text.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
@@ -93,19 +93,21 @@ function wordOf<Word extends string>(text: string, words: readonly Word[]): Word
   return found;
 }
 
-async function list({ journal, json }: ListOptions, { stdout, stderr, env }: CliWorld): Promise<ExitCode> {
+async function list({ journal, json }: ListOptions, world: CliWorld): Promise<ExitCode> {
+  const { stdout, stderr, env } = world;
+  const place = placeOf(world, journal);
   assertFile(journal);
   const { records, verdict } = await readAuditSource(journal);
   const { switches, history, unfinished } = deskView(records);
   if (json === true) {
-    const known = switches.map((one) => ({ ...one, ...releaseOf(one, journal) }));
+    const known = switches.map((one) => ({ ...one, ...releaseOf(one, place) }));
     stdout.write(`${JSON.stringify({ format: FORMAT, journal, switches: known, history, unfinished }, null, 2)}\n`);
   } else {
     const width = sentenceWidth(stdout);
     const paint = painter(wantsColour(stdout, env));
     const lines = switches.flatMap((one) => [
       ...wrapped(switchSentence(one), width, '    ').map((line) => paint(one.state === 'OFF' ? 'dim' : 'halted', line)),
-      ...(one.state === 'OFF' ? [] : [releaseLine(one, journal)]),
+      ...(one.state === 'OFF' ? [] : [releaseLine(one, place)]),
     ]);
     const rest = `${unfinished.length} of its executions ${unfinished.length === 1 ? 'has' : 'have'} no result: the next run goes on with them: ${unfinished.join(', ')}`;
     const more = unfinished.length === 0 ? [] : wrapped(rest, width, '    ');
@@ -118,8 +120,8 @@ async function list({ journal, json }: ListOptions, { stdout, stderr, env }: Cli
   return EXIT.checkFailed;
 }
 
-const releaseOf = (one: SwitchView, journal: string): { readonly release?: string } =>
-  one.state === 'OFF' ? {} : { release: releaseCommand(one, journal) };
+const releaseOf = (one: SwitchView, place: JournalPlace): { readonly release?: string } =>
+  one.state === 'OFF' ? {} : { release: releaseCommand(one, place) };
 
 type Change = (desk: Desk, options: SwitchOptions) => Promise<void>;
 

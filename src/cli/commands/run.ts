@@ -2,31 +2,36 @@
  * `fillchart run`: executes every advisory of a file, side by side, and says what became of each.
  */
 import { type Command, InvalidArgumentError } from 'commander';
+import type { SwitchChange } from '../../domain/kill-switch.js';
 import type { Clock } from '../../domain/ports.js';
 import type { Engine } from '../../engine/engine.js';
+import type { Execution } from '../../engine/execution.js';
 import { createEngine } from '../../index.js';
 import { BROKERS_HELP, type BrokerName, brokerName, isSimulated } from '../brokers/broker-name.js';
 import { openBroker } from '../brokers/open-broker.js';
 import type { OpenedBroker } from '../brokers/opened-broker.js';
+import { placeOf } from '../desk/shell-command.js';
+import { switchName } from '../desk/switch-text.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { openAuditLog } from '../run/audit-log.js';
+import { type ExecutionsRequest, liveBefore, planOf, runExecutions } from '../run/executions.js';
 import { heading } from '../run/heading.js';
 import { type Interrupts, stopOnInterrupt } from '../run/interrupt.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
 import { liveView } from '../run/live-view.js';
 import { type Notices, notices } from '../run/notices.js';
 import { scriptedOperator } from '../run/operator.js';
-import { outcomeOf, type RunOutcome } from '../run/outcome.js';
+import { type ExecutedLine, outcomeOf, type RunOutcome, tally } from '../run/outcome.js';
 import { plainView } from '../run/plain-view.js';
+import { progressView } from '../run/progress-view.js';
 import { type AdvisoryFile, readAdvisories, sentenceOf } from '../run/read-advisories.js';
 import { recordedBefore } from '../run/recorded.js';
 import { printReport } from '../run/report.js';
-import { reportJson } from '../run/report-json.js';
+import { jsonReport } from '../run/report-json.js';
 import { scaledClock } from '../run/scaled-clock.js';
 import { nameOfSource, readSource } from '../run/source.js';
 import { releasableIn, type Standing, standing } from '../run/standing.js';
-import { type Tracked, track } from '../run/tracked.js';
-import { type RunView, silentView } from '../run/view.js';
+import type { RunView } from '../run/view.js';
 import { printable } from '../terminal/text-width.js';
 import { packageVersion } from '../version.js';
 import type { CliWorld } from '../world.js';
@@ -40,12 +45,16 @@ export interface RunOptions {
   readonly json?: true;
   readonly log?: string;
   readonly speed: number;
+  /** At most so many advisories are under way. */
+  readonly concurrency: number;
   readonly exit?: true;
 }
 
 const MS_PER_SECOND = 1_000;
 const LEAST_SPEED = 0.1;
 const GREATEST_SPEED = 100;
+const DEFAULT_CONCURRENCY = 1_000;
+const GREATEST_CONCURRENCY = 100_000;
 
 export const addRun: AddCommand = (program, world, done) => {
   describeRun(program.command('run')).action(async (source: string, options: RunOptions) =>
@@ -70,7 +79,13 @@ function describeRun(command: Command): Command {
       speedOf,
       1,
     )
-    .option('--json', 'print one JSON document at the end, and nothing else, to standard output')
+    .option(
+      '--concurrency <n>',
+      `at most so many advisories are under way at a time, 1 to ${GREATEST_CONCURRENCY}; the others wait`,
+      concurrencyOf,
+      DEFAULT_CONCURRENCY,
+    )
+    .option('--json', 'print one JSON document, and nothing else, to standard output; progress goes to standard error')
     .option('--log <file>', 'write the audit log there, one JSON object a line; - is standard error')
     .option(
       '--exit',
@@ -92,6 +107,12 @@ function speedOf(text: string): number {
   const speed = Number(text);
   if (text.trim() !== '' && speed >= LEAST_SPEED && speed <= GREATEST_SPEED) return speed;
   throw new InvalidArgumentError(`Accepted is a number from ${LEAST_SPEED} to ${GREATEST_SPEED}.`);
+}
+
+function concurrencyOf(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= GREATEST_CONCURRENCY) return count;
+  throw new InvalidArgumentError(`Accepted is a whole number from 1 to ${GREATEST_CONCURRENCY}.`);
 }
 
 /** Runs the advisories of `source`; resolves with the exit code. @throws {UsageError} before anything is started */
@@ -156,7 +177,6 @@ interface Prepared {
 
 async function execute(prepared: Prepared): Promise<number> {
   const { source, options, world, opened, journal, engine, told } = prepared;
-  const isForMachines = options.json === true;
   const head = {
     fillchart: packageVersion(),
     source: nameOfSource(source),
@@ -164,22 +184,30 @@ async function execute(prepared: Prepared): Promise<number> {
     live: options.live === true,
     journal: journal.path ?? 'memory',
     speed: options.speed,
+    concurrency: options.concurrency,
   };
-  const against = standing(engine, journal);
-  if (isForMachines) tellAll(against, told);
+  const recovered = liveBefore(engine);
+  const against = standing(engine, journal, world);
+  const document = options.json === true ? jsonReport(world.stdout, head) : undefined;
+  if (document !== undefined) tellAll(against, recovered.length, told);
   else {
     const { length: advisories } = prepared.file.advisories;
     const { about, stakes } = opened;
-    world.stdout.write(`${heading({ ...head, advisories, about, stakes, standing: against }, world)}\n`);
+    const heads = { ...head, advisories, recovered: recovered.length, about, stakes, standing: against };
+    world.stdout.write(`${heading(heads, world)}\n`);
   }
   const view = viewFor(options, world);
-  const interrupts = stopOnInterrupt(world, { engine, view, journalPath: journal.path });
+  const place = journal.path === undefined ? undefined : placeOf(world, journal.path);
+  const onLeave = (live: number) => document?.leave(live);
+  const interrupts = stopOnInterrupt(world, { engine, view, place, onLeave });
   try {
-    const outcome = await watchedRun(prepared, view, interrupts);
+    const executed: ExecutedLine[] = [];
+    const collect = (one: ExecutedLine) => void (document === undefined ? executed.push(one) : document.add(one));
+    const outcome = await watchedRun(prepared, { view, interrupts, recovered, collect });
     interrupts.said(outcome.exitCode);
-    const releasable = releasableIn(engine, journal);
-    if (isForMachines) world.stdout.write(reportJson(head, outcome, releasable));
-    else printReport(outcome, { ...world, journalPath: journal.path, releasableIn: releasable });
+    const releasable = releasableIn(engine, journal, world);
+    if (document !== undefined) document.end(outcome, releasable);
+    else printReport(outcome, executed, { ...world, journalPath: journal.path, releasableIn: releasable });
     // Within: a ctrl-c while it is closed must not make another exit code of the one that was printed.
     await engine.close();
     return outcome.exitCode;
@@ -188,57 +216,72 @@ async function execute(prepared: Prepared): Promise<number> {
   }
 }
 
-function tellAll(all: readonly Standing[], { tell }: Notices): void {
-  for (const { sentence, command } of all) {
-    tell(sentence);
-    if (command !== undefined) tell(command.trim());
+function tellAll(all: readonly Standing[], recovered: number, { tell, command }: Notices): void {
+  if (recovered > 0) tell(`${recovered} executions of the journal have no result yet; this run waits for them.`);
+  for (const one of all) {
+    tell(one.sentence);
+    if (one.command !== undefined) command(one.command.trim());
   }
 }
 
 /** A live table needs a terminal that nothing else writes to. */
 function viewFor({ json, log }: RunOptions, world: CliWorld): RunView {
   const { stdout, stderr, env } = world;
-  if (json === true) return silentView(stderr);
+  if (json === true) return progressView(world);
   const isDisturbed = log === '-' && stderr.isTTY === true;
   const isLive = stdout.isTTY === true && env['TERM'] !== 'dumb' && !isDisturbed;
   return isLive ? liveView(world) : plainView(stdout, env);
 }
 
+interface Watched {
+  readonly view: RunView;
+  readonly interrupts: Interrupts;
+  /** What the journal brought along without a result. */
+  readonly recovered: readonly Execution[];
+  readonly collect: (executed: ExecutedLine) => void;
+}
+
 async function watchedRun(
-  { file, clock, opened, told, engine, journal }: Prepared,
-  view: RunView,
-  interrupts: Interrupts,
+  { source, file, clock, opened, told, engine, journal, options, world }: Prepared,
+  { view, interrupts, recovered, collect }: Watched,
 ): Promise<RunOutcome> {
   const startedAt = clock.monotonic();
   const operator = scriptedOperator(opened.operator, { engine, clock, onRefused: (why) => view.note('bad', why) });
-  const switches = engine.killSwitch.changes$.subscribe(({ type, target, state, reason, by }) =>
-    view.note(
-      'halted',
-      `kill switch ${type}${target === undefined ? '' : ` ${target}`} is ${state}: ${reason}${by === undefined ? '' : ` (${by})`}`,
-    ),
-  );
+  const switches = engine.killSwitch.changes$.subscribe((change) => view.note('halted', changeSentence(change)));
   const recordedAt = recordedBefore(engine);
+  const malformed = [...file.malformed];
+  const sums = tally();
   try {
     await operator.begin();
-    let isShown = false;
-    const tracked: readonly Tracked[] = file.advisories.map(({ input }) =>
-      track(engine.start(input), (one) => isShown && view.changed(one)),
-    );
-    operator.start();
-    view.start(tracked);
+    view.start(planOf(recovered, file.advisories));
     told.showOn(view);
-    isShown = true;
-    const results = await Promise.all(tracked.map(({ execution }) => execution.result));
+    operator.start();
+    const request: ExecutionsRequest = {
+      engine,
+      lines: file.advisories,
+      concurrency: options.concurrency,
+      view,
+      recordedAt,
+      isStopped: () => interrupts.isInterrupted,
+      onExecuted(one) {
+        sums.add(one);
+        collect(one);
+      },
+      onUnusable(line, problem) {
+        const unusable = { file: nameOfSource(source), line, problem };
+        malformed.push(unusable);
+        world.stderr.write(`fillchart: ${printable(sentenceOf(unusable))}\n`);
+      },
+    };
+    const notStarted = await runExecutions(request, recovered);
     const durationSeconds = Math.round(clock.monotonic() - startedAt) / MS_PER_SECOND;
     return outcomeOf({
-      lines: file.advisories,
-      tracked,
-      recordedAt,
-      results,
-      malformed: file.malformed,
+      totals: sums.totals(),
+      malformed,
       engine,
       isKept: journal.path !== undefined,
       isInterrupted: interrupts.isInterrupted,
+      notStarted,
       durationSeconds,
     });
   } finally {
@@ -248,3 +291,6 @@ async function watchedRun(
     view.stop();
   }
 }
+
+const changeSentence = ({ type, target, state, reason, by }: SwitchChange): string =>
+  `kill switch ${switchName({ type, ...(target !== undefined && { target }) })} is ${state}: ${reason}${by === undefined ? '' : ` (${by})`}`;

@@ -12,14 +12,11 @@ import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
 import { printable } from '../terminal/text-width.js';
 import type { CliWorld } from '../world.js';
-import { listCasesCommand } from './shell-command.js';
+import { type JournalPlace, listCasesCommand, placeOf } from './shell-command.js';
 
 /** Opens the desk, lets `act` do its one thing, and closes it. @throws {UsageError} and {@link JournalError} */
-export async function atDesk(
-  path: string,
-  { clock, stderr }: CliWorld,
-  act: (desk: Desk) => Promise<ExitCode>,
-): Promise<ExitCode> {
+export async function atDesk(path: string, world: CliWorld, act: (desk: Desk) => Promise<ExitCode>): Promise<ExitCode> {
+  const { clock, stderr } = world;
   assertFile(path);
   const opened = openJournal(path, clock.now(), false);
   const desk = await open(opened, path, clock);
@@ -30,8 +27,8 @@ export async function atDesk(
   try {
     return await act(desk);
   } catch (error) {
-    const [exitCode, sentence] = refusal(error, path);
-    stderr.write(`fillchart: ${printable(sentence)}\n`);
+    const { exitCode, sentence, command } = refusal(error, placeOf(world, path));
+    stderr.write(`fillchart: ${printable(sentence)}\n${command === undefined ? '' : `    ${command}\n`}`);
     return exitCode;
   } finally {
     await desk.close();
@@ -82,14 +79,23 @@ const EXIT_OF: Partial<Record<ReasonCode, ExitCode>> = {
   UNKNOWN_CASE: EXIT.usage,
 };
 
+interface Refusal {
+  readonly exitCode: ExitCode;
+  readonly sentence: string;
+  /** What helps next, on a line of its own. */
+  readonly command?: string;
+}
+
 /** @throws what nobody expected */
-function refusal(error: unknown, path: string): readonly [ExitCode, string] {
+function refusal(error: unknown, place: JournalPlace): Refusal {
   const exitCode = error instanceof FillchartError ? EXIT_OF[error.code] : undefined;
   if (exitCode === undefined || !(error instanceof FillchartError)) throw error;
-  if (error.code === 'KILL_SWITCH_RELEASE_REFUSED') {
-    return [exitCode, `${error.message} Nothing was written. The cases: ${listCasesCommand(path)}; by force: --force.`];
+  const { code, message } = error;
+  if (code === 'KILL_SWITCH_RELEASE_REFUSED') {
+    const sentence = `${message} Nothing was written. Add --force to release it all the same. The open cases:`;
+    return { exitCode, sentence, command: listCasesCommand(place) };
   }
-  return error.code === 'UNKNOWN_CASE'
-    ? [exitCode, `${error.message} Those that are open: ${listCasesCommand(path)}`]
-    : [exitCode, error.message];
+  if (code === 'UNKNOWN_CASE')
+    return { exitCode, sentence: `${message} The open cases:`, command: listCasesCommand(place) };
+  return { exitCode, sentence: message };
 }

@@ -3,7 +3,7 @@
  */
 import type { SwitchView } from '../../domain/kill-switch.js';
 import { shownTime } from '../audit/shown-time.js';
-import { releaseCommand } from './shell-command.js';
+import { type JournalPlace, releaseCommand } from './shell-command.js';
 
 export const switchName = ({ type, target }: Pick<SwitchView, 'type' | 'target'>): string =>
   target === undefined ? type : `${type} ${target}`;
@@ -15,5 +15,5 @@ export function switchSentence({ type, target, state, since, by, reason }: Switc
 }
 
 /** The line below: a command, so it is never broken. */
-export const releaseLine = (one: SwitchView, journal: string): string =>
-  `    release it with: ${releaseCommand(one, journal)}`;
+export const releaseLine = (one: SwitchView, place: JournalPlace): string =>
+  `    release it with: ${releaseCommand(one, place)}`;

@@ -13,6 +13,8 @@ const MS_PER_SECOND = 1_000;
 
 export interface Heading extends ReportHead {
   readonly advisories: number;
+  /** Executions that the journal brought along without a result. */
+  readonly recovered: number;
   /** One phrase on where the broker's settings are from. */
   readonly about: string;
   /** Said loudly: that real money is at stake. */
@@ -25,9 +27,15 @@ export function heading(head: Heading, { stdout, env }: Pick<CliWorld, 'stdout' 
   const { fillchart, advisories, source, broker, about, journal } = head;
   const paint = painter(wantsColour(stdout, env));
   const width = sentenceWidth(stdout);
+  const bound = advisories > head.concurrency ? `, ${head.concurrency} at a time` : '';
+  const goesOn =
+    head.recovered === 1
+      ? '1 execution of the journal has no result yet; it goes on, and this run waits for it'
+      : `${head.recovered} executions of the journal have no result yet; they go on, and this run waits for them`;
   const lines = [
-    `fillchart ${fillchart}: ${advisories === 1 ? '1 advisory' : `${advisories} advisories`} from ${source}, side by side`,
+    `fillchart ${fillchart}: ${advisories === 1 ? '1 advisory' : `${advisories} advisories`} from ${source}, side by side${bound}`,
     `broker ${broker} (${about}), journal ${journal}`,
+    ...(head.recovered === 0 ? [] : [goesOn]),
     ...(head.speed === 1 ? [] : [clockLine(head.speed)]),
   ];
   const [title = '', ...rest] = lines.flatMap((line) => wrapped(line, width, '  '));

@@ -8,7 +8,7 @@
  *    one leaves with that very code.
  */
 import type { Engine } from '../../engine/engine.js';
-import { listSwitchesCommand, releaseCommand } from '../desk/shell-command.js';
+import { type JournalPlace, listSwitchesCommand, releaseCommand } from '../desk/shell-command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { RunView } from './view.js';
@@ -24,15 +24,17 @@ export interface Interrupts {
 export interface Interrupted {
   readonly engine: Engine;
   readonly view: RunView;
-  /** The file; absent for a journal that ends with the process. */
-  readonly journalPath: string | undefined;
+  /** The journal's file; absent for a journal that ends with the process. */
+  readonly place: JournalPlace | undefined;
+  /** Called before the process is left at once, with the number of executions that are live. */
+  readonly onLeave: (live: number) => void;
 }
 
 const GLOBAL = { type: 'GLOBAL' } as const;
 
 export function stopOnInterrupt(
   { onInterrupt, exit }: Pick<CliWorld, 'onInterrupt' | 'exit'>,
-  { engine, view, journalPath }: Interrupted,
+  { engine, view, place, onLeave }: Interrupted,
 ): Interrupts {
   let count = 0;
   let isRecorded = false;
@@ -54,20 +56,22 @@ export function stopOnInterrupt(
       (error: unknown) => view.note('bad', `the switch is set, but not recorded: ${String(error)}`),
     );
     const waiting = live === 1 ? 'the 1 live execution' : `the ${live} live executions`;
-    const stays = journalPath === undefined ? '' : ` GLOBAL stays ACTIVE in ${journalPath} until a person releases it.`;
+    const stays = place === undefined ? '' : ` GLOBAL stays ACTIVE in ${place.journal} until a person releases it.`;
     view.note(
       'warn',
-      `Interrupted: GLOBAL is ACTIVE, no order leaves any more, open orders are being cancelled. Waiting for ${waiting} to end; ctrl-c again leaves at once.${stays}`,
+      `Interrupted: GLOBAL is ACTIVE. No new order is sent; open orders are being cancelled. Waiting for ${waiting} to end; press ctrl-c again to exit at once.${stays}`,
     );
   }
 
   function leave(): void {
+    const { live } = engine.metrics();
     view.stop();
-    view.note(
-      'bad',
-      `Left at once. What was live is not watched any more: look at the broker. exit code ${EXIT.interrupted}`,
-    );
-    if (journalPath !== undefined) view.note('bad', whatStays(journalPath, isRecorded));
+    onLeave(live);
+    view.note('bad', `Exited at once. ${mayBeLive(live)} (exit code ${EXIT.interrupted})`);
+    if (place !== undefined) {
+      view.note('bad', whatStays(place, isRecorded));
+      view.command(isRecorded ? releaseCommand(GLOBAL, place) : listSwitchesCommand(place));
+    }
     exit(EXIT.interrupted);
   }
 
@@ -93,7 +97,12 @@ export function stopOnInterrupt(
   };
 }
 
-const whatStays = (journalPath: string, isRecorded: boolean): string =>
+const mayBeLive = (live: number): string =>
+  live === 0
+    ? 'No order is live.'
+    : `${live === 1 ? '1 order' : `${live} orders`} may still be live; check ${live === 1 ? 'it' : 'them'} at the broker.`;
+
+const whatStays = ({ journal }: JournalPlace, isRecorded: boolean): string =>
   isRecorded
-    ? `GLOBAL stays ACTIVE in ${journalPath}; once the broker is looked at: ${releaseCommand(GLOBAL, journalPath)}`
-    : `Whether GLOBAL was recorded in ${journalPath} is not known; this tells: ${listSwitchesCommand(journalPath)}`;
+    ? `GLOBAL stays ACTIVE in ${journal}. After the check, release it with:`
+    : `GLOBAL may not have been recorded in ${journal}. To see the switches that it holds:`;

@@ -15,6 +15,13 @@ export interface FrameSpace {
   readonly ticks: number;
 }
 
+export interface FrameCounts {
+  readonly running: number;
+  readonly done: number;
+  /** Not handed to the engine yet. */
+  readonly waiting: number;
+}
+
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const MS_PER_SECOND = 1_000;
 const HARD_TIMEOUT_SECONDS = HARD_TIMEOUT_MS / MS_PER_SECOND;
@@ -38,11 +45,11 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The lines of a frame: at most `height`, none wider than `width`. */
-export function liveFrame(views: readonly TrackedView[], space: FrameSpace): readonly string[] {
+export function liveFrame(views: readonly TrackedView[], space: FrameSpace, counts: FrameCounts): readonly string[] {
   const { width, height, paint, ticks } = space;
   const shown = visible(views, Math.max(1, height - LINES_BESIDE_ROWS));
   const { lines } = table(COLUMNS, rowsOf(shown, width, ticks), { width, paint });
-  return [...lines, paint('dim', clip(lastLine(views, views.length - shown.length), width))];
+  return [...lines, paint('dim', clip(lastLine(counts, shown.length), width))];
 }
 
 /** All rows when they fit; else those that still run come first. The order of the file is kept. */
@@ -127,8 +134,9 @@ function bar(share: number, secondsLeft: number): string {
   return `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${secondsLeft.toFixed(1).padStart(4)} s`;
 }
 
-function lastLine(views: readonly TrackedView[], hidden: number): string {
-  const done = views.filter(({ status }) => status !== undefined).length;
+function lastLine({ running, done, waiting }: FrameCounts, shown: number): string {
+  const hidden = running + done - shown;
+  const queue = waiting > 0 ? ` · ${waiting} waiting` : '';
   const more = hidden > 0 ? ` · ${hidden} more than fit here` : '';
-  return `${views.length - done} running · ${done} done${more} · ctrl-c stops safely`;
+  return `${running} running${queue} · ${done} done${more} · ctrl-c stops safely`;
 }

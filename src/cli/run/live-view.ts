@@ -12,7 +12,7 @@ import { wrapped } from '../terminal/table.js';
 import { textWidth } from '../terminal/text-width.js';
 import type { CliWorld, TextSink } from '../world.js';
 import { liveFrame } from './live-frame.js';
-import type { Tracked } from './tracked.js';
+import { type LiveRows, liveRows } from './live-rows.js';
 import type { RunView } from './view.js';
 
 /** Time between two frames, in ms of real time. */
@@ -31,7 +31,7 @@ export function liveView({
   onExit,
 }: Pick<CliWorld, 'stdout' | 'env' | 'clock' | 'onExit'>): RunView {
   const paint = painter(wantsColour(stdout, env));
-  let tracked: readonly Tracked[] = [];
+  const shown = liveRows();
   let drawn: readonly string[] = [];
   let ticks = 0;
   let timer: unknown;
@@ -41,9 +41,15 @@ export function liveView({
   const toTop = (): string => `\r${up(rowsTakenBy(drawn, columnsOf(stdout)))}`;
 
   function draw(): void {
-    const lines = frame(tracked, { stdout, paint, ticks });
+    const lines = frame(shown, { stdout, paint, ticks });
     stdout.write(`${toTop()}${lines.map((line) => `${ERASE_LINE}${line}\n`).join('')}${ERASE_BELOW}`);
     drawn = lines;
+  }
+
+  function above(lines: readonly string[]): void {
+    stdout.write(`${toTop()}${ERASE_BELOW}${lines.join('\n')}\n`);
+    drawn = [];
+    if (timer !== undefined) draw();
   }
 
   function tick(): void {
@@ -53,19 +59,18 @@ export function liveView({
   }
 
   return {
-    start(all) {
-      tracked = all;
+    start({ advisories, recovered }) {
+      shown.expect(advisories.length + recovered);
       stopListening = onExit(() => stdout.write(SHOW_CURSOR));
       stdout.write(HIDE_CURSOR);
       tick();
     },
+    started: shown.started,
     changed: () => undefined,
-    note(tone, sentence) {
-      const lines = wrapped(sentence, tableWidth(stdout), '  ').map((line) => paint(tone, line));
-      stdout.write(`${toTop()}${ERASE_BELOW}${lines.join('\n')}\n`);
-      drawn = [];
-      if (timer !== undefined) draw();
-    },
+    ended: shown.ended,
+    note: (tone, sentence) => above(wrapped(sentence, tableWidth(stdout), '  ').map((line) => paint(tone, line))),
+    // The terminal may break it where it is shown; copied, it is one line.
+    command: (text) => above([text]),
     stop() {
       if (timer === undefined) return;
       clock.clearTimeout(timer);
@@ -81,11 +86,12 @@ const rowsTakenBy = (lines: readonly string[], columns: number): number =>
   lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / columns)), 0);
 
 const frame = (
-  tracked: readonly Tracked[],
+  shown: LiveRows,
   { stdout, paint, ticks }: { stdout: TextSink; paint: Paint; ticks: number },
 ): readonly string[] =>
   liveFrame(
-    tracked.map((one) => one.view()),
+    shown.views(),
     // The last column stays free: some terminals wrap when it is written to. So does the last row, for the cursor.
     { width: Math.max(1, columnsOf(stdout) - 1), height: Math.max(1, rowsOf(stdout) - 1), paint, ticks },
+    shown.counts(),
   );

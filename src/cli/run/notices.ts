@@ -9,6 +9,8 @@ import type { RunView } from './view.js';
 
 export interface Notices {
   tell(sentence: string): void;
+  /** A command to be copied, on a line of its own. */
+  command(text: string): void;
   /** From now on there; `undefined` for standard error again. */
   showOn(view: Pick<RunView, 'note'> | undefined): void;
 }
@@ -20,6 +22,7 @@ export function notices(stderr: TextSink): Notices {
       if (shownOn === undefined) stderr.write(`fillchart: ${printable(sentence)}\n`);
       else shownOn.note('warn', sentence);
     },
+    command: (text) => void stderr.write(`fillchart: ${text}\n`),
     showOn(view) {
       shownOn = view;
     },

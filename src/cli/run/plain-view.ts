@@ -5,7 +5,7 @@ import { type Paint, painter, wantsColour } from '../terminal/paint.js';
 import { padTo, printable, textWidth } from '../terminal/text-width.js';
 import type { Environment, TextSink } from '../world.js';
 import { STATUS_LOOK, type Tracked, type TrackedView } from './tracked.js';
-import type { RunView } from './view.js';
+import type { PlannedAdvisory, RunView } from './view.js';
 
 const T_WIDTH = 9;
 const STAGE_WIDTH = 18;
@@ -19,23 +19,28 @@ export function plainView(stdout: TextSink, env: Environment): RunView {
   const show = (one: Tracked): void => write(lineOf(one.view(), widths, paint));
 
   return {
-    start(all) {
-      const views = all.map((one) => one.view());
+    start({ advisories }) {
       widths = {
-        advisoryId: widest(['advisory', ...views.map(({ advisoryId }) => advisoryId)]),
-        symbol: widest(['symbol', ...views.map(({ symbol }) => symbol)]),
-        quantity: widest(['filled', ...views.map(({ size }) => `${size}/${size}`)]),
+        advisoryId: widest('advisory', advisories, ({ advisoryId }) => advisoryId),
+        symbol: widest('symbol', advisories, ({ symbol }) => symbol),
+        quantity: widest('filled', advisories, ({ size }) => `${size}/${size}`),
       };
       write(paint('dim', headerOf(widths)));
-      for (const one of all) show(one);
     },
+    started: show,
     changed: show,
+    ended: () => undefined,
     note: (tone, sentence) => write(paint(tone, `${' '.repeat(T_WIDTH)}  ${printable(sentence)}`)),
+    command: (text) => write(`    ${text}`),
     stop: () => undefined,
   };
 }
 
-const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => textWidth(printable(text))));
+const widest = (
+  title: string,
+  advisories: readonly PlannedAdvisory[],
+  textOf: (advisory: PlannedAdvisory) => string,
+): number => advisories.reduce((most, one) => Math.max(most, textWidth(printable(textOf(one)))), textWidth(title));
 
 interface Widths {
   readonly advisoryId: number;

@@ -1,7 +1,12 @@
 /**
  * The outcome of a run as one JSON document, for machines.
+ *
+ * 1. It is written as the results come, and none of them is kept; it is whole when the run is over, also when the run was
+ *    left at once.
  */
-import { releaseCommand } from '../desk/shell-command.js';
+import { type JournalPlace, releaseCommand, resolveCommand } from '../desk/shell-command.js';
+import { EXIT } from '../exit-codes.js';
+import type { TextSink } from '../world.js';
 import type { ExecutedLine, RunOutcome } from './outcome.js';
 
 /** Raised when a member changes its meaning or goes away. */
@@ -15,55 +20,85 @@ export interface ReportHead {
   readonly live: boolean;
   readonly journal: string;
   readonly speed: number;
+  readonly concurrency: number;
 }
 
-/** `results` are `ExecutionResult`s in the order of the file, each with `line`, `symbol`, `side` and `caseIds` beside it. */
-export function reportJson(head: ReportHead, outcome: RunOutcome, journalPath: string | undefined): string {
-  const {
-    executed,
-    malformed,
-    malformedLines,
-    isInterrupted,
-    openCases,
-    switches,
-    counts,
-    manual,
-    durationSeconds,
-    traffic,
+export interface JsonReport {
+  /** `ExecutionResult`s in the order of the file, each with `line`, `symbol`, `side` and `caseIds` beside it. */
+  add(executed: ExecutedLine): void;
+  end(outcome: RunOutcome, place: JournalPlace | undefined): void;
+  /** Closes the document of a run that was left at once. */
+  leave(live: number): void;
+}
+
+export function jsonReport(stdout: TextSink, head: ReportHead): JsonReport {
+  const opening = JSON.stringify({ format: REPORT_FORMAT, ...head }, null, 2).slice(0, -'\n}'.length);
+  let results = 0;
+  let isOver = false;
+
+  function add(executed: ExecutedLine): void {
+    if (isOver) return;
+    const text = JSON.stringify(resultJson(executed), null, 2).replaceAll('\n', '\n    ');
+    stdout.write(`${results === 0 ? `${opening},\n  "results": [` : ','}\n    ${text}`);
+    results += 1;
+  }
+
+  function close(members: object): void {
+    if (isOver) return;
+    isOver = true;
+    const list = results === 0 ? `${opening},\n  "results": []` : '\n  ]';
+    stdout.write(`${list},${JSON.stringify(members, null, 2).slice('{'.length)}\n`);
+  }
+
+  return {
+    add,
+    end: (outcome, place) => close(outcomeJson(outcome, place)),
+    leave: (live) => close({ exitCode: EXIT.interrupted, interrupted: true, live: live }),
+  };
+}
+
+function outcomeJson(outcome: RunOutcome, place: JournalPlace | undefined): object {
+  const { exitCode, counts, executions, recovered, notStarted, durationSeconds, traffic } = outcome;
+  const { malformedLines, malformed, openCases, switches } = outcome;
+  return {
     exitCode,
-  } = outcome;
-  const document = {
-    format: REPORT_FORMAT,
-    ...head,
-    exitCode,
-    interrupted: isInterrupted,
+    interrupted: outcome.isInterrupted,
+    executions,
+    recovered,
+    notStarted,
     counts,
-    requireManualResolution: manual,
+    requireManualResolution: outcome.manual,
+    unprotected: outcome.unprotected,
     durationSeconds,
     traffic,
     ...(outcome.journalFailure !== undefined && { journalFailure: outcome.journalFailure }),
-    results: executed.map(resultJson),
     malformedLines,
     malformed,
-    openCases,
+    openCases: openCases.map((one) => ({
+      ...one,
+      ...(place !== undefined && { resolve: resolveCommand([one.caseId], place) }),
+    })),
     killSwitches: switches.map((one) => ({
       ...one,
-      ...(journalPath !== undefined && { release: releaseCommand(one, journalPath) }),
+      ...(place !== undefined && { release: releaseCommand(one, place) }),
     })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function resultJson({ line, symbol, side, positionSize, caseIds, result, recordedAt }: ExecutedLine): object {
-  const recorded = recordedAt === undefined ? {} : { recordedAt, note: noteOf(result.status, recordedAt) };
+function resultJson(executed: ExecutedLine): object {
+  const { line, symbol, side, positionSize, caseIds, result, recordedAt, isRecovered } = executed;
+  const { repeats, conflictsWith } = executed;
   return {
-    line,
+    ...(line !== undefined && { line }),
     symbol,
     side,
     positionSize,
     caseIds,
     fromJournal: recordedAt !== undefined,
-    ...recorded,
+    recovered: isRecovered,
+    ...(repeats !== undefined && { repeatOfLine: repeats }),
+    ...(conflictsWith !== undefined && { conflictsWithLine: conflictsWith }),
+    ...(recordedAt !== undefined && { recordedAt, note: noteOf(result.status, recordedAt) }),
     ...result,
   };
 }

@@ -3,7 +3,7 @@
  */
 import { FINAL_STATUSES } from '../../domain/result.js';
 import { shownTime } from '../audit/shown-time.js';
-import { resolveCommand } from '../desk/shell-command.js';
+import { type JournalPlace, resolveCommand } from '../desk/shell-command.js';
 import { releaseLine, switchName, switchSentence } from '../desk/switch-text.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth, tableWidth } from '../terminal/size.js';
@@ -17,18 +17,23 @@ export interface ReportContext {
   readonly env: Environment;
   readonly journalPath?: string | undefined;
   /** The same, where its switches can be released and its cases resolved. */
-  readonly releasableIn?: string | undefined;
+  readonly releasableIn?: JournalPlace | undefined;
 }
 
-export function printReport(outcome: RunOutcome, { stdout, env, journalPath, releasableIn }: ReportContext): void {
+export function printReport(
+  outcome: RunOutcome,
+  executed: readonly ExecutedLine[],
+  { stdout, env, journalPath, releasableIn }: ReportContext,
+): void {
   const paint = painter(wantsColour(stdout, env));
   const width = tableWidth(stdout);
   const textWidth = sentenceWidth(stdout);
   const lines = [
     '',
-    ...resultLines(outcome.executed, width, paint),
-    ...recordedLines(outcome.executed, textWidth, paint),
-    ...reasonLines(outcome.executed, textWidth, paint),
+    ...resultLines(executed, width, paint),
+    ...repeatedLines(executed, textWidth, paint),
+    ...recordedLines(executed, textWidth, paint),
+    ...reasonLines(executed, textWidth, paint),
     ...caseLines(outcome, { width: textWidth, paint, releasableIn }),
     ...switchLines(outcome, { width: textWidth, paint, releasableIn }),
     '',
@@ -40,7 +45,7 @@ export function printReport(outcome: RunOutcome, { stdout, env, journalPath, rel
 interface Look {
   readonly width: number;
   readonly paint: Paint;
-  readonly releasableIn: string | undefined;
+  readonly releasableIn: JournalPlace | undefined;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -61,13 +66,22 @@ const COLUMNS: readonly Column[] = [
 const NONE: Cell = { text: '–', tone: 'dim' };
 
 function resultLines(executed: readonly ExecutedLine[], width: number, paint: Paint): readonly string[] {
-  const { lines, omitted } = table(COLUMNS, executed.map(rowOf), { width, paint });
+  const shown = executed.filter(({ repeats }) => repeats === undefined);
+  const { lines, omitted } = table(COLUMNS, shown.map(rowOf), { width, paint });
   if (omitted.length === 0) return lines;
   const note = `no room here for: ${omitted.join(', ')}`;
   return [...lines, ...wrapped(note, width).map((line) => paint('dim', line))];
 }
 
-function rowOf({ symbol, side, positionSize, result, caseIds, recordedAt }: ExecutedLine): readonly Cell[] {
+function rowOf({
+  symbol,
+  side,
+  positionSize,
+  result,
+  caseIds,
+  recordedAt,
+  isRecovered,
+}: ExecutedLine): readonly Cell[] {
   const { status, finalFillPrice, finalPositionSize, finalSl, finalTp, slippagePct, totalDurationSeconds } = result;
   const { tone, glyph } = STATUS_LOOK[status];
   const filled = finalPositionSize === undefined || finalPositionSize === '0' ? undefined : finalPositionSize;
@@ -77,7 +91,7 @@ function rowOf({ symbol, side, positionSize, result, caseIds, recordedAt }: Exec
     result.advisoryId,
     symbol,
     { text: side, tone: 'dim' },
-    { text: recordedAt === undefined ? status : `${status}, recorded`, tone },
+    { text: `${status}${recordedAt !== undefined ? ', recorded' : isRecovered ? ', recovered' : ''}`, tone },
     filled === undefined ? NONE : `${part} @ ${finalFillPrice ?? '?'}`,
     finalSl ?? NONE,
     finalTp ?? NONE,
@@ -97,10 +111,24 @@ function reconciliationCell({ reconciliationReport }: ExecutedLine['result']): C
   return { text: status, tone: status === 'MATCHED' ? 'good' : 'bad' };
 }
 
+/** The same id on several lines of the file: one execution, or two advisories of which one was refused. */
+function repeatedLines(executed: readonly ExecutedLine[], width: number, paint: Paint): readonly string[] {
+  const lines = executed.flatMap(({ line, repeats, conflictsWith, result: { advisoryId } }) => {
+    const text =
+      repeats !== undefined
+        ? `${advisoryId}  line ${line} repeats line ${repeats}: one advisory, executed once`
+        : conflictsWith !== undefined
+          ? `${advisoryId}  line ${line} has the id of line ${conflictsWith}, but is another advisory: not executed`
+          : undefined;
+    return text === undefined ? [] : wrapped(text, width, '    ', '  ');
+  });
+  return lines.length === 0 ? [] : ['', ...title('Repeated in this file', width, paint), ...lines];
+}
+
 /** What an earlier run did is not news, and its advice is of its day. */
 function recordedLines(executed: readonly ExecutedLine[], width: number, paint: Paint): readonly string[] {
-  const lines = executed.flatMap(({ result: { advisoryId, status }, recordedAt }) => {
-    if (recordedAt === undefined) return [];
+  const lines = executed.flatMap(({ result: { advisoryId, status }, recordedAt, repeats }) => {
+    if (recordedAt === undefined || repeats !== undefined) return [];
     const usedUp = status === 'REJECTED' ? '. Its id is used up: another try takes a new advisoryId' : '';
     const text = `${advisoryId}  ${status}, recorded ${shownTime(recordedAt)} UTC, nothing sent${usedUp}`;
     return wrapped(text, width, '    ', '  ');
@@ -111,7 +139,7 @@ function recordedLines(executed: readonly ExecutedLine[], width: number, paint: 
 }
 
 function reasonLines(executed: readonly ExecutedLine[], width: number, paint: Paint): readonly string[] {
-  const unfilled = executed.filter(({ result }) => result.reason !== undefined);
+  const unfilled = executed.filter(({ result, repeats }) => result.reason !== undefined && repeats === undefined);
   if (unfilled.length === 0) return [];
   const lines = unfilled.flatMap(({ result: { advisoryId, status, reason = '', errorMessage = '' }, recordedAt }) => [
     ...wrapped(`${advisoryId}  ${reason}`, width, '    ', '  ').map((line) => paint(STATUS_LOOK[status].tone, line)),
@@ -145,9 +173,9 @@ function caseLines({ openCases }: RunOutcome, { width, paint, releasableIn }: Lo
       paint('bad', line),
     ),
     ...mismatches.flatMap(({ message }) => sentence(message, width, paint, 'plain')),
-    ...(releasableIn === undefined ? [] : [`    once looked at: ${resolveCommand(caseId, releasableIn)}`]),
+    ...(releasableIn === undefined ? [] : [`    resolve it with: ${resolveCommand([caseId], releasableIn)}`]),
   ]);
-  const about = 'Open cases: a person must look at each; until then its symbol is closed to new advisories';
+  const about = 'Open cases. Each needs a person; until it is resolved, new advisories for its symbol are refused';
   return ['', ...title(about, width, paint), ...lines];
 }
 
@@ -161,23 +189,35 @@ function switchLines({ switches }: RunOutcome, { width, paint, releasableIn }: L
 }
 
 function closingLines(outcome: RunOutcome, journalPath: string | undefined, width: number, paint: Paint): string[] {
-  const { executed, malformed, counts, durationSeconds, traffic, exitCode } = outcome;
+  const { executions, recorded, recovered, malformed, counts, durationSeconds, traffic, exitCode } = outcome;
   const statuses = FINAL_STATUSES.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
-  const recorded = executed.filter(({ recordedAt }) => recordedAt !== undefined).length;
-  const before = recorded === 0 ? '' : ` (${recorded} from the journal)`;
-  const summary = `${counted(executed.length, 'advisory', 'advisories')} in ${durationSeconds.toFixed(1)} s: ${statuses.join(', ')}${before}.`;
+  const before = [
+    ...(recorded === 0 ? [] : [`${recorded} from the journal`]),
+    ...(recovered === 0 ? [] : [`${recovered} recovered`]),
+  ];
+  const ofThem = before.length === 0 ? '' : ` (${before.join(', ')})`;
+  const summary = `${counted(executions, 'advisory', 'advisories')} in ${durationSeconds.toFixed(1)} s: ${statuses.join(', ') || 'no result'}${ofThem}.`;
   const { submits, cancels, polls } = traffic;
   const toBroker = `${counted(submits, 'submit')}, ${counted(cancels, 'cancel')} and ${counted(polls, 'status request')} went to the broker.`;
   const said = (tone: Tone, text: string) => wrapped(text, width).map((line) => paint(tone, line));
   return [
     ...said('plain', `${summary} ${toBroker}`),
+    ...said('plain', positionsSentence(outcome)),
     ...(malformed.length === 0 ? [] : said('warn', malformedSentence(outcome))),
     ...(journalPath === undefined ? [] : said('dim', `journal: ${journalPath}`)),
     ...said(exitCode === 0 ? 'good' : exitCode === 3 ? 'bad' : 'warn', `exit code ${exitCode}: ${meaningOf(outcome)}`),
-  ];
+  ].filter((line) => line !== '');
 }
 
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** That the run is over does not close what it opened. */
+function positionsSentence({ protected: protectedPositions, unprotected }: RunOutcome): string {
+  if (protectedPositions + unprotected === 0) return '';
+  const kept = `${counted(protectedPositions, 'position was', 'positions were')} filled and left protected at the broker by a stop-loss.`;
+  const naked = `${counted(unprotected, 'position has', 'positions have')} NO stop-loss.`;
+  return [...(protectedPositions === 0 ? [] : [kept]), ...(unprotected === 0 ? [] : [naked])].join(' ');
+}
 
 /** A line that has lost half its fields is one line. */
 function malformedSentence({ malformed, malformedLines }: RunOutcome): string {
@@ -186,15 +226,20 @@ function malformedSentence({ malformed, malformedLines }: RunOutcome): string {
 }
 
 function meaningOf(outcome: RunOutcome): string {
-  const { exitCode, manual, openCases, journalFailure, isStopped, isInterrupted, halting } = outcome;
+  const { exitCode, manual, unprotected, openCases, journalFailure, halting, live, notStarted } = outcome;
   if (journalFailure !== undefined) return `the journal has failed (${journalFailure}); a person must look at it.`;
-  if (isStopped) return 'the engine has stopped itself; a person must look at why.';
+  if (outcome.isStopped) return 'the engine has stopped itself; a person must look at why.';
   if (exitCode !== 3)
-    return exitCode === 0 ? 'nothing is left to do.' : 'what could be read was executed; the rest is malformed.';
+    return exitCode === 0
+      ? 'nothing is left to do.'
+      : 'the advisories that could be read were executed; the other lines are malformed.';
   const released = `a person must release ${halting.map(switchName).join(', ')}`;
   return `${[
-    ...(isInterrupted ? ['interrupted'] : []),
-    ...(manual === 0 ? [] : [`${counted(manual, 'result needs', 'results need')} manual resolution`]),
+    ...(outcome.isInterrupted ? ['interrupted'] : []),
+    ...(notStarted === 0 ? [] : [`${counted(notStarted, 'advisory was', 'advisories were')} not started`]),
+    ...(live === 0 ? [] : [`${counted(live, 'execution is', 'executions are')} still live`]),
+    ...(unprotected === 0 ? [] : [`${counted(unprotected, 'position has', 'positions have')} no stop-loss`]),
+    ...(manual === 0 ? [] : [`${counted(manual, 'result needs', 'results need')} manual review`]),
     ...(openCases.length === 0 ? [] : [counted(openCases.length, 'case is open', 'cases are open')]),
     ...(halting.length === 0 ? [] : [released]),
   ].join(', ')}.`;

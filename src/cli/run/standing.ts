@@ -4,8 +4,10 @@
  */
 import type { SwitchView } from '../../domain/kill-switch.js';
 import type { Engine } from '../../engine/engine.js';
+import { type JournalPlace, placeOf } from '../desk/shell-command.js';
 import { releaseLine, switchSentence } from '../desk/switch-text.js';
 import type { Tone } from '../terminal/paint.js';
+import type { CliWorld } from '../world.js';
 import type { OpenedJournal } from './journals.js';
 
 export interface Standing {
@@ -16,16 +18,24 @@ export interface Standing {
 }
 
 /** The journal's file, where its switches can be released in it; a journal that was changed is not written to. */
-export function releasableIn({ killSwitch }: Engine, { path, isSound }: OpenedJournal): string | undefined {
+export function releasableIn(
+  { killSwitch }: Engine,
+  { path, isSound }: OpenedJournal,
+  world: Pick<CliWorld, 'program' | 'shellPath'>,
+): JournalPlace | undefined {
   const isSuspect = killSwitch.switches.some(isOwnStop);
-  return isSuspect && !isSound() ? undefined : path;
+  return path === undefined || (isSuspect && !isSound()) ? undefined : placeOf(world, path);
 }
 
-export function standing(engine: Engine, journal: OpenedJournal): readonly Standing[] {
+export function standing(
+  engine: Engine,
+  journal: OpenedJournal,
+  world: Pick<CliWorld, 'program' | 'shellPath'>,
+): readonly Standing[] {
   const { path } = journal;
   const active = engine.killSwitch.switches.filter(({ state }) => state === 'ACTIVE');
   if (path === undefined || active.length === 0) return [];
-  const releasable = releasableIn(engine, journal);
+  const releasable = releasableIn(engine, journal, world);
   return active.map((one) => {
     if (releasable === undefined && isOwnStop(one)) {
       const sentence = `THE JOURNAL HAS BEEN CHANGED. ${one.reason}. GLOBAL is ACTIVE: nothing is sent. Keep a copy of ${path} before anything else.`;
