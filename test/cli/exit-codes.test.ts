@@ -105,7 +105,9 @@ describe('exit code 2', () => {
     const file = here.file('a.jsonl', jsonl(advisory(), 'oops'));
     const { exitCode, stdout } = await cli(['run', file]);
     expect(stdout).toContain('1 advisory in');
-    expect(stdout).toContain('exit code 2: the advisories that could be read were executed; the other lines are malformed.');
+    expect(stdout).toContain(
+      'exit code 2: the advisories that could be read were executed; the other lines are malformed.',
+    );
     expect(stdout).toContain('1 line malformed, named on standard error.');
     expect(exitCode).toBe(2);
   });

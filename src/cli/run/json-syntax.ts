@@ -3,9 +3,9 @@
  */
 
 const BLANKS = /[ \t\n\r]*/y;
-const SCALAR =
-  /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
-const KEY = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/uy;
+const NUMBER_OR_WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
+const FIRST_PRINTABLE = 0x20;
 
 class NotJson extends Error {
   constructor(readonly offset: number) {
@@ -31,7 +31,7 @@ function valueAt(text: string, from: number): number {
   const at = skip(text, BLANKS, from);
   if (text[at] === '{') return membersAt(text, at + 1, '}', memberAt);
   if (text[at] === '[') return membersAt(text, at + 1, ']', valueAt);
-  return expected(text, SCALAR, at);
+  return text[at] === '"' ? stringAt(text, at) : expected(text, NUMBER_OR_WORD, at);
 }
 
 function membersAt(text: string, from: number, close: string, member: (text: string, at: number) => number): number {
@@ -46,9 +46,23 @@ function membersAt(text: string, from: number, close: string, member: (text: str
 }
 
 function memberAt(text: string, from: number): number {
-  const colon = skip(text, BLANKS, expected(text, KEY, from));
+  const colon = skip(text, BLANKS, stringAt(text, from));
   if (text[colon] !== ':') throw new NotJson(colon);
   return valueAt(text, colon + 1);
+}
+
+/** Character by character: a pattern with a choice in it takes stack for each, and a text may be long. */
+function stringAt(text: string, from: number): number {
+  if (text[from] !== '"') throw new NotJson(from);
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === '"') return at + 1;
+    if (text.charCodeAt(at) < FIRST_PRINTABLE) throw new NotJson(from);
+    if (text[at] !== '\\') continue;
+    ESCAPE.lastIndex = at;
+    if (!ESCAPE.test(text)) throw new NotJson(from);
+    at = ESCAPE.lastIndex - 1;
+  }
+  throw new NotJson(from);
 }
 
 function expected(text: string, pattern: RegExp, at: number): number {

@@ -28,6 +28,16 @@ export function readJson(text: string): JsonReading {
   }
 }
 
+/** Whether it parses; where it does not is not looked for. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function syntaxProblem(text: string, error: unknown): SyntaxProblem {
   const message = error instanceof Error ? error.message : String(error);
   const short = message.replace(/ in JSON at position.*$/s, '').replace(/, (?:\.\.\.)?".*$/s, '');
@@ -52,7 +62,8 @@ export interface Scan {
   readonly elements: readonly ScannedElement[];
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],:]|true|false|null/g;
+/** Everything but strings: those are walked over, for a pattern takes stack for each character of a long one. */
+const TOKEN = /"|-?\d[\d.eE+-]*|[{}[\],:]|true|false|null/g;
 
 /** Walks over text that `JSON.parse` accepts. Elements are the members of a list at the top if it may be one, else the whole. */
 export function scanJson(text: string, decimalKeys: readonly string[], mayBeList: boolean): Scan {
@@ -60,9 +71,11 @@ export function scanJson(text: string, decimalKeys: readonly string[], mayBeList
   const elementDepth = isList ? 1 : 0;
   const open: string[] = [];
   const elements: { offset: number; keys: Set<string>; repeatedKeys: string[] }[] = [];
+  const rewritten: string[] = [];
+  let copied = 0;
   let previous = isList ? '' : ',';
   let key = '';
-  const rewritten = text.replace(TOKEN, (token: string, offset: number) => {
+  for (const { token, offset } of tokensOf(text)) {
     const depth = open.length;
     const inAdvisory = depth === elementDepth + 1 && open.at(-1) === '{';
     const beginsValue = previous === ',' || previous === '[';
@@ -75,9 +88,30 @@ export function scanJson(text: string, decimalKeys: readonly string[], mayBeList
     if (token === '{' || token === '[') open.push(token);
     if (token === '}' || token === ']') open.pop();
     previous = token;
-    return isDecimal ? `"${token}"` : token;
-  });
-  return { text: rewritten, elements };
+    if (!isDecimal) continue;
+    rewritten.push(text.slice(copied, offset), `"${token}"`);
+    copied = offset + token.length;
+  }
+  return { text: rewritten.join('') + text.slice(copied), elements };
+}
+
+function* tokensOf(text: string): Generator<{ readonly token: string; readonly offset: number }> {
+  const pattern = new RegExp(TOKEN);
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    const [first] = found;
+    const token = first === '"' ? text.slice(found.index, endOfString(text, found.index)) : first;
+    yield { token, offset: found.index };
+    pattern.lastIndex = found.index + token.length;
+  }
+}
+
+/** Behind the closing quotation mark. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === '"') return at + 1;
+    if (text[at] === '\\') at += 1;
+  }
+  return text.length;
 }
 
 function noteKey(element: { keys: Set<string>; repeatedKeys: string[] } | undefined, key: string): void {

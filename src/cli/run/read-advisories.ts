@@ -5,7 +5,7 @@
  * 2. Malformed is what cannot be read at all. What reads but is out of range is the engine's to refuse.
  */
 import { readSnapshot, type SnapshotInput } from '../../domain/snapshot.js';
-import { placeOf, readJson, scanJson } from './json-text.js';
+import { isJson, placeOf, readJson, scanJson } from './json-text.js';
 
 /** An advisory that can be read, and the line on which it begins. */
 export interface AdvisoryLine {
@@ -56,9 +56,9 @@ interface Part {
 
 /** A text that is no JSON as a whole is JSONL, unless no single line of it is JSON by itself. */
 function isJsonLines(text: string): boolean {
-  if (text.trimStart().startsWith('[') || readJson(text).ok) return false;
+  if (text.trimStart().startsWith('[') || isJson(text)) return false;
   const lines = linesOf(text);
-  return lines.length === 1 || lines.some((line) => readJson(line.text).ok && /[{[]/.test(line.text));
+  return lines.length === 1 || lines.some((line) => /[{[]/.test(line.text) && isJson(line.text));
 }
 
 const linesOf = (text: string): readonly Part[] =>
@@ -67,7 +67,22 @@ const linesOf = (text: string): readonly Part[] =>
     .map((content, index) => ({ text: content, line: index + 1 }))
     .filter(({ text: content }) => content.trim() !== '');
 
+/** Whatever is wrong with a part costs that part alone, also what nobody has thought of: too deep for the stack, too long. */
 function readPart(part: Part, file: string): AdvisoryFile {
+  return withinReach({ file, line: part.line }, () => readWhole(part, file));
+}
+
+function withinReach(place: { readonly file: string; readonly line: number }, read: () => AdvisoryFile): AdvisoryFile {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const problem = `this cannot be read: ${error.message}; it is nested too deep, or too long.`;
+    return { advisories: [], malformed: [{ ...place, problem }] };
+  }
+}
+
+function readWhole(part: Part, file: string): AdvisoryFile {
   if (part.text.trim() === '') return { advisories: [], malformed: [] };
   const reading = readJson(part.text);
   if (!reading.ok) {
@@ -81,7 +96,7 @@ function readPart(part: Part, file: string): AdvisoryFile {
   const read = values.map((one: unknown, index) => {
     const { offset, repeatedKeys } = scan.elements[index] ?? { offset: 0, repeatedKeys: [] };
     const line = part.line + placeOf(part.text, offset).line - 1;
-    return readAdvisory(one, { file, line }, repeatedKeys);
+    return withinReach({ file, line }, () => readAdvisory(one, { file, line }, repeatedKeys));
   });
   return {
     advisories: read.flatMap(({ advisories }) => advisories),
