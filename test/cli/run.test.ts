@@ -26,6 +26,7 @@ describe('on a pipe', () => {
     const lines = stdout.split('\n').filter((line) => / AAPL {4}buy .*\/100 {2}[A-Z_]+ +[a-z]+/.test(line));
     expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['–', 'A', 'AAPL', 'buy', '0/100', 'VALIDATING', 'validating'],
+      ['–', 'A', 'AAPL', 'buy', '0/100', 'VALIDATING', 'submitted'],
       ['–', 'A', 'AAPL', 'buy', '0/100', 'SUBMITTED', 'submitted'],
       ['0.000 s', 'A', 'AAPL', 'buy', '0/100', 'PENDING', 'pending'],
       ['1.000 s', 'A', 'AAPL', 'buy', '40/100', 'PARTIALLY_FILLED', 'pending', '@ 150'],
