@@ -2,22 +2,10 @@
  * A broker that does exactly what a script says, faults included, on a clock of your own.
  *
  * 1. Times in a script are ms since the first submit call of that order: the T of the rules.
- * 2. The broker keeps its own truth (orders, fills, position, exits); faults stand between that truth and the caller.
+ * 2. The truth (orders, fills, position, exits) is the venue model's; faults stand between that truth and the caller.
  * 3. Every call is counted and listed, with the time at which it came.
  */
 import { Subject } from 'rxjs';
-import {
-  add,
-  type Decimal,
-  decimal,
-  divide,
-  isZero,
-  lessThan,
-  multiply,
-  negate,
-  sum,
-  ZERO,
-} from '../domain/decimal.js';
 import type {
   BrokerAdapter,
   BrokerCapabilities,
@@ -31,11 +19,38 @@ import type {
   PositionReport,
   ProtectionOutcome,
   ProtectionRequest,
+  Quote,
   SubmitOutcome,
+  WorkingProtection,
 } from '../domain/ports.js';
-import { type BrokerMethod, type Fault, isFault, nth, type OrderScript, type ScriptedFill } from './fault-script.js';
+import {
+  type BrokerMethod,
+  type ExitScript,
+  exitPlanOf,
+  type Fault,
+  isFault,
+  type LegsScript,
+  nth,
+  type OrderScript,
+  planOf,
+} from './fault-script.js';
+import { Venue } from './venue/venue.js';
+import { carried } from './venue/venue-line.js';
+import { isOver } from './venue/venue-order.js';
+import type { OrderPlan } from './venue/venue-plan.js';
+import { VenuePort } from './venue/venue-port.js';
+import type { PlannedOrder } from './venue/venue-requests.js';
+import { PLAIN_PROFILE, type VenueProfile } from './venue/venue-rules.js';
 
-export type { BrokerMethod, Fault, LegsScript, OrderScript, ScriptedFill } from './fault-script.js';
+export type {
+  BrokerMethod,
+  ExitScript,
+  Fault,
+  LegsScript,
+  OrderScript,
+  ScriptedCorrection,
+  ScriptedFill,
+} from './fault-script.js';
 
 export interface FaultBrokerOptions {
   readonly clock: Clock;
@@ -49,6 +64,21 @@ export interface FaultBrokerOptions {
   readonly positions?: Readonly<Record<string, string>>;
   /** Margin check is offered, and answers this. */
   readonly margin?: 'ok' | { readonly refused: string };
+  /** A look at the exits beforehand is offered (V10), and answers this. */
+  readonly exitsAllowed?: 'ok' | { readonly refused: string };
+  /** Quotes are offered, by symbol. */
+  readonly quotes?: Readonly<Record<string, Quote>>;
+  /** The list of open orders is offered. */
+  readonly openOrders?: boolean;
+  /** Other notations of a symbol are offered. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+  readonly capacity?: (inFlight: number) => number;
+  /** Every event at the venue is pushed as a report, beside what the scripts push. */
+  readonly tells?: boolean;
+  /** Reports name each fill with its id. */
+  readonly tellsFills?: boolean;
+  /** Part of each fill that goes off as fee, in what the order receives: `0.001`. */
+  readonly feeRate?: string;
 }
 
 export interface BrokerCall {
@@ -65,29 +95,21 @@ export interface FaultBroker extends BrokerAdapter {
   count(method: BrokerMethod | 'writes', clientOrderId?: string): number;
   /** Pushes a raw report now. */
   push(report: unknown): void;
+  /** What the venue behind it holds to be true; tests may act on it. */
+  readonly venue: Venue;
   /** Reports on the order as the broker's truth has it now. */
   truth(clientOrderId: string): OrderReport | undefined;
 }
 
-interface LiveOrder {
-  readonly request: OrderRequest;
+/** An entry as the script wants it. */
+interface Scripted {
   readonly script: OrderScript;
-  readonly submittedAt: number;
+  readonly request: OrderRequest;
   readonly brokerOrderId: string;
+  /** False: the venue never took it, whatever was answered. */
   readonly isLive: boolean;
-  closedAt?: number;
-  legs: { stopLoss?: string; takeProfit?: string; quantity?: string };
   cancels: number;
   protections: number;
-  /** What the fills so far add up to: they only grow in number, so their number names them. */
-  filled?: Filled;
-}
-
-interface Filled {
-  readonly count: number;
-  readonly cumQty: Decimal;
-  readonly average: Decimal;
-  readonly isFull: boolean;
 }
 
 const WRITES: readonly BrokerMethod[] = ['submitOrder', 'cancelOrder', 'placeProtection'];
@@ -105,10 +127,18 @@ const DEFAULT_CAPABILITIES: BrokerCapabilities = {
 export function faultBroker(options: FaultBrokerOptions): FaultBroker {
   const { clock } = options;
   const calls: BrokerCall[] = [];
-  const orders = new Map<string, LiveOrder>();
-  const bySymbol = new Map<string, LiveOrder[]>();
+  const orders = new Map<string, Scripted>();
   const submits = new Map<string, number>();
   const pushed = new Subject<OrderReport>();
+  const venue = new Venue({
+    clock,
+    profile: profileOf(options),
+    positions: options.positions ?? {},
+    instruments: (symbol) => ({ symbol, ...assetOf(options.instruments?.[symbol]) }),
+    plan: planFor,
+  });
+  const port = new VenuePort(venue, { tellsFills: options.tellsFills === true });
+  if (options.tells === true) venue.listen((event) => pushIfAny(port.push(event)));
 
   const count = (method: BrokerMethod | 'writes', clientOrderId?: string): number =>
     calls.filter(
@@ -119,6 +149,11 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
 
   const scriptFor = (order: OrderRequest): OrderScript =>
     typeof options.script === 'function' ? options.script(order) : (options.script ?? {});
+
+  function planFor({ clientOrderId, role }: PlannedOrder): OrderPlan {
+    const script = orders.get(entryIdOf(clientOrderId))?.script ?? {};
+    return role === 'entry' ? planOf(script) : exitPlanOf(script.exits?.[legNameOf(clientOrderId)] ?? {});
+  }
 
   /** Lists the call, lets a fault have its way, else answers with the truth. */
   function answer<T>(
@@ -131,33 +166,16 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
     calls.push({ method, at: clock.monotonic(), argument, ...(clientOrderId !== undefined && { clientOrderId }) });
     const configured = options.faults?.[method];
     const fault = scripted ?? (typeof configured === 'function' ? configured(count(method)) : configured);
-    if (fault === 'throw-sync') throw new Error(`${method} threw at once`);
-    if (fault === 'lost') return new Promise(() => undefined);
-    const value = truth();
-    if (fault === undefined) return Promise.resolve(value);
-    if (fault === 'hang') return new Promise(() => undefined);
-    if (fault === 'throw') return Promise.reject(new Error(`${method} threw`));
-    if ('answer' in fault) return Promise.resolve(fault.answer as T);
-    if ('returns' in fault) return fault.returns as Promise<T>;
-    return new Promise((resolve) => clock.setTimeout(() => resolve(truth()), fault.delayMs));
+    return carried({ method, clock }, fault, truth);
   }
 
-  function beginOrder(request: OrderRequest, isLive: boolean): LiveOrder {
+  function beginOrder(request: OrderRequest, script: OrderScript, isLive: boolean): Scripted {
     const known = orders.get(request.clientOrderId);
     if (known !== undefined) return known;
-    const script = scriptFor(request);
-    const order: LiveOrder = {
-      request,
-      script,
-      submittedAt: clock.monotonic(),
-      brokerOrderId: `B-${orders.size + 1}`,
-      isLive,
-      legs: {},
-      cancels: 0,
-      protections: 0,
-    };
+    const brokerOrderId = `B-${orders.size + 1}`;
+    const order: Scripted = { request, script, brokerOrderId, isLive, cancels: 0, protections: 0 };
     orders.set(request.clientOrderId, order);
-    bySymbol.set(request.symbol, [...(bySymbol.get(request.symbol) ?? []), order]);
+    if (isLive) port.submit(request, brokerOrderId);
     for (const { at, report } of script.pushes ?? []) clock.setTimeout(() => push(report), at);
     return order;
   }
@@ -174,48 +192,19 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
       request,
       request.clientOrderId,
       () => {
-        const order = refuses && !isLive ? undefined : beginOrder(request, isLive);
+        const order = refuses && !isLive ? undefined : beginOrder(request, script, isLive);
         return outcome ?? { kind: 'accepted', brokerOrderId: order?.brokerOrderId ?? 'B-0' };
       },
       isFault(script.submit) ? script.submit : undefined,
     );
   }
 
-  const elapsed = (order: LiveOrder): number => clock.monotonic() - order.submittedAt;
+  const statusOf = (ref: OrderRef): OrderReport | 'not_found' => port.status(ref.clientOrderId);
 
-  /** The broker's truth about an order now. */
-  function truthOf(order: LiveOrder): OrderReport {
-    const { script, request } = order;
-    const now = elapsed(order);
-    const { ends } = script;
-    const endsAt = Math.min(ends?.at ?? Number.POSITIVE_INFINITY, order.closedAt ?? Number.POSITIVE_INFINITY);
-    const fills = (script.fills ?? []).filter(({ at }) => at <= now && at <= endsAt);
-    if (order.filled?.count !== fills.length) order.filled = filledBy(fills, request.quantity);
-    const { cumQty, average, isFull } = order.filled;
-    const byItself = ends !== undefined && ends.at <= now && ends.at <= endsAt;
-    const state = isFull
-      ? 'filled'
-      : byItself
-        ? ends.state
-        : now >= endsAt
-          ? 'cancelled'
-          : isZero(cumQty)
-            ? 'pending'
-            : 'partially_filled';
-    const isPriced = !isZero(cumQty) && now >= (script.pricedFrom ?? 0);
-    return {
-      clientOrderId: request.clientOrderId,
-      brokerOrderId: order.brokerOrderId,
-      state,
-      filledSize: cumQty,
-      ...(isPriced && { fillPrice: average }),
-    };
-  }
-
-  function statusOf(ref: OrderRef): OrderReport | 'not_found' {
-    const order = orders.get(ref.clientOrderId);
-    if (order === undefined || !order.isLive || elapsed(order) < (order.script.visibleFrom ?? 0)) return 'not_found';
-    return truthOf(order);
+  /** The order as it stands, hidden or not. */
+  function truth(clientOrderId: string): OrderReport | undefined {
+    const order = venue.find({ clientOrderId, isHidden: true });
+    return order === undefined ? undefined : port.report(order);
   }
 
   function cancelOrder(ref: OrderRef): Promise<CancelOutcome> {
@@ -225,23 +214,26 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
       'cancelOrder',
       ref,
       ref.clientOrderId,
-      () => {
+      once(() => {
         if (order === undefined || !order.isLive) return 'not_found';
         order.cancels += 1;
-        return cancelTruth(order, scripted);
-      },
+        const outcome = cancelTruth(order, scripted);
+        const report = truth(ref.clientOrderId);
+        const tells = order.script.cancelTells === true && typeof outcome === 'string' && report !== undefined;
+        return tells ? { kind: outcome, report } : outcome;
+      }),
       isFault(scripted) ? scripted : undefined,
     );
   }
 
-  function cancelTruth(order: LiveOrder, scripted: OrderScript['cancel']): CancelOutcome {
-    if (['filled', 'cancelled', 'rejected', 'expired'].includes(truthOf(order).state)) return 'already_closed';
-    if (scripted === 'ignore') return 'requested';
-    const outcome =
-      scripted === undefined || scripted === 'confirm' || typeof scripted === 'number' || isFault(scripted)
-        ? 'requested'
-        : nth(scripted, order.cancels);
-    if (outcome === 'requested') order.closedAt ??= elapsed(order) + (typeof scripted === 'number' ? scripted : 0);
+  function cancelTruth({ request, cancels }: Scripted, scripted: OrderScript['cancel']): CancelOutcome {
+    const { clientOrderId } = request;
+    const order = venue.find({ clientOrderId, isHidden: true });
+    if (order !== undefined && isOver(order)) return 'already_closed';
+    const isPlain = scripted === undefined || typeof scripted === 'number' || isFault(scripted);
+    const outcome = isPlain || scripted === 'confirm' || scripted === 'ignore' ? 'requested' : nth(scripted, cancels);
+    const kind = typeof outcome === 'object' ? outcome.kind : outcome;
+    if (kind === 'requested') venue.cancel({ clientOrderId, isHidden: true });
     return outcome ?? 'requested';
   }
 
@@ -252,48 +244,57 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
       'placeProtection',
       request,
       request.clientOrderId,
-      () => {
+      once(() => {
         if (order === undefined) return { stopLoss: refusedLeg, takeProfit: refusedLeg };
         order.protections += 1;
-        const script = isFault(scripted) ? undefined : nth(scripted, order.protections);
-        const stopLoss = script?.stopLoss ?? acceptedLeg(`${order.brokerOrderId}-sl`);
-        const takeProfit = script?.takeProfit ?? acceptedLeg(`${order.brokerOrderId}-tp`);
-        if (exists(stopLoss)) order.legs = { ...order.legs, stopLoss: request.stopLoss, quantity: request.quantity };
-        if (exists(takeProfit))
-          order.legs = { ...order.legs, takeProfit: request.takeProfit, quantity: request.quantity };
-        return { stopLoss, takeProfit };
-      },
+        return placed(request, order, (isFault(scripted) ? undefined : nth(scripted, order.protections)) ?? {});
+      }),
       isFault(scripted) ? scripted : undefined,
     );
   }
 
+  /** A leg that the script answers for is there if the answer says so. */
+  function placed(
+    request: ProtectionRequest,
+    { brokerOrderId, script }: Scripted,
+    legs: LegsScript,
+  ): ProtectionOutcome {
+    const names = (['sl', 'tp'] as const).filter((name) => {
+      const told = name === 'sl' ? legs.stopLoss : legs.takeProfit;
+      return told === undefined || exists(told);
+    });
+    const made = port.protect(request, names);
+    const answered = (name: 'sl' | 'tp', told: LegOutcome | undefined, truly: LegOutcome): LegOutcome => {
+      if (told !== undefined) return told;
+      // A repeat is told what the first was told.
+      return truly.kind === 'duplicate' ? acceptedLeg(`${brokerOrderId}-${name}`, script.exits?.[name]) : truly;
+    };
+    return {
+      stopLoss: answered('sl', legs.stopLoss, made.stopLoss),
+      takeProfit: answered('tp', legs.takeProfit, made.takeProfit),
+    };
+  }
+
   function positionOf(symbol: string): PositionReport {
-    const inSymbol = bySymbol.get(symbol) ?? [];
-    const sizes = inSymbol.map((order) => signedSize(order.request, truthOf(order).filledSize));
-    const shown = inSymbol.find(({ script }) => script.positionShown !== undefined)?.script.positionShown;
-    const size = shown ?? add(decimal(options.positions?.[symbol] ?? '0'), sum(sizes));
-    const exits = inSymbol.filter(({ legs }) => legs.quantity !== undefined);
+    const scripts = [...orders.values()].filter(({ request }) => request.symbol === symbol);
+    const shown = scripts.find(({ script }) => script.positionShown !== undefined)?.script.positionShown;
+    const exits = port.workingExits(symbol).map((exit) => hidden(exit, orders.get(exit.clientOrderId)?.script.hides));
     const last = exits.at(-1);
-    const hides = last?.script.hides ?? [];
     return {
       symbol,
-      size,
-      ...(last?.legs.stopLoss !== undefined && !hides.includes('sl') && { sl: last.legs.stopLoss }),
-      ...(last?.legs.takeProfit !== undefined && !hides.includes('tp') && { tp: last.legs.takeProfit }),
-      ...(exits.length > 1 && {
-        protections: exits.map(({ request, legs, script }) => ({
-          clientOrderId: request.clientOrderId,
-          quantity: legs.quantity ?? '0',
-          ...(legs.stopLoss !== undefined && script.hides?.includes('sl') !== true && { stopLoss: legs.stopLoss }),
-          ...(legs.takeProfit !== undefined &&
-            script.hides?.includes('tp') !== true && { takeProfit: legs.takeProfit }),
-        })),
-      }),
+      size: shown ?? venue.position(symbol),
+      ...(last?.stopLoss !== undefined && { sl: last.stopLoss }),
+      ...(last?.takeProfit !== undefined && { tp: last.takeProfit }),
+      ...(exits.length > 1 && { protections: exits }),
     };
   }
 
   function push(report: unknown): void {
     pushed.next(report as OrderReport);
+  }
+
+  function pushIfAny(report: OrderReport | undefined): void {
+    if (report !== undefined) push(report);
   }
 
   const allSymbols = () =>
@@ -304,12 +305,10 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
     capabilities: { ...DEFAULT_CAPABILITIES, ...options.capabilities },
     reports$: pushed,
     calls,
+    venue,
     count,
     push,
-    truth: (clientOrderId) => {
-      const order = orders.get(clientOrderId);
-      return order === undefined ? undefined : truthOf(order);
-    },
+    truth,
     connect: () => answer('connect', undefined, undefined, () => undefined),
     instrument: (symbol) =>
       answer(
@@ -330,30 +329,72 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
       answer('getPositions', symbols, undefined, () =>
         (symbols.length === 0 ? [...allSymbols()] : symbols).map(positionOf),
       ),
-    ...(options.margin !== undefined && {
-      checkMargin: (order: OrderRequest) =>
-        answer('checkMargin', order, order.clientOrderId, () => options.margin ?? 'ok'),
-    }),
+    ...offered(options, port, answer),
   };
 }
 
-const acceptedLeg = (brokerOrderId: string): LegOutcome => ({ kind: 'accepted', brokerOrderId });
+type Answer = <T>(
+  method: BrokerMethod,
+  argument: unknown,
+  clientOrderId: string | undefined,
+  truth: () => T,
+) => Promise<T>;
+
+/** What only some adapters offer. */
+function offered(options: FaultBrokerOptions, port: VenuePort, answer: Answer): Partial<BrokerAdapter> {
+  const { margin, exitsAllowed, quotes, openOrders, aliases, capacity } = options;
+  return {
+    ...(margin !== undefined && {
+      checkMargin: (order: OrderRequest) => answer('checkMargin', order, order.clientOrderId, () => margin),
+    }),
+    ...(exitsAllowed !== undefined && {
+      checkProtection: (request: ProtectionRequest) =>
+        answer('checkProtection', request, request.clientOrderId, () => exitsAllowed),
+    }),
+    ...(quotes !== undefined && {
+      quote: (symbol: string) => answer('quote', symbol, undefined, () => quotes[symbol] ?? {}),
+    }),
+    ...(openOrders === true && {
+      getOpenOrders: () => answer('getOpenOrders', undefined, undefined, () => port.openOrders()),
+    }),
+    ...(aliases !== undefined && { aliases: (symbol: string) => aliases[symbol] ?? [] }),
+    ...(capacity !== undefined && { capacity }),
+  };
+}
+
+/** Net positions, with the fee rate that is wanted. The engine keeps the rules of instruments; the broker takes anything. */
+function profileOf({ feeRate }: FaultBrokerOptions): VenueProfile {
+  return { ...PLAIN_PROFILE, ...(feeRate !== undefined && { fee: { rate: feeRate, in: 'received' } }) };
+}
+
+const assetOf = (instrument: Instrument | 'unknown_symbol' | undefined): { readonly base?: string } =>
+  typeof instrument === 'object' && instrument.baseAsset !== undefined ? { base: instrument.baseAsset } : {};
+
+const acceptedLeg = (brokerOrderId: string, exit: ExitScript | undefined): LegOutcome => ({
+  kind: 'accepted',
+  brokerOrderId,
+  ...(exit?.worksFrom !== undefined && { state: 'pending' as const }),
+});
 const refusedLeg: LegOutcome = { kind: 'rejected', code: 'UNKNOWN_ORDER', reason: 'no such entry order' };
 const exists = ({ kind }: LegOutcome): boolean => kind === 'accepted' || kind === 'duplicate';
 
-const signedSize = ({ side }: OrderRequest, size: string): Decimal =>
-  side === 'buy' ? decimal(size) : negate(decimal(size));
+const entryIdOf = (clientOrderId: string): string => clientOrderId.replace(/-(?:sl|tp)$/, '');
+const legNameOf = (clientOrderId: string): 'sl' | 'tp' => (clientOrderId.endsWith('-sl') ? 'sl' : 'tp');
 
-function filledBy(fills: readonly ScriptedFill[], wanted: string): Filled {
-  const cumQty = sum(fills.map(({ quantity }) => decimal(quantity)));
-  const average = isZero(cumQty) ? ZERO : averageOf(fills, cumQty);
-  return { count: fills.length, cumQty, average, isFull: !lessThan(cumQty, decimal(wanted)) };
+function hidden(exit: WorkingProtection, hides: OrderScript['hides'] = []): WorkingProtection {
+  const { stopLoss, takeProfit, ...rest } = exit;
+  return {
+    ...rest,
+    ...(stopLoss !== undefined && !hides.includes('sl') && { stopLoss }),
+    ...(takeProfit !== undefined && !hides.includes('tp') && { takeProfit }),
+  };
 }
 
-function averageOf(fills: readonly ScriptedFill[], cumQty: Decimal): Decimal {
-  const value = fills.reduce(
-    (total, { quantity, price }) => add(total, multiply(decimal(quantity), decimal(price))),
-    ZERO,
-  );
-  return divide(value, cumQty);
+/** What a write makes of the truth, it makes once, however often its answer is put together. */
+function once<T>(act: () => T): () => T {
+  let done: { readonly value: T } | undefined;
+  return () => {
+    done ??= { value: act() };
+    return done.value;
+  };
 }

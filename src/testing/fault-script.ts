@@ -1,7 +1,9 @@
 /**
  * How a script for the fault broker is written: what becomes of an order, and what becomes of a call.
  */
-import type { CancelOutcome, LegOutcome, SubmitOutcome } from '../domain/ports.js';
+import type { CancelOutcome, Fee, LegOutcome, SubmitOutcome } from '../domain/ports.js';
+import type { LineFault } from './venue/venue-line.js';
+import type { OrderPlan } from './venue/venue-plan.js';
 
 export type BrokerMethod =
   | 'connect'
@@ -12,29 +14,56 @@ export type BrokerMethod =
   | 'cancelOrder'
   | 'placeProtection'
   | 'getPositions'
-  | 'checkMargin';
+  | 'checkMargin'
+  | 'getOpenOrders'
+  | 'checkProtection'
+  | 'quote';
 
-/**
- * What stands between the truth and the caller.
- *
- * `hang`: done, and never answered. `throw`: done, and the promise rejects. `lost`: never arrives, and is never answered.
- * `throw-sync`: never arrives, and the call itself throws. `answer`: done, and answered with any value at all.
- * `returns`: the same, and the call returns the bare value, no promise. `delayMs`: done now, answered later.
- */
-export type Fault =
-  | 'hang'
-  | 'throw'
-  | 'lost'
-  | 'throw-sync'
-  | { readonly answer: unknown }
-  | { readonly returns: unknown }
-  | { readonly delayMs: number };
+/** What stands between the truth and the caller. */
+export type Fault = LineFault;
 
 export interface ScriptedFill {
   /** T in ms. */
   readonly at: number;
   readonly quantity: string;
   readonly price: string;
+  /** The venue's id of the fill (FIX ExecID 17); reports then name each fill. */
+  readonly id?: string;
+  /** What the venue charges for it. */
+  readonly fee?: Fee;
+}
+
+/** A fill taken back or changed; `fill` is its id, or its place in `fills` (from 0). */
+export interface ScriptedCorrection {
+  /** T in ms. */
+  readonly at: number;
+  readonly kind: 'bust' | 'correct';
+  readonly fill: number | string;
+  readonly quantity?: string;
+  readonly price?: string;
+  /** The order works again for what is missing (default), or is over with what stands. */
+  readonly then?: 'reopens' | 'closed';
+}
+
+/** What becomes of an exit after it was placed. Times are ms since then. */
+export interface ExitScript {
+  /** Taken but not working until then (PendingNew): the placement answers `pending`. */
+  readonly worksFrom?: number;
+  readonly ends?: {
+    readonly at: number;
+    readonly state: 'cancelled' | 'rejected' | 'expired';
+    readonly reason?: string;
+  };
+  readonly fills?: readonly ScriptedFill[];
+  /** The market comes to its price. */
+  readonly hitAt?: number;
+  /** As much as the market takes of it then; the rest is cancelled. */
+  readonly depth?: string;
+  readonly corrections?: readonly ScriptedCorrection[];
+  /** The state is told in this word from then on. */
+  readonly words?: readonly { readonly at: number; readonly word: string }[];
+  /** The other leg stays when this one is over. */
+  readonly leavesSibling?: boolean;
 }
 
 export interface OrderScript {
@@ -44,7 +73,11 @@ export interface OrderScript {
   readonly live?: boolean;
   readonly fills?: readonly ScriptedFill[];
   /** The broker ends the order by itself. */
-  readonly ends?: { readonly at: number; readonly state: 'cancelled' | 'rejected' | 'expired' };
+  readonly ends?: {
+    readonly at: number;
+    readonly state: 'cancelled' | 'rejected' | 'expired' | 'done_for_day';
+    readonly reason?: string;
+  };
   /** `confirm` (default): closed at once; a number: closed so many ms after the cancel; `ignore`: taken, never done. */
   readonly cancel?: 'confirm' | 'ignore' | number | CancelOutcome | readonly CancelOutcome[] | Fault;
   /** What each leg answers; `accepted` by default. A list is used call by call, its last entry for the rest. */
@@ -57,6 +90,16 @@ export interface OrderScript {
   readonly positionShown?: string;
   /** Exits that the position query does not show. */
   readonly hides?: readonly ('sl' | 'tp')[];
+  readonly corrections?: readonly ScriptedCorrection[];
+  /** The venue changes the quantity of the order by itself. */
+  readonly restated?: readonly { readonly at: number; readonly quantity: string }[];
+  /** The state is told in this word from then on (`calculated`, `PendingCancel`, an exchange's own). */
+  readonly words?: readonly { readonly at: number; readonly word: string }[];
+  /** The rest fills so long after a cancel was confirmed, in ms. */
+  readonly fillsAfterCancel?: number;
+  /** The answer to a cancel carries the order as it stands. */
+  readonly cancelTells?: boolean;
+  readonly exits?: { readonly sl?: ExitScript; readonly tp?: ExitScript };
   /** Raw reports pushed at their T, whatever the truth is. */
   readonly pushes?: readonly { readonly at: number; readonly report: unknown }[];
 }
@@ -66,12 +109,59 @@ export interface LegsScript {
   readonly takeProfit?: LegOutcome;
 }
 
+/** The order as the venue is to carry it out. */
+export function planOf(script: OrderScript): OrderPlan {
+  const { fills = [], ends, cancel, visibleFrom, pricedFrom, fillsAfterCancel } = script;
+  return {
+    fills: fills.map(({ at, ...fill }) => ({ atMs: at, ...fill })),
+    // More than was asked for may be filled (P5).
+    overfills: true,
+    ...(ends !== undefined && { ends: endOf(ends) }),
+    ...changesOf(script),
+    ...(cancel === 'ignore' && { cancel }),
+    ...(typeof cancel === 'number' && { cancelAfterMs: cancel }),
+    ...(fillsAfterCancel !== undefined && { fillsAfterCancelMs: fillsAfterCancel }),
+    ...(visibleFrom !== undefined && { visibleFromMs: visibleFrom }),
+    ...(pricedFrom !== undefined && { pricedFromMs: pricedFrom }),
+  };
+}
+
+export function exitPlanOf({ worksFrom, ends, fills, hitAt, depth, leavesSibling, ...changes }: ExitScript): OrderPlan {
+  return {
+    ...(worksFrom !== undefined && { worksFromMs: worksFrom }),
+    ...(ends !== undefined && { ends: endOf(ends) }),
+    ...(fills !== undefined && { fills: fills.map(({ at, ...fill }) => ({ atMs: at, ...fill })) }),
+    ...(hitAt !== undefined && { hitAfterMs: hitAt }),
+    ...(depth !== undefined && { depth }),
+    ...(leavesSibling !== undefined && { leavesSibling }),
+    ...changesOf(changes),
+  };
+}
+
+const endOf = ({ at, state, reason }: NonNullable<OrderScript['ends']>): NonNullable<OrderPlan['ends']> => ({
+  atMs: at,
+  as: state,
+  ...(reason !== undefined && { reason }),
+});
+
+const changesOf = ({
+  corrections,
+  restated,
+  words,
+}: Pick<OrderScript, 'corrections' | 'restated' | 'words'>): Partial<OrderPlan> => ({
+  ...(corrections !== undefined && { corrections: corrections.map(({ at, ...rest }) => ({ atMs: at, ...rest })) }),
+  ...(restated !== undefined && { restated: restated.map(({ at, quantity }) => ({ atMs: at, quantity })) }),
+  ...(words !== undefined && { words: words.map(({ at, word }) => ({ atMs: at, word })) }),
+});
+
+const FAULT_KEYS = ['answer', 'returns', 'delayMs', 'lateMs', 'arrivesAfterMs'];
+
 export const isFault = (value: unknown): value is Fault =>
   value === 'hang' ||
   value === 'throw' ||
   value === 'lost' ||
   value === 'throw-sync' ||
-  (typeof value === 'object' && value !== null && ('answer' in value || 'returns' in value || 'delayMs' in value));
+  (typeof value === 'object' && value !== null && FAULT_KEYS.some((key) => key in value));
 
 /** The n-th entry of a list, its last for the rest; a single value is a list of one. */
 export function nth<T>(values: T | readonly T[] | undefined, n: number): T | undefined {

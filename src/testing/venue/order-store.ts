@@ -15,6 +15,7 @@ export class OrderStore {
   readonly events: VenueEvent[] = [];
   readonly #versions = new Map<string, VenueOrder[]>();
   readonly #byClientId = new Map<string, string[]>();
+  readonly #bySymbol = new Map<string, string[]>();
   readonly #open = new Map<string, VenueOrder>();
   readonly #agenda: Agenda = agenda();
   readonly #listeners = new Set<VenueListener>();
@@ -72,12 +73,19 @@ export class OrderStore {
 
   /** All orders with a client's id, the oldest first. */
   named(clientOrderId: string, at?: number): readonly VenueOrder[] {
-    const ids = this.#byClientId.get(clientOrderId) ?? [];
-    return ids.map((id) => this.get(id, at)).filter((order): order is VenueOrder => order !== undefined);
+    return this.#each(this.#byClientId.get(clientOrderId) ?? [], at);
+  }
+
+  ofSymbol(symbol: string, at?: number): readonly VenueOrder[] {
+    return this.#each(this.#bySymbol.get(symbol) ?? [], at);
   }
 
   all(at?: number): readonly VenueOrder[] {
-    return [...this.#versions.keys()].map((id) => this.get(id, at)).filter((order) => order !== undefined);
+    return this.#each([...this.#versions.keys()], at);
+  }
+
+  #each(ids: readonly string[], at: number | undefined): readonly VenueOrder[] {
+    return ids.map((id) => this.get(id, at)).filter((order) => order !== undefined);
   }
 
   /** Orders that are not over, the oldest first. */
@@ -91,7 +99,8 @@ export class OrderStore {
     const versions = this.#versions.get(order.id);
     if (versions === undefined) {
       this.#versions.set(order.id, [version]);
-      this.#byClientId.set(order.clientOrderId, [...(this.#byClientId.get(order.clientOrderId) ?? []), order.id]);
+      append(this.#byClientId, order.clientOrderId, order.id);
+      append(this.#bySymbol, order.symbol, order.id);
     } else versions.push(version);
     if (isOver(version)) this.#open.delete(order.id);
     else this.#open.set(order.id, version);
@@ -108,4 +117,10 @@ export class OrderStore {
     for (const listener of [...this.#listeners]) listener(event);
     return version;
   }
+}
+
+function append(lists: Map<string, string[]>, key: string, id: string): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [id]);
+  else known.push(id);
 }

@@ -50,6 +50,8 @@ export interface VenueOrder {
   readonly role: 'entry' | 'exit';
   /** As it stands: a restatement changes it. */
   readonly quantity: Decimal;
+  /** As it was sent. */
+  readonly ordered: Decimal;
   /** Trigger or limit. */
   readonly price?: Decimal;
   /** The market side that an exit waits for. */

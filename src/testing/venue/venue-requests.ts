@@ -46,4 +46,6 @@ export interface ExitsRequest {
 export interface VenueRef {
   readonly id?: string | undefined;
   readonly clientOrderId?: string | undefined;
+  /** Finds it even while the venue hides it. */
+  readonly isHidden?: boolean;
 }

@@ -42,7 +42,7 @@ export interface VenueOptions {
   /** {@link PLAIN_PROFILE} by default. */
   readonly profile?: VenueProfile;
   /** Symbols that are traded; any symbol, with no rules, when absent. */
-  readonly instruments?: readonly VenueInstrument[];
+  readonly instruments?: readonly VenueInstrument[] | ((symbol: string) => VenueInstrument | undefined);
   /** Last price of each symbol. */
   readonly prices?: Readonly<Record<string, string>>;
   /** What the account holds of each asset before anything happens; `USD` is the money of a margin account. */
@@ -62,7 +62,7 @@ export class Venue {
   readonly #ledger: Ledger;
   readonly #life: OrderLife;
   readonly #account: Account;
-  readonly #instruments: ReadonlyMap<string, VenueInstrument> | undefined;
+  readonly instrument: (symbol: string) => VenueInstrument | undefined;
   readonly #prices = new Map<string, Decimal>();
   readonly #plan: (order: PlannedOrder) => OrderPlan;
   readonly #wallAtZero: number;
@@ -75,7 +75,7 @@ export class Venue {
     this.#clock = clock;
     this.#store = new OrderStore(clock);
     this.#ledger = new Ledger(options.balances ?? {}, options.positions ?? {});
-    this.#instruments = instruments && new Map(instruments.map((one) => [one.symbol, one]));
+    this.instrument = instrumentsOf(instruments);
     for (const [symbol, price] of Object.entries(prices)) this.#prices.set(symbol, decimal(price));
     this.#plan = plan;
     this.#wallAtZero = clock.now() - clock.monotonic();
@@ -152,13 +152,12 @@ export class Venue {
     checkAgainstMarket(legs, exits, view.last);
     checkDayTrade(
       this.profile,
-      this.#store.all().some((order) => order.role === 'entry' && order.symbol === symbol),
+      this.#store.ofSymbol(symbol).some(({ role }) => role === 'entry'),
     );
     const holds = exits.holds !== 'nothing';
     if (holds) this.#account.checkHold(symbol, side, reservedBy(legs));
     const isList = exits.pair === 'linked' && (legs.length > 1 || listClientId !== undefined);
-    if (isList) this.#lists += 1;
-    const list = isList ? { listId: `L-${this.#lists}`, ...(listClientId !== undefined && { listClientId }) } : {};
+    const list = isList ? this.#listFor(listClientId) : {};
     const last = view.last;
     return legs.map((leg) =>
       this.#take({ ...leg, symbol, quantity: request.quantity }, leg, {
@@ -168,6 +167,14 @@ export class Venue {
         ...list,
       }),
     );
+  }
+
+  /** A new list, or the working one of that name: a leg that is placed later joins the other. */
+  #listFor(listClientId: string | undefined): { readonly listId: string; readonly listClientId?: string } {
+    const known = this.#store.open().find((order) => listClientId !== undefined && order.listClientId === listClientId);
+    if (known?.listId === undefined) this.#lists += 1;
+    const listId = known?.listId ?? `L-${this.#lists}`;
+    return { listId, ...(listClientId !== undefined && { listClientId }) };
   }
 
   #take(
@@ -182,7 +189,7 @@ export class Venue {
     const state = (plan.worksFromMs ?? 0) > 0 ? 'pending_new' : 'new';
     const taken: VenueOrder = {
       id: request.id ?? this.profile.orderId?.(sequence) ?? `V-${sequence}`,
-      ...{ clientOrderId, symbol, side, type, quantity, plan, state, tags },
+      ...{ clientOrderId, symbol, side, type, quantity, ordered: quantity, plan, state, tags },
       ...(price !== undefined && { price }),
       ...{ fills: [], filled: ZERO, value: ZERO, takenAt: now, updatedAt: now },
       ...{ isTriggered: false, isCancelAsked: false },
@@ -207,11 +214,11 @@ export class Venue {
   }
 
   /** The newest order of that name; one that is hidden yet is not found. As it stands, or as it stood. */
-  find({ id, clientOrderId }: VenueRef, at?: number): VenueOrder | undefined {
+  find({ id, clientOrderId, isHidden = false }: VenueRef, at?: number): VenueOrder | undefined {
     this.#store.settle();
     const when = at ?? this.#store.at;
     const found = id !== undefined ? [this.#store.get(id, at)] : this.#store.named(clientOrderId ?? '', at);
-    return found.findLast((order) => order !== undefined && isVisible(order, when));
+    return found.findLast((order) => order !== undefined && (isHidden || isVisible(order, when)));
   }
 
   /** Working orders that can be seen, the oldest first. */
@@ -220,6 +227,12 @@ export class Venue {
     return this.#store
       .open()
       .filter((order) => isVisible(order, this.#store.at) && (symbol === undefined || order.symbol === symbol));
+  }
+
+  /** Every order of the symbol, hidden ones included, as they stand or stood. */
+  ordersOf(symbol: string, at?: number): readonly VenueOrder[] {
+    this.#store.settle();
+    return this.#store.ofSymbol(symbol, at);
   }
 
   /** Every order there ever was, hidden ones included. */
@@ -263,10 +276,6 @@ export class Venue {
   free(asset: string): Decimal {
     this.#store.settle();
     return this.#account.free(asset);
-  }
-
-  instrument(symbol: string): VenueInstrument | undefined {
-    return this.#instruments === undefined ? { symbol } : this.#instruments.get(symbol);
   }
 
   last(symbol: string): Decimal | undefined {
@@ -362,6 +371,13 @@ export class Venue {
       clientIds !== 'free' && this.#store.named(id).some((order) => clientIds === 'forever' || !isOver(order));
     return { last: this.#prices.get(symbol), openOrders, isTaken };
   }
+}
+
+function instrumentsOf(known: VenueOptions['instruments']): (symbol: string) => VenueInstrument | undefined {
+  if (typeof known === 'function') return known;
+  if (known === undefined) return (symbol) => ({ symbol });
+  const bySymbol = new Map(known.map((one) => [one.symbol, one]));
+  return (symbol) => bySymbol.get(symbol);
 }
 
 const isVisible = ({ takenAt, plan }: VenueOrder, at: number): boolean => at >= takenAt + (plan.visibleFromMs ?? 0);
