@@ -300,37 +300,41 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
   const allSymbols = () =>
     new Set([...Object.keys(options.positions ?? {}), ...[...orders.values()].map(({ request }) => request.symbol)]);
 
-  return {
-    name: 'fault',
-    capabilities: { ...DEFAULT_CAPABILITIES, ...options.capabilities },
-    reports$: pushed,
-    calls,
-    venue,
-    count,
-    push,
-    truth,
-    connect: () => answer('connect', undefined, undefined, () => undefined),
-    instrument: (symbol) =>
-      answer(
-        'instrument',
-        symbol,
-        undefined,
-        () => options.instruments?.[symbol] ?? { symbol, tickSize: '0.01', lotSize: '1' },
-      ),
-    submitOrder,
-    getOrderStatus: (ref) => answer('getOrderStatus', ref, ref.clientOrderId, () => statusOf(ref)),
-    getOrderStatuses: (refs) =>
-      answer('getOrderStatuses', refs, undefined, () =>
-        refs.map(statusOf).filter((report): report is OrderReport => report !== 'not_found'),
-      ),
-    cancelOrder,
-    placeProtection,
-    getPositions: (symbols) =>
-      answer('getPositions', symbols, undefined, () =>
-        (symbols.length === 0 ? [...allSymbols()] : symbols).map(positionOf),
-      ),
-    ...offered(options, port, answer),
-  };
+  function face(): FaultBroker {
+    return {
+      name: 'fault',
+      capabilities: { ...DEFAULT_CAPABILITIES, ...options.capabilities },
+      reports$: pushed,
+      calls,
+      venue,
+      count,
+      push,
+      truth,
+      connect: () => answer('connect', undefined, undefined, () => undefined),
+      instrument: (symbol) =>
+        answer(
+          'instrument',
+          symbol,
+          undefined,
+          () => options.instruments?.[symbol] ?? { symbol, tickSize: '0.01', lotSize: '1' },
+        ),
+      submitOrder,
+      getOrderStatus: (ref) => answer('getOrderStatus', ref, ref.clientOrderId, () => statusOf(ref)),
+      getOrderStatuses: (refs) =>
+        answer('getOrderStatuses', refs, undefined, () =>
+          refs.map(statusOf).filter((report): report is OrderReport => report !== 'not_found'),
+        ),
+      cancelOrder,
+      placeProtection,
+      getPositions: (symbols) =>
+        answer('getPositions', symbols, undefined, () =>
+          (symbols.length === 0 ? [...allSymbols()] : symbols).map(positionOf),
+        ),
+      ...offered(options, port, answer),
+    };
+  }
+
+  return face();
 }
 
 type Answer = <T>(
