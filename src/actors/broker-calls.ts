@@ -4,7 +4,7 @@
  * Nothing here decides, retries or waits for anything but the one answer.
  */
 import { ZERO } from '../domain/decimal.js';
-import type { CallDeadlines } from '../domain/limits.js';
+import { type CallDeadlines, LEAST_RISK_CALL_MS } from '../domain/limits.js';
 import { readPosition } from '../domain/observed-position.js';
 import { readOrderReport, readSubmitOutcome } from '../domain/order.js';
 import type {
@@ -24,12 +24,21 @@ import type { Legs } from '../machines/execution.facts.js';
 import { type CallOutcome, callBroker, causeOf } from './calls.js';
 
 export interface BrokerCalls {
-  /** Instrument rules, margin and position before the order (V9), side by side. */
-  ask(order: OrderRequest): Promise<BrokerAnswer>;
+  /**
+   * Instrument rules, margin and position before the order (V9), side by side; then, where the broker can be asked, whether
+   * its exits could be placed (V10). `exits` gives the request for a fill at the reference price, `undefined` where V9 or
+   * the tick refuses already.
+   */
+  ask(order: OrderRequest, exits: (answer: BrokerAnswer) => ProtectionRequest | undefined): Promise<BrokerAnswer>;
   /** The submit call, made in this turn. `onLate` is told of an acceptance that comes after the deadline. */
   submit(order: OrderRequest, limitMs: number, onLate: (outcome: SubmitOutcome) => void): Promise<SubmitOutcome>;
-  cancel(ref: OrderRef, limitMs: number): Promise<CancelWord>;
-  protect(request: ProtectionRequest, limitMs: number): Promise<Legs>;
+  /**
+   * The cancel call, made in this turn; it has its whole time, however late it begins (T4). `onReport` is given what the call
+   * learned of the order, also when it comes after the deadline.
+   */
+  cancel(ref: OrderRef, onReport: (raw: unknown) => void): Promise<CancelWord>;
+  /** The protection call, made in this turn; it has its whole time, however late it begins (T4). */
+  protect(request: ProtectionRequest): Promise<Legs>;
   /** One order query (R6.1). */
   observeOrder(ref: OrderRef): Promise<ObservedOrder>;
   /** One position query (R6.1). */
@@ -58,7 +67,10 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
     return readPosition(outcome.value, ref, positions) ?? { kind: 'failed', cause: 'unreadable answer' };
   }
 
-  async function ask(order: OrderRequest): Promise<BrokerAnswer> {
+  async function ask(
+    order: OrderRequest,
+    exits: (answer: BrokerAnswer) => ProtectionRequest | undefined,
+  ): Promise<BrokerAnswer> {
     try {
       await connected();
     } catch (error) {
@@ -72,7 +84,23 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
         ? undefined
         : callBroker(clock, deadlines.marginMs, async (signal) => broker.checkMargin?.(order, signal)),
     ]);
-    return answerOf(symbol, instrument, position, margin);
+    return withExits(answerOf(symbol, instrument, position, margin), exits);
+  }
+
+  /** Asked last, and only when nothing else refuses (V10). */
+  async function withExits(
+    answer: BrokerAnswer,
+    exits: (answer: BrokerAnswer) => ProtectionRequest | undefined,
+  ): Promise<BrokerAnswer> {
+    if (answer.kind !== 'answered' || broker.checkProtection === undefined) return answer;
+    const request = exits(answer);
+    if (request === undefined) return answer;
+    const outcome = await callBroker(clock, deadlines.marginMs, async (signal) =>
+      broker.checkProtection?.(request, signal),
+    );
+    if (outcome.kind !== 'answered') return unavailable('exits', outcome.cause);
+    const verdict = readVerdict(outcome.value);
+    return verdict === undefined ? unavailable('exits', 'unreadable answer') : { ...answer, exits: verdict };
   }
 
   async function submit(
@@ -89,15 +117,24 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
     return outcome.kind === 'answered' ? readSubmitOutcome(outcome.value) : { kind: 'unknown', cause: outcome.cause };
   }
 
-  async function cancel(ref: OrderRef, limitMs: number): Promise<CancelWord> {
-    const outcome = await callBroker(clock, Math.min(deadlines.cancelMs, limitMs), (signal) =>
-      broker.cancelOrder(ref, signal),
+  async function cancel(ref: OrderRef, onReport: (raw: unknown) => void): Promise<CancelWord> {
+    const learn = (value: unknown) => {
+      const report = attempt(() => (value as { readonly report?: unknown }).report);
+      if (report !== undefined) onReport(report);
+    };
+    const outcome = await callBroker(
+      clock,
+      Math.max(deadlines.cancelMs, LEAST_RISK_CALL_MS),
+      (signal) => broker.cancelOrder(ref, signal),
+      learn,
     );
-    return outcome.kind === 'answered' ? readCancelOutcome(outcome.value) : 'unknown';
+    if (outcome.kind !== 'answered') return 'unknown';
+    learn(outcome.value);
+    return readCancelOutcome(outcome.value);
   }
 
-  async function protect(request: ProtectionRequest, limitMs: number): Promise<Legs> {
-    const outcome = await callBroker(clock, Math.min(deadlines.protectionMs, limitMs), (signal) =>
+  async function protect(request: ProtectionRequest): Promise<Legs> {
+    const outcome = await callBroker(clock, Math.max(deadlines.protectionMs, LEAST_RISK_CALL_MS), (signal) =>
       broker.placeProtection(request, signal),
     );
     if (outcome.kind !== 'answered') return bothLegs({ kind: 'unknown', cause: outcome.cause });
@@ -152,13 +189,13 @@ function answerOf(
   const baseline = position.kind === 'position' && position.netting ? position.size : ZERO;
   if (margin === undefined) return { kind: 'answered', instrument: read, margin: 'ok', baseline };
   if (margin.kind !== 'answered') return unavailable('margin', margin.cause);
-  const verdict = readMargin(margin.value);
+  const verdict = readVerdict(margin.value);
   return verdict === undefined
     ? unavailable('margin', 'unreadable answer')
     : { kind: 'answered', instrument: read, margin: verdict, baseline };
 }
 
-function readMargin(raw: unknown): 'ok' | { readonly refused: string } | undefined {
+function readVerdict(raw: unknown): 'ok' | { readonly refused: string } | undefined {
   if (raw === 'ok') return 'ok';
   const refused = attempt(() => (raw as { refused?: unknown }).refused);
   return typeof refused === 'string' ? { refused: boundedText(refused) } : undefined;

@@ -10,6 +10,7 @@ import {
   RECONCILIATION_LIMIT_MS,
   RETRY_BACKOFF,
   VALIDATION_LIMIT_MS,
+  WHOLE_CALL_MS,
 } from '../domain/limits.js';
 import type { DeadlineName as ExecutionDeadlineName } from '../machines/execution.facts.js';
 import type { ProtectionDeadlineName } from '../machines/protection.facts.js';
@@ -49,10 +50,15 @@ export const DEADLINES: Readonly<Record<DeadlineName, Deadline>> = {
     from: 'the first protection call, or the restart',
     scheduledBy: 'scheduleProtectionEnd',
   },
+  protectionCall: {
+    ms: WHOLE_CALL_MS,
+    from: 'the end of the five seconds, while a protection call is under way',
+    scheduledBy: 'scheduleProtectionCallEnd',
+  },
   protectionRetry: { ...backoff, from: 'the answer', scheduledBy: 'scheduleProtectionRetry' },
   reconciliation: {
     ms: RECONCILIATION_LIMIT_MS,
-    from: 'the question to the broker, less the last look at T = 32 s',
+    from: 'the question to the broker, less what the looks and calls before took',
     scheduledBy: 'scheduleReconciliationEnd',
   },
   siblingGone: {

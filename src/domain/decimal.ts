@@ -54,6 +54,28 @@ export function parseDecimal(value: unknown): Decimal | undefined {
   return tooLarge || tooFine ? undefined : canonical(parsed);
 }
 
+/** Longest number of a venue that is looked at; anything longer is no number. */
+const MAX_VENUE_LITERAL_LENGTH = 4_096;
+/** Magnitude beyond which a venue's number is no price and no quantity. */
+const MAX_VENUE_EXPONENT = 60;
+
+/**
+ * Reads a number of a venue: as {@link parseDecimal}, but never refused for its length (P11). What has more than
+ * {@link MAX_DECIMAL_DIGITS} digits after the point is rounded half-even to so many, and what has more before it to so many
+ * significant ones.
+ */
+export function parseVenueDecimal(value: unknown): Decimal | undefined {
+  const text = literalOf(value);
+  if (text === undefined || text.length > MAX_VENUE_LITERAL_LENGTH || !DECIMAL_LITERAL.test(text)) return undefined;
+  const parsed = new Big(text);
+  if (!parsed.isFinite() || parsed.e > MAX_VENUE_EXPONENT) return undefined;
+  const rounded =
+    parsed.e >= MAX_DECIMAL_DIGITS
+      ? parsed.toSignificantDigits(MAX_DECIMAL_DIGITS, DecimalJs.ROUND_HALF_EVEN)
+      : parsed.toDecimalPlaces(MAX_DECIMAL_DIGITS, DecimalJs.ROUND_HALF_EVEN);
+  return canonical(rounded);
+}
+
 function literalOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);

@@ -13,7 +13,6 @@ import {
   isZero,
   lessThan,
   multiply,
-  parseDecimal,
   roundHalfEven,
   subtract,
   sum,
@@ -21,17 +20,16 @@ import {
 } from './decimal.js';
 import { type OrderFact, type OrderStatus, readOrderReport } from './order.js';
 import type { OrderRef, Side } from './ports.js';
-import { attempt } from './reading.js';
 
 export const EXIT_LEGS = ['sl', 'tp'] as const;
 /** `sl`: the stop-loss; `tp`: the take-profit. Also the end of the leg's `clientOrderId`. */
 export type ExitLeg = (typeof EXIT_LEGS)[number];
 
-/** A report on an exit that could be read. */
-export interface ExitFact extends OrderFact {
-  /** The order's quantity at the venue, where it is told: a native OCO shrinks the sibling of an exit that fills in part. */
-  readonly quantity?: Decimal;
-}
+/**
+ * A report on an exit that could be read. `quantity` is the order's at the venue, where it is told: a native OCO shrinks the
+ * sibling of an exit that fills in part.
+ */
+export type ExitFact = OrderFact;
 
 /**
  * `doubtful`: it was asked for, and nobody knows whether it was placed. `working`: placed, and not known to be over.
@@ -65,11 +63,8 @@ export function exitOf(id: string): { readonly clientOrderId: string; readonly l
 }
 
 /** Reads a raw report on the exit `ref`; `undefined` when it is no news of this order. */
-export function readExitReport(raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): ExitFact | undefined {
-  const fact = readOrderReport(raw, ref);
-  const quantity = parseDecimal(attempt(() => (raw as { quantity?: unknown }).quantity));
-  return fact === undefined || quantity === undefined || !isPositive(quantity) ? fact : { ...fact, quantity };
-}
+export const readExitReport = (raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): ExitFact | undefined =>
+  readOrderReport(raw, ref);
 
 export const isOver = ({ status }: Exit): boolean => status === 'filled' || status === 'ended';
 

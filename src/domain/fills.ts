@@ -16,6 +16,8 @@ import {
 } from './decimal.js';
 
 export interface FillFact {
+  /** The venue's id of the fill, where it has one. */
+  readonly id?: string;
   readonly quantity: Decimal;
   readonly price: Decimal;
 }

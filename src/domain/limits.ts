@@ -17,8 +17,17 @@ export const VALIDATION_LIMIT_MS = 10_000;
 /** SL and TP are tried again within this time after the first try (B2). */
 export const PROTECTION_LIMIT_MS = 5_000;
 
+/** A cancel or a protection that was begun in time ends within this: its own deadline, and its wait for the journal (T4). */
+export const WHOLE_CALL_MS = 3_000;
+
 /** Reconciliation ends within this time (E3). */
 export const RECONCILIATION_LIMIT_MS = 10_000;
+
+/** Least time for the reconciliation, however much of the bound of E3 was used before. */
+export const RECONCILIATION_LEAST_MS = 2_000;
+
+/** Least time that a cancel or a protection is given, however it is configured and however late it begins (T4). */
+export const LEAST_RISK_CALL_MS = 2_000;
 
 /** Wait before the n-th repeat of a submit call (S5), a cancel (T3) or a protection (B2): doubles up to the greatest. */
 export const RETRY_BACKOFF = { firstMs: 200, greatestMs: 2_000 } as const;

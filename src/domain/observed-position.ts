@@ -5,7 +5,7 @@
  * 2. Exits that are listed one by one are read by the `clientOrderId` of their entry; otherwise the position's own SL and TP.
  * 3. An answer that cannot be read is no answer: nothing is guessed.
  */
-import { add, type Decimal, isPositive, parseDecimal, ZERO } from './decimal.js';
+import { add, type Decimal, isPositive, parseVenueDecimal, ZERO } from './decimal.js';
 import { attempt } from './reading.js';
 import type { ObservedPosition } from './reconciliation.js';
 
@@ -28,12 +28,12 @@ function positionOf(raw: unknown, own: PositionOwner, mode: 'netting' | 'hedging
   const isHedging =
     mode === 'hedging' && (labelled.length > 0 || rows.every((row) => typeof row['clientOrderId'] === 'string'));
   const relevant = isHedging ? labelled : rows;
-  const sizes = relevant.map((row) => parseDecimal(row['size']));
+  const sizes = relevant.map((row) => parseVenueDecimal(row['size']));
   if (sizes.some((size) => size === undefined)) return undefined;
   const size = (sizes as Decimal[]).reduce(add, ZERO);
   const stopLoss = firstPrice(relevant, own.clientOrderId, 'sl', 'stopLoss');
   const takeProfit = firstPrice(relevant, own.clientOrderId, 'tp', 'takeProfit');
-  const exitQuantity = parseDecimal(ownExits(relevant, own.clientOrderId)?.['quantity']);
+  const exitQuantity = parseVenueDecimal(ownExits(relevant, own.clientOrderId)?.['quantity']);
   return {
     kind: 'position',
     size,
@@ -62,7 +62,7 @@ function firstPrice(
 ): Decimal | undefined {
   for (const row of rows) {
     const isListed = Array.isArray(row['protections']);
-    const price = parseDecimal(isListed ? ownExits([row], clientOrderId)?.[long] : row[short]);
+    const price = parseVenueDecimal(isListed ? ownExits([row], clientOrderId)?.[long] : row[short]);
     if (price !== undefined && isPositive(price)) return price;
   }
   return undefined;

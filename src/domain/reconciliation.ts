@@ -65,6 +65,10 @@ export interface ReconciliationExpected {
   readonly orderStatus: OrderStatus;
   readonly brokerOrderId?: string;
   readonly cumQty: Decimal;
+  /** What the position has by the fill: less a fee that was taken in the bought asset (B6); `cumQty` when absent. */
+  readonly heldQuantity?: Decimal;
+  /** What SL and TP are for; `cumQty` when absent. */
+  readonly protectedQuantity?: Decimal;
   readonly avgPrice?: Decimal;
   /** What SL and TP ought to be at the broker; absent when nothing is held, or nothing could be placed. */
   readonly stopLoss?: Decimal;
@@ -127,7 +131,7 @@ export interface ReconciliationReport {
 
 /** Compares (R6.2) and gives the verdict (R6.3). */
 export function reconcile(expected: ReconciliationExpected, observed: ReconciliationObserved): ReconciliationReport {
-  const internalPositionSize = signed(expected.side, expected.cumQty);
+  const internalPositionSize = signed(expected.side, heldOf(expected));
   const brokerPositionSize = ownShare(expected, observed);
   const mismatches = [
     ...expected.found,
@@ -168,12 +172,14 @@ export const mismatch = (kind: ReasonCode, expected: string, actual: string, mes
 
 const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? quantity : negate(quantity));
 
+const heldOf = ({ heldQuantity, cumQty }: ReconciliationExpected): Decimal => heldQuantity ?? cumQty;
+
 /** What the broker shows as this execution's own position: the size less the baseline and the others' share. */
 function ownShare(expected: ReconciliationExpected, { position, others }: ReconciliationObserved): Decimal | undefined {
   if (position.kind !== 'position') return undefined;
   if (!position.netting) return position.size;
   const delta = subtract(position.size, expected.baseline);
-  const wanted = signed(expected.side, expected.cumQty);
+  const wanted = signed(expected.side, heldOf(expected));
   const rest = subtract(delta, wanted);
   // Within the bounds of what others may have done, the difference is theirs; beyond, the nearer bound is.
   const theirs = lessThan(rest, others.least) ? others.least : lessThan(others.most, rest) ? others.most : rest;
@@ -209,7 +215,7 @@ function orderMismatches(expected: ReconciliationExpected, observed: ObservedOrd
   }
   const { report } = observed;
   const found: Mismatch[] = [];
-  if (report.status === 'open') {
+  if (!isClosed(report, expected)) {
     found.push(
       mismatch('ORDER_STILL_OPEN', 'closed', 'open', `Expected order ${clientOrderId} closed, found open in broker`),
     );
@@ -228,6 +234,17 @@ function orderMismatches(expected: ReconciliationExpected, observed: ObservedOrd
     found.push(mismatch('FILL_PRICE', avgPrice, actual, `Expected fill price ${avgPrice}, found ${actual} in broker`));
   }
   return found;
+}
+
+/** By its word, or because the whole size is filled at a known price, or all that the venue restated it to (P9, P10). */
+function isClosed(report: OrderFact, { approvedSize }: ReconciliationExpected): boolean {
+  if (report.status !== 'open') return true;
+  if (!lessThan(report.cumQty, approvedSize)) return report.avgPrice !== undefined;
+  return (
+    report.quantity !== undefined &&
+    lessThan(report.quantity, approvedSize) &&
+    !lessThan(report.cumQty, report.quantity)
+  );
 }
 
 function positionMismatches(
@@ -253,8 +270,10 @@ function protectionMismatches(
   { position, others }: ReconciliationObserved,
 ): Mismatch[] {
   if (position.kind !== 'position' || !isPositive(expected.cumQty)) return [];
-  const { stopLoss, takeProfit, tickSize, cumQty } = expected;
-  const { exitQuantity = cumQty } = position;
+  const { stopLoss, takeProfit, tickSize, cumQty, protectedQuantity = cumQty, found } = expected;
+  const { exitQuantity = protectedQuantity } = position;
+  // What the execution has found missing itself is said once.
+  const isToldAlready = ({ kind }: Mismatch) => kind === 'MISSING_TP' && found.some((known) => known.kind === kind);
   return [
     ...legMismatch(
       ['MISSING_SL', 'STOP_LOSS_PRICE', 'stop-loss'],
@@ -269,15 +288,15 @@ function protectionMismatches(
       position.takeProfit,
       others.takeProfits,
       tickSize,
-    ),
-    ...(exitQuantity === cumQty
+    ).filter((missing) => !isToldAlready(missing)),
+    ...(exitQuantity === protectedQuantity
       ? []
       : [
           mismatch(
             'PROTECTION_SIZE',
-            cumQty,
+            protectedQuantity,
             exitQuantity,
-            `Expected protection for ${cumQty}, found it for ${exitQuantity} in broker`,
+            `Expected protection for ${protectedQuantity}, found it for ${exitQuantity} in broker`,
           ),
         ]),
   ];

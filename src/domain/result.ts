@@ -77,8 +77,12 @@ export interface ExecutionResult {
   readonly slippageBps?: Decimal;
   /** From `execute` to `done`, in seconds. */
   readonly totalDurationSeconds: number;
-  /** From first fill to acknowledged stop-loss, in ms (B4). */
+  /** Held, and covered by no SL and TP: less than the lot that the broker can protect (B6). Absent when there is none. */
+  readonly unprotectedQuantity?: Decimal;
+  /** From first fill, by the broker's time where it tells one, to acknowledged stop-loss, in ms (B4). */
   readonly nakedWindowMs?: number;
+  /** The fill came to light after a restart, and the broker did not tell when it was: the naked window was longer. */
+  readonly nakedWindowIsLowerBound?: true;
   /** As seen when the kill switch decided, else at the end. */
   readonly killSwitchState: KillSwitchState;
   /** A kill switch was ACTIVE for the symbol while a fill stood (K4). */

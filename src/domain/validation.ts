@@ -1,11 +1,21 @@
 /**
- * May this advisory be executed? (V1–V9)
+ * May this advisory be executed? (V1–V10)
  *
  * 1. The rules are looked at in their order, and the first that fails decides.
  * 2. Each refusal names the field, the value and what is accepted.
  * 3. Pure: what the world says (time, kill switch, cases, instrument) comes in as arguments.
  */
-import { type Decimal, isMultipleOf, isNegative, isPositive, lessThan, negate, ONE, parseDecimal } from './decimal.js';
+import { protectionFor } from './bracket.js';
+import {
+  type Decimal,
+  isMultipleOf,
+  isNegative,
+  isPositive,
+  lessThan,
+  negate,
+  ONE,
+  parseVenueDecimal,
+} from './decimal.js';
 import type { KillSwitchState } from './kill-switch.js';
 import type { Instrument } from './ports.js';
 import { attempt, boundedText } from './reading.js';
@@ -13,7 +23,7 @@ import type { ReasonCode } from './reasons.js';
 import { type FrozenSnapshot, type SnapshotField, type SnapshotProblem, show } from './snapshot.js';
 import { epochMs } from './time.js';
 
-export type ValidationRule = 'V1' | 'V2' | 'V3' | 'V4' | 'V5' | 'V6' | 'V7' | 'V8' | 'V9';
+export type ValidationRule = 'V1' | 'V2' | 'V3' | 'V4' | 'V5' | 'V6' | 'V7' | 'V8' | 'V9' | 'V10';
 
 export interface Refusal {
   readonly rule: ValidationRule;
@@ -152,11 +162,13 @@ export type BrokerAnswer =
       readonly instrument: Instrument;
       readonly margin: 'ok' | { readonly refused: string };
       readonly baseline: Decimal;
+      /** Whether the exits of a fill at the reference price could be placed (V10); not asked when absent. */
+      readonly exits?: 'ok' | { readonly refused: string };
     }
   | { readonly kind: 'unknown_symbol' }
   | { readonly kind: 'unavailable'; readonly cause: string };
 
-/** V9: the broker's rules for the instrument, its margin, and whether it could be asked at all. */
+/** V9: the broker's rules for the instrument, its margin, and whether it could be asked at all. V10: its exits. */
 export function brokerRefusal(snapshot: FrozenSnapshot, answer: BrokerAnswer): Refusal | undefined {
   switch (answer.kind) {
     case 'unavailable':
@@ -164,7 +176,12 @@ export function brokerRefusal(snapshot: FrozenSnapshot, answer: BrokerAnswer): R
     case 'unknown_symbol':
       return v9('INSTRUMENT_RULES', `symbol is ${show(snapshot.symbol)}; the broker does not know it.`, 'symbol');
     case 'answered':
-      return instrumentRefusal(snapshot, answer.instrument) ?? marginRefusal(answer.margin);
+      return (
+        instrumentRefusal(snapshot, answer.instrument) ??
+        marginRefusal(answer.margin) ??
+        bracketRefusal(snapshot, answer.instrument) ??
+        exitsRefusal(answer.exits)
+      );
   }
 }
 
@@ -194,6 +211,26 @@ const marginRefusal = (margin: 'ok' | { readonly refused: string }): Refusal | u
     ? undefined
     : v9('INSUFFICIENT_MARGIN', `The broker refuses for margin: ${margin.refused}.`, 'positionSize');
 
+/** V10: after rounding to the tick, SL and TP of a fill at the reference price must lie on either side of it. */
+export function bracketRefusal(snapshot: FrozenSnapshot, instrument: Instrument): Refusal | undefined {
+  const { referencePrice, side, slOffsetPct, tpOffsetPct, symbol } = snapshot;
+  const { stopLoss, takeProfit, valid } = protectionFor(referencePrice, snapshot, instrument);
+  if (valid) return undefined;
+  const sides = side === 'buy' ? 'SL < fill < TP' : 'TP < fill < SL';
+  const message = `slOffsetPct ${slOffsetPct} and tpOffsetPct ${tpOffsetPct} of the reference price ${referencePrice} give SL ${stopLoss} and TP ${takeProfit} at the tick ${instrument.tickSize} of ${symbol}; accepted is ${sides}.`;
+  return { rule: 'V10', code: 'EXITS_NOT_PLACEABLE', field: 'slOffsetPct', message };
+}
+
+const exitsRefusal = (exits: 'ok' | { readonly refused: string } = 'ok'): Refusal | undefined =>
+  exits === 'ok'
+    ? undefined
+    : {
+        rule: 'V10',
+        code: 'EXITS_NOT_PLACEABLE',
+        field: 'slOffsetPct',
+        message: `The broker says that the exits could not be placed: ${exits.refused}.`,
+      };
+
 const v9 = (code: ReasonCode, message: string, field?: string): Refusal => ({
   rule: 'V9',
   code,
@@ -202,7 +239,7 @@ const v9 = (code: ReasonCode, message: string, field?: string): Refusal => ({
 });
 
 function ruleOf(value: string): Decimal | undefined {
-  const parsed = parseDecimal(value);
+  const parsed = parseVenueDecimal(value);
   return parsed !== undefined && isPositive(parsed) ? parsed : undefined;
 }
 
@@ -212,14 +249,14 @@ export const readInstrument = (raw: unknown, symbol: string): Instrument | undef
 
 function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
-  const { tickSize, lotSize, minQty, maxQty, tradable, protectable, protectionLotSize, reason } =
+  const { tickSize, lotSize, minQty, maxQty, tradable, protectable, protectionLotSize, reason, baseAsset } =
     raw as Partial<Instrument>;
   const sizes = { tickSize, lotSize, minQty, maxQty, protectionLotSize };
   const read: Record<string, string> = {};
   for (const [name, size] of Object.entries(sizes)) {
     const isRequired = name === 'tickSize' || name === 'lotSize';
     if (size === undefined && !isRequired) continue;
-    const parsed = parseDecimal(size);
+    const parsed = parseVenueDecimal(size);
     if (parsed === undefined || (isRequired && !isPositive(parsed))) return undefined;
     // A bound of zero is how some brokers say that there is none.
     if (!isPositive(parsed)) continue;
@@ -231,5 +268,6 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
     ...(tradable === false && { tradable }),
     ...(protectable === false && { protectable }),
     ...(typeof reason === 'string' && { reason: boundedText(reason) }),
+    ...(typeof baseAsset === 'string' && baseAsset !== '' && { baseAsset }),
   };
 }

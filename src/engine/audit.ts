@@ -7,13 +7,15 @@ import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { protectionFor, riskAndReward } from '../domain/bracket.js';
 import { canonicalJson, type JsonObject, sha256 } from '../domain/canonical.js';
 import { slippageOf } from '../domain/fills.js';
-import { hasFill } from '../domain/order.js';
+import { hasFill, isNewCorrection, type OrderFact } from '../domain/order.js';
 import type { ExecutionState } from '../domain/reasons.js';
+import type { Mismatch } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { isoTime } from '../domain/time.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit, isProtected } from '../machines/execution.context.js';
-import type { ExecutionFact } from '../machines/execution.facts.js';
+import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
+import { correctionOf, legNameOf } from '../machines/execution.protecting.js';
 
 export interface Step {
   readonly fact: ExecutionFact;
@@ -31,7 +33,7 @@ const entry = (event: AuditEvent, details: Record<string, unknown>): AuditEntry 
 
 /** The audit lines of a step, in the order in which they read. */
 export function auditOf(step: Step): readonly AuditEntry[] {
-  return [...ofFact(step), ...ofKillSwitch(step), ...ofTimeout(step), ...ofCancel(step), ...ofDone(step)];
+  return [...ofFact(step), ...ofKillSwitch(step), ...ofTimeout(step), ...ofDone(step)];
 }
 
 function ofFact(step: Step): AuditEntry[] {
@@ -45,8 +47,12 @@ function ofFact(step: Step): AuditEntry[] {
       return ofOutcome(step, fact);
     case 'ORDER_REPORT':
       return ofReport(step);
+    case 'CANCEL_STARTED':
+      return ofCancel(step);
     case 'PROTECTION_OUTCOME':
-      return ofProtection(after, fact);
+      return ofProtection(after, { legs: fact.legs });
+    case 'EXIT_REPORT':
+      return ofExitReport(step, fact);
     case 'RECONCILED':
       return [entry('reconciliation', reconciliationDetails(after))];
     case 'RECOVERED':
@@ -85,6 +91,9 @@ function ofOutcome({ after }: Step, { outcome }: Extract<ExecutionFact, { type: 
 function ofReport({ before, after, fact, to }: Step): AuditEntry[] {
   const { order } = after;
   const lines: AuditEntry[] = [];
+  if (fact.type === 'ORDER_REPORT' && isNewCorrection(before.order, fact.report)) {
+    return [correctionEntry(before, fact.report, correctionOf(before, fact.report))];
+  }
   if (order.cumQty !== before.order.cumQty || order.avgPrice !== before.order.avgPrice) {
     const isWhole = to === 'filled' || to === 'late' || order.status === 'filled';
     lines.push(entry(isWhole ? 'order_filled' : 'order_partially_filled', fillDetails(after)));
@@ -103,6 +112,19 @@ function ofReport({ before, after, fact, to }: Step): AuditEntry[] {
     );
   }
   return lines;
+}
+
+/** A fill that the venue took back or changed: what it was and is (P8). */
+export function correctionEntry(context: ExecutionContext, report: OrderFact, found: Mismatch): AuditEntry {
+  const event = report.correction?.kind === 'bust' ? 'fill_busted' : 'fill_corrected';
+  return entry(event, {
+    ...orderDetails(context),
+    fillId: report.correction?.fillId,
+    before: found.expected,
+    after: found.actual,
+    message: found.message,
+    brokerTime: report.brokerTime,
+  });
 }
 
 /** The fill, its slippage and class, and what was and is at stake (R2.3). */
@@ -127,14 +149,23 @@ function fillDetails(context: ExecutionContext): Record<string, unknown> {
   };
 }
 
-function ofProtection(
-  after: ExecutionContext,
-  { legs }: Extract<ExecutionFact, { type: 'PROTECTION_OUTCOME' }>,
-): AuditEntry[] {
+function ofProtection(after: ExecutionContext, told: Record<string, unknown>): AuditEntry[] {
   const { bracket, protection, firstFillAt, stopLossAt } = after;
   const nakedWindowMs = firstFillAt !== undefined && stopLossAt !== undefined ? stopLossAt - firstFillAt : undefined;
   const event = isProtected(after) ? 'protection_placed' : 'protection_failed';
-  return [entry(event, { ...bracket, try: protection.tries, legs, nakedWindowMs })];
+  // What is taken and not said to work yet is neither placed nor failed (B5).
+  const isPending = [protection.stopLoss, protection.takeProfit].includes('confirming');
+  const isLowerBound = nakedWindowMs !== undefined && after.isFirstFillTimed !== true;
+  const details = {
+    ...bracket,
+    try: protection.tries,
+    ...told,
+    nakedWindowMs,
+    ...(isLowerBound && { nakedWindowIsLowerBound: true }),
+    ...(isPending && { isConfirmed: false }),
+    ...(protection.stopsAlone === true && { stopLossAlone: true }),
+  };
+  return [entry(event, details)];
 }
 
 function reconciliationDetails({ report }: ExecutionContext): Record<string, unknown> {
@@ -196,16 +227,21 @@ const timeoutDetails = (context: ExecutionContext, at: number): Record<string, u
   elapsedMs: elapsedSinceSubmit(context, at),
 });
 
-const ofCancel = ({ commands, after, to }: Step): AuditEntry[] =>
-  commands
-    .filter(({ type }) => type === 'cancelOrder')
-    .map(() =>
-      entry('cancel_requested', {
-        ...orderDetails(after),
-        cause: to === 'cancelling' ? 'kill switch' : 'timeout',
-        try: after.cancel.tries,
-      }),
-    );
+/** Written when the call is made: what stands here was really sent (T4). */
+const ofCancel = ({ after, to }: Step): AuditEntry[] => [
+  entry('cancel_requested', {
+    ...orderDetails(after),
+    cause: to === 'cancelling' ? 'kill switch' : 'timeout',
+    try: after.cancel.calls,
+  }),
+];
+
+/** An exit that was taken and now works, or was placed and does not stand (B5). */
+function ofExitReport({ before, after }: Step, { leg, report }: FactOf<'EXIT_REPORT'>): AuditEntry[] {
+  const name = legNameOf(leg);
+  if (before.protection[name] === after.protection[name]) return [];
+  return ofProtection(after, { leg, state: report.status, reason: report.reason, legState: after.protection[name] });
+}
 
 /** SHA-256 of the canonical text of a result. */
 export const resultSha256 = (result: ExecutionResult): string => sha256(canonicalJson(result));

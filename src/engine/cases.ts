@@ -2,6 +2,7 @@
  * The open questions for humans (M): opened by the engine, closed by people, never by themselves.
  */
 import type { EngineTime } from '../actors/engine-time.js';
+import type { AuditEntry } from '../domain/audit.js';
 import type { JsonObject } from '../domain/canonical.js';
 import {
   blockingCase,
@@ -35,6 +36,8 @@ export interface NewCase {
   readonly advisoryId?: string;
   readonly snapshotHash?: string;
   readonly mismatches: readonly Mismatch[];
+  /** What else the audit log says of it, before the line of the case. */
+  readonly audit?: readonly AuditEntry[];
 }
 
 export interface CaseBook extends Cases {
@@ -54,13 +57,14 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
     fact: CaseFact,
     details: JsonObject,
     owner: Partial<Pick<NewCase, 'advisoryId' | 'snapshotHash'>>,
+    before: readonly AuditEntry[] = [],
   ): Promise<Durability> {
     cases = withCaseFact(cases, fact);
     const event = fact.type === 'CASE_OPENED' ? 'case_opened' : 'case_resolved';
-    return recorder.record({ stream: 'case', ...owner, at: time(), fact, audit: [{ event, details }] });
+    return recorder.record({ stream: 'case', ...owner, at: time(), fact, audit: [...before, { event, details }] });
   }
 
-  function raise({ kind, symbol, advisoryId, snapshotHash, mismatches }: NewCase): Promise<Durability> {
+  function raise({ kind, symbol, advisoryId, snapshotHash, mismatches, audit }: NewCase): Promise<Durability> {
     const known = cases.find((other) => isOpen(other) && isSameMatter(other, { kind, symbol, advisoryId }));
     const caseId = known?.caseId ?? `case-${cases.length + 1}`;
     const owner = {
@@ -70,7 +74,7 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
     const { advisoryId: _id, ...rest } = { kind: known?.kind ?? kind, symbol, advisoryId, mismatches };
     const opened = { caseId, ...rest, ...(advisoryId !== undefined && { advisoryId }), openedAt: isoTime(time()) };
     const details = { caseId, kind: opened.kind, symbol, mismatches: mismatches.map(({ message }) => message) };
-    return keep({ type: 'CASE_OPENED', ...opened }, details, owner);
+    return keep({ type: 'CASE_OPENED', ...opened }, details, owner, audit);
   }
 
   async function resolve(caseId: string, said: { by: string; reason: string }): Promise<void> {

@@ -10,13 +10,14 @@ import type { Deadlines } from '../actors/deadlines.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { OrderWatch } from '../actors/order-watch.js';
 import { type Decimal, isZero } from '../domain/decimal.js';
+import { EXIT_LEGS, exitIdOf } from '../domain/exits.js';
 import type { SubmitOutcome } from '../domain/ports.js';
 import { shareBetween } from '../domain/position-share.js';
 import type { ObservedPosition, OthersShare } from '../domain/reconciliation.js';
 import { snapshotHash } from '../domain/snapshot.js';
 import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
-import { hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
+import { exitsAtReference, hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
 import { type ExecutionSnapshot, topState } from './execution.js';
 import type { Metrics } from './metrics.js';
@@ -37,6 +38,8 @@ export interface EffectServices {
 export interface EffectOwner {
   readonly snapshot: () => ExecutionSnapshot;
   readonly send: (fact: ExecutionFact) => void;
+  /** A raw report on the order, or on one of its exits. */
+  readonly report: (raw: unknown) => void;
   readonly timers: Deadlines;
   readonly finish: () => void;
 }
@@ -61,8 +64,16 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
         return watch.unwatch(context().clientOrderId);
       case 'queryOrder':
         return watch.query(command.ref);
+      case 'lookAtOrder':
+        return lookAtOrder(command);
+      case 'watchExits':
+        for (const ref of command.refs) watch.watch(ref.clientOrderId, () => ref);
+        return;
+      case 'unwatchExits':
+        for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(context().clientOrderId, leg));
+        return;
       case 'cancelOrder':
-        return cancelOrder(command);
+        return cancelOrder();
       case 'placeProtection':
         return placeProtection(command);
       case 'reconcile':
@@ -79,7 +90,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
 
   async function askBroker(): Promise<void> {
     const others = book.readOthers(context());
-    const answer = await calls.ask(orderRequest(context()));
+    const answer = await calls.ask(orderRequest(context()), (given) => exitsAtReference(context(), given));
     send({ type: 'BROKER_ASKED', at: time(), answer, others: others() });
   }
 
@@ -113,16 +124,24 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
     void calls.submit(order, hardTimeoutAt(context()) - time(), tellLate).then(tell);
   }
 
-  async function cancelOrder({ endsAt }: CommandOf<'cancelOrder'>): Promise<void> {
+  async function lookAtOrder({ ref }: CommandOf<'lookAtOrder'>): Promise<void> {
+    await watch.query(ref);
+    send({ type: 'ORDER_LOOKED', at: time() });
+  }
+
+  /** The record of the call follows the call: what it says was really sent (T4). */
+  async function cancelOrder(): Promise<void> {
     const state = topState(owner.snapshot());
     if (state !== 'cancelling' && state !== 'timeout') return;
     metrics.cancelSent(time(), state === 'cancelling');
-    const outcome = await calls.cancel(orderRef(context()), endsAt - time());
+    const answer = calls.cancel(orderRef(context()), owner.report);
+    send({ type: 'CANCEL_STARTED', at: time() });
+    const outcome = await answer;
     send({ type: 'CANCEL_OUTCOME', at: time(), outcome });
   }
 
-  async function placeProtection({ request, endsAt }: CommandOf<'placeProtection'>): Promise<void> {
-    const legs = await calls.protect(request, endsAt - time());
+  async function placeProtection({ request }: CommandOf<'placeProtection'>): Promise<void> {
+    const legs = await calls.protect(request);
     send({ type: 'PROTECTION_OUTCOME', at: time(), legs });
   }
 

@@ -11,6 +11,7 @@ import { engineTime, readingOf } from '../actors/engine-time.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { orderWatch } from '../actors/order-watch.js';
 import type { AuditRecord } from '../domain/audit.js';
+import { exitOf } from '../domain/exits.js';
 import type { Clock } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
@@ -122,7 +123,12 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
     return host;
   }
 
-  watch.reports$.subscribe(({ clientOrderId, raw }) => executions.byOrder(clientOrderId)?.report(raw));
+  watch.reports$.subscribe(({ clientOrderId, raw }) => {
+    const exit = exitOf(clientOrderId);
+    const entry = executions.byOrder(clientOrderId);
+    if (entry !== undefined || exit === undefined) entry?.report(raw);
+    else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
+  });
   return { options, time, metrics, executions, book, recorder, cases, board, connection, start, watch, gate, newHost };
 }
 

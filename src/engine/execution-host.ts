@@ -12,6 +12,7 @@ import { deadlines } from '../actors/deadlines.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { lessThan } from '../domain/decimal.js';
+import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import { LAST_LOOK_MS } from '../domain/limits.js';
 import { applyReport, type OrderFact, readOrderReport } from '../domain/order.js';
 import type { Clock } from '../domain/ports.js';
@@ -42,7 +43,7 @@ export interface HostServices extends EffectServices {
   readonly cases: CaseBook;
   /** The execution is done; its result is durable. */
   readonly onDone: (host: ExecutionHost) => void;
-  /** A report shows more filled than the finished execution accounted for (T5). */
+  /** A report on a finished execution shows more filled than it accounted for (T5), or takes back or changes a fill (P8). */
   readonly onStrayFill: (host: ExecutionHost, report: OrderFact) => void;
 }
 
@@ -53,6 +54,8 @@ export interface ExecutionHost {
   send(fact: ExecutionFact): void;
   /** A raw report on this execution's order, from a poll or a push. */
   report(raw: unknown): void;
+  /** A raw report on one of its exits. */
+  exitReport(leg: ExitLeg, raw: unknown): void;
   /** Takes recorded facts without acting on them (A3). */
   replay(facts: readonly ExecutionFact[]): void;
   /** Ends the process' part in the execution: timers stop, and an open result rejects. */
@@ -72,7 +75,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     onLastLook: () => within(clock, LAST_LOOK_MS, lastLook(), undefined),
   });
   const send = oneAtATime(take);
-  const perform = effects({ snapshot: () => actor.getSnapshot(), send, timers, finish }, services);
+  const perform = effects({ snapshot: () => actor.getSnapshot(), send, report, timers, finish }, services);
 
   function take(fact: ExecutionFact): void {
     const before = actor.getSnapshot();
@@ -161,8 +164,28 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     if (fact === undefined) return;
     const { status, context: known } = actor.getSnapshot();
     if (status === 'active') {
-      if (applyReport(known.order, fact) !== known.order) send({ type: 'ORDER_REPORT', at: time(), report: fact });
-    } else if (lessThan(known.order.cumQty, fact.cumQty)) services.onStrayFill(host, fact);
+      const after = applyReport(known.order, fact);
+      if (after === known.order) return;
+      if (after.fellTo !== known.order.fellTo && after.fellTo !== undefined) sayFallen(after.fellTo);
+      send({ type: 'ORDER_REPORT', at: time(), report: fact });
+    } else if (lessThan(known.order.cumQty, fact.cumQty) || fact.correction !== undefined) {
+      services.onStrayFill(host, fact);
+    }
+  }
+
+  /** Less than is known, and no bust: nothing changes, and it is written down, here and in the journal (P8). */
+  function sayFallen(told: string): void {
+    const { advisoryId, order } = context();
+    const known = { advisoryId, clientOrderId: input.clientOrderId, cumQty: order.cumQty, told };
+    recorder.say('warn', known, 'a falling filled size that is not said to be a bust is ignored');
+  }
+
+  /** Before the execution is done; afterwards the exits have a life of their own (B7). */
+  function exitReport(leg: ExitLeg, raw: unknown): void {
+    const fact = readExitReport(raw, { clientOrderId: exitIdOf(input.clientOrderId, leg) });
+    if (fact === undefined || actor.getSnapshot().status !== 'active') return;
+    const told = { type: 'EXIT_REPORT', at: time(), leg, report: fact } as const;
+    if (actor.getSnapshot().can(told)) send(told);
   }
 
   function replay(facts: readonly ExecutionFact[]): void {
@@ -192,6 +215,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     },
     send,
     report,
+    exitReport,
     replay,
     abandon,
   };

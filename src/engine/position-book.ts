@@ -8,7 +8,7 @@
 import { add, type Decimal, subtract, ZERO } from '../domain/decimal.js';
 import type { Side } from '../domain/ports.js';
 import type { FilledBySide } from '../domain/position-share.js';
-import type { ExecutionContext } from '../machines/execution.context.js';
+import { type ExecutionContext, heldBy } from '../machines/execution.context.js';
 
 export interface PositionBook {
   /** Counts what an execution has filled, and what its order may still fill. */
@@ -80,7 +80,7 @@ export function positionBook(): PositionBook {
       if (firstSubmitAt === undefined) return;
       keepExits(context);
       const before = counted.get(clientOrderId) ?? NONE;
-      const now = { filled: order.cumQty, open: isOrderLive ? order.leavesQty : ZERO };
+      const now = { filled: heldBy(context), open: isOrderLive ? order.leavesQty : ZERO };
       if (now.filled === before.filled && now.open === before.open) return;
       const totals = totalsOf(snapshot.symbol);
       const side = sideOf(context);

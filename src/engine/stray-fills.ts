@@ -1,11 +1,14 @@
 /**
- * Fills that come to light when an execution is over: never dropped, a case each (T5).
+ * Fills that come to light when an execution is over, and fills that the venue takes back or changes then: never dropped, a
+ * case each (T5, P8). The engine moves nothing.
  *
  * What a case has told once is known, resolved or not, also after a restart: it is not told again (M2).
  */
 import { type Decimal, lessThan, maximum, parseDecimal, ZERO } from '../domain/decimal.js';
-import type { OrderFact } from '../domain/order.js';
+import { isNewCorrection, type OrderFact } from '../domain/order.js';
 import { mismatch } from '../domain/reconciliation.js';
+import { correctionOf } from '../machines/execution.protecting.js';
+import { correctionEntry } from './audit.js';
 import type { CaseBook } from './cases.js';
 import type { ExecutionHost } from './execution-host.js';
 
@@ -18,9 +21,27 @@ export function strayFills(cases: CaseBook): (host: ExecutionHost, report: Order
       .filter(({ kind }) => kind === 'STRAY_FILL')
       .reduce((most, { actual }) => maximum(most, parseDecimal(actual) ?? ZERO), ZERO);
 
-  return ({ context }, { cumQty }) => {
-    const { clientOrderId, order, report, snapshot, advisoryId, snapshotHash } = context;
-    const accounted = maximum(order.cumQty, report?.brokerFilledSize ?? order.cumQty);
+  /** What the correction says, once: the sentence is the same whenever it is told. */
+  function raiseCorrection({ context }: ExecutionHost, report: OrderFact): void {
+    const { snapshot, advisoryId, snapshotHash } = context;
+    const found = correctionOf(context, report);
+    const isTold = cases
+      .all()
+      .some(
+        (known) => known.advisoryId === advisoryId && known.mismatches.some(({ message }) => message === found.message),
+      );
+    if (isTold) return;
+    const kind = found.kind === 'FILL_CORRECTED' ? 'FILL_CORRECTED' : 'FILL_BUSTED';
+    const audit = [correctionEntry(context, report, found)];
+    void cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches: [found], audit });
+  }
+
+  return (host, report) => {
+    const { context } = host;
+    const { cumQty } = report;
+    if (isNewCorrection(context.order, report)) return raiseCorrection(host, report);
+    const { clientOrderId, order, report: compared, snapshot, advisoryId, snapshotHash } = context;
+    const accounted = maximum(order.cumQty, compared?.brokerFilledSize ?? order.cumQty);
     const known = maximum(accounted, told(advisoryId));
     if (!lessThan(known, cumQty)) return;
     const message = `Order ${clientOrderId} filled ${cumQty} after the execution had ended with ${known}`;

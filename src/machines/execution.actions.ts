@@ -5,16 +5,18 @@ import { assign, emit } from 'xstate';
 import { caseKindOf } from '../domain/cases.js';
 import {
   backoffMs,
-  LAST_LOOK_MS,
   PROTECTION_LIMIT_MS,
+  RECONCILIATION_LEAST_MS,
   RECONCILIATION_LIMIT_MS,
   VALIDATION_LIMIT_MS,
+  WHOLE_CALL_MS,
 } from '../domain/limits.js';
 import { type ReasonCode, reasons } from '../domain/reasons.js';
 import type { FinalStatus } from '../domain/result.js';
 import type { ExecutionCommand } from './execution.commands.js';
 import {
   type ExecutionContext,
+  exitRefs,
   hardTimeoutAt,
   lateWindowEndsAt,
   orderRef,
@@ -22,6 +24,7 @@ import {
   protectionRequest,
 } from './execution.context.js';
 import type { DeadlineName, ExecutionFact } from './execution.facts.js';
+import * as protecting from './execution.protecting.js';
 import { resultOf } from './execution.result.js';
 import * as updates from './execution.updates.js';
 
@@ -76,12 +79,19 @@ export const executionActions = {
   noteKillSwitch: keep('KILL_SWITCH', updates.noteKillSwitch),
   wantCancel: keep('KILL_SWITCH', updates.wantCancel),
   beginCancel: know(updates.beginCancel),
+  noteCancelCall: know(updates.noteCancelCall),
   endCancel: keep('CANCEL_OUTCOME', updates.endCancel),
+  noteWindowOver: know(updates.noteWindowOver),
+  noteRecovery: know(updates.noteRecovery),
   computeBracket: know(updates.computeBracket),
-  beginProtection: know(updates.beginProtection),
-  renewProtectionWindow: know(updates.renewProtectionWindow),
-  endProtection: keep('PROTECTION_OUTCOME', updates.endProtection),
-  noteUnprotected: know(updates.noteUnprotected),
+  beginProtection: know(protecting.beginProtection),
+  renewProtectionWindow: know(protecting.renewProtectionWindow),
+  endProtection: keep('PROTECTION_OUTCOME', protecting.endProtection),
+  goAlone: know(protecting.goAlone),
+  noteStopAlone: know(protecting.noteStopAlone),
+  keepExitReport: keep('EXIT_REPORT', protecting.keepExitReport),
+  keepCorrection: keep('ORDER_REPORT', protecting.keepCorrection),
+  noteUnprotected: know(protecting.noteUnprotected),
   keepReconciliation: keep('RECONCILED', updates.keepReconciliation),
   failReconciliation: know(updates.failReconciliation),
   composeResult: know((context, { at }) => ({ result: resultOf(context, at) })),
@@ -109,26 +119,30 @@ export const executionActions = {
   watchOrder: ask(({ context }) => ({ type: 'watchOrder', ref: orderRef(context) })),
   unwatchOrder: ask(() => ({ type: 'unwatchOrder' })),
   queryOrder: ask(({ context }) => ({ type: 'queryOrder', ref: orderRef(context) })),
-  cancelOrder: ask(({ context }) => ({
-    type: 'cancelOrder',
-    ref: orderRef(context),
-    endsAt: lateWindowEndsAt(context),
-  })),
-  placeProtection: ask(({ context, event }) => {
-    const { bracket, protection } = context;
+  lookAtOrder: ask(({ context }) => ({ type: 'lookAtOrder', ref: orderRef(context) })),
+  cancelOrder: ask(({ context }) => ({ type: 'cancelOrder', ref: orderRef(context) })),
+  placeProtection: ask(({ context }) => {
+    const { bracket } = context;
     if (bracket === undefined) throw new TypeError('the chart asked for protection without a bracket');
-    return {
-      type: 'placeProtection',
-      request: protectionRequest(context, bracket),
-      endsAt: protection.endsAt ?? event.at,
-    };
+    return { type: 'placeProtection', request: protectionRequest(context, bracket) };
   }),
+  watchExits: ask(({ context }) => ({ type: 'watchExits', refs: exitRefs(context) })),
+  unwatchExits: ask(() => ({ type: 'unwatchExits' })),
   reconcile: ask(({ context }) => ({ type: 'reconcile', ref: orderRef(context) })),
   openUnprotectedCase: ask(({ context }) => ({
     type: 'openCase',
     kind: 'UNPROTECTED_POSITION',
-    mismatches: [updates.unprotected(context)],
+    mismatches: [protecting.unprotected(context)],
   })),
+  /** What was found last is the correction: it has just been kept. */
+  openCorrectionCase: ask(({ context }) => {
+    const found = context.found.filter(({ kind }) => kind === 'FILL_BUSTED' || kind === 'FILL_CORRECTED').slice(-1);
+    return {
+      type: 'openCase',
+      kind: found[0]?.kind === 'FILL_CORRECTED' ? 'FILL_CORRECTED' : 'FILL_BUSTED',
+      mismatches: found,
+    };
+  }),
   openMismatchCase: ask(({ context }) => ({
     type: 'openCase',
     kind: caseKindOf(context.report),
@@ -152,9 +166,14 @@ export const executionActions = {
     'protectionRetry',
     ({ context, event }) => event.at + backoffMs(context.protection.tries),
   ),
-  /** What the last look at T = 32 s took is taken from the time for the reconciliation, so that the bound of E3 holds. */
+  scheduleProtectionCallEnd: schedule('protectionCall', ({ event }) => event.at + WHOLE_CALL_MS),
+  /**
+   * What the looks and calls before took is taken from the time for the reconciliation, so that the bound of E3 holds. A
+   * process that woke up after that bound has the whole time.
+   */
   scheduleReconciliationEnd: schedule('reconciliation', ({ context, event }) => {
-    const lookMs = event.at - lateWindowEndsAt(context) - PROTECTION_LIMIT_MS;
-    return event.at + RECONCILIATION_LIMIT_MS - (lookMs > 0 && lookMs <= LAST_LOOK_MS ? lookMs : 0);
+    const bound = lateWindowEndsAt(context) + PROTECTION_LIMIT_MS + RECONCILIATION_LIMIT_MS;
+    const isInReach = bound - event.at >= RECONCILIATION_LEAST_MS;
+    return isInReach ? Math.min(event.at + RECONCILIATION_LIMIT_MS, bound) : event.at + RECONCILIATION_LIMIT_MS;
   }),
 };

@@ -51,6 +51,12 @@ export const validating = executionSetup.createStateConfig({
             ...rule('V9', 'The broker refuses, or could not be asked.'),
           },
           {
+            guard: { type: 'isRefusedBy', params: { rule: 'V10' } },
+            target: '#execution.done',
+            actions: { type: 'decideRefusal', params: { status: 'REJECTED' } },
+            ...rule('V10', 'SL and TP could not be placed: nothing is bought.'),
+          },
+          {
             target: '#execution.submitted',
             actions: 'keepAnswer',
             ...rule('S2', 'All preconditions hold: this fact is the intent.'),
@@ -171,7 +177,7 @@ export const submitted = executionSetup.createStateConfig({
         DEADLINE: noFurtherTry,
         RECOVERED: {
           target: '#execution.pending',
-          actions: ['assumeAttempt', 'scheduleHardTimeout'],
+          actions: ['noteRecovery', 'assumeAttempt', 'scheduleHardTimeout'],
           ...rule('A6 S4', 'An intent without an answer may have been sent: unknown, never sent again.'),
         },
       },
@@ -243,12 +249,12 @@ export const submitted = executionSetup.createStateConfig({
           {
             guard: 'isCancelWanted',
             target: '#execution.cancelling',
-            actions: ['assumeUnknown', 'scheduleHardTimeout'],
+            actions: ['noteRecovery', 'assumeUnknown', 'scheduleHardTimeout'],
             ...rule('A6 K3', 'A call without an answer: unknown, and the cancel that waited for it follows.'),
           },
           {
             target: '#execution.pending',
-            actions: ['assumeUnknown', 'scheduleHardTimeout'],
+            actions: ['noteRecovery', 'assumeUnknown', 'scheduleHardTimeout'],
             ...rule('A6 S4', 'A call without an answer: unknown, never made again.'),
           },
         ],
@@ -279,7 +285,7 @@ export const submitted = executionSetup.createStateConfig({
         RECOVERED: {
           target: 'backingOff',
           reenter: true,
-          actions: 'scheduleHardTimeout',
+          actions: ['noteRecovery', 'scheduleHardTimeout'],
           ...rule('A6 T4', 'The deadlines are the original ones.'),
         },
       },

@@ -20,10 +20,15 @@ export type ExecutionCommand =
   | { readonly type: 'unwatchOrder' }
   /** One query at once, ahead of the polls. */
   | { readonly type: 'queryOrder'; readonly ref: OrderRef }
-  /** Answered by `CANCEL_OUTCOME`. */
-  | { readonly type: 'cancelOrder'; readonly ref: OrderRef; readonly endsAt: number }
-  /** Answered by `PROTECTION_OUTCOME`. */
-  | { readonly type: 'placeProtection'; readonly request: ProtectionRequest; readonly endsAt: number }
+  /** One query at once. What it shows comes first, then `ORDER_LOOKED`, whatever became of the query. */
+  | { readonly type: 'lookAtOrder'; readonly ref: OrderRef }
+  /** The call has its whole time, however late it begins (T4). Answered by `CANCEL_STARTED`, then `CANCEL_OUTCOME`. */
+  | { readonly type: 'cancelOrder'; readonly ref: OrderRef }
+  /** The call has its whole time, however late it begins (T4). Answered by `PROTECTION_OUTCOME`. */
+  | { readonly type: 'placeProtection'; readonly request: ProtectionRequest }
+  /** Polls the exits until `unwatchExits`. Answered by `EXIT_REPORT` facts. */
+  | { readonly type: 'watchExits'; readonly refs: readonly OrderRef[] }
+  | { readonly type: 'unwatchExits' }
   /** One order query, one position query (R6.1). Answered by `RECONCILED`. */
   | { readonly type: 'reconcile'; readonly ref: OrderRef }
   /** Answered by `DEADLINE` at `at` (engine ms), or at once when that is past. */
@@ -42,6 +47,9 @@ export const LEAVES_THE_PROCESS: { readonly [Type in ExecutionCommand['type']]: 
   watchOrder: false,
   unwatchOrder: false,
   queryOrder: false,
+  lookAtOrder: false,
+  watchExits: false,
+  unwatchExits: false,
   cancelOrder: true,
   placeProtection: true,
   reconcile: false,

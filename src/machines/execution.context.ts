@@ -6,8 +6,10 @@
  * 3. All times are engine ms; T is `at − firstSubmitAt`.
  */
 
-import { exitSide } from '../domain/bracket.js';
+import { exitSide, protectionFor } from '../domain/bracket.js';
 import { type Decimal, isPositive, parseDecimal, ZERO } from '../domain/decimal.js';
+import { exitIdOf } from '../domain/exits.js';
+import { type Holding, heldQuantity } from '../domain/held.js';
 import type { KillSwitchState } from '../domain/kill-switch.js';
 import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../domain/limits.js';
 import { newOrder, type OrderState } from '../domain/order.js';
@@ -17,6 +19,7 @@ import type { ReasonCode } from '../domain/reasons.js';
 import type { Mismatch, ReconciliationReport } from '../domain/reconciliation.js';
 import type { ExecutionAttempt, ExecutionResult, FinalStatus } from '../domain/result.js';
 import type { FrozenSnapshot } from '../domain/snapshot.js';
+import { type BrokerAnswer, brokerRefusal } from '../domain/validation.js';
 import type { ExecutionInput } from './execution.facts.js';
 
 export interface ExecutionContext extends ExecutionInput {
@@ -36,7 +39,12 @@ export interface ExecutionContext extends ExecutionInput {
   readonly killSwitch: KillSwitchKnowledge;
   readonly bracket?: Bracket;
   readonly protection: ProtectionState;
+  /** By the broker's time where it tells one, else when it was received. */
   readonly firstFillAt?: number;
+  /** The broker told when the first fill was. */
+  readonly isFirstFillTimed?: true;
+  /** When the last restart was, while the order might be live. */
+  readonly recoveredAt?: number;
   readonly stopLossAt?: number;
   /** Differences that the execution itself has found; the reconciliation lists them. */
   readonly found: readonly Mismatch[];
@@ -52,6 +60,10 @@ export interface CancelState {
   readonly inFlight: boolean;
   /** The broker took the request, or says that there is nothing left to cancel. */
   readonly taken: boolean;
+  /** Calls that were really made; `tries` counts what was asked for. */
+  readonly calls?: number;
+  /** The window for late fills has closed while a call was under way (T4). */
+  readonly isWindowOver?: true;
 }
 
 export interface KillSwitchKnowledge {
@@ -65,7 +77,7 @@ export interface KillSwitchKnowledge {
   readonly postFill: boolean;
 }
 
-/** SL and TP as computed from the fill, for exactly what was filled (B1). */
+/** SL and TP as computed from the fill, for what it left in the account, in whole lots (B1, B6). */
 export interface Bracket {
   readonly quantity: Decimal;
   readonly stopLoss: Decimal;
@@ -79,10 +91,19 @@ export interface ProtectionState {
   readonly takeProfit: LegState;
   /** When trying ends (B2). */
   readonly endsAt?: number;
+  /** The market has passed the take-profit: the stop-loss goes alone (B5). */
+  readonly stopsAlone?: true;
+  readonly stopLossId?: string;
+  readonly takeProfitId?: string;
+  /** An exit has filled: that the other ends is then as it should be. */
+  readonly hasExitFilled?: true;
 }
 
-/** `retry` is everything that a repeat with the same id may still mend. */
-export type LegState = 'none' | 'placed' | 'refused' | 'retry';
+/**
+ * `retry` is everything that a repeat with the same id may still mend. `confirming`: the venue has taken it, and does not say
+ * that it works yet (B5).
+ */
+export type LegState = 'none' | 'confirming' | 'placed' | 'refused' | 'retry';
 
 export interface Verdict {
   readonly status: FinalStatus;
@@ -148,8 +169,38 @@ export const orderRequest = ({ clientOrderId, snapshot }: ExecutionContext): Ord
 export function protectionRequest(context: ExecutionContext, bracket: Bracket): ProtectionRequest {
   const { side } = context.snapshot;
   const { quantity, stopLoss, takeProfit } = bracket;
-  return { ...orderRef(context), side: exitSide(side), quantity, stopLoss, takeProfit };
+  const alone = context.protection.stopsAlone === true ? ({ legs: 'stopLoss' } as const) : {};
+  return { ...orderRef(context), side: exitSide(side), quantity, stopLoss, takeProfit, ...alone };
 }
+
+/** SL and TP of a fill at the reference price, for the question whether they could be placed (V10); none where V9 refuses. */
+export function exitsAtReference(context: ExecutionContext, answer: BrokerAnswer): ProtectionRequest | undefined {
+  const { snapshot } = context;
+  if (answer.kind !== 'answered' || brokerRefusal(snapshot, answer) !== undefined) return undefined;
+  const bracket = protectionFor(snapshot.referencePrice, snapshot, answer.instrument);
+  return protectionRequest(context, { ...bracket, quantity: snapshot.positionSize });
+}
+
+/** How the exits are asked for: by the ids that derive from the entry's. */
+export function exitRefs({ clientOrderId, snapshot, protection }: ExecutionContext): readonly OrderRef[] {
+  const { stopLossId, takeProfitId, stopsAlone } = protection;
+  const refOf = (leg: 'sl' | 'tp', brokerOrderId: string | undefined): OrderRef => ({
+    clientOrderId: exitIdOf(clientOrderId, leg),
+    symbol: snapshot.symbol,
+    ...(brokerOrderId !== undefined && { brokerOrderId }),
+  });
+  return [refOf('sl', stopLossId), ...(stopsAlone === true ? [] : [refOf('tp', takeProfitId)])];
+}
+
+export const holdingOf = ({ order, snapshot, instrument }: ExecutionContext): Holding => ({
+  order,
+  side: snapshot.side,
+  symbol: snapshot.symbol,
+  instrument,
+});
+
+/** What the account has by this execution's fill (B6). */
+export const heldBy = (context: ExecutionContext): Decimal => heldQuantity(holdingOf(context));
 
 export const isProtected = ({ protection }: Pick<ExecutionContext, 'protection'>): boolean =>
   protection.stopLoss === 'placed' && protection.takeProfit === 'placed';

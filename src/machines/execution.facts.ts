@@ -3,6 +3,7 @@
  *
  * `at` is the received time in engine ms: epoch-anchored, monotonic within a process. Deadlines are judged by it alone.
  */
+import type { ExitFact, ExitLeg } from '../domain/exits.js';
 import type { KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
 import type { OrderFact } from '../domain/order.js';
 import type { CancelWord, LegOutcome, SubmitOutcome } from '../domain/ports.js';
@@ -28,6 +29,8 @@ export type DeadlineName =
   | 'protection'
   /** B2: the next try to place SL and TP. */
   | 'protectionRetry'
+  /** T4, E3: the protection call that was begun within the 5 s has had its whole time. */
+  | 'protectionCall'
   /** E3: reconciliation ends within 10 s. */
   | 'reconciliation';
 
@@ -67,8 +70,14 @@ export type ExecutionFact =
   | { readonly type: 'SUBMIT_BLOCKED'; readonly at: number; readonly refusal: Pick<Refusal, 'code' | 'message'> }
   | { readonly type: 'SUBMIT_OUTCOME'; readonly at: number; readonly outcome: SubmitOutcome }
   | { readonly type: 'ORDER_REPORT'; readonly at: number; readonly report: OrderFact }
+  /** The cancel call is made, in this very turn: what was asked for before may never have been sent. */
+  | { readonly type: 'CANCEL_STARTED'; readonly at: number }
   | { readonly type: 'CANCEL_OUTCOME'; readonly at: number; readonly outcome: CancelWord }
+  /** The look that was asked for is over: whatever it showed has been told before. */
+  | { readonly type: 'ORDER_LOOKED'; readonly at: number }
   | { readonly type: 'PROTECTION_OUTCOME'; readonly at: number; readonly legs: Legs }
+  /** What the venue says of an exit before the execution is done (B5). */
+  | { readonly type: 'EXIT_REPORT'; readonly at: number; readonly leg: ExitLeg; readonly report: ExitFact }
   | { readonly type: 'RECONCILED'; readonly at: number; readonly observed: ReconciliationObserved }
   | { readonly type: 'DEADLINE'; readonly at: number; readonly name: DeadlineName }
   | {

@@ -6,11 +6,29 @@
  */
 import { isPositive, lessThan } from '../domain/decimal.js';
 import { cancelsLiveOrders } from '../domain/kill-switch.js';
-import { applyReport, hasFill, isClosedAndPriced, isFullFill, lacksPrice, type OrderState } from '../domain/order.js';
+import {
+  afterNothingToCancel,
+  applyReport,
+  hasFill,
+  isClosedAndPriced,
+  isFullFill,
+  isNewCorrection,
+  lacksPrice,
+  type OrderState,
+} from '../domain/order.js';
 import type { ValidationRule } from '../domain/validation.js';
-import { type ExecutionContext, type FillTiming, fillTiming, hardTimeoutAt, isProtected } from './execution.context.js';
+import {
+  type ExecutionContext,
+  type FillTiming,
+  fillTiming,
+  hardTimeoutAt,
+  isProtected,
+  type LegState,
+  type ProtectionState,
+} from './execution.context.js';
 import type { DeadlineName, ExecutionFact } from './execution.facts.js';
-import { computeBracket, endProtection, isTaken, refusalOf } from './execution.updates.js';
+import { endProtection, isExitNews, keepExitReport, losesLeg, saysTakeProfitPassed } from './execution.protecting.js';
+import { computeBracket, isTaken, refusalOf } from './execution.updates.js';
 
 interface Args {
   readonly context: ExecutionContext;
@@ -18,7 +36,15 @@ interface Args {
 }
 
 function orderAfter({ context, event }: Args): OrderState {
+  if (event.type === 'CANCEL_OUTCOME' && event.outcome === 'already_closed') return afterNothingToCancel(context.order);
   return event.type === 'ORDER_REPORT' ? applyReport(context.order, event.report) : context.order;
+}
+
+/** The exits as they are after the answer or the report in hand. */
+function protectionAfter({ context, event }: Args): ProtectionState {
+  if (event.type === 'PROTECTION_OUTCOME') return endProtection(context, event).protection ?? context.protection;
+  if (event.type === 'EXIT_REPORT') return keepExitReport(context, event).protection ?? context.protection;
+  return context.protection;
 }
 
 const fills = (args: Args, timing: FillTiming): boolean =>
@@ -33,7 +59,7 @@ const isOutOfTime = ({ event }: Args): boolean =>
   (event.type === 'SUBMIT_BLOCKED' && event.refusal.code === 'ORDER_NOT_SENT');
 
 export const executionGuards = {
-  /** V1–V9: this rule is the first that refuses. */
+  /** V1–V10: this rule is the first that refuses. */
   isRefusedBy: ({ context, event }: Args, { rule }: { rule: ValidationRule }): boolean =>
     refusalOf(context, event)?.rule === rule,
 
@@ -115,22 +141,59 @@ export const executionGuards = {
   isCancelTaken: ({ event }: Args): boolean => event.type === 'CANCEL_OUTCOME' && isTaken(event.outcome),
   /** There is nothing to ask for any more: the request was taken, or the order is closed. */
   isCancelSettled: ({ context }: Args): boolean => context.cancel.taken || context.order.status !== 'open',
+  /** The window for late fills closed while the cancel was under way. */
+  isWindowOver: ({ context }: Args): boolean => context.cancel.isWindowOver === true,
+  /** T = 32 s, and the cancel that was begun in time, or on waking up, still has its time (T4). */
+  isWindowOverDuringCall: (args: Args): boolean =>
+    executionGuards.isDeadline(args, { name: 'lateWindow' }) && args.context.cancel.inFlight,
+  /** The venue takes back or changes a fill (P8). */
+  isCorrection: ({ context, event }: Args): boolean =>
+    event.type === 'ORDER_REPORT' && isNewCorrection(context.order, event.report),
+  /** Fees are told, or corrected, once the exits have been asked for (B6). */
+  isNewsOfFees: (args: Args): boolean =>
+    executionGuards.isNews(args) && orderAfter(args).cumQty === args.context.order.cumQty,
   isCancelUnderWay: ({ context }: Args): boolean => context.cancel.inFlight,
 
   hasFillToProtect: ({ context }: Args): boolean => hasFill(context.order) && context.order.avgPrice !== undefined,
   hasFillWithoutPrice: ({ context }: Args): boolean => lacksPrice(context.order),
   /** SL and TP lie on either side of the fill (R2.2). */
   isBracketValid: ({ context }: Args): boolean => (context.bracket ?? computeBracket(context).bracket)?.valid === true,
-  /** Both legs are acknowledged (B1). */
-  isProtected: ({ context, event }: Args): boolean =>
-    event.type === 'PROTECTION_OUTCOME' &&
-    isProtected({ protection: context.protection, ...endProtection(context, event) }),
-  /** A leg may still be mended by a repeat with the same id, and the 5 s are not over (B2). */
-  mayProtectAgain: ({ context, event }: Args): boolean => {
+  /** They are valid, and what is held makes up a lot (B6). */
+  isPlaceable: (args: Args): boolean => {
+    const bracket = args.context.bracket ?? computeBracket(args.context).bracket;
+    return bracket?.valid === true && isPositive(bracket.quantity);
+  },
+  /** Both legs work (B1, B5). */
+  isProtected: (args: Args): boolean => isProtected({ protection: protectionAfter(args) }),
+  /** The market has passed the take-profit, and the stop-loss does not stand yet: it goes alone, once (B5). */
+  mayGoAlone: (args: Args): boolean => {
+    const { context, event } = args;
     if (event.type !== 'PROTECTION_OUTCOME' || event.at >= (context.protection.endsAt ?? 0)) return false;
-    const { stopLoss, takeProfit } = endProtection(context, event).protection ?? context.protection;
+    const isFree = context.protection.stopsAlone !== true && protectionAfter(args).stopLoss !== 'placed';
+    return isFree && saysTakeProfitPassed(event);
+  },
+  /** The stop-loss works, and the take-profit was refused since the market has passed it (B5). */
+  isStopAlone: (args: Args): boolean => {
+    const { stopLoss, stopsAlone } = protectionAfter(args);
+    const isPassed = args.event.type === 'PROTECTION_OUTCOME' && saysTakeProfitPassed(args.event);
+    return stopLoss === 'placed' && (stopsAlone === true || isPassed);
+  },
+  /** Whatever was asked for is taken, and some of it is not said to work yet (B5). */
+  isConfirming: (args: Args): boolean => {
+    const { stopLoss, takeProfit, stopsAlone, endsAt = 0 } = protectionAfter(args);
+    const isTaken = (leg: LegState) => leg === 'placed' || leg === 'confirming';
+    return args.event.at < endsAt && isTaken(stopLoss) && (stopsAlone === true || isTaken(takeProfit));
+  },
+  /** A leg may still be mended by a repeat with the same id, and the 5 s are not over (B2). */
+  mayProtectAgain: (args: Args): boolean => {
+    if (args.event.type !== 'PROTECTION_OUTCOME' || args.event.at >= (args.context.protection.endsAt ?? 0))
+      return false;
+    const { stopLoss, takeProfit } = protectionAfter(args);
     return stopLoss === 'retry' || takeProfit === 'retry';
   },
+  /** The venue says that an exit which was taken has ended without a fill (B5). */
+  isExitLost: ({ context, event }: Args): boolean => event.type === 'EXIT_REPORT' && losesLeg(context, event),
+  isExitNews: ({ context, event }: Args): boolean => event.type === 'EXIT_REPORT' && isExitNews(context, event),
 
   /** The comparison found a difference (R6.4). */
   needsHuman: ({ context }: Args): boolean => context.report?.requiresManualResolution === true,

@@ -93,7 +93,7 @@ export const pending = executionSetup.createStateConfig({
     ],
     DEADLINE: onHardTimeout,
     RECOVERED: {
-      actions: ['scheduleHardTimeout', 'watchOrder'],
+      actions: ['noteRecovery', 'scheduleHardTimeout', 'watchOrder'],
       ...rule('A6 T4', 'Watched again under the original deadlines.'),
     },
   },
@@ -112,25 +112,25 @@ const cancelGoesOut = {
   ...rule('T3 K3', 'The cancel goes out.'),
 } as const;
 
-const cancelStates = {
-  requesting: {
-    description: 'The cancel call is under way.',
-    on: {
-      CANCEL_OUTCOME: [
-        {
-          guard: 'isCancelTaken',
-          target: 'confirming',
-          actions: ['endCancel', 'queryOrder'],
-          ...rule('T3', 'The broker took it: the order is read.'),
-        },
-        {
-          target: 'backingOff',
-          actions: ['endCancel', 'scheduleCancelRetry', 'queryOrder'],
-          ...rule('T3 S4', 'Not taken, or not known.'),
-        },
-      ],
-    },
+/** The call is made, and the record of it stands for a request that was really sent. */
+const cancelIsMade = { actions: 'noteCancelCall', ...rule('T4 A1', 'The cancel call is made.') } as const;
+
+const cancelAnswers = [
+  {
+    guard: 'isCancelTaken',
+    target: 'confirming',
+    actions: ['endCancel', 'queryOrder'],
+    ...rule('T3', 'The broker took it: the order is read.'),
   },
+  {
+    target: 'backingOff',
+    actions: ['endCancel', 'scheduleCancelRetry', 'queryOrder'],
+    ...rule('T3 S4', 'Not taken, or not known.'),
+  },
+] as const;
+
+const cancelStates = {
+  requesting: { description: 'The cancel call is under way.' },
   backingOff: {
     description: 'The cancel is tried again shortly.',
     on: {
@@ -145,6 +145,13 @@ const cancelStates = {
   confirming: { description: 'The request is taken; only a report on the order confirms that it is closed.' },
 } as const;
 
+/** What the broker calls filled with less than the size, and a cancel that finds nothing to cancel: over at that size. */
+const closedByCancel = {
+  guard: 'isClosed',
+  target: '#execution.reconciling',
+  ...rule('P10 P6', 'Filled with less, it was said, and there is nothing to cancel.'),
+} as const;
+
 /** A kill switch wants the live order gone; a fill may still win. */
 export const cancelling = executionSetup.createStateConfig({
   description: 'A kill switch cancels the order; the order stays watched and the deadlines run on.',
@@ -152,9 +159,17 @@ export const cancelling = executionSetup.createStateConfig({
   initial: 'deciding',
   states: {
     deciding: { description: 'Is there anything to ask for?', always: [cancelSettled, cancelGoesOut] },
-    ...cancelStates,
+    requesting: {
+      ...cancelStates.requesting,
+      on: {
+        CANCEL_OUTCOME: [{ ...closedByCancel, actions: ['endCancel', killed] }, ...cancelAnswers],
+      },
+    },
+    backingOff: cancelStates.backingOff,
+    confirming: cancelStates.confirming,
   },
   on: {
+    CANCEL_STARTED: cancelIsMade,
     ORDER_REPORT: [
       ...fullFill,
       {
@@ -178,7 +193,7 @@ export const cancelling = executionSetup.createStateConfig({
     RECOVERED: {
       target: '#execution.cancelling',
       reenter: true,
-      actions: ['forgetCancelCall', 'scheduleHardTimeout'],
+      actions: ['noteRecovery', 'forgetCancelCall', 'scheduleHardTimeout'],
       ...rule('A6 T4', 'Cancelled again unless the broker took it, under the original deadlines.'),
     },
   },
@@ -198,9 +213,38 @@ export const timeout = executionSetup.createStateConfig({
         cancelGoesOut,
       ],
     },
-    ...cancelStates,
+    requesting: {
+      ...cancelStates.requesting,
+      on: {
+        CANCEL_OUTCOME: [
+          { ...closedByCancel, actions: ['endCancel', timedOut] },
+          {
+            guard: 'isWindowOver',
+            target: 'looking',
+            actions: 'endCancel',
+            ...rule('T4', 'The window has closed meanwhile: the order is looked at once more.'),
+          },
+          ...cancelAnswers,
+        ],
+      },
+    },
+    backingOff: cancelStates.backingOff,
+    confirming: cancelStates.confirming,
+    looking: {
+      description:
+        'The window is over, and so is the cancel call that was under way: one more look, whatever it shows.',
+      entry: 'lookAtOrder',
+      on: {
+        ORDER_LOOKED: {
+          target: '#execution.reconciling',
+          actions: timedOut,
+          ...rule('T4 T3', 'Nothing more came to light: what is not filled by now has failed.'),
+        },
+      },
+    },
   },
   on: {
+    CANCEL_STARTED: cancelIsMade,
     ORDER_REPORT: [
       ...fullFill,
       {
@@ -227,16 +271,23 @@ export const timeout = executionSetup.createStateConfig({
       lateAcceptance,
     ],
     KILL_SWITCH: knowKillSwitch,
-    DEADLINE: {
-      guard: { type: 'isDeadline', params: { name: 'lateWindow' } },
-      target: '#execution.reconciling',
-      actions: timedOut,
-      ...rule('T3 P3', 'T = 32 s: what is not filled by now has failed.'),
-    },
+    DEADLINE: [
+      {
+        guard: 'isWindowOverDuringCall',
+        actions: 'noteWindowOver',
+        ...rule('T4', 'T = 32 s, and a cancel that is under way has its whole time, however late it began.'),
+      },
+      {
+        guard: { type: 'isDeadline', params: { name: 'lateWindow' } },
+        target: '#execution.reconciling',
+        actions: timedOut,
+        ...rule('T3 P3', 'T = 32 s: what is not filled by now has failed.'),
+      },
+    ],
     RECOVERED: {
       target: '#execution.timeout',
       reenter: true,
-      actions: 'forgetCancelCall',
+      actions: ['noteRecovery', 'forgetCancelCall'],
       ...rule('A6 T4', 'Cancelled again unless the broker took it, under the original deadlines.'),
     },
   },

@@ -1,11 +1,12 @@
 /**
  * The result of an execution, composed from what it knows when it is done. Decimals are canonical strings.
  */
+import { isPositive, subtract } from '../domain/decimal.js';
 import { slippageOf } from '../domain/fills.js';
 import { hasFill } from '../domain/order.js';
 import type { ExecutionState } from '../domain/reasons.js';
 import { type ExecutionResult, ExecutionStage } from '../domain/result.js';
-import type { ExecutionContext } from './execution.context.js';
+import { type ExecutionContext, heldBy } from './execution.context.js';
 
 const MS_PER_SECOND = 1_000;
 
@@ -23,6 +24,7 @@ export function resultOf(context: ExecutionContext, at: number): ExecutionResult
     ...(attempts.length > 0 && { clientOrderId: context.clientOrderId }),
     ...(reachedBroker && { finalPositionSize: order.cumQty }),
     ...fillPart(context),
+    ...exitPart(context),
     totalDurationSeconds: (at - context.startedAt) / MS_PER_SECOND,
     killSwitchState: killSwitch.atDecision ?? killSwitch.effective,
     killSwitchPostFill: killSwitch.postFill,
@@ -31,26 +33,29 @@ export function resultOf(context: ExecutionContext, at: number): ExecutionResult
   };
 }
 
-function fillPart({
-  order,
-  snapshot,
-  bracket,
-  protection,
-  firstFillAt,
-  stopLossAt,
-}: ExecutionContext): Partial<ExecutionResult> {
+function fillPart({ order, snapshot }: ExecutionContext): Partial<ExecutionResult> {
   if (!hasFill(order) || order.avgPrice === undefined) return {};
   const { slippagePct, slippageBps } = slippageOf(order.avgPrice, snapshot.referencePrice);
-  const isNakedWindowKnown = firstFillAt !== undefined && stopLossAt !== undefined;
+  return { finalFillPrice: order.avgPrice, slippagePct, slippageBps };
+}
+
+/** What the broker has acknowledged stays true even when the fill itself was taken back. */
+function exitPart(context: ExecutionContext): Partial<ExecutionResult> {
+  const { bracket, protection, stopLossAt, firstFillAt } = context;
+  if (bracket === undefined) return {};
+  const rest = subtract(heldBy(context), bracket.quantity);
   return {
-    finalFillPrice: order.avgPrice,
-    slippagePct,
-    slippageBps,
-    ...(bracket !== undefined && protection.stopLoss === 'placed' && { finalSl: bracket.stopLoss }),
-    ...(bracket !== undefined && protection.takeProfit === 'placed' && { finalTp: bracket.takeProfit }),
-    ...(isNakedWindowKnown && { nakedWindowMs: stopLossAt - firstFillAt }),
+    ...(protection.stopLoss === 'placed' && { finalSl: bracket.stopLoss }),
+    ...(protection.takeProfit === 'placed' && { finalTp: bracket.takeProfit }),
+    ...(isPositive(rest) && { unprotectedQuantity: rest }),
+    ...(stopLossAt !== undefined && firstFillAt !== undefined && { nakedWindowMs: stopLossAt - firstFillAt }),
+    ...(stopLossAt !== undefined && isFoundAfterRestart(context) && { nakedWindowIsLowerBound: true }),
   };
 }
+
+/** The fill may be older than it is known: it came to light after a restart, and the broker did not say when it was (B4). */
+const isFoundAfterRestart = ({ firstFillAt, recoveredAt, isFirstFillTimed }: ExecutionContext): boolean =>
+  isFirstFillTimed !== true && firstFillAt !== undefined && recoveredAt !== undefined && recoveredAt <= firstFillAt;
 
 /** The stage in one word, from the chart's state and what the execution knows. */
 export function stageOf(state: ExecutionState, context: ExecutionContext): ExecutionStage {

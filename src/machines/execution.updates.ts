@@ -2,10 +2,10 @@
  * How each fact changes what an execution knows: pure functions from context and fact to the members that change.
  */
 import { protectionFor } from '../domain/bracket.js';
-import { parseDecimal, ZERO } from '../domain/decimal.js';
-import { PROTECTION_LIMIT_MS } from '../domain/limits.js';
-import { adopt, applyReport, hasFill, lacksPrice } from '../domain/order.js';
-import type { CancelWord, LegOutcome } from '../domain/ports.js';
+import { isPositive, parseDecimal, ZERO } from '../domain/decimal.js';
+import { protectableQuantity } from '../domain/held.js';
+import { adopt, afterNothingToCancel, applyReport, hasFill, lacksPrice } from '../domain/order.js';
+import type { CancelWord } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import {
   type Mismatch,
@@ -15,9 +15,9 @@ import {
   reconcile,
 } from '../domain/reconciliation.js';
 import type { ExecutionAttempt } from '../domain/result.js';
-import { isoTime } from '../domain/time.js';
+import { epochMs, isoTime } from '../domain/time.js';
 import { brokerRefusal, firstRefusal, type Refusal } from '../domain/validation.js';
-import type { ExecutionContext, LegState, Verdict } from './execution.context.js';
+import { type ExecutionContext, heldBy, holdingOf, type Verdict } from './execution.context.js';
 import type { ExecutionFact, FactOf } from './execution.facts.js';
 
 export type Patch = Partial<ExecutionContext>;
@@ -33,7 +33,7 @@ export const start = (_: ExecutionContext, { at, gate }: FactOf<'START'>): Patch
   killSwitch: { effective: gate.killSwitchState, cancelWanted: false, postFill: false },
 });
 
-/** What refuses the advisory now: V1–V8 at the start, V9 on the broker's answer, V1, V7 and V8 at the last look. */
+/** What refuses the advisory now: V1–V8 at the start, V9 and V10 on the broker's answer, V1, V7 and V8 at the last look. */
 export function refusalOf(
   context: ExecutionContext,
   fact: ExecutionFact,
@@ -116,9 +116,16 @@ export function keepReport(context: ExecutionContext, { at, report }: FactOf<'OR
   const postFill = hasFill(order) && (context.killSwitch.effective === 'ACTIVE' || context.killSwitch.cancelWanted);
   return {
     order,
-    ...(hasFill(order) && { firstFillAt: context.firstFillAt ?? at }),
+    ...(hasFill(order) && context.firstFillAt === undefined && firstFill(context, at, report.brokerTime)),
     ...(postFill && { killSwitch: { ...context.killSwitch, postFill } }),
   };
+}
+
+/** By the broker's time, between the first submission and now: a clock that is off by more proves nothing (B4). */
+function firstFill({ firstSubmitAt = 0 }: ExecutionContext, at: number, brokerTime: string | undefined): Patch {
+  const told = brokerTime === undefined ? undefined : epochMs(brokerTime);
+  if (told === undefined || !Number.isFinite(told) || told > at) return { firstFillAt: at };
+  return { firstFillAt: Math.max(told, firstSubmitAt), isFirstFillTimed: true };
 }
 
 /** A whole fill that was told after the window had closed: a fact to protect, and for a human to know (T2, M1). */
@@ -170,12 +177,29 @@ export const beginCancel = ({ cancel }: ExecutionContext): Patch => ({
   cancel: { ...cancel, tries: cancel.tries + 1, inFlight: true },
 });
 
-export const endCancel = ({ cancel }: ExecutionContext, { outcome }: FactOf<'CANCEL_OUTCOME'>): Patch => ({
-  cancel: { ...cancel, inFlight: false, taken: cancel.taken || isTaken(outcome) },
+/** What was asked for is really under way now. */
+export const noteCancelCall = ({ cancel }: ExecutionContext): Patch => ({
+  cancel: { ...cancel, calls: (cancel.calls ?? 0) + 1 },
 });
 
-/** After a restart no call is under way any more. */
-export const forgetCancelCall = ({ cancel }: ExecutionContext): Patch => ({ cancel: { ...cancel, inFlight: false } });
+export const endCancel = ({ cancel, order }: ExecutionContext, { outcome }: FactOf<'CANCEL_OUTCOME'>): Patch => ({
+  cancel: { ...cancel, inFlight: false, taken: cancel.taken || isTaken(outcome) },
+  ...(outcome === 'already_closed' && { order: afterNothingToCancel(order) }),
+});
+
+/** The window has closed, and the cancel that is under way still has its time (T4). */
+export const noteWindowOver = ({ cancel }: ExecutionContext): Patch => ({ cancel: { ...cancel, isWindowOver: true } });
+
+/** A fill that is found from now on may be older than it is known. */
+export const noteRecovery = (_: ExecutionContext, { at }: ExecutionFact): Patch => ({ recoveredAt: at });
+
+const withoutCall = ({ isWindowOver: _over, ...cancel }: ExecutionContext['cancel']): ExecutionContext['cancel'] => ({
+  ...cancel,
+  inFlight: false,
+});
+
+/** After a restart no call is under way any more, and the window is judged anew. */
+export const forgetCancelCall = ({ cancel }: ExecutionContext): Patch => ({ cancel: withoutCall(cancel) });
 
 /** At T = 30 s a request that was taken, and never confirmed, counts as not made. */
 export const forgetTakenCancel = ({ cancel }: ExecutionContext): Patch => ({ cancel: { ...cancel, taken: false } });
@@ -183,11 +207,14 @@ export const forgetTakenCancel = ({ cancel }: ExecutionContext): Patch => ({ can
 /** The broker took the request, or has nothing left to cancel. "Not found" proves neither (S4). */
 export const isTaken = (outcome: CancelWord): boolean => outcome === 'requested' || outcome === 'already_closed';
 
-/** SL and TP from the fill, for exactly what is filled (R2, B1). Without a price or an instrument there is no bracket. */
+/** SL and TP from the fill, for what it left in the account, in whole lots (R2, B1, B6). Without a price or an instrument there is no bracket. */
 export function computeBracket(context: ExecutionContext): Patch {
   const { order, snapshot, instrument } = context;
   if (order.avgPrice === undefined || instrument === undefined) return withFound(context, missingPrice(context));
-  const bracket = { ...protectionFor(order.avgPrice, snapshot, instrument), quantity: order.cumQty };
+  const bracket = {
+    ...protectionFor(order.avgPrice, snapshot, instrument),
+    quantity: protectableQuantity(holdingOf(context)),
+  };
   if (bracket.valid) return { bracket };
   const sides = snapshot.side === 'buy' ? 'SL < fill < TP' : 'TP < fill < SL';
   const actual = `SL ${bracket.stopLoss}, TP ${bracket.takeProfit}`;
@@ -200,43 +227,8 @@ function missingPrice({ clientOrderId, order }: ExecutionContext): Mismatch {
   return mismatch('FILL_PRICE_MISSING', 'a price', 'none', message);
 }
 
-export function beginProtection({ protection }: ExecutionContext, { at }: ExecutionFact): Patch {
-  const { endsAt = at + PROTECTION_LIMIT_MS } = protection;
-  return { protection: { ...protection, tries: protection.tries + 1, endsAt } };
-}
-
-/** After a restart the position has been naked all the while: it gets the whole time once more. */
-export const renewProtectionWindow = ({ protection }: ExecutionContext, { at }: ExecutionFact): Patch => ({
-  protection: { ...protection, endsAt: at + PROTECTION_LIMIT_MS },
-});
-
-export function endProtection(context: ExecutionContext, { at, legs }: FactOf<'PROTECTION_OUTCOME'>): Patch {
-  const { protection } = context;
-  const stopLoss = legAfter(protection.stopLoss, legs.stopLoss);
-  const takeProfit = legAfter(protection.takeProfit, legs.takeProfit);
-  const isNew = stopLoss === 'placed' && context.stopLossAt === undefined;
-  return { protection: { ...protection, stopLoss, takeProfit }, ...(isNew && { stopLossAt: at }) };
-}
-
-/** A leg once placed stays so: a repeat that is refused as known proves nothing else. */
-function legAfter(before: LegState, outcome: LegOutcome): LegState {
-  if (before === 'placed' || outcome.kind === 'accepted' || outcome.kind === 'duplicate') return 'placed';
-  return outcome.kind === 'rejected' && outcome.transient !== true ? 'refused' : 'retry';
-}
-
-export function noteUnprotected(context: ExecutionContext): Patch {
-  return withFound(context, unprotected(context));
-}
-
-export function unprotected({ protection, bracket, order }: ExecutionContext): Mismatch {
-  const legs = `stop-loss ${protection.stopLoss}, take-profit ${protection.takeProfit}`;
-  const wanted = bracket === undefined ? 'SL and TP' : `SL ${bracket.stopLoss}, TP ${bracket.takeProfit}`;
-  const message = `Position ${order.cumQty} is not protected: expected ${wanted}, got ${legs}`;
-  return mismatch('UNPROTECTED_POSITION', wanted, legs, message);
-}
-
 /** Adds a difference, once. */
-function withFound(context: ExecutionContext, added: Mismatch): Patch {
+export function withFound(context: ExecutionContext, added: Mismatch): Patch {
   const known = context.found.some(({ kind, actual }) => kind === added.kind && actual === added.actual);
   return known ? {} : { found: [...context.found, added] };
 }
@@ -261,7 +253,7 @@ export function decide(
 /** What the reconciliation expects to find (R6.2). */
 export function expectedAtBroker(context: ExecutionContext, at: number): ReconciliationExpected {
   const { order, bracket, instrument, snapshot } = context;
-  const isHeld = hasFill(order) && bracket?.valid === true;
+  const isHeld = hasFill(order) && bracket?.valid === true && isPositive(bracket.quantity);
   const priceless = lacksPrice(order) && !context.found.some(({ kind }) => kind === 'FILL_PRICE_MISSING');
   return {
     reconciliationId: `${context.clientOrderId}-rec`,
@@ -273,6 +265,8 @@ export function expectedAtBroker(context: ExecutionContext, at: number): Reconci
     tickSize: parseDecimal(instrument?.tickSize) ?? ZERO,
     orderStatus: order.status,
     cumQty: order.cumQty,
+    heldQuantity: heldBy(context),
+    ...(bracket !== undefined && { protectedQuantity: bracket.quantity }),
     baseline: context.baseline,
     found: priceless ? [...context.found, missingPrice(context)] : context.found,
     ...(order.brokerOrderId !== undefined && { brokerOrderId: order.brokerOrderId }),

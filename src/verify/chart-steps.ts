@@ -143,6 +143,9 @@ function bitOf(command: ExecutionCommand): number {
     case 'openCase':
       return command.kind === 'UNPROTECTED_POSITION' ? ASKS.unprotectedCase : ASKS.mismatchCase;
     case 'queryOrder':
+    case 'lookAtOrder':
+    case 'watchExits':
+    case 'unwatchExits':
     case 'scheduleDeadline':
       return 0;
     default:

@@ -17,5 +17,7 @@ export const PROTECTION = 5_000;
 export const VALIDATION = 10_000;
 /** E3: reconciliation ends within this time. */
 export const RECONCILIATION = 10_000;
-/** T3: the longest wait at T = 32 s for answers that are under way. */
-export const LAST_LOOK = 2_000;
+/** E3: the least time for the reconciliation, whatever came before. */
+export const RECONCILIATION_LEAST = 2_000;
+/** T4: a call that is begun in time has so long, its wait for the journal included. */
+export const WHOLE_CALL = 3_000;

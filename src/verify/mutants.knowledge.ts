@@ -4,6 +4,7 @@
 import type { CommandOf } from '../machines/execution.commands.js';
 import { type ExecutionContext, orderRef } from '../machines/execution.context.js';
 import type { FactOf } from '../machines/execution.facts.js';
+import * as protecting from '../machines/execution.protecting.js';
 import { resultOf } from '../machines/execution.result.js';
 import { executionSetup } from '../machines/execution.setup.js';
 import * as updates from '../machines/execution.updates.js';
@@ -180,7 +181,7 @@ const fills: readonly Mutant[] = [
   mutant('forgets a leg that was placed', 'a position that is protected is alarmed', () =>
     withActions({
       endProtection: keeps('PROTECTION_OUTCOME', (context, fact) =>
-        updates.endProtection(
+        protecting.endProtection(
           { ...context, protection: { ...context.protection, stopLoss: 'none', takeProfit: 'none' } },
           fact,
         ),

@@ -43,7 +43,7 @@ export const INSTANTS: { readonly [Name in Phase]: number } = {
 };
 export const MOST_INSTANTS = LIVE_TIMES.length;
 
-const PROTECTING = /\.(?:computing|placing|backingOff)$/;
+const PROTECTING = /\.(?:computing|placing|overdue|confirming|backingOff)$/;
 
 export function phaseOf(path: string, context: Pick<ExecutionContext, 'firstSubmitAt'>): Phase {
   const top = path.split('.', 1)[0];
@@ -86,6 +86,7 @@ export const DEADLINES = [
   'submitRetry',
   'cancelRetry',
   'protection',
+  'protectionCall',
   'protectionRetry',
   'reconciliation',
 ] as const satisfies readonly DeadlineName[];
@@ -99,7 +100,7 @@ export const DEADLINES_OF: { readonly [Name in Phase]: number } = {
   validate: bits('validation'),
   first: 0,
   live: bits('hardTimeout', 'lateWindow', 'submitRetry', 'cancelRetry'),
-  protect: bits('protection', 'protectionRetry'),
+  protect: bits('protection', 'protectionCall', 'protectionRetry'),
   compare: bits('reconciliation'),
   over: 0,
 };

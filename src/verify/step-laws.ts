@@ -7,7 +7,15 @@ import { applyReport, hasFill, lacksPrice } from '../domain/order.js';
 import { isProtected } from '../machines/execution.context.js';
 import type { DeadlineName } from '../machines/execution.facts.js';
 import { BRACKET, GOOD_PRICE } from './advisories.js';
-import { HARD_TIMEOUT, LAST_LOOK, PROTECTION, RECONCILIATION, T_LATE, VALIDATION } from './figures.js';
+import {
+  HARD_TIMEOUT,
+  PROTECTION,
+  RECONCILIATION,
+  RECONCILIATION_LEAST,
+  T_LATE,
+  VALIDATION,
+  WHOLE_CALL,
+} from './figures.js';
 import { KNOWLEDGE_CHECKS } from './knowledge-laws.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
 import type { Check, Step } from './step.js';
@@ -37,10 +45,6 @@ const deadlinesStand: Check = ({ before, after, composedAt: at, commands }) => {
   const { firstSubmitAt } = before.context;
   if (firstSubmitAt !== undefined && after.firstSubmitAt !== firstSubmitAt) return 'the start of T moved';
   for (const command of commands) {
-    if (command.type === 'cancelOrder' && command.endsAt !== FIRST_SUBMIT_AT + T_LATE)
-      return `a cancel call may last until ${command.endsAt}`;
-    if (command.type === 'placeProtection' && command.endsAt !== after.protection.endsAt)
-      return `a protection call may last until ${command.endsAt}`;
     if (command.type !== 'scheduleDeadline') continue;
     const isRight = rightTime[command.name](command.at, at, after.protection.endsAt);
     if (!isRight) return `the deadline ${command.name} was set to ${command.at} at ${at}`;
@@ -59,9 +63,11 @@ const rightTime: Record<DeadlineName, (set: number, at: number, protectionEnd: n
   cancelRetry: laterThan,
   // Asked for with the first try and after a restart, and each time for the whole time.
   protection: (set, at, end) => set === end && set === at + PROTECTION,
+  // The call that is under way when the window ends has its whole time.
+  protectionCall: (set, at) => set === at + WHOLE_CALL,
   protectionRetry: laterThan,
-  // What the last look at T = 32 s has used up may be taken off.
-  reconciliation: (set, at) => set <= at + RECONCILIATION && set >= at + RECONCILIATION - LAST_LOOK,
+  // What looks and calls before have used up may be taken off, down to a least time.
+  reconciliation: (set, at) => set <= at + RECONCILIATION && set >= at + RECONCILIATION_LEAST,
 };
 
 /** The second half of L3: a protection window is renewed by a restart alone. */

@@ -168,16 +168,15 @@ describe('placing it (B1, B3)', () => {
 });
 
 describe('PROTECTION_INVALID (R2.2)', () => {
-  const coarse = (tickSize: string): NonNullable<Setting['instruments']> => ({
-    AAPL: { symbol: 'AAPL', tickSize, lotSize: '1' },
-  });
+  // Fine at the reference price of 150, so that the entry goes out (V10); not at the price of the fill.
+  const coarse: NonNullable<Setting['instruments']> = { AAPL: { symbol: 'AAPL', tickSize: '3', lotSize: '1' } };
   const cases: readonly (readonly [string, string, SnapshotInput])[] = [
-    ['the stop would lie on the fill', '151', ADVISORY],
-    ['the stop of a short would lie on the fill', '151', SHORT],
-    ['the tick is wider than the whole bracket', '1000', ADVISORY],
+    ['the stop would lie on the fill', '147', ADVISORY],
+    ['the stop of a short would lie on the fill', '147', SHORT],
+    ['the tick is wider than the whole bracket', '20', ADVISORY],
   ];
-  it.each(cases)('%s: neither is placed, and a human looks [R2.2 M1]', async (_, tick, input) => {
-    const { now, result } = await told({ script: at151, instruments: coarse(tick) }, [], input);
+  it.each(cases)('%s: neither is placed, and a human looks [R2.2 M1]', async (_, price, input) => {
+    const { now, result } = await told({ script: fills(fill(1, 100, price)), instruments: coarse }, [], input);
     expect(result.status).toBe('FILLED');
     expect(mismatchKinds(result)).toEqual(expect.arrayContaining(['PROTECTION_INVALID', 'UNPROTECTED_POSITION']));
     expect(result).not.toHaveProperty('finalSl');

@@ -4,11 +4,12 @@
 import { expect, it } from 'vitest';
 import {
   HARD_TIMEOUT_MS,
-  LAST_LOOK_MS,
   LATE_FILL_WINDOW_MS,
   PROTECTION_LIMIT_MS,
+  RECONCILIATION_LEAST_MS,
   RECONCILIATION_LIMIT_MS,
   VALIDATION_LIMIT_MS,
+  WHOLE_CALL_MS,
 } from '../../src/domain/limits.js';
 import * as figures from '../../src/verify/figures.js';
 
@@ -19,7 +20,8 @@ it.each([
   ['B2: the time to protect', PROTECTION_LIMIT_MS, figures.PROTECTION, 5_000],
   ['E3: the time to validate', VALIDATION_LIMIT_MS, figures.VALIDATION, 10_000],
   ['E3: the time to reconcile', RECONCILIATION_LIMIT_MS, figures.RECONCILIATION, 10_000],
-  ['T3: the last look', LAST_LOOK_MS, figures.LAST_LOOK, 2_000],
+  ['E3: the least time to reconcile', RECONCILIATION_LEAST_MS, figures.RECONCILIATION_LEAST, 2_000],
+  ['T4: a whole call', WHOLE_CALL_MS, figures.WHOLE_CALL, 3_000],
 ])('%s is what the rules say', (_, runs, judged, ms) => {
   expect(runs).toBe(ms);
   expect(judged).toBe(ms);

@@ -67,7 +67,7 @@ export const newHostModel: HostModel = {
 };
 
 /** How long the host waits for an answer to the call, in ms, when it is made now. */
-const callLimitMs = (call: CallName, { firstSubmitAt = 0 }: ExecutionContext, now: number, endsAt: number): number => {
+const callLimitMs = (call: CallName, { firstSubmitAt = 0 }: ExecutionContext, now: number): number => {
   const { instrumentMs = 0, submitMs = 0, cancelMs = 0, protectionMs = 0, statusMs = 0 } = PATH_DEADLINES;
   switch (call) {
     case 'ask':
@@ -75,9 +75,9 @@ const callLimitMs = (call: CallName, { firstSubmitAt = 0 }: ExecutionContext, no
     case 'submit':
       return Math.min(submitMs, firstSubmitAt + HARD_TIMEOUT_MS - now);
     case 'cancel':
-      return Math.max(0, Math.min(cancelMs, endsAt - now));
+      return cancelMs;
     case 'protect':
-      return Math.max(0, Math.min(protectionMs, endsAt - now));
+      return protectionMs;
     case 'reconcile':
       return statusMs;
   }
@@ -97,8 +97,8 @@ export const withoutTimer = (host: HostModel, name: TimerName): HostModel => ({
   timers: host.timers.filter((timer) => timer.name !== name),
 });
 
-function withCall(host: HostModel, call: CallName, context: ExecutionContext, endsAt = 0): HostModel {
-  const due = host.now + callLimitMs(call, context, host.now, endsAt);
+function withCall(host: HostModel, call: CallName, context: ExecutionContext): HostModel {
+  const due = host.now + callLimitMs(call, context, host.now);
   const opened = { ...host, open: [...host.open.filter((other) => other !== call), call] };
   return withTimer(opened, `call.${call}`, due);
 }
@@ -138,9 +138,9 @@ function perform(host: HostModel, command: ExecutionCommand, context: ExecutionC
     case 'askBroker':
       return withCall(host, 'ask', context);
     case 'cancelOrder':
-      return withCall(host, 'cancel', context, command.endsAt);
+      return withCall(host, 'cancel', context);
     case 'placeProtection':
-      return withCall(host, 'protect', context, command.endsAt);
+      return withCall(host, 'protect', context);
     case 'reconcile':
       return withCall(host, 'reconcile', context);
     case 'scheduleDeadline':

@@ -1,0 +1,151 @@
+/**
+ * How the facts about SL and TP change what an execution knows: pure functions, as in `execution.updates.ts`.
+ *
+ * 1. A leg counts as placed when it works (B5). What was taken only is `confirming`, until a report on it says more.
+ * 2. A leg once placed stays so, unless the venue itself says that it has ended.
+ * 3. Nothing here moves or takes back an exit (B3): a fill that is taken back afterwards is a fact for a human (P8).
+ */
+
+import { correctionMismatch } from '../domain/correction.js';
+import { isPositive } from '../domain/decimal.js';
+import type { ExitFact, ExitLeg } from '../domain/exits.js';
+import { PROTECTION_LIMIT_MS } from '../domain/limits.js';
+import { applyReport, hasFill } from '../domain/order.js';
+import { type LegOutcome, TAKE_PROFIT_PASSED } from '../domain/ports.js';
+import { type Mismatch, mismatch } from '../domain/reconciliation.js';
+import type { ExecutionContext, LegState, ProtectionState } from './execution.context.js';
+import type { ExecutionFact, FactOf } from './execution.facts.js';
+import { type Patch, withFound } from './execution.updates.js';
+
+export function beginProtection({ protection }: ExecutionContext, { at }: ExecutionFact): Patch {
+  const { endsAt = at + PROTECTION_LIMIT_MS } = protection;
+  return { protection: { ...protection, tries: protection.tries + 1, endsAt } };
+}
+
+/** After a restart the position has been naked all the while: it gets the whole time once more. */
+export const renewProtectionWindow = ({ protection }: ExecutionContext, { at }: ExecutionFact): Patch => ({
+  protection: { ...protection, endsAt: at + PROTECTION_LIMIT_MS },
+});
+
+export function endProtection(context: ExecutionContext, { at, legs }: FactOf<'PROTECTION_OUTCOME'>): Patch {
+  const { protection } = context;
+  const isAlone = protection.stopsAlone === true;
+  const stopLossId = protection.stopLossId ?? idOf(legs.stopLoss);
+  const takeProfitId = protection.takeProfitId ?? idOf(legs.takeProfit);
+  return withLegs(context, at, {
+    ...protection,
+    stopLoss: legAfter(protection.stopLoss, legs.stopLoss),
+    takeProfit: isAlone ? 'refused' : legAfter(protection.takeProfit, legs.takeProfit),
+    ...(stopLossId !== undefined && { stopLossId }),
+    ...(takeProfitId !== undefined && !isAlone && { takeProfitId }),
+  });
+}
+
+/** The legs as they are now; when the stop-loss came to work ends the naked window (B4). */
+const withLegs = ({ stopLossAt }: ExecutionContext, at: number, protection: ProtectionState): Patch => ({
+  protection,
+  ...(protection.stopLoss === 'placed' && stopLossAt === undefined && { stopLossAt: at }),
+});
+
+const idOf = (outcome: LegOutcome): string | undefined =>
+  outcome.kind === 'accepted' ? outcome.brokerOrderId : undefined;
+
+function legAfter(before: LegState, outcome: LegOutcome): LegState {
+  if (before === 'placed') return before;
+  if (outcome.kind === 'accepted') return outcome.state === 'pending' ? 'confirming' : 'placed';
+  // That it is known there already does not say that it works.
+  if (before === 'confirming') return before;
+  if (outcome.kind === 'duplicate') return 'placed';
+  return outcome.kind === 'rejected' && outcome.transient !== true ? 'refused' : 'retry';
+}
+
+const NAMES = { sl: 'stopLoss', tp: 'takeProfit' } as const;
+
+/** What a report says of a leg: only of one that was taken; before that, the call's own answer counts. */
+export function legAfterReport(before: LegState, report: ExitFact): LegState {
+  if (before !== 'placed' && before !== 'confirming') return before;
+  if (report.status === 'filled') return 'placed';
+  if (report.status !== 'open') return 'refused';
+  return report.isWorking === true ? 'placed' : before;
+}
+
+export function keepExitReport(context: ExecutionContext, { at, leg, report }: FactOf<'EXIT_REPORT'>): Patch {
+  const { protection } = context;
+  const name = NAMES[leg];
+  const hasFilled = protection.hasExitFilled === true || report.status === 'filled';
+  // When one exit has filled, the other is meant to end.
+  const after = hasFilled && report.status !== 'filled' ? protection[name] : legAfterReport(protection[name], report);
+  return withLegs(context, at, { ...protection, [name]: after, ...(hasFilled && { hasExitFilled: true }) });
+}
+
+/** The exit was taken or placed, and the venue says that it is over without a fill. */
+export const losesLeg = (context: ExecutionContext, fact: FactOf<'EXIT_REPORT'>): boolean =>
+  context.protection[NAMES[fact.leg]] !== 'refused' &&
+  keepExitReport(context, fact).protection?.[NAMES[fact.leg]] === 'refused';
+
+/** The report changes what is known of the leg. */
+export function isExitNews(context: ExecutionContext, fact: FactOf<'EXIT_REPORT'>): boolean {
+  const { protection } = context;
+  const after = keepExitReport(context, fact).protection ?? protection;
+  return after[NAMES[fact.leg]] !== protection[NAMES[fact.leg]] || after.hasExitFilled !== protection.hasExitFilled;
+}
+
+export const legNameOf = (leg: ExitLeg): (typeof NAMES)[ExitLeg] => NAMES[leg];
+
+/** The venue says that the market has passed the take-profit (B5). */
+export const saysTakeProfitPassed = ({ legs }: FactOf<'PROTECTION_OUTCOME'>): boolean =>
+  [legs.takeProfit, legs.stopLoss].some((leg) => leg.kind === 'rejected' && leg.code === TAKE_PROFIT_PASSED);
+
+/** The take-profit is given up; the stop-loss is asked for once more, alone. */
+export const goAlone = ({ protection }: ExecutionContext): Patch => ({
+  protection: { ...protection, stopsAlone: true, takeProfit: 'refused', stopLoss: aloneAfter(protection.stopLoss) },
+});
+
+const aloneAfter = (stopLoss: LegState): LegState => (stopLoss === 'refused' ? 'retry' : stopLoss);
+
+export function noteStopAlone(context: ExecutionContext): Patch {
+  const { bracket, protection } = context;
+  const wanted = bracket?.takeProfit ?? 'a take-profit';
+  const message = `The market had passed the take-profit ${wanted} when the exits were placed: it was refused, and the stop-loss ${bracket?.stopLoss ?? ''} stands alone`;
+  return {
+    protection: { ...protection, stopsAlone: true },
+    ...withFound(context, mismatch('MISSING_TP', wanted, 'none', message)),
+  };
+}
+
+export const noteUnprotected = (context: ExecutionContext): Patch => withFound(context, unprotected(context));
+
+export function unprotected({ protection, bracket, order, instrument }: ExecutionContext): Mismatch {
+  const legs = `stop-loss ${protection.stopLoss}, take-profit ${protection.takeProfit}`;
+  const wanted = bracket === undefined ? 'SL and TP' : `SL ${bracket.stopLoss}, TP ${bracket.takeProfit}`;
+  const lot = instrument?.protectionLotSize ?? instrument?.lotSize;
+  const isTooSmall = bracket?.valid === true && !isPositive(bracket.quantity);
+  const why = isTooSmall ? `; what is held is less than the lot of ${lot} that the broker can protect` : '';
+  const message = `Position ${order.cumQty} is not protected: expected ${wanted}, got ${legs}${why}`;
+  return mismatch('UNPROTECTED_POSITION', wanted, legs, message);
+}
+
+/** A fill was taken back or changed after its exits were asked for: the fact is kept, and the exits stay as they are (P8). */
+export function keepCorrection(context: ExecutionContext, { report }: FactOf<'ORDER_REPORT'>): Patch {
+  const before = context.order;
+  const after = applyReport(before, report);
+  const { avgPrice = hasFill(after) ? before.avgPrice : undefined } = after;
+  const order = { ...after, status: before.status, ...(avgPrice !== undefined && { avgPrice }) };
+  return { order, ...withFound(context, correctionOf(context, report)) };
+}
+
+export const correctionOf = (context: ExecutionContext, report: FactOf<'ORDER_REPORT'>['report']): Mismatch =>
+  correctionMismatch({ clientOrderId: context.clientOrderId, before: context.order, report, exits: coverOf(context) });
+
+/** What the exits are for, in words. */
+export function coverOf({ bracket, protection }: ExecutionContext): string {
+  const { stopLoss, takeProfit } = protection;
+  if (bracket === undefined) return 'no exits were placed';
+  const placed = [
+    ...(stopLoss === 'placed' || stopLoss === 'confirming' ? [`SL ${bracket.stopLoss}`] : []),
+    ...(takeProfit === 'placed' || takeProfit === 'confirming' ? [`TP ${bracket.takeProfit}`] : []),
+  ];
+  if (placed.length > 0) return `the exits still cover ${bracket.quantity} (${placed.join(', ')})`;
+  const isAsked = protection.tries > 0 && stopLoss !== 'refused';
+  return isAsked ? `exits for ${bracket.quantity} have been asked for` : 'no exits stand';
+}
