@@ -127,8 +127,9 @@ describe.each(EXCHANGES)('cancels at %s', (exchange) => {
     expect(now.fake.count('cancel')).toBe(2);
   });
 
-  it('of a filled order, and of one that is not there: the order is looked at', async () => {
-    expect(await cancel(await filled(exchange))).toBe('already_closed');
+  it('C5: of a filled order, and of one that is not there: the order is looked at, and what it is is told', async () => {
+    const closed = { kind: 'already_closed', report: { clientOrderId: ENTRY_ID, state: 'filled', filledSize: '100' } };
+    expect(await cancel(await filled(exchange))).toMatchObject(closed);
     expect(await cancel(await venue(exchange))).toBe('not_found');
   });
 
@@ -213,15 +214,7 @@ describe.each(EXCHANGES)('exits at %s [B1]', (exchange) => {
     expect(now.fake.count('protect')).toBe(before);
   });
 
-  it('a fee that was taken from what was bought: cut to what is there, and said', async () => {
-    const now = await filled(exchange, { base: '0', feeInBase: '0.001' });
-    expect((await protect(now, exchange)).stopLoss).toMatchObject({ kind: 'rejected', transient: true });
-    expect((await protect(now, exchange)).stopLoss).toEqual(accepted);
-    expect(now.book.open()[0]?.quantity).toBe('99.9');
-    expect(now.warnings.join()).toContain('99.9 of 100 can be protected');
-  });
-
-  it('that lack more than a fee are never cut', async () => {
+  it('that lack something are never cut: what a fee has taken is known from the order [B6]', async () => {
     const now = await filled(exchange, { base: '0', feeInBase: '0.02' });
     await protect(now, exchange);
     const { stopLoss } = await protect(now, exchange);

@@ -14,7 +14,7 @@ const ERRORS = {
   funds: ['51008', 'Order failed. Insufficient BTC balance in account.'],
   lot: ['51121', 'Order quantity must be a multiple of the lot size.'],
   duplicate: ['51016', 'Client order ID already exists.'],
-  trigger: ['51277', 'TP trigger price cannot be lower than the last price'],
+  trigger: ['51280', 'SL trigger price cannot be higher than the last price'],
   no_order: ['51603', 'Order does not exist'],
   closed_order: ['51400', 'Cancellation failed as the order has been filled, canceled or does not exist.'],
   rate: ['50011', 'Too Many Requests'],

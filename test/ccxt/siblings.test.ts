@@ -74,7 +74,8 @@ describe('protection on a flat account [B1]', () => {
     now.book.last = last;
     const outcome = await now.call((broker, signal) => broker.placeProtection(exits('bybit'), signal));
     const refused = which === 'stop-loss' ? outcome.stopLoss : outcome.takeProfit;
-    expect(refused).toMatchObject({ kind: 'rejected', code: 'TRIGGER_PASSED' });
+    const code = which === 'stop-loss' ? 'TRIGGER_PASSED' : 'TAKE_PROFIT_PASSED';
+    expect(refused).toMatchObject({ kind: 'rejected', code });
     expect(refused).not.toHaveProperty('transient');
     expect(now.book.open().map(({ type }) => type)).toEqual(standing);
   });
@@ -109,7 +110,8 @@ describe('protection on a flat account [B1]', () => {
     for (const clientOrderId of [ENTRY_ID, second]) {
       await now.call((broker, signal) => broker.submitOrder({ ...order('bybit'), clientOrderId }, signal));
       for (let tries = 0; tries < 2; tries += 1) {
-        await now.call((broker, signal) => broker.placeProtection({ ...exits('bybit'), clientOrderId }, signal));
+        const request = { ...exits('bybit'), quantity: '99.9', clientOrderId };
+        await now.call((broker, signal) => broker.placeProtection(request, signal));
       }
     }
     expect(now.book.open().map(({ quantity }) => quantity)).toEqual(['99.9', '99.9', '99.9', '99.9']);

@@ -1,5 +1,16 @@
 /** Average prices from what an exchange tells instead of them. */
-import { type Decimal, divide, isPositive, parseDecimal, roundHalfEven } from '../../../domain/decimal.js';
+import {
+  add,
+  type Decimal,
+  divide,
+  isPositive,
+  isZero,
+  negate,
+  parseDecimal,
+  roundHalfEven,
+  ZERO,
+} from '../../../domain/decimal.js';
+import type { Fee } from '../../../domain/ports.js';
 
 /** Digits after the point of an average: more than any price has, fewer than a decimal may have. */
 const PLACES = 18;
@@ -16,6 +27,23 @@ export function positive(value: unknown): Decimal | undefined {
   const read = parseDecimal(value);
   return read !== undefined && isPositive(read) ? read : undefined;
 }
+
+/** Fees by asset, summed; what is nothing, or cannot be read, is left out. */
+export function feesOf(rows: Iterable<readonly [asset: unknown, amount: unknown]>): readonly Fee[] {
+  const sums = new Map<string, Decimal>();
+  for (const [asset, amount] of rows) {
+    const read = parseDecimal(amount);
+    if (typeof asset !== 'string' || asset === '' || read === undefined || isZero(read)) continue;
+    sums.set(asset, add(sums.get(asset) ?? ZERO, read));
+  }
+  return [...sums].map(([asset, amount]) => ({ asset, amount }));
+}
+
+/** What an exchange tells as a change of the balance: a fee is below zero there. */
+export const asCharge = (change: unknown): Decimal | undefined => {
+  const read = parseDecimal(change);
+  return read === undefined ? undefined : negate(read);
+};
 
 /** A time in ms as ISO 8601. */
 export function isoOf(ms: unknown): string | undefined {

@@ -14,16 +14,18 @@
 import { lessThan, parseDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import type { Row } from './answer-row.js';
-import { averageOf, isoOf, positive } from './averages.js';
+import { averageOf, feesOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
 import { ACCEPTED } from './classify.js';
 import {
   type Balances,
   type Dialect,
+  type ExitLimits,
   type Exits,
   get,
   isJson,
   type Json,
+  type Listing,
   listOf,
   type Market,
   type OrderName,
@@ -38,7 +40,9 @@ import {
 const TABLE: readonly Row[] = [
   ...ACCEPTED,
   { code: /^(110072|170141)$/, proves: 'duplicate', why: 'the id is taken: the order exists' },
-  { code: /^(10006|10018|170005|170222)$/, proves: 'transient', why: 'rate limit: not carried out' },
+  { code: /^(429|10006|10018|10429|170005|170222)$/, proves: 'transient', why: 'rate limit: not carried out' },
+  { status: [429, 429], proves: 'transient', why: 'too many requests: not carried out' },
+  { code: /^(-1|10002)$/, proves: 'transient', why: 'the time was off: not carried out' },
   {
     code: /^(10000|10014|10016|10019|170001|170007|170032|170035|170146|170147|170149|170195|170196|170234)$/,
     proves: 'unknown',
@@ -67,11 +71,14 @@ const SPOT = { category: 'spot' } as const;
 export const bybit: Dialect = {
   exchange: 'bybit',
   isOrdered: false,
+  feeInQuote: false,
   table: TABLE,
   readAnswer,
-  pauseAfter: ({ code }) => (code === '10006' || code === '10018' || code === '170222' ? 1_000 : undefined),
+  pauseAfter: ({ code }) => (/^(429|10006|10018|10429|170222)$/.test(code ?? '') ? 1_000 : undefined),
   mustLook: ({ code }) => /^(110001|110008|110010|170139|170142|170143|170144|170145|170190|170213)$/.test(code ?? ''),
   isAbsent: ({ code }) => code === '110001' || code === '170213',
+  isStale: ({ code }) => code === '10002' || code === '-1',
+  isUnknownMarket: ({ code, message = '' }) => code === '170121' || (code === '10001' && /symbol/i.test(message)),
   time: get('public', 'v5/market/time'),
   serverTime(data) {
     const seconds = isJson(data) ? Number(textOf(data['timeNano'])) / 1e6 : Number.NaN;
@@ -84,6 +91,11 @@ export const bybit: Dialect = {
   rules,
   priceOf: ({ id }) => get('public', 'v5/market/tickers', { ...SPOT, symbol: id }),
   lastPrice: (data) => positive(rowsOf(data)?.[0]?.['lastPrice']),
+  quote(data) {
+    const row = rowsOf(data)?.[0];
+    const [bid, ask, last] = ['bid1Price', 'ask1Price', 'lastPrice'].map((field) => positive(row?.[field]));
+    return row && { ...(bid && { bid }), ...(ask && { ask }), ...(last && { last }) };
+  },
   entry,
   acceptedId: (data) => (isJson(data) ? textOf(data['orderId']) : undefined),
   cancel: ({ id }, order) => post('v5/order/cancel', { ...SPOT, symbol: id, ...nameOf(order), ...filterOf(order) }),
@@ -93,28 +105,12 @@ export const bybit: Dialect = {
       get('private', path, { ...SPOT, symbol: id, ...nameOf(order) }),
     ),
   found,
-  pageSize: 50,
-  openOrders: (market) => [
-    get('private', 'v5/order/realtime', { ...SPOT, ...(market && { symbol: market.id }), openOnly: 0, limit: 50 }),
-  ],
+  openOrders: (market) => [openOrders(market)],
   listed: (data) =>
     rowsOf(data)
       ?.flatMap((row) => orderOf(row) ?? [])
       .filter(({ state }) => !['filled', 'cancelled', 'rejected'].includes(state)),
-  waitingExits: {
-    list: (market, page) =>
-      get('private', 'v5/order/realtime', {
-        ...SPOT,
-        ...(market && { symbol: market.id }),
-        orderFilter: 'StopOrder',
-        openOnly: 0,
-        limit: 50,
-        ...(page && { cursor: page }),
-      }),
-    // A page that is not full is the last one, whatever the cursor says.
-    nextPage: (data) =>
-      isJson(data) && (rowsOf(data)?.length ?? 0) >= 50 ? textOf(data['nextPageCursor']) : undefined,
-  },
+  waitingExits: (market) => openOrders(market, { orderFilter: 'StopOrder' }),
   exit,
 };
 
@@ -124,6 +120,24 @@ function readAnswer(_status: number, body: unknown): Said | undefined {
   const message = textOf(retMsg);
   return { isOk: retCode === 0, code: String(retCode), ...(message && { message }), data: result };
 }
+
+/** Rows of a page. */
+const PAGE = 50;
+
+const openOrders = (market: Market | undefined, filter: Json = {}): Listing => ({
+  request: (page) =>
+    get('private', 'v5/order/realtime', {
+      ...SPOT,
+      ...(market && { symbol: market.id }),
+      ...filter,
+      openOnly: 0,
+      limit: PAGE,
+      ...(page && { cursor: page }),
+    }),
+  // A page that is not full is the last one, whatever the cursor says.
+  nextPage: (data) =>
+    isJson(data) && (rowsOf(data)?.length ?? 0) >= PAGE ? textOf(data['nextPageCursor']) : undefined,
+});
 
 const rowsOf = (data: unknown): readonly Json[] | undefined => (isJson(data) ? listOf(data['list']) : undefined);
 
@@ -152,8 +166,13 @@ function rules(data: unknown, { id }: Market): Rules | undefined {
     ...(maxQty && { maxQty }),
     ...(minNotional && { minNotional }),
     ...(halted && { halted }),
+    exits: EXIT_LIMITS,
   };
 }
+
+/** Conditional orders of a market, and how far from the last price one may trigger. */
+const BAND = { least: '0.9', most: '1.1' } as const;
+const EXIT_LIMITS: ExitLimits = { maxStops: 30, bands: { buy: BAND, sell: BAND } };
 
 /** A list of other orders is no answer to the question. */
 function found(data: unknown, { name, brokerOrderId }: OrderName): VenueOrder | 'absent' | undefined {
@@ -195,8 +214,18 @@ function orderOf(order: Json): VenueOrder | undefined {
     ...(fillPrice && { fillPrice }),
     ...(reason && { reason }),
     ...(brokerTime && { brokerTime }),
+    ...chargedFor(order),
+    isStop: positive(order['triggerPrice']) !== undefined,
     ...exitPrices(order, name),
   };
+}
+
+/** By coin, where it is told so; else the sum, where the coin is told beside it. */
+function chargedFor(order: Json): Pick<VenueOrder, 'fees'> {
+  const detail = order['cumFeeDetail'];
+  const rows = isJson(detail) ? Object.entries(detail) : [[order['feeCurrency'], order['cumExecFee']] as const];
+  const fees = feesOf(rows);
+  return fees.length === 0 ? {} : { fees };
 }
 
 /** Which of the two an exit is, its name says, unless it waits for the wrong side; a stranger's says it by that side. */

@@ -1,41 +1,45 @@
 /**
  * An exchange of ccxt as a broker: binance, bybit, okx or kraken, spot.
  *
- * 1. One call, one request that writes; no write is ever tried again here, and no name is sent twice (`sent-orders.ts`).
+ * 1. One call, one request that writes; no write is ever tried again here, but where the exchange says that it bore the
+ *    wrong time and was not carried out (`wire.ts`). No name is sent twice (`sent-orders.ts`).
  * 2. What an answer proves is in one table for each exchange; what is not in it is `unknown`.
  * 3. The sandbox unless `live: true`, which is said loudly on every connect.
  * 4. Where the exchange has no pairs and its exits hold nothing, the one that is left is cancelled here
  *    (`sibling-watch.ts`); apart from that nothing is sent that was not asked for.
  * 5. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
  */
+import { Subject } from 'rxjs';
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
-import type { BrokerAdapter, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
-import { readAccount } from './account.js';
+import type { BrokerAdapter, OrderReport, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
+import { accountReader } from './account.js';
 import { binance } from './binance.js';
 import { bybit } from './bybit.js';
 import { classifySubmit } from './classify.js';
 import { clientIds } from './client-ids.js';
 import { describeExchange } from './describe.js';
 import type { Desk } from './desk.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect, Market } from './dialect.js';
+import { checkExits } from './exit-checks.js';
 import { exitDesk } from './exits.js';
 import { readOpenOrders, readPositions } from './holdings.js';
 import { instrumentReader } from './instrument.js';
 import { kraken } from './kraken.js';
+import { learnedOrders } from './learned-orders.js';
 import { type CcxtLibrary, loadClass, setUp } from './library.js';
+import { liveOrders } from './live-orders.js';
 import { checkMargin } from './margin.js';
-import { type Markets, spotMarkets } from './markets.js';
+import { type Markets, marketsOf } from './markets.js';
 import { okx } from './okx.js';
 import { type CcxtBrokerOptions, type CcxtExchange, type CcxtSettings, readSettings } from './options.js';
-import { cancelOrder, orderStatus } from './orders.js';
+import { cancelOrder, orderStatus, reportOf } from './orders.js';
 import { type SentOrders, sentOrders } from './sent-orders.js';
 import { siblingWatch } from './sibling-watch.js';
 import { ccxtWire, type Wire } from './wire.js';
 
-const DIALECTS: Readonly<Record<CcxtExchange, Dialect>> = { binance, bybit, okx, kraken };
+const ANY_MARKET: Market = { id: '', symbol: '', baseId: '', quoteId: '', aliases: [] };
 
-/** A clock that is off by more is told to the operator. Requests are signed in the exchange's time either way. */
-const CLOCK_WARNING_MS = 1_000;
+const DIALECTS: Readonly<Record<CcxtExchange, Dialect>> = { binance, bybit, okx, kraken };
 
 /**
  * Spot trading at an exchange that ccxt knows: market entries, with exits as the exchange offers them.
@@ -55,23 +59,29 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     dialect,
     wire,
     ids: clientIds(settings.exchange),
+    live: liveOrders(settings.clock),
+    learned: learnedOrders(),
+    accounts: accountReader(wire, dialect, settings.clock),
     markets() {
       if (markets === undefined) throw new Error(`${settings.exchange}: not connected`);
       return markets;
     },
   };
+  /** What a poll of an order asks. */
+  const aPoll = dialect.lookUps(ANY_MARKET, { name: '', pair: '', kind: 'entry', brokerOrderId: '' })[0];
   const reader = instrumentReader(desk);
   const sent = sentOrders();
   const watch = siblingWatch(desk);
-  const exits = exitDesk(desk, reader, sent, watch);
+  const exits = exitDesk(desk, sent, watch);
+  const reports$ = new Subject<OrderReport>();
 
   async function connect(signal: AbortSignal): Promise<void> {
     const opened = await open(settings, wire, signal);
     library = opened;
-    if (!dialect.isOrdered) await setClock(settings, dialect, wire, opened, signal);
-    const { blocked } = await readAccount(desk, signal);
+    if (!dialect.isOrdered) await wire.time.measure();
+    const { blocked } = await desk.accounts.read(signal);
     if (blocked !== undefined) throw new BrokerRefusal(`${settings.exchange}: ${blocked}`);
-    markets = spotMarkets(opened.markets);
+    markets = marketsOf(opened.markets, 'spot');
     watch.start();
   }
 
@@ -84,7 +94,10 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
       nativeOco: dialect.exitPair !== undefined,
       positions: 'netting',
       fractional: true,
-      minPollMs: settings.pollMs,
+      /** The more orders are polled, the farther apart their polls are. */
+      get minPollMs() {
+        return Math.max(settings.pollMs, wire.pollGapMs(desk.live.count(), aPoll));
+      },
     },
     connect,
     async close() {
@@ -93,13 +106,18 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
       markets = undefined;
     },
     instrument: reader.instrument,
-    submitOrder: (order, signal) => submitOrder(desk, sent, order, signal),
+    submitOrder: (order, signal) => submitOrder(desk, sent, order, signal, (report) => reports$.next(report)),
     getOrderStatus: (ref, signal) => orderStatus(desk, ref, signal),
     getOpenOrders: (signal) => readOpenOrders(desk, signal),
     cancelOrder: (ref, signal) => cancelOrder(desk, ref, signal),
     placeProtection: exits.place,
     getPositions: (symbols, signal) => readPositions(desk, symbols, signal),
     checkMargin: (order, signal) => checkMargin(desk, reader, order, signal),
+    checkProtection: (request, signal) => checkExits(desk, reader, request, signal),
+    quote: reader.quote,
+    aliases: (symbol) => marketsOr(desk.markets)?.aliases(symbol) ?? [],
+    capacity: wire.budget.capacity,
+    reports$,
     describe: (signal) => describeExchange(desk, signal),
   };
 }
@@ -107,7 +125,12 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
 /** ccxt, set up, with the exchange's markets. @throws {Error} in one sentence, without any key */
 async function open(settings: CcxtSettings, wire: Wire, signal: AbortSignal): Promise<CcxtLibrary> {
   const { exchange, live, warn } = settings;
-  const library = setUp(await loadClass(exchange), settings, (url, init) => wire.carry(signal, url, init));
+  const library = setUp(
+    await loadClass(exchange),
+    settings,
+    (url, init) => wire.carry(signal, url, init),
+    () => wire.time.now(),
+  );
   if (live) warn(`LIVE TRADING: orders of this process go to ${exchange} with REAL MONEY.`);
   try {
     await library.loadMarkets(true);
@@ -118,35 +141,32 @@ async function open(settings: CcxtSettings, wire: Wire, signal: AbortSignal): Pr
   return library;
 }
 
-/** Requests carry a time, and are refused when it is off: the exchange's own clock is read once. */
-async function setClock(
-  { clock, warn, exchange }: CcxtSettings,
-  dialect: Dialect,
-  wire: Wire,
-  library: CcxtLibrary,
-  signal: AbortSignal,
-): Promise<void> {
-  const before = clock.now();
-  const said = await wire.read(signal, dialect.time).catch(() => undefined);
-  const there = said === undefined ? undefined : dialect.serverTime(said.data);
-  if (there === undefined) return;
-  const offset = Math.round(there - (before + clock.now()) / 2);
-  if (Math.abs(offset) > CLOCK_WARNING_MS) warn(`The clock of this machine is ${-offset} ms ahead of ${exchange}'s.`);
-  library.milliseconds = () => Math.trunc(clock.now()) + offset;
-}
-
 async function submitOrder(
-  { dialect, wire, ids, markets }: Desk,
+  desk: Desk,
   sent: SentOrders,
   { symbol, side, quantity, clientOrderId }: OrderRequest,
   signal: AbortSignal,
+  tell: (report: OrderReport) => void,
 ): Promise<SubmitOutcome> {
-  const market = marketsOr(markets)?.find(symbol);
+  const { dialect, wire, ids, live, learned } = desk;
+  const market = marketsOr(desk.markets)?.find(symbol);
   if (market === undefined) return { kind: 'not_sent', reason: `no market ${symbol}, or not connected` };
   const name = ids.toVenue(clientOrderId);
   return sent.once(name, async () => {
     const request = dialect.entry(market, side, quantity, name);
-    return classifySubmit(dialect, await wire.exchange('submit', signal, request), 'entry');
+    live.begin(clientOrderId, symbol);
+    wire.budget.begin(clientOrderId, symbol);
+    const exchange = await wire.exchange('submit', signal, request, clientOrderId);
+    const outcome = classifySubmit(dialect, exchange, 'entry');
+    if (exchange.kind !== 'answer' || outcome.kind !== 'accepted') return outcome;
+    // What the answer tells of the order beyond its id reaches the engine as a report of its own.
+    const said = dialect.readAnswer(exchange.status, exchange.body);
+    const entered = dialect.entered?.(said?.data);
+    if (entered?.fills === undefined) return outcome;
+    learned.keep(entered.brokerOrderId, { fills: entered.fills, fees: entered.fees ?? [] });
+    const report = reportOf(entered, clientOrderId, market);
+    if (report !== undefined) tell(report);
+    return outcome;
   });
 }
 

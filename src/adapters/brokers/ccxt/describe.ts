@@ -1,7 +1,6 @@
 /** What an exchange tells of its clock and the account, for a person who checks the connection: two reads. */
 import type { BrokerDescription } from '../../../domain/ports.js';
 import { clockReading } from '../clock-reading.js';
-import { readAccount } from './account.js';
 import type { Desk } from './desk.js';
 import type { Dialect } from './dialect.js';
 
@@ -12,7 +11,7 @@ const COARSE_MS = 1_000;
 export async function describeExchange(desk: Desk, signal: AbortSignal): Promise<BrokerDescription> {
   const { settings, dialect, wire } = desk;
   const { live, baseUrl, exchange } = settings;
-  const account = await readAccount(desk, signal);
+  const account = await desk.accounts.read(signal);
   const clock = await readClock(desk, signal);
   return {
     about: `${live ? 'account with REAL MONEY' : 'sandbox'} at ${exchange}${baseUrl === undefined ? '' : ` (${baseUrl})`}, spot`,

@@ -4,7 +4,7 @@
  * 1. A dialect is data and pure functions; it sends nothing.
  * 2. `readAnswer` gives back `undefined` for whatever is not the exchange's own word: a page of a proxy, `{}`, a cut body.
  */
-import type { Side } from '../../../domain/ports.js';
+import type { Fee, Fill, Quote, Side } from '../../../domain/ports.js';
 import type { Row } from './answer-row.js';
 import type { CcxtExchange } from './options.js';
 
@@ -46,14 +46,16 @@ export interface Said {
   readonly data?: unknown;
 }
 
-/** A spot market: its names at the exchange and in ccxt. */
+/** A market: its names at the exchange and in ccxt. */
 export interface Market {
   readonly id: string;
   readonly symbol: string;
   readonly baseId: string;
   readonly quoteId: string;
-  /** Another name that orders bear. */
-  readonly alias?: string;
+  /** Other names: what orders bear, what the stream calls it. */
+  readonly aliases: readonly string[];
+  /** Of a perpetual: what it is settled in. */
+  readonly settle?: string;
 }
 
 export interface Rules {
@@ -67,6 +69,26 @@ export interface Rules {
   readonly halted?: string;
   /** Why exits cannot be placed, if so. */
   readonly bare?: string;
+  /** What exits must keep to. */
+  readonly exits?: ExitLimits;
+}
+
+/** What the exchange demands of exits, as far as it can be read before the entry (V10). */
+export interface ExitLimits {
+  readonly minPrice?: string;
+  readonly maxPrice?: string;
+  readonly maxNotional?: string;
+  /** Most orders of a market that are open at once: of all kinds, that wait for a trigger, and lists of orders. */
+  readonly maxOrders?: number;
+  readonly maxStops?: number;
+  readonly maxLists?: number;
+  /** How far a price may lie from the average: the exit's side decides. */
+  readonly bands?: Readonly<Record<Side, PriceBand>>;
+}
+
+export interface PriceBand {
+  readonly least: string;
+  readonly most: string;
 }
 
 /** What is there of a currency; `free` is not held by an order. */
@@ -101,6 +123,21 @@ export interface VenueOrder {
   /** The prices at which a working exit closes. A pair under one name has both. */
   readonly stopLoss?: string;
   readonly takeProfit?: string;
+  readonly fees?: readonly Fee[];
+  /** A fee that is told without its currency: in the quote currency. */
+  readonly charged?: string;
+  readonly fills?: readonly Fill[];
+  /** The list of orders that it belongs to. */
+  readonly list?: string;
+  /** True: it waits for a trigger. */
+  readonly isStop?: boolean;
+}
+
+/** What lists orders, page by page. */
+export interface Listing {
+  request(page?: string): Request;
+  /** Names the next page; absent where one answer lists all. */
+  nextPage?(data: unknown): string | undefined;
 }
 
 export interface ExitOrder {
@@ -130,6 +167,12 @@ export interface Dialect {
   mustLook(said: Said): boolean;
   /** "There is no such order", as an answer to a query. */
   isAbsent(said: Said): boolean;
+  /** The request bore the wrong time: it was not carried out. */
+  isStale?(said: Said): boolean;
+  /** "There is no such market", as an answer to a query. */
+  isUnknownMarket(said: Said): boolean;
+  /** Was the pair, or the take-profit, refused because the market has passed the take-profit? `maybe`: the price must be read. */
+  isProfitPassed?(said: Said): 'yes' | 'no' | 'maybe';
 
   readonly time: Request;
   /** The exchange's clock, in ms. */
@@ -144,6 +187,15 @@ export interface Dialect {
   rules(data: unknown, market: Market): Rules | undefined;
   priceOf(market: Market): Request;
   lastPrice(data: unknown): string | undefined;
+  /** Bid, ask and last; the request for the price where there is no other. */
+  quoteOf?(market: Market): Request;
+  quote(data: unknown): Quote | undefined;
+  /** The average that the exchange holds prices against, where it is not the last price. */
+  averageOf?(market: Market): Request;
+  /** True: the fee of a buy is taken in the quote currency, because entries ask for it. */
+  readonly feeInQuote: boolean;
+  /** Part of a buy that the exchange takes as fee in what was bought, as the account's answer tells it. */
+  feeRate?(account: unknown): string | undefined;
 
   entry(market: Market, side: Side, quantity: string, name: string): Request;
   /** The order's id in the answer to `entry`, `exit` or `exitPair`. */
@@ -155,15 +207,16 @@ export interface Dialect {
   lookUps(market: Market, order: OrderName): readonly Request[];
   /** `absent` when a readable answer does not have it, `undefined` when the answer cannot be read. */
   found(data: unknown, order: OrderName): VenueOrder | 'absent' | undefined;
-  /** Asked when an order is filled and has no average price. */
+  /** The order as the answer to the entry shows it, where it does. */
+  entered?(data: unknown): VenueOrder | undefined;
+  /** Asked when an order is filled, and its average price or its fees are not in it. */
   fillsOf?(market: Market, order: VenueOrder): Request;
-  readFills?(data: unknown, order: VenueOrder): readonly { readonly quantity: string; readonly price: string }[];
+  /** `undefined` when they cannot be read. */
+  readFills?(data: unknown, order: VenueOrder): Trades | undefined;
 
   /** All orders that are open, of one market or of all. */
-  openOrders(market?: Market): readonly Request[];
+  openOrders(market?: Market): readonly Listing[];
   listed(data: unknown): readonly VenueOrder[] | undefined;
-  /** As many orders as one answer lists: where it is full, more may be open. */
-  readonly pageSize?: number;
 
   /** Both exits in one request, where the exchange can hold both. */
   exitPair?(exits: Exits): Request;
@@ -173,10 +226,12 @@ export interface Dialect {
    * Where exits are single orders that hold nothing until they trigger: what lists those that wait, page by page. Their
    * balance is then checked here, and the one that is left is cancelled here.
    */
-  readonly waitingExits?: {
-    list(market: Market | undefined, page: string | undefined): Request;
-    nextPage(data: unknown): string | undefined;
-  };
-  /** One exit by itself, where there are no pairs. */
-  exit?(exits: Exits, leg: 'stopLoss' | 'takeProfit'): Request;
+  waitingExits?(market: Market | undefined): Listing;
+  /** One exit by itself: where there are no pairs, and where the stop-loss goes alone. */
+  exit(exits: Exits, leg: 'stopLoss' | 'takeProfit'): Request;
+}
+
+export interface Trades {
+  readonly fills: readonly Fill[];
+  readonly fees: readonly Fee[];
 }

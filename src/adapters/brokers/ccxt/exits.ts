@@ -7,21 +7,24 @@
  *    checks nothing either: that is done here (`waiting-exits.ts`), and the pair is watched (`sibling-watch.ts`).
  * 3. A leg that may be there already is looked for before it is sent again. So is every leg of an entry that another
  *    process sent.
- * 4. Exactly what was filled is protected. Only when so much is not there (the exchange took its fee from what was
- *    bought) the exits are cut to what is, by one per cent at most, and a warning says so.
+ * 4. Exactly what was asked for is protected: what a fee has taken is known before, from the order (B6).
+ * 5. A pair that is refused because the market has passed the take-profit is told as such, and the stop-loss then goes
+ *    alone when it is asked for (B5).
  */
-import { type Decimal, lessThan, parseDecimal, roundToStep, ZERO } from '../../../domain/decimal.js';
-import type { LegOutcome, ProtectionOutcome, ProtectionRequest } from '../../../domain/ports.js';
-import { readAccount } from './account.js';
+import { type Decimal, lessThan, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import {
+  type LegOutcome,
+  type ProtectionOutcome,
+  type ProtectionRequest,
+  TAKE_PROFIT_PASSED,
+} from '../../../domain/ports.js';
 import { classifySubmit, lacksBalance } from './classify.js';
 import { type Desk, marketOf, nameAtVenue } from './desk.js';
 import type { Exits, Request } from './dialect.js';
-import { isShortByFee } from './fees.js';
-import type { InstrumentReader } from './instrument.js';
 import { findOrder } from './orders.js';
 import type { SentOrders } from './sent-orders.js';
 import type { SiblingWatch } from './sibling-watch.js';
-import { type Footing, isPassed, readFooting } from './waiting-exits.js';
+import { type Footing, isPassed, readFooting, readLast } from './waiting-exits.js';
 
 type Leg = 'stopLoss' | 'takeProfit';
 
@@ -32,26 +35,32 @@ export interface ExitDesk {
   place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome>;
 }
 
-export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders, watch: SiblingWatch): ExitDesk {
+export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): ExitDesk {
   const { dialect, wire, settings } = desk;
-  /** Entries of which so much is not there. */
-  const short = new Set<string>();
 
   async function place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome> {
     const market = marketOf(desk, request.symbol);
-    const ground = dialect.waitingExits && once(() => readFooting(desk, request, signal));
-    const quantity = short.has(request.clientOrderId) ? await whatIsThere(request, signal, ground) : request.quantity;
+    const { quantity, clientOrderId } = request;
     const leg = (id: string, price: string) => ({ name: desk.ids.toVenue(id), quantity, price });
     const exits: Exits = {
       market,
       side: request.side,
-      pair: desk.ids.toVenue(`${request.clientOrderId}-oco`),
-      stopLoss: leg(`${request.clientOrderId}-sl`, request.stopLoss),
-      takeProfit: leg(`${request.clientOrderId}-tp`, request.takeProfit),
+      pair: desk.ids.toVenue(`${clientOrderId}-oco`),
+      stopLoss: leg(`${clientOrderId}-sl`, request.stopLoss),
+      takeProfit: leg(`${clientOrderId}-tp`, request.takeProfit),
     };
+    desk.live.guarded(clientOrderId);
+    const ground = once(() => readFooting(desk, request, signal));
+    if (request.legs === 'stopLoss') {
+      const reason = 'the market has passed the take-profit; the stop-loss goes alone';
+      return {
+        stopLoss: await oneLeg(request, exits, 'stopLoss', signal, ground),
+        takeProfit: { kind: 'rejected', code: TAKE_PROFIT_PASSED, reason },
+      };
+    }
     if (dialect.exitPair !== undefined) return asPair(request, exits, signal);
     const outcome = await separately(request, exits, signal, ground);
-    if (mayStand(outcome.stopLoss) && mayStand(outcome.takeProfit)) watch.watch(request.symbol, request.clientOrderId);
+    if (mayStand(outcome.stopLoss) && mayStand(outcome.takeProfit)) watch.watch(request.symbol, clientOrderId);
     return outcome;
   }
 
@@ -78,7 +87,7 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders,
     request: ProtectionRequest,
     exits: Exits,
     signal: AbortSignal,
-    ground: Ground | undefined,
+    ground: Ground,
   ): Promise<ProtectionOutcome> {
     const stopLoss = await oneLeg(request, exits, 'stopLoss', signal, ground);
     const isThere = stopLoss.kind === 'accepted' || stopLoss.kind === 'duplicate';
@@ -94,17 +103,20 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders,
     exits: Exits,
     leg: Leg,
     signal: AbortSignal,
-    ground: Ground | undefined,
+    ground: Ground,
     isAfterStop = false,
   ): Promise<LegOutcome> {
     const { name } = exits[leg];
-    const isSecond = isAfterStop && ground === undefined;
+    const holdsNothing = dialect.waitingExits !== undefined;
+    // The exchange itself finds out what a stop-loss lacks, where it holds the balance; no read comes before it then.
+    const mustCheck = holdsNothing || (leg === 'takeProfit' && dialect.exitPair === undefined);
+    const isSecond = isAfterStop && !holdsNothing;
     return sent.once(
       name,
       async () => {
-        const hindered = ground && (await hindrance(request, leg, await ground(), signal));
+        const hindered = mustCheck ? await hindrance(request, leg, await ground(), signal) : undefined;
         if (hindered !== undefined) return hindered;
-        const { outcome, isShort } = await send(request, dialect.exit?.(exits, leg), signal, isSecond);
+        const { outcome, isShort } = await send(request, dialect.exit(exits, leg), signal);
         if (!isSecond || !isShort || outcome.kind !== 'rejected') return outcome;
         // The stop-loss stands, so the balance has come: it is the stop-loss that holds it.
         const { code, reason } = outcome;
@@ -121,16 +133,14 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders,
     footing: Footing,
     signal: AbortSignal,
   ): Promise<LegOutcome | undefined> {
-    const { clientOrderId, symbol, quantity } = request;
-    if (isPassed(footing, request, leg)) {
+    const { symbol, quantity } = request;
+    if (isPassed(footing.last, request, leg)) {
       const reason = `the market, at ${footing.last}, has passed the trigger ${request[leg]}`;
-      return { kind: 'rejected', code: 'TRIGGER_PASSED', reason };
+      return { kind: 'rejected', code: leg === 'takeProfit' ? TAKE_PROFIT_PASSED : 'TRIGGER_PASSED', reason };
     }
     const [left, wanted] = [footing.left, parseDecimal(quantity) ?? ZERO];
-    if (left === undefined || !lessThan(left, wanted) || short.has(clientOrderId)) return undefined;
-    const isFee = isShortByFee(left, wanted);
-    if (isFee) short.add(clientOrderId);
-    if (isFee || !(await hasFilled(request, wanted, signal))) {
+    if (left === undefined || !lessThan(left, wanted)) return undefined;
+    if (!(await hasFilled(request, wanted, signal))) {
       const reason = `${left} of ${wanted} is there; the balance may lag the fill`;
       return { kind: 'rejected', code: 'BALANCE', reason, transient: true };
     }
@@ -154,15 +164,26 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders,
     request: ProtectionRequest,
     order: Request | undefined,
     signal: AbortSignal,
-    isSecond = false,
   ): Promise<{ readonly outcome: LegOutcome; readonly isShort: boolean; readonly data?: unknown }> {
     if (order === undefined) throw new Error(`${settings.exchange}: no way to place exits`);
-    const exchange = await wire.exchange('safety', signal, order);
+    const exchange = await wire.exchange('safety', signal, order, request.clientOrderId);
     const outcome = classifySubmit(dialect, exchange, 'exit');
     const isShort = lacksBalance(dialect, exchange);
-    if (isShort && !isSecond && request.side === 'sell') short.add(request.clientOrderId);
-    const data = exchange.kind === 'answer' ? dialect.readAnswer(exchange.status, exchange.body)?.data : undefined;
-    return { outcome, isShort, data };
+    const said = exchange.kind === 'answer' ? dialect.readAnswer(exchange.status, exchange.body) : undefined;
+    const mayBePassed = outcome.kind === 'rejected' && said !== undefined && request.legs !== 'stopLoss';
+    const passed = mayBePassed ? (dialect.isProfitPassed?.(said) ?? 'no') : 'no';
+    const isProfit = passed === 'yes' || (passed === 'maybe' && (await hasPassedProfit(request, signal)));
+    if (outcome.kind === 'rejected' && isProfit) {
+      const { transient: _never, ...refusal } = outcome;
+      return { outcome: { ...refusal, code: TAKE_PROFIT_PASSED }, isShort };
+    }
+    return { outcome, isShort, data: said?.data };
+  }
+
+  /** The stop-loss may go alone only where the market has not passed it too. */
+  async function hasPassedProfit(request: ProtectionRequest, signal: AbortSignal): Promise<boolean> {
+    const last = await readLast(desk, marketOf(desk, request.symbol), signal);
+    return isPassed(last, request, 'takeProfit') && !isPassed(last, request, 'stopLoss');
   }
 
   /** Must it be looked for before it is sent? */
@@ -181,31 +202,6 @@ export function exitDesk(desk: Desk, reader: InstrumentReader, sent: SentOrders,
 
   const lookForPair = (request: ProtectionRequest, signal: AbortSignal): Promise<LegOutcome | 'absent'> =>
     judged(async () => [await stateOf(request, 'stopLoss', signal), await stateOf(request, 'takeProfit', signal)]);
-
-  /** What is free of the currency, in whole lots, when a fee explains what is missing; else what was asked for. */
-  async function whatIsThere(
-    request: ProtectionRequest,
-    signal: AbortSignal,
-    ground: Ground | undefined,
-  ): Promise<string> {
-    const wanted = parseDecimal(request.quantity) ?? ZERO;
-    try {
-      const there = ground === undefined ? await freeOf(request, signal) : ((await ground()).left ?? wanted);
-      const { lotSize } = await reader.rules(request.symbol, signal);
-      const lot = parseDecimal(lotSize) ?? wanted;
-      const free = roundToStep(there, lot, 'down');
-      if (!isShortByFee(free, wanted)) return request.quantity;
-      const what = `${request.symbol}: ${free} of ${wanted} can be protected`;
-      settings.warn(`${what}; ${settings.exchange} took its fee from what was bought.`);
-      return free;
-    } catch {
-      return request.quantity;
-    }
-  }
-
-  async function freeOf({ symbol }: ProtectionRequest, signal: AbortSignal): Promise<Decimal> {
-    return (await readAccount(desk, signal, 'safety')).free(marketOf(desk, symbol).baseId);
-  }
 
   return { place };
 }

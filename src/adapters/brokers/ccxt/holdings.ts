@@ -9,9 +9,11 @@
  */
 import { isZero, minimum, parseDecimal, ZERO } from '../../../domain/decimal.js';
 import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
-import { type Account, readAccount } from './account.js';
+import type { Purpose } from '../request-budget.js';
+import type { Account } from './account.js';
 import type { Desk } from './desk.js';
 import type { Market, VenueOrder } from './dialect.js';
+import { readListing } from './listings.js';
 import { reportOf } from './orders.js';
 
 export async function readPositions(
@@ -21,40 +23,36 @@ export async function readPositions(
 ): Promise<readonly PositionReport[]> {
   const markets = symbols.map((symbol) => desk.markets().find(symbol)).filter((market) => market !== undefined);
   if (markets.length === 0) return [];
+  const purpose = desk.live.positionPurpose(symbols);
+  const tag = purpose === 'look' ? desk.live.lifeOf(symbols[0] ?? '') : symbols[0];
   const [account, ...open] = await Promise.all([
-    readAccount(desk, signal),
-    ...markets.map((market) => openOrders(desk, signal, market)),
+    desk.accounts.read(signal, purpose, tag),
+    ...markets.map((market) => openOrders(desk, signal, purpose, market, tag)),
   ]);
   return markets.flatMap((market, index) => positionOf(desk, market, account, open[index] ?? []) ?? []);
 }
 
 export async function readOpenOrders(desk: Desk, signal: AbortSignal): Promise<readonly OpenOrder[]> {
-  const orders = await openOrders(desk, signal);
+  const orders = await openOrders(desk, signal, 'background');
   return orders.flatMap((order) => {
     const symbol = desk.markets().symbolOf(order.marketId);
     return idsOf(desk, order).flatMap((id) => {
-      const report = reportOf(order, id);
+      const report = reportOf(order, id, desk.markets().find(symbol));
       return report === undefined ? [] : [{ ...report, symbol }];
     });
   });
 }
 
 /** @throws {Error} when the exchange does not say, or not all */
-async function openOrders(
-  { dialect, wire }: Desk,
+export async function openOrders(
+  desk: Desk,
   signal: AbortSignal,
+  purpose: Purpose,
   market?: Market,
+  tag?: string,
 ): Promise<readonly VenueOrder[]> {
-  const lists = await Promise.all(
-    dialect.openOrders(market).map(async (request) => {
-      const said = await wire.read(signal, request);
-      const listed = dialect.listed(said.data);
-      if (listed === undefined) throw new Error(`${dialect.exchange}: unreadable orders`);
-      const isFull = dialect.pageSize !== undefined && listed.length >= dialect.pageSize;
-      if (isFull) throw new Error(`${dialect.exchange}: more orders are open than one answer lists`);
-      return listed;
-    }),
-  );
+  const listings = desk.dialect.openOrders(market);
+  const lists = await Promise.all(listings.map((listing) => readListing(desk, listing, signal, purpose, tag)));
   return lists.flat();
 }
 

@@ -3,10 +3,12 @@
  *
  * Read from the exchange itself each time, at most a few seconds old: a market may be halted at any moment.
  */
-import type { Instrument } from '../../../domain/ports.js';
+
+import { BrokerRefusal } from '../../../domain/broker-refusal.js';
+import type { Instrument, Quote } from '../../../domain/ports.js';
 import { remembered } from '../remembered.js';
 import { type Desk, marketOf } from './desk.js';
-import type { Rules } from './dialect.js';
+import type { Market, Rules } from './dialect.js';
 
 export interface InstrumentReader {
   instrument(symbol: string, signal: AbortSignal): Promise<Instrument | 'unknown_symbol'>;
@@ -14,7 +16,14 @@ export interface InstrumentReader {
   rules(symbol: string, signal: AbortSignal): Promise<Rules>;
   /** Price of the last trade. @throws {Error} when there is none */
   lastPrice(symbol: string, signal: AbortSignal): Promise<string>;
+  /** The average that the exchange holds prices against, else the last price. @throws {Error} when there is none */
+  averagePrice(symbol: string, signal: AbortSignal): Promise<string>;
+  /** @throws {Error} when the exchange does not say */
+  quote(symbol: string, signal: AbortSignal): Promise<Quote>;
 }
+
+/** The exchange says that there is no such market. */
+class UnknownMarket extends BrokerRefusal {}
 
 const RULES_FRESH_MS = 5_000;
 const PRICE_FRESH_MS = 1_000;
@@ -27,32 +36,63 @@ export function instrumentReader(desk: Desk): InstrumentReader {
   const rules = (symbol: string, signal: AbortSignal): Promise<Rules> =>
     known(symbol, async () => {
       const market = marketOf(desk, symbol);
-      const said = await wire.read(signal, dialect.rulesOf(market));
+      const said = await wire.read(signal, dialect.rulesOf(market), 'read', symbol);
+      if (!said.isOk && dialect.isUnknownMarket(said)) {
+        throw new UnknownMarket(`${settings.exchange}: ${said.message ?? `there is no market ${symbol}`}`);
+      }
       const found = dialect.rules(said.data, market);
       if (found === undefined) throw new Error(`${settings.exchange}: unreadable rules of ${symbol}`);
       return found;
     });
 
+  const lastPrice = (symbol: string, signal: AbortSignal): Promise<string> =>
+    prices(symbol, async () => {
+      const said = await wire.read(signal, dialect.priceOf(marketOf(desk, symbol)), 'read', symbol);
+      const price = dialect.lastPrice(said.data);
+      if (price === undefined) throw new Error(`${settings.exchange}: no last price of ${symbol}`);
+      return price;
+    });
+
   return {
     rules,
-    lastPrice: (symbol, signal) =>
-      prices(symbol, async () => {
-        const said = await wire.read(signal, dialect.priceOf(marketOf(desk, symbol)));
-        const price = dialect.lastPrice(said.data);
-        if (price === undefined) throw new Error(`${settings.exchange}: no last price of ${symbol}`);
-        return price;
-      }),
+    lastPrice,
+    async averagePrice(symbol, signal) {
+      const request = dialect.averageOf?.(marketOf(desk, symbol));
+      if (request === undefined) return lastPrice(symbol, signal);
+      const said = await wire.read(signal, request, 'read', symbol).catch(() => undefined);
+      const average = said === undefined ? undefined : dialect.lastPrice(said.data);
+      return average ?? lastPrice(symbol, signal);
+    },
+    async quote(symbol, signal) {
+      const market = marketOf(desk, symbol);
+      const said = await wire.read(signal, (dialect.quoteOf ?? dialect.priceOf)(market), 'read', symbol);
+      const quote = dialect.quote(said.data);
+      if (quote === undefined) throw new Error(`${settings.exchange}: unreadable quote of ${symbol}`);
+      return quote;
+    },
     async instrument(symbol, signal) {
-      if (desk.markets().find(symbol) === undefined) return 'unknown_symbol';
-      return instrumentOf(symbol, await rules(symbol, signal));
+      const market = desk.markets().find(symbol);
+      if (market === undefined) return 'unknown_symbol';
+      try {
+        return instrumentOf(market, await rules(symbol, signal));
+      } catch (error) {
+        if (error instanceof UnknownMarket) return 'unknown_symbol';
+        throw error;
+      }
     },
   };
 }
 
-function instrumentOf(symbol: string, { tickSize, lotSize, minQty, maxQty, halted, bare }: Rules): Instrument {
+function instrumentOf(
+  { symbol, baseId, settle }: Market,
+  { tickSize, lotSize, minQty, maxQty, halted, bare }: Rules,
+): Instrument {
   const reason = halted ?? bare;
+  // A fee of a perpetual is taken from the margin, never from the position.
+  const baseAsset = settle === undefined ? symbol.split('/')[0] : undefined;
   return {
     symbol,
+    baseAsset: baseAsset ?? `${baseId} of a contract`,
     tickSize,
     lotSize,
     ...(minQty !== undefined && { minQty }),

@@ -38,11 +38,22 @@ const TABLE: readonly Row[] = [
   ...ACCEPTED,
   {
     code: /^E(Order|General):/,
-    says: /cl_?ord_?id.*(duplicate|in use|exist|already)|duplicate.*(cl_?ord_?id|client order)/i,
+    says: /cl_?ord_?id.*(duplicate|in use|exist|already)|duplicate/i,
     proves: 'duplicate',
     why: 'the id is taken: the order is open',
   },
-  { status: OK, code: /^E(API|Order):Rate limit|^EGeneral:Too many/, proves: 'transient', why: 'rate limit' },
+  {
+    status: OK,
+    code: /^E(API|Order):Rate limit|^EGeneral:(Too many|Temporary lockout)/,
+    proves: 'transient',
+    why: 'rate limit: not carried out',
+  },
+  {
+    status: OK,
+    code: /^EService:(Market in \w+ mode|Deadline elapsed)/,
+    proves: 'rejected',
+    why: 'the market takes no such order, or the deadline was over before it was looked at',
+  },
   {
     status: OK,
     code: /^EAPI:Invalid nonce/,
@@ -71,11 +82,13 @@ const STATES: Readonly<Record<string, string>> = {
 export const kraken: Dialect = {
   exchange: 'kraken',
   isOrdered: true,
+  feeInQuote: true,
   table: TABLE,
   readAnswer,
   pauseAfter: ({ code }) => (/Rate limit|Too many requests|lockout/.test(code ?? '') ? 5_000 : undefined),
   mustLook: ({ code }) => /^EOrder:Unknown order/.test(code ?? ''),
   isAbsent: ({ code }) => /^EOrder:(Unknown|Invalid) order/.test(code ?? ''),
+  isUnknownMarket: ({ code }) => /^EQuery:(Unknown|Invalid) asset/.test(code ?? ''),
   time: get('public', 'Time'),
   serverTime(data) {
     const seconds = isJson(data) ? data['unixtime'] : undefined;
@@ -95,6 +108,15 @@ export const kraken: Dialect = {
     const last = isJson(ticker) ? ticker['c'] : undefined;
     return Array.isArray(last) ? positive(last[0]) : undefined;
   },
+  quote(data) {
+    const ticker = isJson(data) ? Object.values(data)[0] : undefined;
+    if (!isJson(ticker)) return undefined;
+    const [bid, ask, last] = ['b', 'a', 'c'].map((field) => {
+      const row = ticker[field];
+      return Array.isArray(row) ? positive(row[0]) : undefined;
+    });
+    return { ...(bid && { bid }), ...(ask && { ask }), ...(last && { last }) };
+  },
   entry,
   acceptedId(data) {
     const ids = isJson(data) ? data['txid'] : undefined;
@@ -108,7 +130,7 @@ export const kraken: Dialect = {
       ? [post('OpenOrders', { cl_ord_id: name }), post('ClosedOrders', { cl_ord_id: name })]
       : [post('QueryOrders', { txid: brokerOrderId })],
   found,
-  openOrders: () => [post('OpenOrders', {})],
+  openOrders: () => [{ request: () => post('OpenOrders', {}) }],
   listed: (data) => (isJson(data) && isJson(data['open']) ? ordersOf(data) : undefined),
   exit,
 };
@@ -145,8 +167,12 @@ function rules(data: unknown, { id }: Market): Rules | undefined {
     ...(minQty && { minQty }),
     ...(minNotional && { minNotional }),
     ...(halted && { halted }),
+    exits: { maxOrders: MOST_ORDERS },
   };
 }
+
+/** Open orders of a pair, on the lowest tier. */
+const MOST_ORDERS = 60;
 
 function entry({ id }: Market, side: Side, quantity: string, name: string): Request {
   return post('AddOrder', {
@@ -180,6 +206,7 @@ function orderOf(brokerOrderId: string, order: Json): VenueOrder | undefined {
   const quantity = textOf(order['vol']) ?? '0';
   const fillPrice = positive(order['price']) ?? averageOf(order['cost'], filledSize);
   const reason = textOf(order['reason']);
+  const charged = positive(order['fee']);
   const seconds = Number(order['closetm'] ?? order['opentm']);
   const brokerTime = isoOf(Number.isFinite(seconds) ? Math.trunc(seconds * 1_000) : undefined);
   return {
@@ -193,6 +220,8 @@ function orderOf(brokerOrderId: string, order: Json): VenueOrder | undefined {
     ...(fillPrice && { fillPrice }),
     ...(reason && { reason }),
     ...(brokerTime && { brokerTime }),
+    ...(charged && { charged }),
+    isStop: /^(stop-loss|take-profit|trailing)/.test(String(descr['ordertype'])),
     ...exitPrices(descr),
   };
 }

@@ -76,6 +76,7 @@ export function setUp(
   Exchange: ExchangeClass,
   settings: CcxtSettings,
   carry: (url: string, init: RequestInit) => Promise<Response>,
+  now: () => number,
 ): CcxtLibrary {
   const { apiKey, secret, password, live, baseUrl, clock } = settings;
   const library = new Exchange({
@@ -97,16 +98,17 @@ export function setUp(
   library.has = { ...library.has, fetchCurrencies: false };
   library.number = String;
   library.fetchImplementation = carry;
-  library.milliseconds = () => Math.trunc(clock.now());
-  library.nonce = settings.exchange === 'kraken' ? risingNonce(library) : () => library.milliseconds();
+  library.milliseconds = now;
+  library.nonce =
+    settings.exchange === 'kraken' ? risingNonce(() => Math.trunc(clock.now())) : () => library.milliseconds();
   return library;
 }
 
 /** kraken takes a nonce only if it is greater than every one before. */
-function risingNonce(library: CcxtLibrary): () => number {
+function risingNonce(now: () => number): () => number {
   let last = 0;
   return () => {
-    last = Math.max(last + 1, library.milliseconds());
+    last = Math.max(last + 1, now());
     return last;
   };
 }

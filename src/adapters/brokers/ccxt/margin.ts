@@ -8,7 +8,6 @@
  */
 import { decimal, lessThan, multiply, parseDecimal, ZERO } from '../../../domain/decimal.js';
 import type { OrderRequest } from '../../../domain/ports.js';
-import { readAccount } from './account.js';
 import type { Desk } from './desk.js';
 import type { InstrumentReader } from './instrument.js';
 
@@ -28,7 +27,7 @@ export async function checkMargin(
     return { refused: 'a sell on spot sells what the account holds; set sells: true to allow it' };
   }
   const [account, price, { minNotional }] = await Promise.all([
-    readAccount(desk, signal),
+    desk.accounts.recent(signal, order.symbol),
     reader.lastPrice(symbol, signal),
     reader.rules(symbol, signal),
   ]);

@@ -2,14 +2,16 @@
  * OKX spot, API v5.
  *
  * 1. An answer has a code of its own and, for orders, one a row (`sCode`): the row's decides.
- * 2. Both exits are one algo order (`oco`) under one name; when one triggers, the other is gone.
+ * 2. Both exits are one algo order (`oco`) under one name; when one triggers, the other is gone. It holds nothing until then,
+ *    and is dropped if what it sells is not there.
  * 3. Ids are letters and digits, 32 at most.
+ * 4. A fee is told as a change of the balance: below zero. A rebate is above it.
  *
  * Source: OKX API documentation v5, "Order book trading", "Algo trading", "Error code".
  */
 import type { Side } from '../../../domain/ports.js';
 import type { Row } from './answer-row.js';
-import { isoOf, positive } from './averages.js';
+import { asCharge, feesOf, isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
 import { ACCEPTED } from './classify.js';
 import {
@@ -19,6 +21,7 @@ import {
   get,
   isJson,
   type Json,
+  type Listing,
   listOf,
   type Market,
   type OrderName,
@@ -42,6 +45,7 @@ const TABLE: readonly Row[] = [
     why: 'the id is taken',
   },
   { code: /^(50011|50061|50040)$/, proves: 'transient', why: 'rate limit: not carried out' },
+  { code: /^50102$/, proves: 'transient', why: 'the time was off: not carried out' },
   {
     code: /^(50001|50004|50005|50013|50026|51054|51149)$/,
     proves: 'unknown',
@@ -62,21 +66,26 @@ const STATES: Readonly<Record<string, string>> = {
 
 const ALGO_STATES: Readonly<Record<string, string>> = {
   live: 'submitted',
-  pause: 'pending',
+  pause: 'paused',
   partially_effective: 'pending',
   effective: 'filled',
   canceled: 'cancelled',
   order_failed: 'rejected',
+  partially_failed: 'rejected',
 };
 
 export const okx: Dialect = {
   exchange: 'okx',
   isOrdered: false,
+  feeInQuote: false,
   table: TABLE,
   readAnswer,
   pauseAfter: ({ code }) => (code === '50011' || code === '50061' ? 1_000 : undefined),
   mustLook: ({ code }) => /^(51400|51401|51402|51405|51410|51503|51509|51510|51603)$/.test(code ?? ''),
   isAbsent: ({ code }) => code === '51603',
+  isStale: ({ code }) => code === '50102',
+  isUnknownMarket: ({ code }) => code === '51001',
+  isProfitPassed: ({ code }) => (code === '51277' || code === '51279' ? 'maybe' : 'no'),
   time: get('public', 'public/time'),
   serverTime(data) {
     const ms = Number(textOf(listOf(data)?.[0]?.['ts']));
@@ -89,6 +98,11 @@ export const okx: Dialect = {
   rules,
   priceOf: ({ id }) => get('public', 'market/ticker', { instId: id }),
   lastPrice: (data) => positive(listOf(data)?.[0]?.['last']),
+  quote(data) {
+    const row = listOf(data)?.[0];
+    const [bid, ask, last] = ['bidPx', 'askPx', 'last'].map((field) => positive(row?.[field]));
+    return row && { ...(bid && { bid }), ...(ask && { ask }), ...(last && { last }) };
+  },
   entry,
   acceptedId(data) {
     const row = listOf(data)?.[0];
@@ -103,21 +117,33 @@ export const okx: Dialect = {
     if (row === undefined) return undefined;
     return order.kind === 'entry' ? orderOf(row) : legOf(row, order);
   },
-  pageSize: 100,
   openOrders: (market) => {
     const which = { instType: 'SPOT', ...(market && { instId: market.id }) };
     return [
-      get('private', 'trade/orders-pending', which),
-      get('private', 'trade/orders-algo-pending', { ...which, ordType: 'oco' }),
+      listing('trade/orders-pending', which, 'ordId'),
+      listing('trade/orders-algo-pending', { ...which, ordType: 'conditional,oco' }, 'algoId'),
     ];
   },
   listed: (data) => listOf(data)?.flatMap((row) => (row['algoId'] ? pairOf(row) : orderOf(row)) ?? []),
+  exit,
   exitPair,
   legIds(data) {
     const id = textOf(listOf(data)?.[0]?.['algoId']);
     return id === undefined ? {} : { stopLoss: id, takeProfit: id };
   },
 };
+
+/** Rows of a page. */
+const PAGE = 100;
+
+/** A page that is full may not be the last: the next one comes after its last row. */
+const listing = (path: string, which: Json, idField: string): Listing => ({
+  request: (page) => get('private', path, { ...which, ...(page && { after: page }) }),
+  nextPage(data) {
+    const rows = listOf(data) ?? [];
+    return rows.length < PAGE ? undefined : textOf(rows.at(-1)?.[idField]);
+  },
+});
 
 function readAnswer(status: number, body: unknown): Said | undefined {
   if (!isJson(body) || typeof body['code'] !== 'string') return undefined;
@@ -141,8 +167,18 @@ function rules(data: unknown, { id }: Market): Rules | undefined {
   if (market === undefined || tickSize === undefined || lotSize === undefined) return undefined;
   const [minQty, maxQty] = [positive(market['minSz']), positive(market['maxMktSz'])];
   const halted = market['state'] === 'live' ? undefined : `its state is ${textOf(market['state']) ?? 'not known'}`;
-  return { tickSize, lotSize, ...(minQty && { minQty }), ...(maxQty && { maxQty }), ...(halted && { halted }) };
+  return {
+    tickSize,
+    lotSize,
+    ...(minQty && { minQty }),
+    ...(maxQty && { maxQty }),
+    ...(halted && { halted }),
+    exits: { maxStops: MOST_STOPS },
+  };
 }
+
+/** Exits of a market that wait for their trigger, pairs counted once. */
+const MOST_STOPS = 100;
 
 /** Without `tgtCcy` a market buy would be counted in the quote currency. */
 function entry({ id }: Market, side: Side, quantity: string, name: string): Request {
@@ -155,8 +191,9 @@ function lookUps({ id }: Market, { kind, name, brokerOrderId, pair }: OrderName)
     const which = brokerOrderId === undefined ? { clOrdId: name } : { ordId: brokerOrderId };
     return [get('private', 'trade/order', { instId: id, ...which })];
   }
-  const which = brokerOrderId === undefined ? { algoClOrdId: pair } : { algoId: brokerOrderId };
-  return [get('private', 'trade/order-algo', which)];
+  if (brokerOrderId !== undefined) return [get('private', 'trade/order-algo', { algoId: brokerOrderId })];
+  // A stop-loss that went alone has a name of its own.
+  return [pair, name].map((algoClOrdId) => get('private', 'trade/order-algo', { algoClOrdId }));
 }
 
 function orderOf(order: Json): VenueOrder | undefined {
@@ -171,7 +208,16 @@ function orderOf(order: Json): VenueOrder | undefined {
     filledSize,
     ...(fillPrice && { fillPrice }),
     ...(reason && { reason }),
+    ...chargedFor(order),
   };
+}
+
+function chargedFor(order: Json): Pick<VenueOrder, 'fees'> {
+  const fees = feesOf([
+    [order['feeCcy'], asCharge(order['fee'])],
+    [order['rebateCcy'], asCharge(order['rebate'])],
+  ]);
+  return fees.length === 0 ? {} : { fees };
 }
 
 function common(order: Json, brokerOrderId: string, name: string) {
@@ -195,6 +241,7 @@ function pairOf(order: Json): VenueOrder | undefined {
     ...common(order, id, textOf(order['algoClOrdId']) ?? ''),
     state: ALGO_STATES[state] ?? state,
     filledSize: '0',
+    isStop: true,
     ...(stopLoss && { stopLoss }),
     ...(takeProfit && { takeProfit }),
   };
@@ -210,6 +257,24 @@ function legOf(order: Json, { kind, name }: OrderName): VenueOrder | undefined {
   const filledSize = textOf(order['actualSz']) ?? '0';
   const fillPrice = positive(order['actualPx']);
   return { ...leg, filledSize, ...(fillPrice && { fillPrice }) };
+}
+
+/** One leg by itself, as a conditional order. */
+function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | 'takeProfit'): Request {
+  const { name, quantity, price } = leg === 'stopLoss' ? stopLoss : takeProfit;
+  const prefix = leg === 'stopLoss' ? 'sl' : 'tp';
+  return post('trade/order-algo', {
+    instId: market.id,
+    tdMode: 'cash',
+    side,
+    ordType: 'conditional',
+    sz: quantity,
+    tgtCcy: 'base_ccy',
+    algoClOrdId: name,
+    clOrdId: name,
+    [`${prefix}TriggerPx`]: price,
+    [`${prefix}OrdPx`]: '-1',
+  });
 }
 
 /** `clOrdId` is given so that ccxt makes none up: it would be another one at each call. */

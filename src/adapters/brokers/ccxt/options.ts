@@ -31,9 +31,9 @@ export interface CcxtBrokerOptions {
   readonly sells?: boolean;
   /** Time between two polls of an order, in ms, 100 to 10 000. By default 500, on kraken 3 000. */
   readonly pollMs?: number;
-  /** What the account may ask a minute, at least 20. By default 600, on kraken 40. */
+  /** What the account may ask a minute, at least 20, in place of the exchange's own limits, which are the default. */
   readonly requestsPerMinute?: number;
-  /** Kept of it for cancels and protection, less than half. By default a fifth of `requestsPerMinute`. */
+  /** Kept of `requestsPerMinute` for cancels, exits and looks, less than half; a fifth of it by default. */
   readonly reservedPerMinute?: number;
   /** Longest time of any one request with its whole body, in ms; 10 000 by default. A call's own deadline may be shorter. */
   readonly requestTimeoutMs?: number;
@@ -53,8 +53,8 @@ export interface CcxtSettings {
   readonly baseUrl?: string;
   readonly sells: boolean;
   readonly pollMs: number;
-  readonly requestsPerMinute: number;
-  readonly reservedPerMinute: number;
+  readonly requestsPerMinute?: number;
+  readonly reservedPerMinute?: number;
   readonly requestTimeoutMs: number;
   readonly warn: (message: string) => void;
   readonly clock: Clock;
@@ -62,7 +62,9 @@ export interface CcxtSettings {
 }
 
 const POLL_MS: Readonly<Record<CcxtExchange, number>> = { binance: 500, bybit: 500, okx: 500, kraken: 3_000 };
-const PER_MINUTE: Readonly<Record<CcxtExchange, number>> = { binance: 600, bybit: 600, okx: 600, kraken: 40 };
+
+/** Where only `reservedPerMinute` is given. */
+const DEFAULT_PER_MINUTE = 600;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -80,7 +82,6 @@ export function readSettings(options: CcxtBrokerOptions, environment: Environmen
   }
   const key = (option: 'apiKey' | 'secret' | 'password'): string =>
     readKey(option, options[option], exchange, environment);
-  const perMinute = between('requestsPerMinute', options.requestsPerMinute, PER_MINUTE[exchange], 20, 100_000);
   return {
     exchange,
     live,
@@ -90,13 +91,19 @@ export function readSettings(options: CcxtBrokerOptions, environment: Environmen
     ...(baseUrl !== undefined && { baseUrl }),
     sells: options.sells === true,
     pollMs: between('pollMs', options.pollMs, POLL_MS[exchange], 100, 10_000),
-    requestsPerMinute: perMinute,
-    reservedPerMinute: between('reservedPerMinute', options.reservedPerMinute, perMinute / 5, 0, perMinute / 2),
+    ...readLimit(options),
     requestTimeoutMs: between('requestTimeoutMs', options.requestTimeoutMs, 10_000, 100, 60_000),
     warn: quietly(options.warn ?? ((message) => process.emitWarning(message, 'CcxtWarning'))),
     clock: options.clock ?? systemClock(),
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
+}
+
+function readLimit({ requestsPerMinute, reservedPerMinute }: CcxtBrokerOptions) {
+  if (requestsPerMinute === undefined && reservedPerMinute === undefined) return {};
+  const perMinute = between('requestsPerMinute', requestsPerMinute, DEFAULT_PER_MINUTE, 20, 100_000);
+  const reserved = between('reservedPerMinute', reservedPerMinute, perMinute / 5, 0, perMinute / 2);
+  return { requestsPerMinute: perMinute, reservedPerMinute: reserved };
 }
 
 const VARIABLES = { apiKey: 'API_KEY', secret: 'SECRET', password: 'PASSWORD' } as const;

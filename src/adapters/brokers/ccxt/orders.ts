@@ -1,28 +1,45 @@
 /**
  * Finding an order, and cancelling one.
  *
- * 1. `not_found` is the exchange's own word, never an answer that could not be read.
- * 2. An order that is filled without an average price is asked for its fills.
+ * 1. `not_found` is the exchange's own word, never an answer that could not be read. Under the exchange's id it is not the
+ *    last word: the order is looked for by our name as well.
+ * 2. An order that is filled is asked for its fills where it tells no average price, or no fees.
+ * 3. What a cancel learns of the order is told with its outcome.
  */
-import { isPositive, parseDecimal } from '../../../domain/decimal.js';
-import type { CancelOutcome, Fill, OrderRef, OrderReport } from '../../../domain/ports.js';
+import { compare, isPositive, parseDecimal, sum, ZERO } from '../../../domain/decimal.js';
+import type { CancelOutcome, Fee, OrderRef, OrderReport } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import { classifyCancel } from './classify.js';
-import { type Desk, marketOf, nameAtVenue } from './desk.js';
-import type { Market, OrderName, VenueOrder } from './dialect.js';
+import { type Desk, exitOf, marketOf, nameAtVenue } from './desk.js';
+import type { Market, OrderName, Trades, VenueOrder } from './dialect.js';
 
-const OVER = ['filled', 'cancelled', 'rejected', 'expired'];
+export const OVER = ['filled', 'cancelled', 'rejected', 'expired'];
 
 /** @throws {Error} when the exchange did not say, readably, what there is */
 export async function findOrder(
-  { wire, dialect }: Desk,
+  desk: Desk,
   market: Market,
   order: OrderName,
   signal: AbortSignal,
   purpose: Purpose = 'read',
+  tag?: string,
+): Promise<VenueOrder | undefined> {
+  const found = await lookUp(desk, market, order, signal, purpose, tag);
+  if (found !== undefined || order.brokerOrderId === undefined) return found;
+  const { brokerOrderId: _unknownThere, ...byName } = order;
+  return lookUp(desk, market, byName, signal, purpose, tag);
+}
+
+async function lookUp(
+  { wire, dialect }: Desk,
+  market: Market,
+  order: OrderName,
+  signal: AbortSignal,
+  purpose: Purpose,
+  tag: string | undefined,
 ): Promise<VenueOrder | undefined> {
   for (const request of dialect.lookUps(market, order)) {
-    const said = await wire.read(signal, request, purpose);
+    const said = await wire.read(signal, request, purpose, tag);
     const found = said.isOk ? dialect.found(said.data, order) : 'absent';
     if (found === undefined) throw new Error(`${dialect.exchange}: unreadable order`);
     if (found !== 'absent') return found;
@@ -33,63 +50,148 @@ export async function findOrder(
 export async function orderStatus(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<OrderReport | 'not_found'> {
   const market = marketOf(desk, ref.symbol);
   const name = nameAtVenue(desk, ref.clientOrderId, ref.brokerOrderId);
-  const order = await findOrder(desk, market, name, signal);
+  const order = await findOrder(desk, market, name, signal, desk.live.statusPurpose(ref), ref.clientOrderId);
   if (order === undefined) return 'not_found';
-  const report = reportOf(order, ref.clientOrderId);
+  const report = await fullReport(desk, market, order, ref.clientOrderId, signal);
   if (report === undefined) throw new Error(`${desk.settings.exchange}: unreadable order`);
-  if (order.state !== 'filled' || report.fillPrice !== undefined || name.kind !== 'entry') return report;
-  const fills = await fillsOf(desk, market, order, signal);
-  return fills.length === 0 ? report : { ...report, fills };
+  return report;
+}
+
+/** An order is worth a few tries to learn its fees: exits for more than is there would be refused. */
+const MOST_MISSES = 2;
+
+/** With fees, and with fills where there is no average price. @throws {Error} while the fees cannot be read */
+async function fullReport(
+  desk: Desk,
+  market: Market,
+  order: VenueOrder,
+  clientOrderId: string,
+  signal: AbortSignal,
+): Promise<OrderReport | undefined> {
+  const report = reportOf(order, clientOrderId, market);
+  if (report === undefined || exitOf(clientOrderId) !== undefined) return report;
+  const isOver = OVER.includes(order.state);
+  const hasFilled = isPositive(parseDecimal(report.filledSize) ?? ZERO);
+  if (isOver && !hasFilled) desk.live.over(clientOrderId, false);
+  if (!isOver || !hasFilled) return report;
+  const lacks = report.fees === undefined || report.fillPrice === undefined;
+  const trades = lacks ? await tradesOf(desk, market, order, signal) : undefined;
+  if (
+    trades === 'unread' &&
+    report.fillPrice !== undefined &&
+    desk.learned.missed(order.brokerOrderId) <= MOST_MISSES
+  ) {
+    throw new Error(`${desk.settings.exchange}: the fees of the order cannot be read`);
+  }
+  desk.live.over(clientOrderId, true);
+  return trades === undefined || trades === 'unread' ? report : withTrades(report, trades, market);
+}
+
+export function withTrades(report: OrderReport, { fills, fees }: Trades, market: Market): OrderReport {
+  return {
+    ...report,
+    ...(fills.length > 0 && report.fills === undefined && { fills }),
+    ...(report.fees === undefined && fees.length > 0 && { fees: named(fees, market) }),
+  };
 }
 
 /** In our words; `undefined` when a quantity in it is none. */
-export function reportOf(order: VenueOrder, clientOrderId: string): OrderReport | undefined {
+export function reportOf(order: VenueOrder, clientOrderId: string, market?: Market): OrderReport | undefined {
   const filledSize = parseDecimal(order.filledSize);
   if (filledSize === undefined) return undefined;
-  const { brokerOrderId, state, fillPrice, reason, brokerTime } = order;
+  const { brokerOrderId, state, fillPrice, reason, brokerTime, charged, fills } = order;
+  const fees =
+    order.fees ?? (charged === undefined || market === undefined ? [] : [{ asset: market.quoteId, amount: charged }]);
+  const isWorking = exitOf(clientOrderId) !== undefined && (state === 'submitted' || state === 'pending');
   return {
     clientOrderId,
     brokerOrderId,
-    state,
+    state: isWorking ? 'working' : state,
     filledSize,
     ...(fillPrice !== undefined && isPositive(filledSize) && { fillPrice }),
+    ...(fills !== undefined && fills.length > 0 && { fills }),
+    ...(fees.length > 0 && { fees: market === undefined ? fees : named(fees, market) }),
     ...(reason !== undefined && { reason }),
     ...(brokerTime !== undefined && { brokerTime }),
   };
 }
 
-/** Without them the report stands as it is: filled, its price not known yet. */
-async function fillsOf(
-  { wire, dialect }: Desk,
+/** Kraken's own codes (`XXBT`) as the symbol has them. */
+export function named(fees: readonly Fee[], { symbol, baseId, quoteId }: Market): readonly Fee[] {
+  const [base = baseId, quote = quoteId] = (symbol.split(':')[0] ?? '').split('/');
+  const names = new Map([
+    [baseId, base],
+    [quoteId, quote],
+  ]);
+  return fees.map(({ asset, amount }) => ({ asset: names.get(asset) ?? asset, amount }));
+}
+
+/** The fills as they are known, else as they are told now; `unread` when they cannot be. */
+async function tradesOf(
+  desk: Desk,
   market: Market,
   order: VenueOrder,
   signal: AbortSignal,
-): Promise<readonly Fill[]> {
-  if (dialect.fillsOf === undefined || dialect.readFills === undefined) return [];
+): Promise<Trades | 'unread' | undefined> {
+  const { wire, dialect, learned } = desk;
+  const known = learned.tradesOf(order.brokerOrderId);
+  if (known !== undefined && isWhole(known, order)) return known;
+  if (dialect.fillsOf === undefined || dialect.readFills === undefined) return undefined;
   try {
-    const said = await wire.read(signal, dialect.fillsOf(market, order));
-    return dialect.readFills(said.data, order);
+    const said = await wire.read(signal, dialect.fillsOf(market, order), 'look');
+    const read = dialect.readFills(said.data, order);
+    if (read === undefined) return 'unread';
+    if (isWhole(read, order)) learned.keep(order.brokerOrderId, read);
+    return read;
   } catch {
-    return [];
+    return 'unread';
   }
 }
 
-/** By the exchange's id, else by our name for it: one request. */
+function isWhole({ fills }: Trades, { filledSize }: VenueOrder): boolean {
+  const [read, filled] = [fills.map(({ quantity }) => parseDecimal(quantity)), parseDecimal(filledSize)];
+  const known = read.filter((quantity) => quantity !== undefined);
+  return filled !== undefined && known.length === read.length && compare(sum(known), filled) === 0;
+}
+
+/** By the exchange's id, else by our name for it: one request, and a look where that is refused. */
 export async function cancelOrder(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
   const market = desk.markets().find(ref.symbol);
   if (market === undefined) return 'unknown';
+  desk.live.cancelAsked(ref.clientOrderId);
   const name = nameAtVenue(desk, ref.clientOrderId, ref.brokerOrderId);
-  const request = desk.dialect.cancel(market, name);
-  const proof = classifyCancel(desk.dialect, await desk.wire.exchange('safety', signal, request));
-  return proof === 'look' ? afterRefusal(desk, market, name, signal) : proof;
+  const proof = await sendCancel(desk, market, name, signal, ref.clientOrderId);
+  return proof === 'look' ? afterRefusal(desk, market, name, ref, signal) : proof;
+}
+
+async function sendCancel(desk: Desk, market: Market, name: OrderName, signal: AbortSignal, tag: string) {
+  return classifyCancel(
+    desk.dialect,
+    await desk.wire.exchange('safety', signal, desk.dialect.cancel(market, name), tag),
+  );
 }
 
 /** "Cannot be cancelled" is not yet "closed": the order says which. The look serves a cancel: nothing holds it back. */
-async function afterRefusal(desk: Desk, market: Market, name: OrderName, signal: AbortSignal): Promise<CancelOutcome> {
+async function afterRefusal(
+  desk: Desk,
+  market: Market,
+  name: OrderName,
+  ref: OrderRef,
+  signal: AbortSignal,
+): Promise<CancelOutcome> {
   try {
-    const order = await findOrder(desk, market, name, signal, 'safety');
+    const order = await findOrder(desk, market, name, signal, 'safety', ref.clientOrderId);
     if (order === undefined) return 'not_found';
-    return OVER.includes(order.state) ? 'already_closed' : 'unknown';
+    const report =
+      (await fullReport(desk, market, order, ref.clientOrderId, signal).catch(() => undefined)) ??
+      reportOf(order, ref.clientOrderId, market);
+    const told = report === undefined ? {} : { report };
+    if (OVER.includes(order.state)) return { kind: 'already_closed', ...told };
+    if (name.brokerOrderId === undefined) return { kind: 'unknown', ...told };
+    // It is open, and the exchange does not know it under the id that we have: by our name, then.
+    const { brokerOrderId: _unknownThere, ...byName } = name;
+    const proof = await sendCancel(desk, market, byName, signal, ref.clientOrderId);
+    return { kind: proof === 'look' ? 'unknown' : proof, ...told };
   } catch {
     return 'unknown';
   }

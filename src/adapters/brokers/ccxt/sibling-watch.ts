@@ -25,6 +25,8 @@ export interface SiblingWatch {
 
 /** Time between two rounds, in ms, where few symbols have pairs. */
 const ROUND_MS = 5_000;
+/** Requests a minute that an account may make at the least, where the options say nothing. */
+const PER_MINUTE = 600;
 /** Part of the requests a minute that the watch may use. */
 const SHARE = 0.1;
 /** Rounds that an order may take to be shown, or to go after its cancel. */
@@ -66,7 +68,7 @@ export function siblingWatch(desk: Desk): SiblingWatch {
 
   function schedule(): void {
     if (life === undefined || timer !== undefined || (hasLooked && pairs.size === 0)) return;
-    const leastMs = (symbols().size * 60_000) / (settings.requestsPerMinute * SHARE);
+    const leastMs = (symbols().size * 60_000) / ((settings.requestsPerMinute ?? PER_MINUTE) * SHARE);
     timer = clock.setTimeout(() => void run(life), Math.max(ROUND_MS, leastMs));
   }
 
@@ -145,8 +147,9 @@ export function siblingWatch(desk: Desk): SiblingWatch {
       warn(`${pair.symbol}: an exit filled while nothing watched, and its sibling ${survivor} is cancelled now.`);
     }
     pair.nextCancel = rounds + 1;
-    const outcome = await cancelOrder(desk, { clientOrderId: survivor, symbol: pair.symbol }, signal);
+    const told = await cancelOrder(desk, { clientOrderId: survivor, symbol: pair.symbol }, signal);
     if (signal.aborted) return;
+    const outcome = typeof told === 'string' ? told : told.kind;
     const patience = outcome === 'requested' ? PATIENCE * pair.cancels : pair.cancels;
     pair.nextCancel = rounds + Math.min(patience, SELDOM);
     const isTaken = outcome === 'requested' || outcome === 'already_closed';

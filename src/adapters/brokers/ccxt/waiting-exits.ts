@@ -8,33 +8,21 @@
 import { add, type Decimal, lessThan, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { ProtectionRequest } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
-import { readAccount } from './account.js';
-import { type Desk, marketOf } from './desk.js';
+import { type Desk, exitOf, marketOf } from './desk.js';
 import type { Market, VenueOrder } from './dialect.js';
-import { isShortByFee } from './fees.js';
+import { readListing } from './listings.js';
 
-/** More than an account can have open. */
-const MOST_PAGES = 12;
 const READ_MS = 1_000;
 
 /** Exits that wait for their trigger, ours and others'. @throws {Error} when the exchange does not say, or not all */
 export async function readWaitingExits(
-  { dialect, wire }: Desk,
+  desk: Desk,
   market: Market | undefined,
   signal: AbortSignal,
-  purpose: Purpose = 'read',
+  purpose: Purpose = 'background',
 ): Promise<readonly VenueOrder[]> {
-  const all: VenueOrder[] = [];
-  let page: string | undefined;
-  for (let pages = 0; dialect.waitingExits !== undefined && pages < MOST_PAGES; pages += 1) {
-    const said = await wire.read(signal, dialect.waitingExits.list(market, page), purpose);
-    const listed = dialect.listed(said.data);
-    if (listed === undefined) throw new Error(`${dialect.exchange}: unreadable orders`);
-    all.push(...listed);
-    page = dialect.waitingExits.nextPage(said.data);
-    if (page === undefined) return all;
-  }
-  throw new Error(`${dialect.exchange}: the list of open exits does not end`);
+  const listing = desk.dialect.waitingExits?.(market);
+  return listing === undefined ? [] : readListing(desk, listing, signal, purpose);
 }
 
 /** What an exit would find now. */
@@ -45,45 +33,65 @@ export interface Footing {
 }
 
 export async function readFooting(desk: Desk, request: ProtectionRequest, signal: AbortSignal): Promise<Footing> {
-  const { dialect, wire, settings } = desk;
+  const { dialect } = desk;
   const market = marketOf(desk, request.symbol);
+  const isHeld = dialect.waitingExits === undefined || market.settle !== undefined || request.side !== 'sell';
+  return inTime(desk, signal, async (short) => {
+    const [last, account, exits] = await Promise.all([
+      lastOf(desk, market, short),
+      isHeld ? undefined : desk.accounts.read(short, 'safety', request.clientOrderId).catch(unknown),
+      isHeld ? undefined : readWaitingExits(desk, market, short, 'safety').catch(unknown),
+    ]);
+    const left = account === undefined ? undefined : leftOf(desk, request, account.free(market.baseId), exits ?? []);
+    return { ...(last !== undefined && { last }), ...(left !== undefined && { left }) };
+  });
+}
+
+/** The last price, if it can be read within a second. */
+export const readLast = (desk: Desk, market: Market, signal: AbortSignal): Promise<Decimal | undefined> =>
+  inTime(desk, signal, (short) => lastOf(desk, market, short));
+
+const unknown = (): undefined => undefined;
+
+const lastOf = ({ wire, dialect }: Desk, market: Market, signal: AbortSignal): Promise<Decimal | undefined> =>
+  wire
+    .read(signal, dialect.priceOf(market), 'safety')
+    .then(({ data }) => parseDecimal(dialect.lastPrice(data)), unknown);
+
+async function inTime<T>({ settings }: Desk, signal: AbortSignal, act: (short: AbortSignal) => Promise<T>): Promise<T> {
   const short = new AbortController();
   const giveUp = (): void => short.abort();
   signal.addEventListener('abort', giveUp, { once: true });
   if (signal.aborted) giveUp();
   const timer = settings.clock.setTimeout(giveUp, READ_MS);
-  const unknown = (): undefined => undefined;
   try {
-    const [last, account, exits] = await Promise.all([
-      wire.read(short.signal, dialect.priceOf(market), 'safety').then(({ data }) => dialect.lastPrice(data), unknown),
-      request.side === 'sell' ? readAccount(desk, short.signal, 'safety').catch(unknown) : undefined,
-      request.side === 'sell' ? readWaitingExits(desk, market, short.signal, 'safety').catch(unknown) : undefined,
-    ]);
-    const price = parseDecimal(last);
-    const left = account === undefined ? undefined : leftOf(desk, request, account.free(market.baseId), exits ?? []);
-    return { ...(price !== undefined && { last: price }), ...(left !== undefined && { left }) };
+    return await act(short.signal);
   } finally {
     settings.clock.clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);
   }
 }
 
-/** Other exits claim their part, unless then nothing like what is needed would be left: one of them may be stale. */
+/** Other exits claim their part, unless then less than what is needed would be left: one of them may be stale. */
 function leftOf(desk: Desk, request: ProtectionRequest, free: Decimal, exits: readonly VenueOrder[]): Decimal {
   const claims = new Map<string, Decimal>();
   for (const { name, side, quantity } of exits) {
-    const entry = /^(.+)-(?:sl|tp)$/.exec(desk.ids.fromVenue(name) ?? '')?.[1];
+    const entry = exitOf(desk.ids.fromVenue(name) ?? '')?.entry;
     if (entry === undefined || entry === request.clientOrderId || side !== request.side) continue;
     const [own, known] = [parseDecimal(quantity) ?? ZERO, claims.get(entry) ?? ZERO];
     claims.set(entry, lessThan(known, own) ? own : known);
   }
   const left = subtract(free, [...claims.values()].reduce(add, ZERO));
   const wanted = parseDecimal(request.quantity) ?? ZERO;
-  return isShortByFee(left, wanted) || !lessThan(left, wanted) ? left : free;
+  return lessThan(left, wanted) ? free : left;
 }
 
 /** Has the market reached the price at which the exit would trigger? */
-export function isPassed({ last }: Footing, request: ProtectionRequest, leg: 'stopLoss' | 'takeProfit'): boolean {
+export function isPassed(
+  last: Decimal | undefined,
+  request: ProtectionRequest,
+  leg: 'stopLoss' | 'takeProfit',
+): boolean {
   const price = parseDecimal(request[leg]);
   if (price === undefined || last === undefined) return false;
   const waitsForFall = (request.side === 'sell') === (leg === 'stopLoss');
