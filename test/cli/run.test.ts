@@ -27,7 +27,7 @@ describe('on a pipe', () => {
     expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['–', 'A', 'AAPL', 'buy', '0/100', 'VALIDATING', 'validating'],
       ['–', 'A', 'AAPL', 'buy', '0/100', 'VALIDATING', 'submitted'],
-      ['–', 'A', 'AAPL', 'buy', '0/100', 'SUBMITTED', 'submitted'],
+      ['0.000 s', 'A', 'AAPL', 'buy', '0/100', 'SUBMITTED', 'submitted'],
       ['0.000 s', 'A', 'AAPL', 'buy', '0/100', 'PENDING', 'pending'],
       ['1.000 s', 'A', 'AAPL', 'buy', '40/100', 'PARTIALLY_FILLED', 'pending', '@ 150'],
       ['2.000 s', 'A', 'AAPL', 'buy', '100/100', 'FILLED', 'filled', '@ 151.2'],
