@@ -128,7 +128,9 @@ describe('exit code 3', () => {
 
   it('R6.4: when a result requires manual resolution; the case and its sentence are printed', async () => {
     const { exitCode, stdout } = await cli(['run', here.file('a.jsonl', jsonl(advisory())), '--config', halfThere()]);
-    expect(stdout).toMatch(/case-1 {2}MISMATCH {2}AAPL {2}A\n {4}Expected position 100, found 50 in broker/);
+    expect(stdout).toMatch(
+      /case-1 {2}MISMATCH {2}AAPL {2}A {2}since \S+ \S+ UTC {2}not urgent\n {4}Expected position 100, found 50 in broker/,
+    );
     expect(stdout).toContain('exit code 3: 1 result needs manual review, 1 case is open.');
     expect(exitCode).toBe(3);
   });

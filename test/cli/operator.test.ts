@@ -155,7 +155,7 @@ describe('an open case', () => {
 
   it('M1: is listed with its sentences, and with the command that resolves it', async () => {
     const { exitCode, stdout } = await cases('list');
-    expect(stdout).toMatch(/^case-1 {2}MISMATCH {2}MSFT {2}B {2}since 2026-01-01 \S+ UTC$/m);
+    expect(stdout).toMatch(/^case-1 {2}MISMATCH {2}MSFT {2}B {2}since 2026-01-01 \S+ UTC {2}not urgent$/m);
     expect(stdout).toContain('    Expected position 100, found 50 in broker\n');
     expect(stdout).toContain(`fillchart cases resolve case-1 --journal ${journal()} --by YOU --reason WHY\n`);
     expect(exitCode).toBe(0);
@@ -173,7 +173,9 @@ describe('an open case', () => {
 
   it('M2: an id that is not open is bad usage', async () => {
     const { exitCode, stderr } = await cases('resolve', 'case-7', ...said);
-    expect(stderr).toMatch(/There is no open case "case-7"\. Those that are open: fillchart cases list/);
+    expect(stderr).toMatch(
+      /There is no open case "case-7"\. The open cases:\n {4}fillchart cases list --journal \S+\n$/,
+    );
     expect(exitCode).toBe(2);
     expect((await cases('resolve', 'case-1', '--by', '', '--reason', 'r')).exitCode).toBe(2);
   });
@@ -181,7 +183,9 @@ describe('an open case', () => {
   it('K6: holds a release back with exit code 3, unless it is forced', async () => {
     await killSwitch('set', ...said);
     const { exitCode, stderr } = await killSwitch('release', ...said);
-    expect(stderr).toMatch(/GLOBAL stays: case case-1 in its scope is open\..*fillchart cases list --journal/);
+    expect(stderr).toMatch(
+      /GLOBAL stays: case case-1 in its scope is open\..*\n {4}fillchart cases list --journal \S+\n$/,
+    );
     expect(exitCode).toBe(3);
     const forced = await killSwitch('release', '--force', ...said);
     expect(forced.stdout).toContain('FORCED although a case in its scope is open');
@@ -223,8 +227,11 @@ describe('a journal that is none', () => {
 });
 
 describe('a word for the shell', () => {
-  it.each(['alpaca.db', '/a b/c.db', "it's", '$HOME', 'a\nb', ''])('%j comes back as it was', (text) => {
-    const back = execFileSync('sh', ['-c', `printf %s ${shellWord(text)}`], { encoding: 'utf8' });
-    expect(back).toBe(text);
-  });
+  it.each(['alpaca.db', '/a b/c.db', "it's", '$HOME', 'a\nb', "é\u200bx%s\\n'", ''])(
+    '%j comes back as it was',
+    (text) => {
+      const back = execFileSync('sh', ['-c', `printf %s ${shellWord(text)}`], { encoding: 'utf8' });
+      expect(back).toBe(text);
+    },
+  );
 });

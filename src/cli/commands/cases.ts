@@ -5,12 +5,15 @@
  * 2. Resolving sends nothing and changes no result: it says that a person has looked.
  */
 import { type Case, isOpen } from '../../domain/cases.js';
+import type { Cases } from '../../engine/cases.js';
 import { deskView } from '../../engine/desk.js';
 import { shownTime } from '../audit/shown-time.js';
 import { readAuditSource } from '../audit/source.js';
 import { assertFile, atDesk } from '../desk/at-desk.js';
+import { caseDetails, caseText } from '../desk/case-text.js';
 import { placeOf, resolveCommand } from '../desk/shell-command.js';
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { stakesOf } from '../desk/stakes.js';
+import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
@@ -23,6 +26,7 @@ const FORMAT = 1;
 
 interface ListOptions {
   readonly journal: string;
+  readonly symbol?: string;
   readonly all?: true;
   readonly json?: true;
 }
@@ -31,13 +35,16 @@ interface ResolveOptions {
   readonly journal: string;
   readonly by: string;
   readonly reason: string;
+  readonly all?: true;
+  readonly symbol?: string;
   readonly json?: true;
 }
 
 const NOTES = `
 resolve works on a journal that no engine holds, without a broker: nothing is sent, no result changes. Look at the broker
 first. list works at any time. Ends with 0 when it is done, with 1 when the journal is not what was written (it is not
-written to), with 2 for bad usage, an id that is not open, or a journal that an engine holds.
+written to), with 2 for bad usage, an id that is not open (of several, the others are resolved), or a journal that an
+engine holds.
 `;
 
 export const addCases: AddCommand = (program, world, done) => {
@@ -50,33 +57,46 @@ export const addCases: AddCommand = (program, world, done) => {
     .description('print the open cases, and how each is resolved; changes nothing')
     .requiredOption('--journal <file>', 'the journal')
     .option('--all', 'those that are resolved, too')
+    .option('--symbol <symbol>', 'those of this symbol')
     .option('--json', 'as one JSON document')
     .action(async (options: ListOptions) => done(await list(options, world)));
   group
     .command('resolve')
-    .description('close a case: a person has looked, and the symbol may trade again')
-    .argument('<caseId>', 'such as case-1')
+    .description('close cases: a person has looked, and their symbols may trade again')
+    .argument('[caseId...]', 'such as case-1; several may be named')
+    .option('--all', 'all that are open')
+    .option('--symbol <symbol>', 'all of this symbol that are open')
     .requiredOption('--journal <file>', 'the journal')
     .requiredOption('--by <who>', 'who has looked')
     .requiredOption('--reason <why>', 'what was found and done, in words')
     .option('--json', 'as one JSON document')
-    .action(async (caseId: string, options: ResolveOptions) => done(await resolve(caseId, options, world)));
+    .action(async (caseIds: readonly string[], options: ResolveOptions) =>
+      done(await resolve(caseIds, options, world)),
+    );
 };
 
-async function list({ journal, all, json }: ListOptions, world: CliWorld): Promise<ExitCode> {
+async function list({ journal, all, symbol, json }: ListOptions, world: CliWorld): Promise<ExitCode> {
   const { stdout, stderr, env } = world;
   assertFile(journal);
   const { records, verdict } = await readAuditSource(journal);
-  const known = deskView(records).cases;
+  const known = deskView(records).cases.filter((one) => symbol === undefined || one.symbol === symbol);
   const shown = known.filter((one) => all === true || isOpen(one));
-  if (json === true) stdout.write(`${JSON.stringify({ format: FORMAT, journal, cases: shown }, null, 2)}\n`);
-  else {
+  const stakes = shown.length === 0 ? new Map() : stakesOf(records.flatMap(({ audit }) => audit));
+  const place = placeOf(world, journal);
+  if (json === true) {
+    const cases = shown.map((one) => ({ ...one, ...caseDetails(one, stakes) }));
+    stdout.write(`${JSON.stringify({ format: FORMAT, journal, cases }, null, 2)}\n`);
+  } else {
     const paint = painter(wantsColour(stdout, env));
-    const lines = shown.flatMap((one) => [
-      paint(isOpen(one) ? 'bad' : 'dim', printable(headOf(one))),
-      ...bodyOf(one).flatMap((sentence) => wrapped(sentence, sentenceWidth(stdout), '    ', '    ')),
-      ...(isOpen(one) ? [`    resolve it with: ${resolveCommand([one.caseId], placeOf(world, journal))}`] : []),
-    ]);
+    const width = sentenceWidth(stdout);
+    const lines = shown.flatMap((one) => {
+      const { head, body } = caseText(one, stakes);
+      return [
+        ...wrapped(head, width, '    ').map((line) => paint(isOpen(one) ? 'bad' : 'dim', line)),
+        ...body.flatMap((sentence) => wrapped(sentence, width, '    ', '    ')),
+        ...(isOpen(one) ? [`    resolve it with: ${resolveCommand([one.caseId], place)}`] : []),
+      ];
+    });
     const resolved = known.length - known.filter(isOpen).length;
     const none = `no case is open${resolved === 0 ? '' : `; ${resolved} resolved (--all shows them)`}`;
     stdout.write(`${(lines.length === 0 ? [none] : lines).join('\n')}\n`);
@@ -88,31 +108,77 @@ async function list({ journal, all, json }: ListOptions, world: CliWorld): Promi
   return EXIT.checkFailed;
 }
 
-const headOf = ({ caseId, kind, symbol, advisoryId, openedAt }: Case): string =>
-  [caseId, kind, symbol, ...(advisoryId === undefined ? [] : [advisoryId]), `since ${shownTime(openedAt)} UTC`].join(
-    '  ',
-  );
+interface NotResolved {
+  readonly caseId: string;
+  readonly problem: string;
+}
 
-const bodyOf = ({ mismatches, resolution }: Case): readonly string[] => [
-  ...mismatches.map(({ message }) => message),
-  ...(resolution === undefined
-    ? []
-    : [`resolved ${shownTime(resolution.at)} UTC, by ${resolution.by}: ${resolution.reason}`]),
-];
+/** @throws {UsageError} where nothing, or two things, are named */
+function assertSelection(caseIds: readonly string[], { all, symbol }: ResolveOptions): void {
+  if (caseIds.length > 0 && (all === true || symbol !== undefined))
+    throw new UsageError('name the cases, or choose them by --all or --symbol; not both.');
+  if (caseIds.length === 0 && all !== true && symbol === undefined)
+    throw new UsageError('no case is named; accepted are case ids, --symbol, or --all.');
+}
 
-const resolve = (caseId: string, { journal, by, reason, json }: ResolveOptions, world: CliWorld): Promise<ExitCode> =>
-  atDesk(journal, world, async ({ cases }) => {
-    await cases.resolve(caseId, { by, reason });
-    const resolved = cases.all().find((one) => one.caseId === caseId);
-    const left = cases.open();
-    const open = left.length === 0 ? 'No case is open any more.' : `Still open: ${left.map(nameOf).join(', ')}.`;
-    const sentence = `${caseId} is resolved; by ${by}: ${reason}. ${open}`;
-    world.stdout.write(
-      json === true
-        ? `${JSON.stringify({ format: FORMAT, journal, case: resolved, open: left }, null, 2)}\n`
-        : `${wrapped(sentence, sentenceWidth(world.stdout), '  ').join('\n')}\n`,
-    );
-    return EXIT.ok;
+async function resolve(caseIds: readonly string[], options: ResolveOptions, world: CliWorld): Promise<ExitCode> {
+  const { journal, by, reason, symbol } = options;
+  assertSelection(caseIds, options);
+  return atDesk(journal, world, async ({ cases }) => {
+    const open = cases.open().filter((one) => symbol === undefined || one.symbol === symbol);
+    if (symbol !== undefined && open.length === 0) {
+      const there = [...new Set(cases.open().map((one) => one.symbol))].join(', ') || 'none';
+      throw new UsageError(`no case of ${symbol} is open; symbols with an open case: ${there}.`);
+    }
+    const chosen = caseIds.length > 0 ? [...new Set(caseIds)] : open.map(({ caseId }) => caseId);
+    const notResolved: NotResolved[] = [];
+    // A single one that is not there is refused as ever; among several, the others go on.
+    for (const caseId of chosen) {
+      const isThere = cases.open().some((one) => one.caseId === caseId);
+      if (isThere || chosen.length === 1) await cases.resolve(caseId, { by, reason });
+      else notResolved.push({ caseId, problem: problemOf(caseId, cases) });
+    }
+    const missed = new Set(notResolved.map(({ caseId }) => caseId));
+    const resolved = cases.all().filter(({ caseId }) => chosen.includes(caseId) && !missed.has(caseId));
+    const report = { resolved, notResolved, left: cases.open() };
+    world.stdout.write(options.json === true ? resolvedJson(report, options) : resolvedText(report, options, world));
+    return notResolved.length === 0 ? EXIT.ok : EXIT.usage;
   });
+}
+
+function problemOf(caseId: string, cases: Pick<Cases, 'all'>): string {
+  const known = cases.all().find((one) => one.caseId === caseId);
+  return known?.resolution === undefined
+    ? 'there is no such case'
+    : `already resolved ${shownTime(known.resolution.at)} UTC, by ${known.resolution.by}`;
+}
+
+interface Resolved {
+  readonly resolved: readonly Case[];
+  readonly notResolved: readonly NotResolved[];
+  readonly left: readonly Case[];
+}
+
+function resolvedJson({ resolved, notResolved, left }: Resolved, { journal }: ResolveOptions): string {
+  const [only] = resolved.length === 1 && notResolved.length === 0 ? resolved : [];
+  const one = only === undefined ? {} : { case: only };
+  return `${JSON.stringify({ format: FORMAT, journal, ...one, resolved, notResolved, open: left }, null, 2)}\n`;
+}
+
+function resolvedText(
+  { resolved, notResolved, left }: Resolved,
+  { by, reason }: ResolveOptions,
+  { stdout }: CliWorld,
+): string {
+  const open = left.length === 0 ? 'No case is open any more.' : `Still open: ${left.map(nameOf).join(', ')}.`;
+  const names = resolved.map(resolved.length === 1 ? ({ caseId }) => caseId : nameOf).join(', ');
+  const done =
+    resolved.length === 0
+      ? 'No case was resolved.'
+      : `${names} ${resolved.length === 1 ? 'is' : 'are'} resolved; by ${by}: ${reason}.`;
+  const missed = notResolved.map(({ caseId, problem }) => `${caseId} is NOT resolved: ${problem}.`);
+  const width = sentenceWidth(stdout);
+  return `${[...missed, `${done} ${open}`].flatMap((text) => wrapped(text, width, '  ')).join('\n')}\n`;
+}
 
 const nameOf = ({ caseId, symbol }: Case): string => `${caseId} (${symbol})`;

@@ -25,19 +25,19 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not reach the terminal as they are.
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
-/** A word as a shell reads it back: POSIX quotes; for what a terminal would obey, those of bash and zsh. */
+/** A word as a POSIX shell reads it back, without a character that a terminal would obey. */
 export function shellWord(text: string): string {
   if (PLAIN.test(text)) return text;
   if (!UNSAFE.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
   const escaped = [...text].map((one) => {
-    if (one === "'" || one === '\\') return `\\${one}`;
-    return UNSAFE.test(one) ? bytesOf(one) : one;
+    if (one === "'" || one === '\\' || UNSAFE.test(one)) return octalOf(one);
+    return one === '%' ? '%%' : one;
   });
-  return `$'${escaped.join('')}'`;
+  return `"$(printf '${escaped.join('')}')"`;
 }
 
-const bytesOf = (character: string): string =>
-  [...new TextEncoder().encode(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+const octalOf = (character: string): string =>
+  [...new TextEncoder().encode(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
 const SAID = '--by YOU --reason WHY';
 

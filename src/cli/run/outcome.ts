@@ -9,6 +9,7 @@ import { isPositive, ZERO } from '../../domain/decimal.js';
 import { covers, type SwitchView } from '../../domain/kill-switch.js';
 import { type ExecutionResult, FINAL_STATUSES, type FinalStatus } from '../../domain/result.js';
 import type { Engine } from '../../engine/engine.js';
+import { type Stakes, stakesOf } from '../desk/stakes.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { MalformedLine } from './read-advisories.js';
 
@@ -54,6 +55,8 @@ export interface Tally {
 export interface RunOutcome extends Omit<Totals, 'symbols'> {
   readonly malformed: readonly MalformedLine[];
   readonly openCases: readonly Case[];
+  /** What the executions of open cases put at stake; empty without a case. */
+  readonly stakes: Stakes;
   /** Switches that are not OFF at the end. */
   readonly switches: readonly SwitchView[];
   /** The engine has closed its gate by itself. */
@@ -132,6 +135,8 @@ export function outcomeOf(run: FinishedRun): RunOutcome {
     malformed,
     malformedLines: new Set(malformed.map(({ line }) => line)).size,
     openCases,
+    // The whole log is looked through, so only when there is something to say.
+    stakes: openCases.length === 0 ? new Map() : stakesOf(engine.executionLogs),
     switches,
     isStopped,
     isInterrupted,

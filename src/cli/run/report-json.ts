@@ -4,6 +4,7 @@
  * 1. It is written as the results come, and none of them is kept; it is whole when the run is over, also when the run was
  *    left at once.
  */
+import { caseDetails } from '../desk/case-text.js';
 import { type JournalPlace, releaseCommand, resolveCommand } from '../desk/shell-command.js';
 import { EXIT } from '../exit-codes.js';
 import type { TextSink } from '../world.js';
@@ -76,6 +77,7 @@ function outcomeJson(outcome: RunOutcome, place: JournalPlace | undefined): obje
     malformed,
     openCases: openCases.map((one) => ({
       ...one,
+      ...caseDetails(one, outcome.stakes),
       ...(place !== undefined && { resolve: resolveCommand([one.caseId], place) }),
     })),
     killSwitches: switches.map((one) => ({

@@ -3,6 +3,7 @@
  */
 import { FINAL_STATUSES } from '../../domain/result.js';
 import { shownTime } from '../audit/shown-time.js';
+import { caseText } from '../desk/case-text.js';
 import { type JournalPlace, resolveCommand } from '../desk/shell-command.js';
 import { releaseLine, switchName, switchSentence } from '../desk/switch-text.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
@@ -166,17 +167,23 @@ const title = (text: string, width: number, paint: Paint): readonly string[] =>
 const sentence = (text: string, width: number, paint: Paint, tone: Tone = 'dim'): readonly string[] =>
   text === '' ? [] : wrapped(text, width, '    ', '    ').map((line) => paint(tone, line));
 
-function caseLines({ openCases }: RunOutcome, { width, paint, releasableIn }: Look): readonly string[] {
+function caseLines({ openCases, stakes }: RunOutcome, { width, paint, releasableIn }: Look): readonly string[] {
   if (openCases.length === 0) return [];
-  const lines = openCases.flatMap(({ caseId, kind, symbol, advisoryId, mismatches }) => [
-    ...wrapped([caseId, kind, symbol, advisoryId ?? ''].join('  ').trimEnd(), width, '    ', '  ').map((line) =>
-      paint('bad', line),
-    ),
-    ...mismatches.flatMap(({ message }) => sentence(message, width, paint, 'plain')),
-    ...(releasableIn === undefined ? [] : [`    resolve it with: ${resolveCommand([caseId], releasableIn)}`]),
-  ]);
+  const lines = openCases.flatMap((one) => {
+    const { head, body } = caseText(one, stakes);
+    return [
+      ...wrapped(head, width, '    ', '  ').map((line) => paint('bad', line)),
+      ...body.flatMap((text) => sentence(text, width, paint, 'plain')),
+      ...(releasableIn === undefined ? [] : [`    resolve it with: ${resolveCommand([one.caseId], releasableIn)}`]),
+    ];
+  });
+  const ids = openCases.map(({ caseId }) => caseId);
+  const together =
+    releasableIn === undefined || ids.length < 2
+      ? []
+      : [`  resolve all of them with: ${resolveCommand(ids.length > 20 ? ['--all'] : ids, releasableIn)}`];
   const about = 'Open cases. Each needs a person; until it is resolved, new advisories for its symbol are refused';
-  return ['', ...title(about, width, paint), ...lines];
+  return ['', ...title(about, width, paint), ...lines, ...together];
 }
 
 function switchLines({ switches }: RunOutcome, { width, paint, releasableIn }: Look): readonly string[] {

@@ -3,7 +3,13 @@
  */
 import type { ExecutionState } from '../../domain/reasons.js';
 import type { ExecutionStage, FinalStatus } from '../../domain/result.js';
-import { type Execution, statePath, topState } from '../../engine/execution.js';
+import {
+  type Execution,
+  type ExecutionSnapshot,
+  stageOfSnapshot,
+  statePath,
+  topState,
+} from '../../engine/execution.js';
 import type { Tone } from '../terminal/paint.js';
 
 /** What is to be shown of an execution now. */
@@ -29,32 +35,35 @@ export interface Tracked {
   view(): TrackedView;
 }
 
-/** Follows an execution that was just started; calls back after each change of stage, state or filled quantity. */
+/**
+ * Follows an execution that was just started; calls back after each change of stage, state or filled quantity. What is shown is
+ * what was heard: the engine tells a fact when its commands are on their way, so that several may be told in one turn (E6).
+ */
 export function track(execution: Execution, onChange: (tracked: Tracked) => void): Tracked {
   const { actor } = execution;
   const trail: ExecutionState[] = ['validating'];
+  let heard: ExecutionSnapshot = actor.getSnapshot();
   let shown = '';
 
-  function look(): boolean {
-    const snapshot = actor.getSnapshot();
+  function look(snapshot: ExecutionSnapshot): boolean {
+    heard = snapshot;
     const state = topState(snapshot);
     if (trail.at(-1) !== state) trail.push(state);
-    const now = `${state} ${execution.stage} ${snapshot.context.order.cumQty}`;
+    const now = `${state} ${stageOfSnapshot(snapshot)} ${snapshot.context.order.cumQty}`;
     const isNews = now !== shown;
     shown = now;
     return isNews;
   }
 
-  const tracked: Tracked = { execution, view: () => viewOf(execution, [...trail]) };
-  actor.subscribe({ next: () => void (look() && onChange(tracked)), error: () => undefined });
-  look();
+  const tracked: Tracked = { execution, view: () => viewOf(execution, heard, [...trail]) };
+  look(heard);
+  actor.subscribe({ next: (snapshot) => void (look(snapshot) && onChange(tracked)), error: () => undefined });
   return tracked;
 }
 
-function viewOf(execution: Execution, trail: readonly ExecutionState[]): TrackedView {
-  const { actor, snapshot, timeout } = execution;
-  const { value, context } = actor.getSnapshot();
-  const { order, verdict } = context;
+function viewOf(execution: Execution, heard: ExecutionSnapshot, trail: readonly ExecutionState[]): TrackedView {
+  const { snapshot, timeout } = execution;
+  const { order, verdict, firstSubmitAt } = heard.context;
   return {
     advisoryId: execution.advisoryId,
     symbol: snapshot.symbol ?? '',
@@ -63,9 +72,9 @@ function viewOf(execution: Execution, trail: readonly ExecutionState[]): Tracked
     filled: order.cumQty,
     ...(order.avgPrice !== undefined && { avgPrice: order.avgPrice }),
     trail,
-    state: statePath(value),
-    stage: execution.stage,
-    ...(timeout.startedAt !== undefined && { tSeconds: timeout.elapsedSeconds() }),
+    state: statePath(heard.value),
+    stage: stageOfSnapshot(heard),
+    ...(firstSubmitAt !== undefined && { tSeconds: timeout.elapsedSeconds() }),
     ...(trail.at(-1) === 'done' && verdict !== undefined && { status: verdict.status }),
   };
 }
