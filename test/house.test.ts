@@ -57,8 +57,9 @@ type Law = (files: readonly Source[]) => readonly string[];
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   machines: ['domain'],
-  actors: ['domain', 'machines'],
-  engine: ['domain', 'machines', 'actors'],
+  journal: ['domain', 'machines'],
+  actors: ['domain', 'machines', 'journal'],
+  engine: ['domain', 'machines', 'journal', 'actors'],
   adapters: ['domain'],
   charts: ['domain', 'machines'],
   verify: ['domain', 'machines'],

@@ -12,7 +12,7 @@ import {
   type ChainVerdict,
   GENESIS_HASH,
   type JournalRecord,
-  type RecordStream,
+  RECORD_STREAMS,
   verifyChain,
 } from './journal.js';
 
@@ -95,13 +95,14 @@ function readCanonical(line: Uint8Array): Readonly<Record<string, unknown>> | un
   }
 }
 
-const STREAMS: readonly unknown[] = ['execution', 'kill-switch', 'case', 'engine'] satisfies RecordStream[];
+const STREAMS: readonly unknown[] = RECORD_STREAMS;
 
 function hasShapeOfRecord(value: Readonly<Record<string, unknown>>): boolean {
-  const { seq, stream, advisoryId = '', snapshotHash = '', wall, at, fact, audit, prevHash, hash } = value;
+  const { seq, v = 1, stream, advisoryId = '', snapshotHash = '', wall, at, fact, audit, prevHash, hash } = value;
   const texts = [advisoryId, snapshotHash, wall, prevHash, hash];
   return (
     isCount(seq) &&
+    isCount(v) &&
     STREAMS.includes(stream) &&
     texts.every((text) => typeof text === 'string') &&
     typeof at === 'number' &&

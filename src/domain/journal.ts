@@ -12,11 +12,14 @@ import { canonicalJson, type JsonObject, sha256 } from './canonical.js';
 /** A fact, as plain JSON: an event of the execution chart, of the kill-switch chart, or of the cases. */
 export type RecordedFact = { readonly type: string } & JsonObject;
 
-/** Whose fact it is. */
-export type RecordStream = 'execution' | 'kill-switch' | 'case' | 'engine';
+/** Whose fact it is: an execution's, its exits' after the result, a kill switch's, a case's, or the engine's own. */
+export const RECORD_STREAMS = ['execution', 'protection', 'kill-switch', 'case', 'engine'] as const;
+export type RecordStream = (typeof RECORD_STREAMS)[number];
 
 export interface JournalRecord {
   readonly seq: number;
+  /** Version of the facts' meaning (A7); absent in the records of version 1. */
+  readonly v?: number;
   readonly stream: RecordStream;
   /** Absent for facts that belong to no execution. */
   readonly advisoryId?: string;

@@ -310,8 +310,14 @@ export interface Journal {
   readonly name: string;
   /** True when records survive the end of the process. */
   readonly durable: boolean;
-  /** Opens (locks, migrates) the journal and returns every record in it, oldest first. */
+  /**
+   * Opens (locks, migrates) the journal and returns every record in it, oldest first. A journal that holds what it cannot
+   * hand over whole, or cannot write, rejects with an error whose `records` are those that can be read: the engine looks
+   * after them with its gate closed (A9), and what it appends then is refused.
+   */
   open(): Promise<readonly JournalRecord[]>;
+  /** After `open`: what speaks for an earlier journal in this place that is lost, wholly or in part (A9). */
+  readonly loss?: string | undefined;
   append(records: readonly JournalRecord[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -20,7 +20,7 @@ import type { ExecutionInput } from '../machines/execution.facts.js';
 import { conflicting, inputOf, isRegistered } from './advisory.js';
 import { type Cases, caseBook } from './cases.js';
 import { brokerConnection } from './connection.js';
-import { type Execution, type ExecutionView, viewOf } from './execution.js';
+import { type Execution, type ExecutionSnapshot, type ExecutionView, viewOf } from './execution.js';
 import { type ExecutionHost, executionHost, type HostServices } from './execution-host.js';
 import { executionMap } from './execution-map.js';
 import { type EngineMetrics, metrics as newMetrics } from './metrics.js';
@@ -79,9 +79,10 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   connection.ensure().catch((error: unknown) => {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
-  recover(records, { ...parts, ...options, killSwitch: board.killSwitch, tellSwitch: board.tell });
+  const difference = recover(records, { ...parts, ...options, killSwitch: board.killSwitch, tellSwitch: board.tell });
   // Only now: what the journal says of the switches must not open the gate again.
-  if (problem !== undefined) board.closeGate(problem);
+  const reason = problem ?? difference;
+  if (reason !== undefined) board.closeGate(reason);
   const engine = engineFace(parts);
   if (records.length > 0) await start.begin(engine.sweep);
   return engine;
@@ -117,8 +118,8 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const onStrayFill = strayFills(cases);
   const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, onDone, onStrayFill };
 
-  function newHost(input: ExecutionInput): ExecutionHost {
-    const host = executionHost(input, services);
+  function newHost(input: ExecutionInput, from?: ExecutionSnapshot): ExecutionHost {
+    const host = executionHost(input, services, from);
     executions.add(input, host);
     return host;
   }

@@ -56,15 +56,16 @@ export interface ExecutionHost {
   report(raw: unknown): void;
   /** A raw report on one of its exits. */
   exitReport(leg: ExitLeg, raw: unknown): void;
-  /** Takes recorded facts without acting on them (A3). */
-  replay(facts: readonly ExecutionFact[]): void;
+  /** Takes its place where the records left off (A3): what it is counted for, and the result if there is one. */
+  resume(): void;
   /** Ends the process' part in the execution: timers stop, and an open result rejects. */
   abandon(): void;
 }
 
-export function executionHost(input: ExecutionInput, services: HostServices): ExecutionHost {
+/** @param from where the records left off, for an execution of an earlier process */
+export function executionHost(input: ExecutionInput, services: HostServices, from?: ExecutionSnapshot): ExecutionHost {
   const { clock, time, watch, recorder, cases, book, metrics } = services;
-  const { actor, step } = steppedActor(input, recorder);
+  const { actor, step } = steppedActor(input, recorder, from);
   const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
   const outcome = openResult();
   let isAbandoned = false;
@@ -188,8 +189,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     if (actor.getSnapshot().can(told)) send(told);
   }
 
-  function replay(facts: readonly ExecutionFact[]): void {
-    for (const fact of facts) step(fact);
+  function resume(): void {
     news.keep(actor.getSnapshot(), []);
     news.tellNext();
     book.update(context(), isOrderLive(actor.getSnapshot()));
@@ -216,7 +216,7 @@ export function executionHost(input: ExecutionInput, services: HostServices): Ex
     send,
     report,
     exitReport,
-    replay,
+    resume,
     abandon,
   };
   return host;
@@ -270,8 +270,13 @@ interface Stepped {
 function steppedActor(
   input: ExecutionInput,
   { say }: Recorder,
+  from: ExecutionSnapshot | undefined,
 ): { readonly actor: ExecutionActor; readonly step: (fact: ExecutionFact) => Stepped } {
-  const actor = createActor(executionMachine, { input, id: input.clientOrderId });
+  const actor = createActor(executionMachine, {
+    input,
+    id: input.clientOrderId,
+    ...(from !== undefined && { snapshot: from }),
+  });
   let commands: ExecutionCommand[] = [];
   actor.on('*', (command) => commands.push(command as ExecutionCommand));
   actor.subscribe({

@@ -1,11 +1,14 @@
 /**
- * Opening the journal. What cannot be read does not keep the process down: it starts with its gate closed, and says why (K7).
+ * Opening the journal. What cannot be read, or written, does not keep the process down: it starts with its gate closed,
+ * looks after whatever could be read, and says why (K7, A9). Only a journal that is not there to be opened does.
  */
 import { causeOf } from '../actors/calls.js';
 import { type JournalRecord, verifyChain } from '../domain/journal.js';
 import type { Journal } from '../domain/ports.js';
+import { unknownMeaning, upcast } from '../journal/fact-versions.js';
 
 export interface JournalReading {
+  /** What can be read, oldest first, each fact in the words of the present version (A7). */
   readonly records: readonly JournalRecord[];
   /** Why the gate must be closed. */
   readonly problem?: string;
@@ -20,6 +23,8 @@ const NOT_OURS: readonly unknown[] = [
   'SCHEMA_TOO_NEW',
   'DRIVER_MISSING',
   'SQLITE_TOO_OLD',
+  // A folder, a path that does not exist and cannot be made, a file that this user may not read: a mistake to be mended.
+  'CANNOT_OPEN',
 ];
 
 export async function readJournal(journal: Journal): Promise<JournalReading> {
@@ -27,16 +32,30 @@ export async function readJournal(journal: Journal): Promise<JournalReading> {
   try {
     records = await journal.open();
   } catch (error) {
-    // A journal that lost its tail hands over what is left: orders that are known stay looked after.
-    const { code, records: left = [] } = error as { code?: unknown; records?: readonly JournalRecord[] };
-    if (NOT_OURS.includes(code)) throw error;
-    return { records: left, problem: `The journal ${journal.name} cannot be read: ${causeOf(error)}` };
+    // What could be read all the same is looked after.
+    const { code, records: left } = error as { code?: unknown; records?: readonly JournalRecord[] };
+    if (left === undefined && NOT_OURS.includes(code)) throw error;
+    const problem = `The journal ${journal.name} cannot be used: ${causeOf(error)}`;
+    return { records: (left ?? []).filter(isReadable).map((record) => upcast(record)), problem };
   }
   const readable = records.filter(isReadable);
-  const verdict = readable.length === records.length ? verifyChain(records) : unreadable(records);
-  return verdict.ok
-    ? { records }
-    : { records: readable, problem: `The journal ${journal.name} is not what was written: ${verdict.problem}` };
+  const problem = problemOf(journal, records, readable);
+  return { records: readable.map((record) => upcast(record)), ...(problem !== undefined && { problem }) };
+}
+
+function problemOf(
+  journal: Journal,
+  records: readonly unknown[],
+  readable: readonly JournalRecord[],
+): string | undefined {
+  const verdict = readable.length === records.length ? verifyChain(readable) : unreadable(records);
+  if (!verdict.ok) return `The journal ${journal.name} is not what was written: ${verdict.problem}`;
+  const strange = readable.find((record) => unknownMeaning(record) !== undefined);
+  if (strange !== undefined) {
+    return `The journal ${journal.name} cannot be understood: record ${strange.seq} ${unknownMeaning(strange)}`;
+  }
+  const { loss } = journal;
+  return loss === undefined ? undefined : `An earlier journal is lost. ${loss}`;
 }
 
 function unreadable(records: readonly unknown[]): { readonly ok: false; readonly problem: string } {

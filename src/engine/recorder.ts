@@ -14,6 +14,7 @@ import { deepFreeze } from '../domain/canonical.js';
 import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type RecordStream } from '../domain/journal.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { isoTime } from '../domain/time.js';
+import { FACTS_VERSION } from '../journal/fact-versions.js';
 
 export interface Entry {
   readonly stream: RecordStream;
@@ -146,6 +147,7 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     const { stream, advisoryId, snapshotHash, at, fact } = entry;
     const unchained = {
       seq: (last?.seq ?? 0) + 1,
+      v: FACTS_VERSION,
       stream,
       ...(advisoryId !== undefined && { advisoryId }),
       ...(snapshotHash !== undefined && { snapshotHash }),

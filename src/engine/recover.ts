@@ -2,9 +2,9 @@
  * Going on where the last process stopped (A6): the journal is folded through the charts, and each execution that is
  * not done is told so, under its original deadlines. The chart decides what that means.
  *
- * 1. A fact that cannot be folded costs its own execution, switch or case, and nothing else (E2); it is said aloud. Such a
- *    journal does not verify, so its gate is closed.
- * 2. A mismatch whose case was not written down before the end gets its case now (M1).
+ * 1. A fact that cannot be folded costs its own execution, switch or case, and nothing else (E2); it is said aloud.
+ * 2. The folded result is held against the recorded one: what ended stays ended, and a difference closes the gate (A7).
+ * 3. A mismatch whose case was not written down before the end gets its case now (M1).
  */
 import { causeOf } from '../actors/calls.js';
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
@@ -13,15 +13,17 @@ import { type CaseFact, caseKindOf } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { cancelsLiveOrders, type SwitchView } from '../domain/kill-switch.js';
 import type { Clock } from '../domain/ports.js';
-import type { ExecutionFact } from '../machines/execution.facts.js';
+import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { inputOf, isRegistered } from './advisory.js';
 import type { CaseBook } from './cases.js';
+import type { ExecutionSnapshot } from './execution.js';
 import type { ExecutionHost } from './execution-host.js';
 import type { Recorder } from './recorder.js';
+import { type Difference, refold } from './refold.js';
 
 export interface RecoveryParts {
-  readonly newHost: (input: ReturnType<typeof inputOf>) => ExecutionHost;
+  readonly newHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;
   readonly killSwitch: KillSwitchActor;
   readonly cases: CaseBook;
   readonly time: EngineTime;
@@ -30,8 +32,10 @@ export interface RecoveryParts {
   readonly tellSwitch: (host: ExecutionHost, change: Pick<SwitchView, 'type' | 'target' | 'state'>) => void;
 }
 
-export function recover(records: readonly JournalRecord[], parts: RecoveryParts): void {
-  const lives = new Map<string, ExecutionFact[]>();
+/** Returns why the gate must be closed, naming the first record that does not lead to what was recorded. */
+export function recover(records: readonly JournalRecord[], parts: RecoveryParts): string | undefined {
+  const lives = new Map<string, JournalRecord[]>();
+  const differences: string[] = [];
   const attempt = (what: object, fold: () => void) => {
     try {
       fold();
@@ -39,47 +43,61 @@ export function recover(records: readonly JournalRecord[], parts: RecoveryParts)
       parts.recorder.say('error', { ...what, cause: causeOf(error) }, 'a record cannot be folded');
     }
   };
-  for (const { seq, stream, advisoryId = '', fact } of records) {
+  for (const record of records) {
+    const { seq, stream, fact } = record;
     attempt({ seq, stream }, () => {
       if (stream === 'kill-switch') parts.killSwitch.restore(fact as unknown as KillSwitchFact);
       else if (stream === 'case') parts.cases.restore(fact as unknown as CaseFact);
-      else if (stream === 'execution') collect(lives, advisoryId, fact as unknown as ExecutionFact);
+      else if (stream === 'execution') collect(lives, record);
     });
   }
-  for (const [advisoryId, facts] of lives) attempt({ advisoryId }, () => resume(facts, parts));
+  for (const [advisoryId, life] of lives) {
+    attempt({ advisoryId }, () => {
+      const difference = resume(life, parts);
+      if (difference === undefined) return;
+      const { seq, problem } = difference;
+      differences.push(`record ${seq} (${advisoryId}) ${problem}`);
+      parts.recorder.say('error', { advisoryId, seq, problem }, 'a record does not lead to what was recorded');
+    });
+  }
+  const [first] = differences;
+  if (first === undefined) return undefined;
+  const others = differences.length === 1 ? '' : `, and ${differences.length - 1} more executions differ`;
+  return `The journal does not lead to what it says: ${first}${others}`;
 }
 
 /**
- * Facts by execution. Refusals of what could not be read or named, and of conflicting advisories, have no life. An advisory
+ * Records by execution. Refusals of what could not be read or named, and of conflicting advisories, have no life. An advisory
  * that was run again, on purpose, was refused before anything left the process: its last run is its life (E1).
  */
-function collect(lives: Map<string, ExecutionFact[]>, advisoryId: string, fact: ExecutionFact): void {
-  if (fact.type !== 'START') lives.get(advisoryId)?.push(fact);
-  else if (isRegistered(fact.advisory)) lives.set(advisoryId, [fact]);
+function collect(lives: Map<string, JournalRecord[]>, record: JournalRecord): void {
+  const { advisoryId = '' } = record;
+  const fact = record.fact as unknown as ExecutionFact;
+  if (fact.type !== 'START') lives.get(advisoryId)?.push(record);
+  else if (isRegistered(fact.advisory)) lives.set(advisoryId, [record]);
 }
 
 function resume(
-  facts: readonly ExecutionFact[],
+  life: readonly JournalRecord[],
   { newHost, time, clock, killSwitch, tellSwitch, cases }: RecoveryParts,
-): void {
-  const [first] = facts;
-  if (first?.type !== 'START') return;
-  const host = newHost(inputOf(first.advisory.snapshot));
-  host.replay(facts);
-  if (host.snapshot.status === 'error') {
-    host.abandon();
-    throw new Error('the chart failed on what is recorded');
-  }
+): Difference | undefined {
+  const [first] = life;
+  if (first === undefined) return undefined;
+  const input = inputOf((first.fact as unknown as FactOf<'START'>).advisory.snapshot);
+  const { snapshot, difference } = refold(input, life);
+  const host = newHost(input, snapshot);
+  host.resume();
   if (host.snapshot.status !== 'active') {
-    openForgottenCase(host, cases);
-    return;
+    if (difference === undefined) openForgottenCase(host, cases);
+    return difference;
   }
-  host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: facts.at(-1)?.at ?? first.at });
+  host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: life.at(-1)?.at ?? first.at });
   // A switch may have been set, and the process have ended before the execution was told.
   for (const { type, target, state } of killSwitch.switches) {
     const isUntold = state === 'ACTIVE' && cancelsLiveOrders(type) && !host.context.killSwitch.cancelWanted;
     if (isUntold) tellSwitch(host, { type, state, ...(target !== undefined && { target }) });
   }
+  return difference;
 }
 
 /** The process may have ended between the verdict and its case. */

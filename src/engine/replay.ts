@@ -8,6 +8,7 @@
 import { createActor } from 'xstate';
 import type { JournalRecord } from '../domain/journal.js';
 import type { ExecutionResult } from '../domain/result.js';
+import { upcast } from '../journal/fact-versions.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { elapsedSinceSubmit } from '../machines/execution.context.js';
 import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
@@ -15,6 +16,7 @@ import { executionMachine } from '../machines/execution.machine.js';
 import { isRegistered } from './advisory.js';
 import { resultSha256 } from './audit.js';
 import { type ExecutionSnapshot, statePath } from './execution.js';
+import { isRecorded, type RecordedResult, recordedResult } from './recorded-result.js';
 
 /** One recorded fact, and what the chart made of it. */
 export interface ReplayStep {
@@ -34,7 +36,8 @@ export interface ReplayStep {
 }
 
 /**
- * `equal` and `different`: the replayed result against the recorded one, to the byte. `unfinished`: the journal holds no
+ * `equal` and `different`: the replayed result against the recorded one, to the byte where the facts are of the present
+ * version. `unfinished`: the journal holds no
  * end of this execution. `unrecorded`: it holds an end, and no result to compare with.
  */
 export type ReplayVerdict = 'equal' | 'different' | 'unfinished' | 'unrecorded';
@@ -56,15 +59,15 @@ export function replayExecution(records: Iterable<JournalRecord>, advisoryId: st
   const [first] = life;
   if (first === undefined) return undefined;
   const { steps, result } = fold(life, factOf<FactOf<'START'>>(first).advisory);
-  const recordedSha256 = recordedResult(life);
+  const recorded = recordedResult(life);
   const replayed = result === undefined ? undefined : resultSha256(result);
   return {
     advisoryId,
     steps,
     ...(result !== undefined && { result }),
     ...(replayed !== undefined && { resultSha256: replayed }),
-    ...(recordedSha256 !== undefined && { recordedSha256 }),
-    verdict: verdictOf(replayed, recordedSha256),
+    ...(recorded?.sha256 !== undefined && { recordedSha256: recorded.sha256 }),
+    verdict: verdictOf(result, recorded),
   };
 }
 
@@ -74,13 +77,13 @@ export function recordedAdvisories(records: Iterable<JournalRecord>): readonly s
   return [...new Set(starts)].filter((id) => id !== '');
 }
 
-function verdictOf(replayed: string | undefined, recorded: string | undefined): ReplayVerdict {
+function verdictOf(replayed: ExecutionResult | undefined, recorded: RecordedResult | undefined): ReplayVerdict {
   if (replayed === undefined) return recorded === undefined ? 'unfinished' : 'different';
   if (recorded === undefined) return 'unrecorded';
-  return replayed === recorded ? 'equal' : 'different';
+  return isRecorded(replayed, recorded) ? 'equal' : 'different';
 }
 
-const factOf = <Fact extends ExecutionFact>({ fact }: JournalRecord): Fact => fact as unknown as Fact;
+const factOf = <Fact extends ExecutionFact>(record: JournalRecord): Fact => upcast(record).fact as unknown as Fact;
 const isStart = ({ stream, fact }: JournalRecord): boolean => stream === 'execution' && fact.type === 'START';
 
 /**
@@ -118,12 +121,4 @@ function fold(
   const { result } = now().context;
   actor.stop();
   return { steps, result };
-}
-
-/** The SHA-256 that `execution_result` notes. */
-function recordedResult(life: readonly JournalRecord[]): string | undefined {
-  const noted = life.flatMap(({ audit }) => audit).findLast(({ event }) => event === 'execution_result')?.details[
-    'resultSha256'
-  ];
-  return typeof noted === 'string' ? noted : undefined;
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { INSERT, readRecords, recordOf, rowOf, rowWeight } from '../../src/adapters/journals/sqlite/rows.js';
 import { migrate } from '../../src/adapters/journals/sqlite/schema.js';
-import { chained, GENESIS_HASH, type JournalRecord, verifyChain } from '../../src/domain/journal.js';
+import { chained, GENESIS_HASH, type JournalRecord, RECORD_STREAMS, verifyChain } from '../../src/domain/journal.js';
 import { nextRecord } from './journals.chain.js';
 
 const codeUnits = fc.array(fc.nat({ max: 0xffff })).map((units) => String.fromCharCode(...units));
@@ -27,7 +27,8 @@ const json = fc.letrec((tie) => ({
 
 const content = fc.record(
   {
-    stream: fc.constantFrom('execution', 'kill-switch', 'case', 'engine'),
+    stream: fc.constantFrom(...RECORD_STREAMS),
+    v: fc.nat(),
     advisoryId: text,
     snapshotHash: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 }),
     wall: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),

@@ -21,6 +21,7 @@ const REMEDIES = {
   READ_ONLY: 'Make the file, its folder and its file system writable for this user, then restart.',
   DISK_FULL: 'Free disk space, then restart.',
   CORRUPT: 'Keep a copy of the files as evidence, restore a backup, then restart.',
+  LOST: 'Put the files back if you have them; otherwise look at the broker for orders and positions that nobody knows here.',
   CUT_OFF: 'Keep a copy of the files as evidence, restore a backup, then restart.',
   MOVED: 'Put the file back, or accept what it held as lost, then restart.',
   DUPLICATE_SEQ: 'Something else has written to it: find out what, then restart.',
@@ -33,9 +34,10 @@ export type JournalErrorCode = keyof typeof REMEDIES;
 export class JournalError extends Error {
   override readonly name = 'JournalError';
   readonly code: JournalErrorCode;
+  readonly #problem: string;
   /** The process that holds the journal, for `IN_USE` where it is known. */
   readonly holderPid?: number;
-  /** What could be read all the same, for `CUT_OFF`. */
+  /** What could be read all the same, where something could: of a journal that is damaged, or cannot be written. */
   readonly records?: readonly JournalRecord[];
 
   /** `problem` is a sentence without its full stop; the remedy follows it. */
@@ -48,5 +50,11 @@ export class JournalError extends Error {
     this.code = code;
     if (about.holderPid !== undefined) this.holderPid = about.holderPid;
     if (about.records !== undefined) this.records = about.records;
+    this.#problem = problem;
+  }
+
+  /** The same error with what could be read all the same. */
+  with(records: readonly JournalRecord[]): JournalError {
+    return new JournalError(this.code, this.#problem, { cause: this.cause, records });
   }
 }

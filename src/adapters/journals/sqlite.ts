@@ -6,7 +6,8 @@
  * 2. One process has the journal open for writing; others may read it at the same time (`sqlite3 -readonly`).
  * 3. After a failed write nothing more is written, for the state of the file is not known until it is opened again:
  *    the append and all later ones reject with a {@link JournalError}. Nothing is thrown outside a promise.
- * 4. A journal whose tail was cut off is not written to: what is left of it is evidence. `CUT_OFF` carries it.
+ * 4. A journal that is damaged, cut off, or cannot be written is not written to: what is left of it is evidence. The
+ *    error that `open` rejects with carries what can be read (A9).
  * 5. POSIX ends the locks of a process when it closes *any* descriptor of the file. So nothing but SQLite opens these
  *    files here; copy them from another process: by `sqlite3 -readonly <path> '.backup <copy>'`, or by `cp` of the file
  *    and then of its `-wal`. The log may be started anew between the two; verifying the chain of the copy tells.
@@ -15,12 +16,13 @@
  */
 import type { Journal } from '../../domain/ports.js';
 import { JournalError } from './journal-error.js';
-import { journalErrorFrom, loadDriver } from './sqlite/driver.js';
+import { journalErrorFrom } from './sqlite/driver.js';
 import { type GroupCommit, groupCommit } from './sqlite/group-commit.js';
-import { assertWhole } from './sqlite/head.js';
 import type { JournalHooks } from './sqlite/hooks.js';
-import { type Row, readRecords, rowOf, rowWeight } from './sqlite/rows.js';
-import { type Entry, openWriter, type Writer } from './sqlite/write.js';
+import type { Lock } from './sqlite/lock.js';
+import { closeWriter, openJournal } from './sqlite/open.js';
+import { type Row, rowOf, rowWeight } from './sqlite/rows.js';
+import type { Entry, Writer } from './sqlite/write.js';
 
 export type { JournalHooks } from './sqlite/hooks.js';
 export { inspectSqliteJournal, readSqliteJournal, type SqliteReading } from './sqlite/read.js';
@@ -40,11 +42,17 @@ export interface SqliteJournalOptions {
 export const DEFAULT_MAX_BATCH = 64;
 
 interface OpenJournal {
+  readonly lock: Lock;
   readonly writer: Writer;
   readonly commits: GroupCommit<Entry>;
 }
 
-type State = 'closed' | 'being opened' | 'being closed' | OpenJournal;
+/** What could be read of a journal that cannot be written: its engine goes on without it, and keeps others away. */
+interface ReadOnlyJournal {
+  readonly lock: Lock | undefined;
+}
+
+type State = 'closed' | 'being opened' | 'being closed' | OpenJournal | ReadOnlyJournal;
 
 /**
  * A durable journal in an SQLite file on a local disk. Throws `RangeError` for an option that is not acceptable;
@@ -58,32 +66,32 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
   let state: State = 'closed';
   /** Why the last `open` was refused: what is appended all the same is refused with it. */
   let refusal: JournalError | undefined;
+  let loss: string | undefined;
 
   return {
     name: 'sqlite',
     durable: true,
+    get loss() {
+      return loss;
+    },
 
     async open() {
       if (state !== 'closed') throw new JournalError('ALREADY_OPEN', `The journal ${path} is ${nameOf(state)} already`);
       state = 'being opened';
-      let writer: Writer | undefined;
-      try {
-        writer = openWriter(await loadDriver(), path, hooks);
-        const records = await readRecords(writer.database, path);
-        assertWhole(records, writer.database, path);
-        refusal = undefined;
-        state = { writer, commits: groupCommit(writer.write, maxBatch) };
-        return records;
-      } catch (cause) {
-        writer?.close();
-        state = 'closed';
-        refusal = journalErrorFrom(cause, path, 'opened');
-        throw refusal;
+      const opening = await openJournal(path, hooks);
+      loss = opening.loss;
+      refusal = opening.refusal;
+      if (opening.refusal !== undefined) {
+        state = opening.refusal.records === undefined ? 'closed' : { lock: opening.lock };
+        throw opening.refusal;
       }
+      const { writer, lock, records } = opening;
+      state = { lock, writer, commits: groupCommit(writer.write, maxBatch) };
+      return records;
     },
 
     async append(records) {
-      if (typeof state === 'string')
+      if (typeof state === 'string' || !('commits' in state))
         throw refusal ?? new JournalError('NOT_OPEN', `The journal ${path} is ${nameOf(state)}`);
       const { commits } = state;
       let rows: readonly Row[] = [];
@@ -98,14 +106,17 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
 
     async close() {
       if (typeof state === 'string') return;
-      const { writer, commits } = state;
+      const open = state;
       state = 'being closed';
-      await commits.drained();
       try {
-        writer.close();
+        if ('commits' in open) {
+          await open.commits.drained();
+          closeWriter(open.writer, open.lock);
+        }
       } catch (cause) {
         throw journalErrorFrom(cause, path, 'closed');
       } finally {
+        open.lock?.release();
         state = 'closed';
       }
     },

@@ -5,7 +5,10 @@
  *    stays free for readers, so that `sqlite3 -readonly` works while the engine runs.
  * 2. Who holds it stands in that database, for the error message only: the lock is the transaction, never the row.
  * 3. The file is left behind on release. Deleting a lock file lets two processes lock two files of the same name.
+ * 4. Its `user_version` says how the last holder left the journal: a journal that was left open has its write-ahead log
+ *    beside it (A9). On a full disk the lock is taken all the same, without a name.
  */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { JournalError } from '../journal-error.js';
 import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS, sqliteCodeOf } from './driver.js';
@@ -17,19 +20,37 @@ interface Holder {
   readonly token: string;
 }
 
+/** How the last holder left the journal: `open` when its process ended without closing it. */
+export type LockState = 'unknown' | 'closed' | 'open';
+
+const STATES: readonly LockState[] = ['unknown', 'closed', 'open'];
+
 export interface Lock {
+  /** The lock file was not there before. */
+  readonly isNew: boolean;
+  readonly priorState: LockState;
+  /** Notes the state for the next holder; false when it cannot be written. Throws `IN_USE` when another was quicker. */
+  mark(state: LockState): boolean;
   release(): void;
 }
 
 /** Takes the lock of the journal `file`, or throws `IN_USE` with the holder's pid. Waits {@link LOCK_WAIT_MS} at most. */
-export function acquireLock(driver: Driver, file: string): Lock {
-  const lockFile = `${file}-lock`;
+export function acquireLock(driver: Driver, lockedFile: string, file = lockedFile): Lock {
+  const lockFile = `${lockedFile}-lock`;
+  const isNew = !existsSync(lockFile);
   let database: Database | undefined;
   try {
     const opened = new driver(lockFile, { timeout: LOCK_WAIT_MS });
     database = opened;
-    take(opened);
-    return { release: () => void opened.close() };
+    const token = `${process.pid}-${process.hrtime.bigint()}`;
+    const priorState = STATES[Number(opened.pragma('user_version', { simple: true }))] ?? 'unknown';
+    take(opened, token);
+    return {
+      isNew,
+      priorState,
+      mark: (state) => note(opened, token, state, file),
+      release: () => void opened.close(),
+    };
   } catch (cause) {
     const error = refusal(cause, file, lockFile, database);
     database?.close();
@@ -44,24 +65,66 @@ function refusal(cause: unknown, file: string, lockFile: string, database: Datab
   if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code)) {
     return new JournalError('LOCK_DAMAGED', `The lock file ${lockFile} is damaged (${code})`, { cause });
   }
+  const holder = database && readHolder(database);
+  if (holder !== undefined && isAlive(holder)) return inUse(file, holder);
   return journalErrorFrom(cause, `${file} (by ${lockFile})`, 'locked');
+}
+
+/** Where the lock cannot be tried, its last holder may still be at work: on this host it can be seen. */
+function isAlive({ pid, host }: Holder): boolean {
+  if (host !== hostname() || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 class Contended extends Error {}
 
 // The row can only be seen by others once it is committed, and a commit gives the lock up for a moment: so the lock is
 // taken twice, and the row read again to see that nobody was quicker in between.
-function take(database: Database): void {
-  const token = `${process.pid}-${process.hrtime.bigint()}`;
+function take(database: Database, token: string): void {
   database.exec('BEGIN IMMEDIATE');
-  database.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT, token TEXT) STRICT');
-  database.exec('DELETE FROM holder');
-  database
-    .prepare('INSERT INTO holder (pid, host, since, token) VALUES (?, ?, ?, ?)')
-    .run(process.pid, hostname(), new Date().toISOString(), token);
-  database.exec('COMMIT');
+  try {
+    database.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT, token TEXT) STRICT');
+    database.exec('DELETE FROM holder');
+    database
+      .prepare('INSERT INTO holder (pid, host, since, token) VALUES (?, ?, ?, ?)')
+      .run(process.pid, hostname(), new Date().toISOString(), token);
+    database.exec('COMMIT');
+  } catch (cause) {
+    // No room for the name: the lock itself needs none.
+    if (!isOutOfRoom(cause)) throw cause;
+    if (database.inTransaction) database.exec('ROLLBACK');
+    database.exec('BEGIN IMMEDIATE');
+    return;
+  }
   database.exec('BEGIN IMMEDIATE');
   if (readHolder(database)?.token !== token) throw new Contended();
+}
+
+const isOutOfRoom = (cause: unknown): boolean => /^SQLITE_(?:FULL|IOERR)/.test(sqliteCodeOf(cause) ?? '');
+
+/** The same for the state: written in the transaction that is the lock, which is then taken again. */
+function note(database: Database, token: string, state: LockState, file: string): boolean {
+  try {
+    database.pragma(`user_version = ${STATES.indexOf(state)}`);
+    database.exec('COMMIT');
+  } catch (cause) {
+    if (!isOutOfRoom(cause)) throw journalErrorFrom(cause, file, 'locked');
+    if (!database.inTransaction) database.exec('BEGIN IMMEDIATE');
+    return false;
+  }
+  try {
+    database.exec('BEGIN IMMEDIATE');
+  } catch {
+    throw inUse(file, readHolder(database));
+  }
+  const holder = readHolder(database);
+  if (holder?.token !== token) throw inUse(file, holder);
+  return true;
 }
 
 function readHolder(database: Database): Holder | undefined {

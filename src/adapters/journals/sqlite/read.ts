@@ -2,79 +2,124 @@
  * Reading a journal, whether or not an engine has it open.
  *
  * 1. What is read is one snapshot of the file: nothing of a transaction, or all of it.
- * 2. Nothing in the file is changed, whoever runs it: audit must not touch the evidence.
+ * 2. Nothing is changed, and nothing is left beside the file, whoever runs it: audit must not touch the evidence.
+ * 3. It needs no room on the disk (see `image.ts`).
  */
-import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ChainEnd, JournalRecord } from '../../../domain/journal.js';
+import { realpathSync, statSync } from 'node:fs';
+import type { ChainEnd, ChainEntry, JournalRecord } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
-import { type Driver, journalErrorFrom, LOCK_WAIT_MS, loadDriver, sqliteCodeOf } from './driver.js';
-import { readHead, readRecords } from './rows.js';
+import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS, loadDriver } from './driver.js';
+import { imageOf } from './image.js';
+import { isOpenHere } from './open-files.js';
+import { readHead, readRows, recordsOf } from './rows.js';
 import { schemaVersionOf } from './schema.js';
 
 /** Since which schema version the end is noted. */
 const NOTES_ITS_END = 2;
 
 export interface SqliteReading {
+  /** Those that can be read, oldest first. */
   readonly records: readonly JournalRecord[];
+  /** By place; `undefined` where a record cannot be read. */
+  readonly entries: readonly ChainEntry[];
+  /** Why the first of those cannot be read. */
+  readonly damage?: JournalError;
   /** Where the file says that the records end; absent in a file of an older schema. */
   readonly end?: ChainEnd;
+  /** The note of the end should be there, and is gone. */
+  readonly hasLostItsEnd: boolean;
+  /** What SQLite's own check of the whole file found; empty when nothing, absent when it was not asked for. */
+  readonly faults?: readonly string[];
 }
 
-/** Every record of a journal, oldest first: see {@link inspectSqliteJournal}. */
+/** Every record of a journal, oldest first. Rejects with `CORRUPT` or `CUT_OFF`, which carry what can be read. */
 export async function readSqliteJournal(path: string): Promise<readonly JournalRecord[]> {
-  return (await inspectSqliteJournal(path)).records;
+  const { records, damage, hasLostItsEnd } = await inspectSqliteJournal(path);
+  if (damage !== undefined) throw damage.with(records);
+  if (!hasLostItsEnd) return records;
+  throw new JournalError('CUT_OFF', `The journal ${path} has lost the note of its end`, { records });
 }
 
 /**
- * Every record of a journal, oldest first, and its noted end, for commands that only look. Works while an engine runs on
- * the file, on a copy of it (with its `-wal`, if there is one), and in a folder that cannot be written. SQLite may leave
- * a `-shm` and an empty `-wal` beside it. Rejects with a {@link JournalError}; `CUT_OFF`, when the note of the end is gone,
- * carries the records. Whether they end where the note says is for the caller to judge.
+ * Whatever a journal holds, oldest first, past what cannot be read; and its noted end. For commands that only look: works
+ * while an engine runs on the file, on a copy of it (with its `-wal`, if there is one), on a full disk, and in a folder
+ * that cannot be written. Rejects with a {@link JournalError} when nothing can be read at all. Whether the records end
+ * where the note says is for the caller to judge.
+ *
+ * @param checks also runs SQLite's `integrity_check` over the whole file
  */
-export async function inspectSqliteJournal(path: string): Promise<SqliteReading> {
+export async function inspectSqliteJournal(path: string, checks = false): Promise<SqliteReading> {
   const driver = await loadDriver();
   try {
     const file = realpathSync(path);
     // SQLite opens a folder for reading and then calls it a broken disk.
     if (!statSync(file).isFile()) throw new JournalError('CANNOT_OPEN', `The journal ${path} is not a file`);
-    return await readFile(driver, file, path).catch((cause: unknown) => {
-      if (!/^SQLITE_(?:CANTOPEN|READONLY)/.test(sqliteCodeOf(cause) ?? '')) throw cause;
-      return readCopy(driver, file, path);
-    });
+    const database = openForReading(driver, file);
+    try {
+      return await readDatabase(database, path, checks);
+    } finally {
+      database.close();
+    }
   } catch (cause) {
     throw journalErrorFrom(cause, path, 'read');
   }
 }
 
-async function readFile(driver: Driver, file: string, path: string): Promise<SqliteReading> {
-  const database = new driver(file, { readonly: true, fileMustExist: true, timeout: LOCK_WAIT_MS });
+/** What the write-ahead log of a missing journal holds by itself. */
+export async function recordsInLog(driver: Driver, file: string): Promise<readonly JournalRecord[]> {
+  const image = imageOf(file);
+  if (image === undefined || image.length === 0) return [];
+  const database = new driver(image, { readonly: true });
   try {
-    database.exec('BEGIN'); // One snapshot for the end and the records.
-    const version = schemaVersionOf(database, path);
-    if (version === 0) return { records: [] };
-    const records = await readRecords(database, path);
-    if (version < NOTES_ITS_END) return { records };
-    const end = readHead(database);
-    if (end !== undefined) return { records, end };
-    throw new JournalError('CUT_OFF', `The journal ${path} has lost the note of its end`, { records });
+    return (await readDatabase(database, file, false)).records;
   } finally {
     database.close();
   }
 }
 
-// A write-ahead log cannot be read without a `-shm` beside it. Where none can be made no engine of this process can run,
-// so it breaks none of SQLite's locks to copy the files here.
-async function readCopy(driver: Driver, file: string, path: string): Promise<SqliteReading> {
-  const folder = mkdtempSync(join(tmpdir(), 'fillchart-'));
+// Nobody but SQLite may open a file that this process writes: see `image.ts`.
+function openForReading(driver: Driver, file: string): Database {
+  const image = isOpenHere(file) ? undefined : imageOf(file);
+  if (image === undefined) return new driver(file, { readonly: true, fileMustExist: true, timeout: LOCK_WAIT_MS });
+  return new driver(image, { readonly: true });
+}
+
+async function readDatabase(database: Database, path: string, checks: boolean): Promise<SqliteReading> {
+  database.exec('BEGIN'); // One snapshot for the end and the records.
+  const version = schemaVersionOf(database, path);
+  const faults = checks ? { faults: faultsOf(database) } : {};
+  if (version === 0) return { records: [], entries: [], hasLostItsEnd: false, ...faults };
+  const { entries, damage } = await readRows(database, path);
+  const records = recordsOf(entries);
+  const end = version < NOTES_ITS_END ? undefined : readEnd(database);
+  const hasLostItsEnd = version >= NOTES_ITS_END && end === undefined;
+  return {
+    records,
+    entries,
+    hasLostItsEnd,
+    ...(damage !== undefined && { damage }),
+    ...(end !== undefined && { end }),
+    ...faults,
+  };
+}
+
+function readEnd(database: Database): ChainEnd | undefined {
   try {
-    const copy = join(folder, 'journal.db');
-    for (const suffix of ['', '-wal']) {
-      if (existsSync(`${file}${suffix}`)) copyFileSync(`${file}${suffix}`, `${copy}${suffix}`);
-    }
-    return await readFile(driver, copy, path);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    return readHead(database);
+  } catch {
+    return undefined; // Its page is bad.
+  }
+}
+
+/** Faults to show; a broken page may have hundreds. */
+const MOST_FAULTS = 20;
+
+function faultsOf(database: Database): readonly string[] {
+  try {
+    database.pragma('temp_store = MEMORY');
+    const lines = database.prepare(`PRAGMA integrity_check(${MOST_FAULTS})`).pluck().all().map(String);
+    return lines.flatMap((line) => line.split('\n')).filter((line) => line !== 'ok' && !line.startsWith('***'));
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
   }
 }

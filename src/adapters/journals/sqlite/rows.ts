@@ -4,15 +4,17 @@
  * 1. What is read equals what was written, to the bit of every number and the code unit of every string: the hash
  *    chain is over the record, not over the row.
  * 2. Every member of a record has a column. A new member without one does not compile.
+ * 3. A row or a page that cannot be read hides no other: what stands before and after it is read (A9).
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditRecord } from '../../../domain/audit.js';
-import type { ChainEnd, JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
+import type { ChainEnd, ChainEntry, JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
-import type { Database } from './driver.js';
+import { type Database, journalErrorFrom } from './driver.js';
 
 export interface Row {
   readonly seq: number;
+  readonly v: number | null;
   readonly stream: string;
   readonly advisory_id: string | Buffer | null;
   readonly snapshot_hash: string | null;
@@ -26,6 +28,7 @@ export interface Row {
 
 const COLUMN_OF = {
   seq: 'seq',
+  v: 'v',
   stream: 'stream',
   advisoryId: 'advisory_id',
   snapshotHash: 'snapshot_hash',
@@ -40,10 +43,10 @@ const COLUMN_OF = {
 const COLUMNS = Object.values(COLUMN_OF);
 
 export const INSERT = `INSERT INTO records (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})`;
-const SELECT = `SELECT ${COLUMNS.join(', ')} FROM records ORDER BY seq`;
 
 export const rowOf = (record: JournalRecord): Row => ({
   seq: record.seq,
+  v: record.v ?? null,
   stream: record.stream,
   advisory_id: record.advisoryId === undefined ? null : storedText(record.advisoryId),
   snapshot_hash: record.snapshotHash ?? null,
@@ -63,6 +66,7 @@ export function recordOf(row: Row, file: string): JournalRecord {
   try {
     return {
       seq: row.seq,
+      ...(row.v === null ? {} : { v: row.v }),
       stream: row.stream as RecordStream,
       ...(row.advisory_id === null ? {} : { advisoryId: textOf(row.advisory_id) }),
       ...(row.snapshot_hash === null ? {} : { snapshotHash: row.snapshot_hash }),
@@ -80,14 +84,94 @@ export function recordOf(row: Row, file: string): JournalRecord {
 
 const ROWS_PER_TURN = 1000;
 
-/** Every record of an open database, oldest first; the event loop turns now and then. */
-export async function readRecords(database: Database, path: string): Promise<readonly JournalRecord[]> {
-  const records: JournalRecord[] = [];
-  for (const row of database.prepare<[], Row>(SELECT).iterate()) {
-    records.push(recordOf(row, path));
-    if (records.length % ROWS_PER_TURN === 0) await nextTurn();
+export interface Rows {
+  /** By place; `undefined` where the row, or the page that it stands on, cannot be read. */
+  readonly entries: readonly ChainEntry[];
+  /** The first row that cannot be read, and why. */
+  readonly damage?: JournalError;
+}
+
+/** Every record of an open database, oldest first, past whatever cannot be read; the event loop turns now and then. */
+export async function readRows(database: Database, path: string): Promise<Rows> {
+  const entries: ChainEntry[] = [];
+  let damage: JournalError | undefined;
+  let last: number | undefined;
+  let next = 1;
+
+  function passOver(seq: number, cause: unknown): void {
+    entries.push(undefined);
+    damage ??= unreadable(path, seq, cause);
+    next = seq + 1;
   }
-  return records;
+
+  for (;;) {
+    const rows = rowsFrom(database, next);
+    try {
+      for (const row of rows) {
+        next = row.seq + 1;
+        const record = readRow(row, path);
+        if (record instanceof JournalError) passOver(row.seq, record);
+        else entries.push(record);
+        if (entries.length % ROWS_PER_TURN === 0) await nextTurn();
+      }
+      return { entries, ...(damage !== undefined && { damage }) };
+    } catch (cause) {
+      // A page is bad. Its rows are passed over one by one, up to the end as it is noted.
+      last ??= lastSeq(database);
+      if (last === undefined && damage === undefined && entries.length === 0) throw cause;
+      passOver(next, cause);
+      if (next > (last ?? 0)) return { entries, ...(damage !== undefined && { damage }) };
+    }
+  }
+}
+
+/** Every record; rejects with `CORRUPT`, which carries the rest, when one cannot be read. */
+export async function readRecords(database: Database, path: string): Promise<readonly JournalRecord[]> {
+  const { entries, damage } = await readRows(database, path);
+  if (damage !== undefined) throw damage.with(recordsOf(entries));
+  return recordsOf(entries);
+}
+
+export const recordsOf = (entries: readonly ChainEntry[]): readonly JournalRecord[] =>
+  entries.filter((entry) => entry !== undefined);
+
+/** Since which version of the schema there is a version of the facts. */
+const HAS_FACT_VERSION = 3;
+
+function rowsFrom(database: Database, seq: number): Iterable<Row> {
+  const isOld = Number(database.pragma('user_version', { simple: true })) < HAS_FACT_VERSION;
+  const columns = COLUMNS.map((name) => (isOld && name === 'v' ? 'NULL AS v' : name)).join(', ');
+  return database.prepare<[number], Row>(`SELECT ${columns} FROM records WHERE seq >= ? ORDER BY seq`).iterate(seq);
+}
+
+function readRow(row: Row, path: string): JournalRecord | JournalError {
+  try {
+    return recordOf(row, path);
+  } catch (error) {
+    if (error instanceof JournalError) return error;
+    throw error;
+  }
+}
+
+function unreadable(path: string, seq: number, cause: unknown): JournalError {
+  if (cause instanceof JournalError) return cause;
+  const { message } = journalErrorFrom(cause, path, 'read');
+  return new JournalError('CORRUPT', `Record ${seq} of the journal ${path} cannot be read: ${message.split('. ')[0]}`, {
+    cause,
+  });
+}
+
+/** The number of the last record: as noted, or as far as the index of rows reaches. */
+function lastSeq(database: Database): number | undefined {
+  for (const query of ['SELECT records FROM head', 'SELECT max(seq) FROM records']) {
+    try {
+      const found = database.prepare(query).pluck().get();
+      if (typeof found === 'number') return found;
+    } catch {
+      // That page is bad too.
+    }
+  }
+  return undefined;
 }
 
 /** Notes the end that the records of a transaction lead to. */

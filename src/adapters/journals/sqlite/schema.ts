@@ -34,6 +34,8 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    INSERT INTO head (id, records, last_hash)
    SELECT 1, count(*), coalesce((SELECT hash FROM records ORDER BY seq DESC LIMIT 1), '${'0'.repeat(64)}') FROM records;`,
+  // Version of the facts' meaning; null for the records of version 1.
+  'ALTER TABLE records ADD COLUMN v INTEGER;',
 ];
 
 /** Throws `NOT_A_JOURNAL` or `SCHEMA_TOO_NEW`; returns the version of the file, 0 for one without tables. */

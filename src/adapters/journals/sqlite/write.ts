@@ -4,13 +4,13 @@
  * 1. A commit is on the disk when it returns: write-ahead log, `synchronous=FULL`.
  * 2. What cannot be written is found when the file is opened, as far as that can be known.
  */
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { JournalRecord } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
 import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS } from './driver.js';
 import type { JournalHooks } from './hooks.js';
-import { acquireLock } from './lock.js';
+import { claimFile } from './open-files.js';
 import { INSERT, type Row, UPDATE_HEAD } from './rows.js';
 import { migrate, schemaVersionOf } from './schema.js';
 
@@ -24,25 +24,34 @@ export interface Writer {
   readonly database: Database;
   /** Makes the entries durable in one transaction, or throws a {@link JournalError}. */
   write(entries: readonly Entry[]): void;
-  /** Closes the file and gives up the lock. */
+  /** Closes the file and gives up its claim. */
   close(): void;
 }
 
-/** Locks, opens and migrates the file. Throws a {@link JournalError} or what SQLite says. */
-export function openWriter(driver: Driver, path: string, hooks: JournalHooks): Writer {
-  // Through links to the file itself: a lock beside a link would lock the link.
-  const file = existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
-  const lock = acquireLock(driver, file);
+/** The file behind every link: a lock beside a link would lock the link. Throws what the file system says. */
+export const fileOf = (path: string): string =>
+  existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+
+/** Opens, claims and migrates the file; its lock is held already. Throws a {@link JournalError} or what SQLite says. */
+export function openWriter(driver: Driver, file: string, path: string, hooks: JournalHooks): Writer {
+  if (existsSync(file) && !statSync(file).isFile())
+    throw new JournalError('CANNOT_OPEN', `The journal ${path} is not a file`);
+  if (!existsSync(file)) writeFileSync(file, '', { flag: 'a' });
+  const claim = claimFile(driver, file);
   let database: Database | undefined;
   try {
     const opened = new driver(file, { timeout: LOCK_WAIT_MS });
     database = opened;
     prepare(opened, path);
     hooks.opened?.((source) => opened.pragma(source));
-    return { database: opened, write: writeTo(opened, file, path, hooks), close: () => closeAll(opened, lock.release) };
+    return {
+      database: opened,
+      write: writeTo(opened, file, path, hooks),
+      close: () => closeAll(opened, claim.release),
+    };
   } catch (cause) {
     database?.close();
-    lock.release();
+    claim.release();
     throw cause;
   }
 }
@@ -94,10 +103,10 @@ function rollBack(database: Database): void {
   }
 }
 
-function closeAll(database: Database, releaseLock: () => void): void {
+function closeAll(database: Database, release: () => void): void {
   try {
     database.close();
   } finally {
-    releaseLock();
+    release();
   }
 }

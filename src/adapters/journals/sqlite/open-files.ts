@@ -1,0 +1,63 @@
+/**
+ * One journal, one engine, by whichever name: a file is known by its device and number, not by its path (A37).
+ *
+ * 1. Within this process a list tells which files are open, so that nobody else opens and closes them beside SQLite.
+ * 2. For other processes a lock stands in the system's folder for temporary files, named by device and number. It finds
+ *    what the lock beside the journal cannot: a hard link has a `-lock` of its own. Where that folder cannot be written,
+ *    a journal of one name goes on with the lock beside it, and one of several names is refused.
+ */
+import { type BigIntStats, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JournalError } from '../journal-error.js';
+import type { Driver } from './driver.js';
+import { acquireLock, type Lock } from './lock.js';
+
+const open = new Set<string>();
+
+const identityOf = ({ dev, ino }: BigIntStats): string => `${dev.toString(16)}-${ino.toString(16)}`;
+
+const statOf = (file: string): BigIntStats | undefined => statSync(file, { bigint: true, throwIfNoEntry: false });
+
+/** Whether a writer of this process has the file open, by whichever name. */
+export function isOpenHere(file: string): boolean {
+  const stat = statOf(file);
+  return stat !== undefined && open.has(identityOf(stat));
+}
+
+/** Claims an existing file for this process, or throws `IN_USE`. */
+export function claimFile(driver: Driver, file: string, folder = tmpdir()): Lock {
+  const stat = statOf(file);
+  if (stat === undefined) throw new JournalError('CANNOT_OPEN', `The journal ${file} does not exist`);
+  const identity = identityOf(stat);
+  if (open.has(identity))
+    throw new JournalError('IN_USE', `The journal ${file} is in use by this very process, under another name`);
+  const lock = lockByNumber(driver, join(folder, `fillchart-${identity}`), file, stat);
+  open.add(identity);
+  return {
+    ...lock,
+    release() {
+      open.delete(identity);
+      lock.release();
+    },
+  };
+}
+
+const NO_LOCK: Lock = { priorState: 'unknown', isNew: false, mark: () => true, release: () => undefined };
+
+function lockByNumber(driver: Driver, path: string, file: string, { nlink }: BigIntStats): Lock {
+  try {
+    return acquireLock(driver, path, file);
+  } catch (error) {
+    const isHeld = error instanceof JournalError && error.code === 'IN_USE';
+    if (isHeld || nlink > 1n) throw isHeld ? error : manyNames(file, nlink, error);
+    return NO_LOCK;
+  }
+}
+
+const manyNames = (file: string, names: bigint, cause: unknown): JournalError =>
+  new JournalError(
+    'IN_USE',
+    `The journal ${file} has ${names} names (hard links), and it cannot be seen whether another process uses one of them`,
+    { cause },
+  );

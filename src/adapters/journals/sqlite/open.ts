@@ -1,0 +1,114 @@
+/**
+ * Opening a journal for its engine, and what becomes of one that cannot be opened as it should.
+ *
+ * 1. A journal that can be read and not written is read: the error carries its records (A9). So does that of a damaged one.
+ * 2. Another engine's journal, and a path where there is none and none can be made, carries nothing.
+ * 3. What is lost, wholly or in part, is told; a lone write-ahead log is not written over.
+ */
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
+import type { JournalRecord } from '../../../domain/journal.js';
+import { JournalError, type JournalErrorCode } from '../journal-error.js';
+import { type Driver, journalErrorFrom, loadDriver } from './driver.js';
+import { assertWhole } from './head.js';
+import type { JournalHooks } from './hooks.js';
+import { acquireLock, type Lock } from './lock.js';
+import { lossOf, tracesOf } from './loss.js';
+import { inspectSqliteJournal, recordsInLog } from './read.js';
+import { readRows, recordsOf } from './rows.js';
+import { fileOf, openWriter, type Writer } from './write.js';
+
+export type Opening =
+  | {
+      readonly refusal?: undefined;
+      readonly loss: string | undefined;
+      readonly lock: Lock;
+      readonly writer: Writer;
+      readonly records: readonly JournalRecord[];
+    }
+  | {
+      /** With `records` when the engine can go on with what was read. */
+      readonly refusal: JournalError;
+      readonly loss?: undefined;
+      /** Kept, where it could be taken, as long as the engine goes on. */
+      readonly lock: Lock | undefined;
+    };
+
+export async function openJournal(path: string, hooks: JournalHooks): Promise<Opening> {
+  let lock: Lock | undefined;
+  let writer: Writer | undefined;
+  let undo = (): void => undefined;
+  try {
+    const driver = await loadDriver();
+    assertFile(path);
+    const file = fileOf(path);
+    const traces = tracesOf(file);
+    lock = acquireLock(driver, file);
+    if (lock.isNew && traces.journal === 0) undo = () => removeEmpty(file);
+    const loss = lossOf(path, { ...traces, hadLock: !lock.isNew, state: lock.priorState });
+    if (loss !== undefined && traces.journal === 0 && (traces.log ?? 0) > 0) throw await lostBut(driver, file, loss);
+    writer = openWriter(driver, file, path, hooks);
+    const { entries, damage } = await readRows(writer.database, path);
+    const records = recordsOf(entries);
+    if (damage !== undefined) throw damage.with(records);
+    assertWhole(entries, writer.database, path);
+    // From here on a missing write-ahead log is a lost one.
+    lock.mark('open');
+    return { loss, lock, writer, records };
+  } catch (cause) {
+    writer?.close();
+    const refusal = await withRecords(journalErrorFrom(cause, path, 'opened'), path);
+    if (refusal.records === undefined) {
+      undo();
+      lock?.release();
+    }
+    return { refusal, lock };
+  }
+}
+
+/** Ends a writer so that the next engine knows that it was ended. */
+export function closeWriter(writer: Writer, lock: Lock): void {
+  // Noted first: a process that is killed while it closes leaves no log behind, and has lost nothing.
+  const isNoted = lock.mark('closed');
+  writer.close();
+  // On a full disk there may be room now.
+  if (!isNoted) lock.mark('closed');
+}
+
+/** A first start that failed leaves nothing that would look like a lost journal. The lock by number still guards the file. */
+function removeEmpty(file: string): void {
+  const hasContent = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (hasContent) return;
+  for (const left of [file, `${file}-lock`]) rmSync(left, { force: true });
+}
+
+function assertFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw new JournalError('CANNOT_OPEN', `The journal ${path} is not a file`);
+}
+
+/** Nothing is written over a log whose journal is missing: it may be all that is left. */
+async function lostBut(driver: Driver, file: string, loss: string): Promise<JournalError> {
+  return new JournalError('LOST', loss, { records: await recordsInLog(driver, file).catch(() => []) });
+}
+
+/** Faults that leave a journal readable. */
+const NOT_WRITABLE: readonly JournalErrorCode[] = ['CANNOT_OPEN', 'READ_ONLY', 'DISK_FULL', 'WRITE_FAILED'];
+
+/** The error with what the journal holds; without it when there is no journal, or it cannot be read. */
+async function withRecords(error: JournalError, path: string): Promise<JournalError> {
+  if (error.records !== undefined || !NOT_WRITABLE.includes(error.code)) return error;
+  if (!existsSync(path)) return error.code === 'CANNOT_OPEN' ? error : noPlace(path, error);
+  try {
+    // A journal that was never written to holds nothing to look after.
+    if (statSync(realpathSync(path)).size === 0) return noPlace(path, error);
+    return error.with((await inspectSqliteJournal(path)).records);
+  } catch (cause) {
+    const unreadable = journalErrorFrom(cause, path, 'read');
+    return unreadable.code === 'CANNOT_OPEN' ? unreadable : error;
+  }
+}
+
+const noPlace = (path: string, error: JournalError): JournalError =>
+  new JournalError('CANNOT_OPEN', `The journal ${path} does not exist, and cannot be created: ${error.message}`, {
+    cause: error,
+  });

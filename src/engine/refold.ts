@@ -1,0 +1,115 @@
+/**
+ * One execution's records, folded through the chart again, and held against what was recorded beside them (A3, A7).
+ *
+ * 1. It is pure: the chart decides again, and nothing is carried out.
+ * 2. An execution that ended stays ended, with the result that was recorded, whatever its facts fold to.
+ * 3. One that has not ended, and does not fold to what was recorded, goes on from what is certain: an order that was sent
+ *    by its record may be live, and is never sent again (S1).
+ */
+import { createActor } from 'xstate';
+import { causeOf } from '../actors/calls.js';
+import type { AuditEntry, AuditEvent } from '../domain/audit.js';
+import { deepFreeze } from '../domain/canonical.js';
+import type { JournalRecord } from '../domain/journal.js';
+import { unknownMeaning, upcast } from '../journal/fact-versions.js';
+import type { ExecutionCommand } from '../machines/execution.commands.js';
+import type { ExecutionContext } from '../machines/execution.context.js';
+import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
+import { executionMachine } from '../machines/execution.machine.js';
+import { assumeAttempt } from '../machines/execution.updates.js';
+import { auditOf } from './audit.js';
+import { type ExecutionSnapshot, topState } from './execution.js';
+import { endedAsRecorded, isRecorded, recordedResult } from './recorded-result.js';
+
+export interface Refolded {
+  /** Where the execution stands. */
+  readonly snapshot: ExecutionSnapshot;
+  /** The first record that does not lead to what was recorded, and how that shows. */
+  readonly difference?: Difference;
+}
+
+export interface Difference {
+  readonly seq: number;
+  readonly problem: string;
+}
+
+/** @param life the records of the execution, oldest first, from its START on */
+export function refold(input: ExecutionInput, life: readonly JournalRecord[]): Refolded {
+  const { snapshot, difference } = foldAll(input, life);
+  const recorded = recordedResult(life);
+  const { context } = snapshot;
+  if (recorded === undefined) {
+    if (difference === undefined) return { snapshot };
+    return { snapshot: certainPart(snapshot, life), difference };
+  }
+  if (context.result !== undefined && isRecorded(context.result, recorded)) return { snapshot };
+  const { status } = recorded.summary;
+  const found = context.result?.status ?? 'no end';
+  const problem = `ended ${status} by this record, and folds to ${found === status ? 'another result' : found} now`;
+  return {
+    snapshot: resolved('done', endedAsRecorded(context, recorded)),
+    difference: difference ?? { seq: recorded.seq, problem },
+  };
+}
+
+function foldAll(input: ExecutionInput, life: readonly JournalRecord[]): Refolded {
+  const actor = createActor(executionMachine, { input, id: input.clientOrderId });
+  let commands: ExecutionCommand[] = [];
+  actor.on('*', (command) => commands.push(command as ExecutionCommand));
+  actor.subscribe({ error: () => undefined });
+  actor.start();
+  let difference: Difference | undefined;
+  let snapshot = actor.getSnapshot();
+
+  function step(record: JournalRecord): Difference | undefined {
+    const { seq } = record;
+    if (snapshot.status !== 'active') return { seq, problem: 'comes after the end' };
+    const before = snapshot;
+    const fact = upcast(record).fact as unknown as ExecutionFact;
+    commands = [];
+    actor.send(fact);
+    const after = actor.getSnapshot();
+    if (after.status === 'error') throw after.error;
+    snapshot = after;
+    const states = { from: topState(before), to: topState(after), before: before.context, after: after.context };
+    return differenceOf(record, auditOf({ fact, ...states, commands }));
+  }
+
+  for (const record of life) {
+    try {
+      const found = step(record);
+      difference ??= found;
+    } catch (error) {
+      difference ??= { seq: record.seq, problem: `cannot be folded: ${causeOf(error)}` };
+      break;
+    }
+  }
+  actor.stop();
+  deepFreeze(snapshot.context);
+  return { snapshot, ...(difference !== undefined && { difference }) };
+}
+
+/** What was said when the fact was recorded and is not said now. What a later version says besides is no difference. */
+function differenceOf(record: JournalRecord, now: readonly AuditEntry[]): Difference | undefined {
+  const { seq, audit } = record;
+  const unknown = unknownMeaning(record);
+  if (unknown !== undefined) return { seq, problem: unknown };
+  const said = new Set<AuditEvent>(now.map(({ event }) => event));
+  const missing = audit.find(({ event }) => !said.has(event));
+  return missing === undefined ? undefined : { seq, problem: `told ${missing.event} when it was recorded, not now` };
+}
+
+/** Where an execution goes on whose facts cannot be trusted: an order that was sent by its record may be live (S4). */
+function certainPart(snapshot: ExecutionSnapshot, life: readonly JournalRecord[]): ExecutionSnapshot {
+  const { context } = snapshot;
+  const sent = life.find(({ audit }) => audit.some(({ event }) => event === 'order_submitted'));
+  if (sent === undefined || context.attempts.length > 0) return snapshot;
+  return resolved({ pending: 'locating' }, { ...context, ...assumeAttempt(context, sent.at) });
+}
+
+const resolved = (value: 'done' | { readonly pending: 'locating' }, context: ExecutionContext): ExecutionSnapshot =>
+  executionMachine.resolveState({
+    value,
+    context: deepFreeze(context),
+    status: value === 'done' ? 'done' : 'active',
+  }) as ExecutionSnapshot;
