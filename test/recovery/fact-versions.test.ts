@@ -215,7 +215,7 @@ describe('A7: a version or a fact that is not known', () => {
     const life = day.records.filter(({ stream, advisoryId }) => stream === 'execution' && advisoryId === 'ADV-AAPL');
     const own = life.filter(({ fact }, index) => index === 0 || fact.type !== 'START');
     const [first] = own;
-    const input = inputOf((first?.fact as unknown as FactOf<'START'>).advisory.snapshot);
+    const input = inputOf(((first as JournalRecord).fact as unknown as FactOf<'START'>).advisory.snapshot);
     const renamed = own.map((record) =>
       record.fact.type === 'PROTECTION_OUTCOME' ? { ...record, fact: { ...record.fact, type: 'PROTECTED' } } : record,
     );
