@@ -5,6 +5,8 @@
  * 2. Timers due at the same instant fire in the order in which they were set, and what each one sets off
  *    (promises, journal commits) settles before the next fires.
  * 3. Wall time may be stepped by itself, as an NTP correction would; monotonic time never goes back.
+ * 4. It can be slept over (`moveTo`): time moves on and nothing fires. A timer that was slept over fires at the next
+ *    opportunity, and sees the later time, as after a suspended process.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../domain/ports.js';
@@ -20,6 +22,15 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Moves on to each next timer until `until` settles; throws when no timer is left, or after `limitMs` (default ten minutes). */
   runUntil<T>(until: Promise<T>, limitMs?: number): Promise<T>;
+  /** Fires the next timer, moving time to it; false when there is none that is due by `until` (monotonic ms). */
+  fireNext(until?: number): Promise<boolean>;
+  /** Moves time to `at` (monotonic ms) and fires nothing. */
+  moveTo(at: number): void;
+  /**
+   * This clock as one process sees it: its timers can all be taken away at once, as the end of a process does, and its
+   * monotonic time cannot be compared with that of another process (no `monotonicOrigin`).
+   */
+  face(): { readonly clock: Clock; readonly end: () => void };
   /** Lets promises settle without moving time. */
   settle(): Promise<void>;
   /** Steps wall time alone, as a clock correction does; `ms` may be negative. */
@@ -44,19 +55,21 @@ export function virtualClock(startMs: number = VIRTUAL_EPOCH_MS): VirtualClock {
     await nextTurn();
   };
 
-  async function fireNext(): Promise<void> {
-    const timer = timers.pop();
-    if (timer === undefined) return;
+  async function fireNext(until = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const due = timers.nextDue();
+    const timer = due === undefined || due > until ? undefined : timers.pop();
+    if (timer === undefined) return false;
     elapsed = Math.max(elapsed, timer.due);
     timer.fn();
     await settle();
+    return true;
   }
 
   async function advance(ms: number): Promise<void> {
     const target = elapsed + ms;
     await settle();
-    for (let due = timers.nextDue(); due !== undefined && due <= target; due = timers.nextDue()) await fireNext();
-    elapsed = target;
+    while (await fireNext(target));
+    elapsed = Math.max(elapsed, target);
     await settle();
   }
 
@@ -78,7 +91,7 @@ export function virtualClock(startMs: number = VIRTUAL_EPOCH_MS): VirtualClock {
     return until;
   }
 
-  return {
+  const clock: Clock = {
     now: () => wallOffset + elapsed,
     monotonic: () => elapsed,
     monotonicOrigin: `virtual ${startMs}`,
@@ -90,9 +103,18 @@ export function virtualClock(startMs: number = VIRTUAL_EPOCH_MS): VirtualClock {
     clearTimeout(id) {
       if (typeof id === 'number') timers.remove(id);
     },
+  };
+
+  return {
+    ...clock,
     advance,
     runUntil,
+    fireNext,
     settle,
+    moveTo(at) {
+      elapsed = Math.max(elapsed, at);
+    },
+    face: () => mortalFace(clock),
     stepWall(ms) {
       wallOffset += ms;
     },
@@ -100,6 +122,29 @@ export function virtualClock(startMs: number = VIRTUAL_EPOCH_MS): VirtualClock {
       return timers.size;
     },
   };
+}
+
+/** The clock as one process sees it: at its end its timers are gone, and it sets no more. */
+function mortalFace({ monotonicOrigin: _origin, ...clock }: Clock): {
+  readonly clock: Clock;
+  readonly end: () => void;
+} {
+  const own = new Set<unknown>();
+  let isOver = false;
+  const face: Clock = {
+    ...clock,
+    setTimeout(fn, ms) {
+      if (isOver) return undefined;
+      const id = clock.setTimeout(fn, ms);
+      own.add(id);
+      return id;
+    },
+  };
+  const end = () => {
+    isOver = true;
+    for (const id of own) clock.clearTimeout(id);
+  };
+  return { clock: face, end };
 }
 
 /** Binary heap by due time, then by age; removal is lazy. */

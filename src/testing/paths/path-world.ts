@@ -10,15 +10,15 @@ import type { Journal } from '../../domain/ports.js';
 import { isoTime } from '../../domain/time.js';
 import { type Engine, openEngine } from '../../engine/engine.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
+import { type VirtualClock, virtualClock } from '../virtual-clock.js';
 import { PATH_CASE_ID, PATH_DEADLINES, PATH_SYMBOL } from './profiles.js';
 import { type ScriptedBroker, scriptedBroker } from './scripted-broker.js';
-import { type SteppedClock, steppedClock } from './stepped-clock.js';
 
 /** Polls stay open in a path: a slow tick saves turns and changes nothing. */
 const POLL_INTERVAL_MS = 10_000;
 
 export interface PathWorld {
-  readonly clock: SteppedClock;
+  readonly clock: VirtualClock;
   readonly broker: ScriptedBroker;
   readonly engine: Engine;
   /** Every record, of every engine. */
@@ -34,7 +34,7 @@ export interface PathWorld {
 }
 
 export async function pathWorld({ withOpenCase = false } = {}): Promise<PathWorld> {
-  const clock = steppedClock();
+  const clock = virtualClock();
   const broker = scriptedBroker(clock);
   const inner = memoryJournal();
   const records: JournalRecord[] = [];
