@@ -4,14 +4,17 @@
  * 1. A tick polls every watched order that has no poll under way: in one batch where the adapter has one.
  * 2. Ticks come every `pollIntervalMs`, and only while an order is watched; no tick polls an order again before the
  *    adapter's `minPollMs` has passed.
- * 3. A push is a hint like any other report; after a gap, an error or a reconnect every watched order is queried at once.
- * 4. A failed poll is no news (P2). Cancels and protection never pass through here, so they never wait behind polls.
+ * 3. A push is a hint like any other report; after a gap, an error or a reconnect every watched order is queried at once. Gaps that
+ *    come faster than `minPollMs`, or than ten a second, are answered by one query for all of them.
+ * 4. A failed poll is no news (P2), and a broker that fails is asked less: batches back off, a few orders are looked at one by one
+ *    meanwhile, and when nothing at all is answered one order a tick is asked until something is.
+ * 5. Cancels, protection and `query` never pass through 1 to 4, so they never wait behind polls.
  */
 import { defer, EMPTY, type Observable, Subject, type Subscription, timer } from 'rxjs';
 import { catchError, distinctUntilChanged, map, repeat, retry, share, switchMap, tap } from 'rxjs/operators';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import { attempt } from '../domain/reading.js';
-import { callBroker } from './calls.js';
+import { type CallOutcome, callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
 
 /** A raw report and the order that it names; whether it can be read is judged by whom it concerns. */
@@ -47,6 +50,17 @@ export interface OrderWatch {
 /** Wait before a broken push stream is subscribed to again. */
 const RECONNECT_MS = 1_000;
 
+/** Longest wait between two batches, or two looks at an order that the batches leave out. */
+const LONGEST_BACKOFF_MS = 1_000;
+/** Orders looked at one by one, a tick, while batches back off. */
+const SINGLES_WHILE_BATCHES_FAIL = 2;
+/** After so many unanswered requests in a row the broker is only probed. */
+const PROBE_AFTER = 5;
+/** Orders that a batch left out are looked at so many at a time. */
+const WAVE = 20;
+/** Least time between two queries of an order for gaps, whatever the adapter allows. */
+const GAP_MS = 100;
+
 export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const { broker, capabilities, clock, pollIntervalMs, statusDeadlineMs } = options;
   const scheduler = clockScheduler(clock);
@@ -55,34 +69,74 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const askedAt = new Map<string, number>();
   const reports$ = new Subject<RawReport>();
   const isWatching$ = new Subject<boolean>();
+  /** Orders to query for a gap, and when each was queried for one. */
+  const gapped = new Set<string>();
+  const gapAskedAt = new Map<string, number>();
+  /** Orders that batches leave out and that were not found by themselves either. */
+  const leftOut = new Map<string, { readonly misses: number; readonly at: number }>();
+  let gapTimer: unknown;
+  let batchMisses = 0;
+  let batchNotBefore = Number.NEGATIVE_INFINITY;
+  let unanswered = 0;
   let polls = 0;
 
   const canAsk = (ref: OrderRef): boolean => capabilities.lookupByClientId || ref.brokerOrderId !== undefined;
 
+  const sinceAsked = (id: string): number => clock.monotonic() - (askedAt.get(id) ?? Number.NEGATIVE_INFINITY);
   /** Has it been long enough since the order was asked for last? */
-  const isDue = (id: string): boolean =>
-    clock.monotonic() - (askedAt.get(id) ?? Number.NEGATIVE_INFINITY) >= capabilities.minPollMs;
+  const isDue = (id: string): boolean => sinceAsked(id) >= capabilities.minPollMs;
+  /** Nothing has been answered for a while. */
+  const isDown = (): boolean => unanswered >= PROBE_AFTER;
+  /** Wait after so many misses in a row; none after the first. */
+  const backoff = (misses: number): number =>
+    misses < 2 ? 0 : Math.min(LONGEST_BACKOFF_MS, pollIntervalMs * 2 ** (misses - 1));
 
-  function ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
+  async function ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<CallOutcome> {
     polls += 1;
     for (const { clientOrderId } of refs) if (watched.has(clientOrderId)) askedAt.set(clientOrderId, clock.monotonic());
-    return callBroker(clock, statusDeadlineMs, call).then((outcome) =>
-      outcome.kind === 'answered' ? outcome.value : undefined,
-    );
+    const outcome = await callBroker(clock, statusDeadlineMs, call);
+    unanswered = outcome.kind === 'answered' ? 0 : unanswered + 1;
+    return outcome;
   }
 
-  async function pollOne(ref: OrderRef): Promise<void> {
-    if (!canAsk(ref)) return;
-    const raw = await ask([ref], (signal) => broker.getOrderStatus(ref, signal));
-    if (typeof raw === 'object' && raw !== null) reports$.next({ clientOrderId: ref.clientOrderId, raw });
+  /** Whether a report came of it. */
+  async function pollOne(ref: OrderRef): Promise<boolean> {
+    if (!canAsk(ref)) return false;
+    const outcome = await ask([ref], (signal) => broker.getOrderStatus(ref, signal));
+    const raw = outcome.kind === 'answered' ? outcome.value : undefined;
+    if (typeof raw !== 'object' || raw === null) return false;
+    reports$.next({ clientOrderId: ref.clientOrderId, raw });
+    return true;
   }
 
   async function pollBatch(refs: readonly OrderRef[]): Promise<void> {
-    const answer = await ask(refs, (signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([]));
-    const rows: readonly unknown[] = Array.isArray(answer) ? answer : [];
+    const outcome = await ask(refs, (signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([]));
+    batchMisses = outcome.kind === 'answered' ? 0 : batchMisses + 1;
+    batchNotBefore = clock.monotonic() + backoff(batchMisses);
+    if (outcome.kind !== 'answered') return;
+    const rows: readonly unknown[] = Array.isArray(outcome.value) ? outcome.value : [];
     const named = new Set(rows.map(publishNamed));
-    // An order that the batch leaves out may still be found by itself.
-    await Promise.all(refs.filter((ref) => !named.has(ref.clientOrderId)).map(pollOne));
+    for (const id of named) if (id !== undefined) leftOut.delete(id);
+    await pollLeftOut(refs.filter(({ clientOrderId }) => !named.has(clientOrderId)));
+  }
+
+  /** An order that a batch leaves out may still be found by itself; one that is not found is looked for less and less. */
+  async function pollLeftOut(refs: readonly OrderRef[]): Promise<void> {
+    const due = refs.filter(({ clientOrderId: id }) => {
+      const { misses, at } = leftOut.get(id) ?? { misses: 0, at: Number.NEGATIVE_INFINITY };
+      return clock.monotonic() - at >= backoff(misses);
+    });
+    for (let first = 0; first < due.length && !isDown(); first += WAVE) {
+      await Promise.all(
+        due.slice(first, first + WAVE).map(async (ref) => {
+          const id = ref.clientOrderId;
+          const at = clock.monotonic();
+          const isFound = await pollOne(ref);
+          if (isFound || !watched.has(id)) leftOut.delete(id);
+          else leftOut.set(id, { misses: (leftOut.get(id)?.misses ?? 0) + 1, at });
+        }),
+      );
+    }
   }
 
   function publishNamed(raw: unknown): string | undefined {
@@ -94,19 +148,48 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   function pollAll(): void {
     const free = [...watched].filter(([id]) => !underWay.has(id) && isDue(id)).map(([, ref]) => ref());
     const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && free.length > 1;
-    const groups = isBatch ? [free] : free.map((ref) => [ref]);
-    for (const group of groups) {
-      for (const { clientOrderId } of group) underWay.add(clientOrderId);
-      const [only] = group;
-      const poll = group.length === 1 && only !== undefined ? pollOne(only) : pollBatch(group);
-      void poll.finally(() => {
-        for (const { clientOrderId } of group) underWay.delete(clientOrderId);
-      });
-    }
+    if (isBatch && clock.monotonic() >= batchNotBefore) return begin(free, pollBatch(free));
+    const most = isDown() ? 1 : isBatch ? SINGLES_WHILE_BATCHES_FAIL : free.length;
+    for (const ref of longestUnasked(free, most)) begin([ref], pollOne(ref));
   }
 
-  function queryAll(): void {
-    for (const ref of watched.values()) void pollOne(ref());
+  function begin(refs: readonly OrderRef[], poll: Promise<unknown>): void {
+    for (const { clientOrderId } of refs) underWay.add(clientOrderId);
+    void poll.finally(() => {
+      for (const { clientOrderId } of refs) underWay.delete(clientOrderId);
+    });
+  }
+
+  const longestUnasked = (refs: readonly OrderRef[], most: number): readonly OrderRef[] =>
+    most >= refs.length
+      ? refs
+      : refs.toSorted((a, b) => sinceAsked(b.clientOrderId) - sinceAsked(a.clientOrderId)).slice(0, most);
+
+  /** Something may have been missed: each order is queried at once, or as soon as it may be. */
+  function onGap(): void {
+    for (const id of watched.keys()) gapped.add(id);
+    queryGapped();
+  }
+
+  function queryGapped(): void {
+    const least = Math.max(GAP_MS, capabilities.minPollMs);
+    let wait = Number.POSITIVE_INFINITY;
+    for (const id of gapped) {
+      const sinceGap = clock.monotonic() - (gapAskedAt.get(id) ?? Number.NEGATIVE_INFINITY);
+      const left = Math.max(least - sinceGap, capabilities.minPollMs - sinceAsked(id));
+      const ref = watched.get(id);
+      if (left > 0 && ref !== undefined) {
+        wait = Math.min(wait, left);
+        continue;
+      }
+      gapped.delete(id);
+      // A broker that answers nothing is probed by the ticks.
+      if (ref === undefined || isDown()) continue;
+      gapAskedAt.set(id, clock.monotonic());
+      void pollOne(ref());
+    }
+    if (gapTimer !== undefined) clock.clearTimeout(gapTimer);
+    gapTimer = Number.isFinite(wait) ? clock.setTimeout(queryGapped, wait) : undefined;
   }
 
   const ticks = isWatching$
@@ -123,8 +206,8 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     if (stream === undefined) return undefined;
     return defer(() => stream)
       .pipe(
-        tap((raw) => (isGap(raw) ? queryAll() : publishNamed(raw))),
-        tap({ error: queryAll, complete: queryAll }),
+        tap((raw) => (isGap(raw) ? onGap() : publishNamed(raw))),
+        tap({ error: onGap, complete: onGap }),
         retry({ delay: () => timer(RECONNECT_MS, scheduler) }),
         repeat({ delay: () => timer(RECONNECT_MS, scheduler) }),
         catchError(() => EMPTY),
@@ -145,11 +228,11 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     },
     unwatch(clientOrderId) {
       watched.delete(clientOrderId);
-      askedAt.delete(clientOrderId);
+      for (const kept of [askedAt, gapAskedAt, leftOut, gapped]) kept.delete(clientOrderId);
       if (watched.size === 0) isWatching$.next(false);
     },
     has: (clientOrderId) => watched.has(clientOrderId),
-    query: pollOne,
+    query: async (ref) => void (await pollOne(ref)),
     get size() {
       return watched.size;
     },
@@ -159,6 +242,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     close() {
       ticks.unsubscribe();
       pushes?.unsubscribe();
+      if (gapTimer !== undefined) clock.clearTimeout(gapTimer);
       watched.clear();
       reports$.complete();
     },
