@@ -148,7 +148,10 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   function pollAll(): void {
     const free = [...watched].filter(([id]) => !underWay.has(id) && isDue(id)).map(([, ref]) => ref());
     const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && free.length > 1;
-    if (isBatch && clock.monotonic() >= batchNotBefore) return begin(free, pollBatch(free));
+    if (isBatch && clock.monotonic() >= batchNotBefore) {
+      begin(free, pollBatch(free));
+      return;
+    }
     const most = isDown() ? 1 : isBatch ? SINGLES_WHILE_BATCHES_FAIL : free.length;
     for (const ref of longestUnasked(free, most)) begin([ref], pollOne(ref));
   }
