@@ -22,7 +22,8 @@ export type { ExecutionState, Reason, ReasonCode } from './domain/reasons.js';
 
 // What operators use
 export { KillSwitchState, KillSwitchType } from './domain/kill-switch.js';
-export type { SwitchChange, SwitchView } from './domain/kill-switch.js';
+export type { DecidingSwitch, SwitchChange, SwitchView } from './domain/kill-switch.js';
+export type { RefusedBy } from './domain/refused-by.js';
 export type { KillSwitch, SwitchRelease, SwitchSetting } from './actors/kill-switch.js';
 export type { Cases } from './engine/cases.js';
 export { type Desk, type DeskOptions, openDesk } from './engine/desk.js';

@@ -6,6 +6,7 @@
  *    without regard to case and outer blanks: at three in the morning `aapl` must stop `AAPL`.
  * 3. The state of a symbol is the most severe state of the switches that cover it.
  */
+import { boundedText } from './reading.js';
 
 export const KillSwitchType = {
   GLOBAL: 'GLOBAL',
@@ -76,6 +77,43 @@ export function stateFor(switches: readonly SwitchView[], symbol?: string): Kill
   }
   return worst;
 }
+
+/** A switch that refuses or cancels, as it is named to people (K8). */
+export interface DecidingSwitch {
+  readonly type: KillSwitchType;
+  readonly target?: string;
+  readonly state: KillSwitchState;
+  /** The operator's words. */
+  readonly reason: string;
+  readonly by?: string;
+  /** Since when it is in this state, ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** Which of the ACTIVE switches that cover the symbol is named: the one that has been so for longest. */
+export function decidingSwitch(switches: readonly SwitchView[], symbol?: string): DecidingSwitch | undefined {
+  const active = switches.filter(({ state, target }) => state === 'ACTIVE' && covers(target, symbol));
+  const longest = active.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0))[0];
+  return longest === undefined ? undefined : switchNamed(longest);
+}
+
+/** The switch as it is named, and nothing else of it. */
+export const switchNamed = ({ type, target, state, reason, by, since }: DecidingSwitch): DecidingSwitch => ({
+  type,
+  ...(target !== undefined && { target }),
+  state,
+  reason: boundedText(reason),
+  ...(by !== undefined && { by: boundedText(by) }),
+  since,
+});
+
+/** The switch in a sentence; none where it is not known, as in records of older versions. */
+export const switchSentence = (decided: DecidingSwitch | undefined): string => {
+  if (decided === undefined) return '';
+  const { type, target, state, reason, by, since } = decided;
+  const name = target === undefined ? type : `${type} ${target}`;
+  return boundedText(` It is ${name}, ${state} since ${since}${by === undefined ? '' : `, set by ${by}`}: ${reason}`);
+};
 
 /** The switches with one changed or added; the others are untouched. A switch that is OFF is kept, for its reason. */
 export function withChange(switches: readonly SwitchView[], change: SwitchChange): readonly SwitchView[] {

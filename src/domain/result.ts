@@ -7,6 +7,7 @@ import type { Decimal } from './decimal.js';
 import type { KillSwitchState } from './kill-switch.js';
 import type { ReasonCode } from './reasons.js';
 import type { ReconciliationReport } from './reconciliation.js';
+import type { RefusedBy } from './refused-by.js';
 
 /** Where an execution stands, in one word. The internal ones never end in a result. */
 export const ExecutionStage = {
@@ -62,6 +63,8 @@ export interface ExecutionResult {
   /** Why the status is not a fill: a code of the registry. */
   readonly reason?: ReasonCode;
   readonly errorMessage?: string;
+  /** The switch, case or limit that refused the advisory or cancelled its order (K8, G2). */
+  readonly refusedBy?: RefusedBy;
   readonly finalOrderId?: string;
   readonly clientOrderId?: string;
   readonly finalFillPrice?: Decimal;

@@ -16,10 +16,11 @@ import {
   ONE,
   parseVenueDecimal,
 } from './decimal.js';
-import type { KillSwitchState } from './kill-switch.js';
+import { type DecidingSwitch, type KillSwitchState, switchSentence } from './kill-switch.js';
 import type { Instrument } from './ports.js';
 import { attempt, boundedText } from './reading.js';
 import type { ReasonCode } from './reasons.js';
+import type { RefusedBy } from './refused-by.js';
 import { type FrozenSnapshot, type SnapshotField, type SnapshotProblem, show } from './snapshot.js';
 import { epochMs } from './time.js';
 
@@ -30,6 +31,8 @@ export interface Refusal {
   readonly code: ReasonCode;
   readonly field?: string;
   readonly message: string;
+  /** The switch, case or limit that refuses. */
+  readonly refusedBy?: RefusedBy;
 }
 
 /** What must hold between check and act: read in the same turn of the event loop as the call that submits. */
@@ -37,8 +40,12 @@ export interface Gate {
   /** Wall time, epoch ms. */
   readonly now: number;
   readonly killSwitchState: KillSwitchState;
+  /** The switch that decides, when the state is ACTIVE (K8). */
+  readonly decidedBy?: DecidingSwitch;
   /** Id of an open case that covers the symbol. */
   readonly openCaseId?: string;
+  /** The same case, to be named. */
+  readonly openCase?: Omit<Extract<RefusedBy, { kind: 'case' }>, 'kind'>;
 }
 
 type Readable = Partial<FrozenSnapshot>;
@@ -80,16 +87,18 @@ function expired({ expirationTimestamp }: Readable, { now }: Gate): Refusal | un
   return { rule: 'V1', code: 'ADVISORY_EXPIRED', field: 'expirationTimestamp', message };
 }
 
-function openCase({ symbol }: Readable, { openCaseId }: Gate): Refusal | undefined {
+function openCase({ symbol }: Readable, { openCaseId, openCase: known }: Gate): Refusal | undefined {
   if (openCaseId === undefined) return undefined;
+  const named = known === undefined ? {} : { refusedBy: { kind: 'case', ...known } as const };
   const message = `Case ${openCaseId} is open and covers ${show(symbol)}; resolve it, then send a new advisory.`;
-  return { rule: 'V7', code: 'UNRESOLVED_MISMATCH', field: 'symbol', message };
+  return { rule: 'V7', code: 'UNRESOLVED_MISMATCH', field: 'symbol', message, ...named };
 }
 
-function killed({ symbol }: Readable, { killSwitchState }: Gate): Refusal | undefined {
+function killed({ symbol }: Readable, { killSwitchState, decidedBy }: Gate): Refusal | undefined {
   if (killSwitchState !== 'ACTIVE') return undefined;
-  const message = `Kill switch is ACTIVE for ${show(symbol)}; release it, then send a new advisory.`;
-  return { rule: 'V8', code: 'KILL_SWITCH_ACTIVE', field: 'symbol', message };
+  const message = `Kill switch is ACTIVE for ${show(symbol)}; release it, then send a new advisory.${switchSentence(decidedBy)}`;
+  const named = decidedBy === undefined ? {} : { refusedBy: { kind: 'kill-switch', ...decidedBy } as const };
+  return { rule: 'V8', code: 'KILL_SWITCH_ACTIVE', field: 'symbol', message, ...named };
 }
 
 /** A problem of reading, at the place in the order that its field has; without fields, any that is left. */

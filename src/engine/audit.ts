@@ -7,6 +7,7 @@ import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { protectionFor, riskAndReward } from '../domain/bracket.js';
 import { canonicalJson, type JsonObject, sha256 } from '../domain/canonical.js';
 import { slippageOf } from '../domain/fills.js';
+import type { DecidingSwitch } from '../domain/kill-switch.js';
 import { hasFill, isNewCorrection, type OrderFact } from '../domain/order.js';
 import type { ExecutionState } from '../domain/reasons.js';
 import type { Mismatch } from '../domain/reconciliation.js';
@@ -192,9 +193,18 @@ function ofKillSwitch({ fact, from, to, before, after }: Step): AuditEntry[] {
     to === 'done' && from !== 'done' && after.verdict?.reason === 'KILL_SWITCH_ACTIVE' && before.verdict === undefined;
   const isCancel = fact.type === 'KILL_SWITCH' && after.killSwitch.cancelWanted && !before.killSwitch.cancelWanted;
   if (!isAbort && !isCancel) return [];
-  const reason = isCancel ? 'the live order is cancelled' : after.verdict?.message;
-  return [entry('kill_switch_abort', { ...orderDetails(after), killSwitchState: after.killSwitch.effective, reason })];
+  const refusedBy = after.verdict?.refusedBy;
+  const decidedBy = isCancel || refusedBy?.kind !== 'kill-switch' ? after.killSwitch.decidedBy : refusedBy;
+  const effect = isCancel ? 'the live order is cancelled' : after.verdict?.message;
+  // The operator's words, where the switch is known; records of older versions have none.
+  const details = { killSwitchState: after.killSwitch.effective, reason: decidedBy?.reason ?? effect, effect };
+  return [
+    entry('kill_switch_abort', { ...orderDetails(after), ...details, ...(decidedBy && { switch: named(decidedBy) }) }),
+  ];
 }
+
+const named = ({ type, target, state, by, since }: DecidingSwitch): Record<string, unknown> =>
+  Object.fromEntries(Object.entries({ type, target, state, by, since }).filter(([, value]) => value !== undefined));
 
 /** Said twice: when T = 30 s is reached, and, with all that came of it, when the execution is done. */
 function ofTimeout({ fact, from, to, before, after }: Step): AuditEntry[] {
@@ -251,7 +261,7 @@ function ofDone({ from, to, after }: Step): AuditEntry[] {
   const { result, attempts } = after;
   const refused =
     result.status === 'REJECTED'
-      ? [entry('validation_failed', { code: result.reason, message: result.errorMessage })]
+      ? [entry('validation_failed', { code: result.reason, message: result.errorMessage, refusedBy: result.refusedBy })]
       : [];
   const { reconciliationReport: report, attempts: _attempts, ...summary } = result;
   const details = {

@@ -95,7 +95,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   }
 
   /** Expiry, cases, switches, the hash, the time, the journal. */
-  function lastLook(durability: Durability): Pick<Refusal, 'code' | 'message'> | undefined {
+  function lastLook(durability: Durability): Pick<Refusal, 'code' | 'message' | 'refusedBy'> | undefined {
     const { snapshot, snapshotHash: approved, firstSubmitAt } = context();
     if (!durability.durable) {
       return { code: 'JOURNAL_UNAVAILABLE', message: `The journal cannot record the intent: ${durability.cause}.` };
@@ -113,8 +113,9 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
     if (!owner.snapshot().matches({ submitted: 'ready' })) return;
     const refusal = lastLook(durability);
     if (refusal !== undefined) {
-      const { code, message } = refusal;
-      send({ type: 'SUBMIT_BLOCKED', at: time(), refusal: { code, message } });
+      const { code, message, refusedBy } = refusal;
+      const named = refusedBy === undefined ? {} : { refusedBy };
+      send({ type: 'SUBMIT_BLOCKED', at: time(), refusal: { code, message, ...named } });
       return;
     }
     send({ type: 'SUBMIT_STARTED', at: time() });

@@ -11,6 +11,7 @@ import { engineTime, readingOf } from '../actors/engine-time.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { orderWatch } from '../actors/order-watch.js';
 import type { AuditRecord } from '../domain/audit.js';
+import type { Case } from '../domain/cases.js';
 import { exitOf } from '../domain/exits.js';
 import type { Clock } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
@@ -18,7 +19,7 @@ import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import { conflicting, inputOf, isRegistered } from './advisory.js';
-import { type Cases, caseBook } from './cases.js';
+import { type CaseBook, type Cases, caseBook } from './cases.js';
 import { brokerConnection } from './connection.js';
 import { type Execution, type ExecutionSnapshot, type ExecutionView, viewOf } from './execution.js';
 import { type ExecutionHost, executionHost, type HostServices } from './execution-host.js';
@@ -33,7 +34,7 @@ import { recover } from './recover.js';
 import { startSweep } from './start-sweep.js';
 import { strayFills } from './stray-fills.js';
 import { type SweepReport, sweep } from './sweep.js';
-import { switchboard } from './switchboard.js';
+import { type Switchboard, switchboard } from './switchboard.js';
 
 export interface Engine {
   /** Executes an advisory; resolves with its result whatever broker, snapshot or clock do. Rejects when the engine is closed. */
@@ -88,6 +89,22 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   return engine;
 }
 
+/** What must hold between check and act, read now (V1, V7, V8). */
+function gateOf(clock: Clock, board: Switchboard, cases: CaseBook): HostServices['gate'] {
+  return (symbol) => {
+    const blocking = cases.blocking(symbol);
+    const decidedBy = board.decidedBy(symbol);
+    return {
+      now: clock.now(),
+      killSwitchState: board.killSwitch.stateFor(symbol),
+      ...(decidedBy !== undefined && { decidedBy }),
+      ...(blocking !== undefined && { openCaseId: blocking.caseId, openCase: caseNamed(blocking) }),
+    };
+  };
+}
+
+const caseNamed = ({ caseId, kind, symbol, openedAt }: Case) => ({ caseId, caseKind: kind, symbol, openedAt });
+
 type Parts = ReturnType<typeof assemble>;
 
 /** Everything that the engine is made of, tied together. */
@@ -106,11 +123,7 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
   const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: start.isOver });
 
-  const gate: HostServices['gate'] = (symbol) => {
-    const blocking = cases.blocking(symbol);
-    const openCase = blocking === undefined ? {} : { openCaseId: blocking.caseId };
-    return { now: clock.now(), killSwitchState: board.killSwitch.stateFor(symbol), ...openCase };
-  };
+  const gate = gateOf(clock, board, cases);
   const onDone = (host: ExecutionHost) => {
     executions.done(host);
     book.leave(host.execution.clientOrderId);

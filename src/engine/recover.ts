@@ -11,7 +11,7 @@ import { type EngineTime, readingOf } from '../actors/engine-time.js';
 import type { KillSwitchActor } from '../actors/kill-switch.js';
 import { type CaseFact, caseKindOf } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
-import { cancelsLiveOrders, type SwitchView } from '../domain/kill-switch.js';
+import { cancelsLiveOrders, type DecidingSwitch } from '../domain/kill-switch.js';
 import type { Clock } from '../domain/ports.js';
 import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
@@ -29,7 +29,7 @@ export interface RecoveryParts {
   readonly time: EngineTime;
   readonly clock: Clock;
   readonly recorder: Pick<Recorder, 'say'>;
-  readonly tellSwitch: (host: ExecutionHost, change: Pick<SwitchView, 'type' | 'target' | 'state'>) => void;
+  readonly tellSwitch: (host: ExecutionHost, changed: DecidingSwitch) => void;
 }
 
 /** Returns why the gate must be closed, naming the first record that does not lead to what was recorded. */
@@ -93,9 +93,10 @@ function resume(
   }
   host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: life.at(-1)?.at ?? first.at });
   // A switch may have been set, and the process have ended before the execution was told.
-  for (const { type, target, state } of killSwitch.switches) {
+  for (const known of killSwitch.switches) {
+    const { type, state } = known;
     const isUntold = state === 'ACTIVE' && cancelsLiveOrders(type) && !host.context.killSwitch.cancelWanted;
-    if (isUntold) tellSwitch(host, { type, state, ...(target !== undefined && { target }) });
+    if (isUntold) tellSwitch(host, known);
   }
   return difference;
 }

@@ -4,7 +4,7 @@
 import { causeOf } from '../actors/calls.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
-import { cancelsLiveOrders, covers, type SwitchView } from '../domain/kill-switch.js';
+import { cancelsLiveOrders, covers, type DecidingSwitch, decidingSwitch, switchNamed } from '../domain/kill-switch.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { CaseBook } from './cases.js';
@@ -24,7 +24,9 @@ export interface SwitchboardParts {
 export interface Switchboard {
   readonly killSwitch: KillSwitchActor;
   /** Tells an execution of a switch, if it covers its symbol. */
-  tell(host: ExecutionHost, change: Pick<SwitchView, 'type' | 'target' | 'state'>): void;
+  tell(host: ExecutionHost, changed: DecidingSwitch): void;
+  /** The switch that decides on the symbol, when one that covers it is ACTIVE (K8). */
+  decidedBy(symbol: string | undefined): DecidingSwitch | undefined;
   /** Something is wrong with the ground that we stand on: nothing is submitted until a person says so. */
   closeGate(reason: string): void;
 }
@@ -43,7 +45,7 @@ export function switchboard({ time, recorder, metrics, cases, executions }: Swit
     const audit = [{ event, details: { ...change } }] as const;
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
-    for (const host of [...executions.live]) tell(host, change);
+    for (const host of [...executions.live]) tell(host, { ...change, since: change.time });
     const told = recorder.told();
     const durability = await recorded;
     await told;
@@ -51,16 +53,23 @@ export function switchboard({ time, recorder, metrics, cases, executions }: Swit
     throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);
   }
 
-  function tell(host: ExecutionHost, { type, target, state }: Pick<SwitchView, 'type' | 'target' | 'state'>): void {
+  const decidedBy = (symbol: string | undefined): DecidingSwitch | undefined =>
+    decidingSwitch(killSwitch.switches, symbol);
+
+  function tell(host: ExecutionHost, changed: DecidingSwitch): void {
+    const { type, target, state } = changed;
     const { symbol } = host.execution.snapshot;
     if (!covers(target, symbol)) return;
     const effective = killSwitch.stateFor(symbol);
-    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective });
+    const decided = state === 'ACTIVE' ? switchNamed(changed) : decidedBy(symbol);
+    const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
+    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named });
   }
 
   return {
     killSwitch,
     tell,
+    decidedBy,
     closeGate(reason) {
       killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason, by: 'fillchart' }).catch(() => undefined);
     },

@@ -3,6 +3,7 @@
  */
 import { assign, emit } from 'xstate';
 import { caseKindOf } from '../domain/cases.js';
+import { switchSentence } from '../domain/kill-switch.js';
 import {
   backoffMs,
   PROTECTION_LIMIT_MS,
@@ -58,6 +59,8 @@ function messageFor({ context, event }: Args, reason: ReasonCode | undefined): s
   const refusal = updates.refusalOf(context, event);
   if (refusal !== undefined) return refusal.message;
   if (reason === undefined) return undefined;
+  if (reason === 'KILL_SWITCH_ACTIVE')
+    return `${reasons[reason].sentence}${switchSentence(context.killSwitch.decidedBy)}`;
   const words =
     event.type === 'SUBMIT_OUTCOME' && 'reason' in event.outcome ? event.outcome.reason : context.order.reason;
   return words === undefined ? reasons[reason].sentence : `${reasons[reason].sentence} Broker: ${words}`;
@@ -105,7 +108,7 @@ export const executionActions = {
   decideRefusal: assign<ExecutionContext, ExecutionFact, { status: FinalStatus }, ExecutionFact, never>(
     ({ context, event }, { status }) => {
       const refusal = updates.refusalOf(context, event);
-      return updates.decide(context, status, refusal?.code, refusal?.message);
+      return updates.decide(context, status, refusal?.code, refusal?.message, refusal?.refusedBy);
     },
   ),
   /** The broker ended the order by itself: its word says how (P6). */

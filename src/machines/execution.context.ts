@@ -10,13 +10,14 @@ import { exitSide, protectionFor } from '../domain/bracket.js';
 import { type Decimal, isPositive, parseDecimal, ZERO } from '../domain/decimal.js';
 import { exitIdOf } from '../domain/exits.js';
 import { type Holding, heldQuantity } from '../domain/held.js';
-import type { KillSwitchState } from '../domain/kill-switch.js';
+import type { DecidingSwitch, KillSwitchState } from '../domain/kill-switch.js';
 import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../domain/limits.js';
 import { newOrder, type OrderState } from '../domain/order.js';
 import type { Instrument, OrderRef, OrderRequest, ProtectionRequest } from '../domain/ports.js';
 import { type FilledBySide, NOTHING_FILLED } from '../domain/position-share.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import type { Mismatch, ReconciliationReport } from '../domain/reconciliation.js';
+import type { RefusedBy } from '../domain/refused-by.js';
 import type { ExecutionAttempt, ExecutionResult, FinalStatus } from '../domain/result.js';
 import type { FrozenSnapshot } from '../domain/snapshot.js';
 import { type BrokerAnswer, brokerRefusal } from '../domain/validation.js';
@@ -71,6 +72,8 @@ export interface KillSwitchKnowledge {
   readonly effective: KillSwitchState;
   /** State when the kill switch decided the outcome. */
   readonly atDecision?: KillSwitchState;
+  /** The switch that wanted the cancel, or refused (K8). */
+  readonly decidedBy?: DecidingSwitch;
   /** A switch that cancels live orders went ACTIVE (K3). */
   readonly cancelWanted: boolean;
   /** A switch was ACTIVE while a fill stood (K4). */
@@ -109,6 +112,7 @@ export interface Verdict {
   readonly status: FinalStatus;
   readonly reason?: ReasonCode;
   readonly message?: string;
+  readonly refusedBy?: RefusedBy;
 }
 
 /** A new execution. Tolerates `undefined`: the pure `transition()` calls context factories without input. */

@@ -4,7 +4,7 @@
  * `at` is the received time in engine ms: epoch-anchored, monotonic within a process. Deadlines are judged by it alone.
  */
 import type { ExitFact, ExitLeg } from '../domain/exits.js';
-import type { KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
+import type { DecidingSwitch, KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
 import type { OrderFact } from '../domain/order.js';
 import type { CancelWord, LegOutcome, SubmitOutcome } from '../domain/ports.js';
 import type { FilledBySide } from '../domain/position-share.js';
@@ -67,7 +67,11 @@ export type ExecutionFact =
       readonly others?: FilledBySide;
     }
   | { readonly type: 'SUBMIT_STARTED'; readonly at: number }
-  | { readonly type: 'SUBMIT_BLOCKED'; readonly at: number; readonly refusal: Pick<Refusal, 'code' | 'message'> }
+  | {
+      readonly type: 'SUBMIT_BLOCKED';
+      readonly at: number;
+      readonly refusal: Pick<Refusal, 'code' | 'message' | 'refusedBy'>;
+    }
   | { readonly type: 'SUBMIT_OUTCOME'; readonly at: number; readonly outcome: SubmitOutcome }
   | { readonly type: 'ORDER_REPORT'; readonly at: number; readonly report: OrderFact }
   /** The cancel call is made, in this very turn: what was asked for before may never have been sent. */
@@ -87,6 +91,8 @@ export type ExecutionFact =
       readonly state: KillSwitchState;
       /** Most severe state of all switches that cover the symbol, after this change. */
       readonly effective: KillSwitchState;
+      /** The switch that decides, when that is ACTIVE: the one that changed, or another that covers the symbol (K8). */
+      readonly decidedBy?: DecidingSwitch;
     }
   | {
       readonly type: 'RECOVERED';

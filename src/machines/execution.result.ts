@@ -20,6 +20,7 @@ export function resultOf(context: ExecutionContext, at: number): ExecutionResult
     status: verdict?.status ?? 'FAILED',
     ...(verdict?.reason !== undefined && { reason: verdict.reason }),
     ...(verdict?.message !== undefined && { errorMessage: verdict.message }),
+    ...(verdict?.refusedBy !== undefined && { refusedBy: verdict.refusedBy }),
     ...(order.brokerOrderId !== undefined && { finalOrderId: order.brokerOrderId }),
     ...(attempts.length > 0 && { clientOrderId: context.clientOrderId }),
     ...(reachedBroker && { finalPositionSize: order.cumQty }),

@@ -14,6 +14,7 @@ import {
   type ReconciliationExpected,
   reconcile,
 } from '../domain/reconciliation.js';
+import type { RefusedBy } from '../domain/refused-by.js';
 import type { ExecutionAttempt } from '../domain/result.js';
 import { epochMs, isoTime } from '../domain/time.js';
 import { brokerRefusal, firstRefusal, type Refusal } from '../domain/validation.js';
@@ -37,7 +38,7 @@ export const start = (_: ExecutionContext, { at, gate }: FactOf<'START'>): Patch
 export function refusalOf(
   context: ExecutionContext,
   fact: ExecutionFact,
-): (Pick<Refusal, 'code' | 'message'> & { rule?: string }) | undefined {
+): (Pick<Refusal, 'code' | 'message' | 'refusedBy'> & { rule?: string }) | undefined {
   switch (fact.type) {
     case 'START':
       return firstRefusal(context.snapshot, context.problems, fact.gate);
@@ -157,7 +158,8 @@ export function keepStrayFill(context: ExecutionContext, fact: FactOf<'ORDER_REP
 export function noteKillSwitch(context: ExecutionContext, fact: FactOf<'KILL_SWITCH'>): Patch {
   const { killSwitch, order } = context;
   const postFill = killSwitch.postFill || (hasFill(order) && fact.effective === 'ACTIVE');
-  return { killSwitch: { ...killSwitch, effective: fact.effective, postFill } };
+  const decided = fact.decidedBy !== undefined && { decidedBy: killSwitch.decidedBy ?? fact.decidedBy };
+  return { killSwitch: { ...killSwitch, effective: fact.effective, postFill, ...decided } };
 }
 
 /** A switch wants the live order cancelled: the state that decides is kept (K3). */
@@ -166,6 +168,8 @@ export function wantCancel(context: ExecutionContext, fact: FactOf<'KILL_SWITCH'
   return {
     killSwitch: {
       ...noted,
+      // What wants the cancel is named, whatever else was ACTIVE before.
+      ...(fact.decidedBy !== undefined && !context.killSwitch.cancelWanted && { decidedBy: fact.decidedBy }),
       cancelWanted: true,
       atDecision: 'ACTIVE',
       postFill: noted.postFill || hasFill(context.order),
@@ -233,17 +237,24 @@ export function withFound(context: ExecutionContext, added: Mismatch): Patch {
   return known ? {} : { found: [...context.found, added] };
 }
 
+/** The switch that has decided (K8). */
+function bySwitch({ killSwitch: { decidedBy } }: ExecutionContext, reason?: ReasonCode): RefusedBy | undefined {
+  return reason !== 'KILL_SWITCH_ACTIVE' || decidedBy === undefined ? undefined : { kind: 'kill-switch', ...decidedBy };
+}
+
 /** The verdict is given once; what comes later does not change it (R6.4). */
 export function decide(
   context: ExecutionContext,
   status: Verdict['status'],
   reason?: ReasonCode,
   message?: string,
+  refusedBy: RefusedBy | undefined = bySwitch(context, reason),
 ): Patch {
   const verdict: Verdict = {
     status,
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
+    ...(refusedBy !== undefined && { refusedBy }),
   };
   const { killSwitch } = context;
   const byKillSwitch = reason === 'KILL_SWITCH_ACTIVE' ? { ...killSwitch, atDecision: 'ACTIVE' as const } : killSwitch;

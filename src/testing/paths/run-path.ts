@@ -238,5 +238,15 @@ async function finished(live: () => Execution, world: PathWorld): Promise<Execut
   return result;
 }
 
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
+/** By name: which switch or case it was. The chart alone does not know; what is decided is the same (K8). */
+const NAMING: readonly string[] = ['decidedBy', 'openCase', 'refusedBy'];
+const SWITCH_NAMED = / It is (?:GLOBAL|SYMBOL_LEVEL|RISK_LIMIT|MANUAL)\b.*$/s;
+
+const plain = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (key, member: unknown) => {
+      if (NAMING.includes(key)) return undefined;
+      return typeof member === 'string' ? member.replace(SWITCH_NAMED, '') : member;
+    }) ?? 'null',
+  );
 const show = (value: unknown): string => JSON.stringify(value);
