@@ -10,7 +10,7 @@
  *    meanwhile, and when nothing at all is answered one order a tick is asked until something is.
  * 5. Cancels, protection and `query` never pass through 1 to 4, so they never wait behind polls.
  */
-import { defer, EMPTY, type Observable, Subject, type Subscription, timer } from 'rxjs';
+import { defer, EMPTY, type Observable, type SchedulerLike, Subject, type Subscription, timer } from 'rxjs';
 import { catchError, distinctUntilChanged, map, repeat, retry, share, switchMap, tap } from 'rxjs/operators';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import { attempt } from '../domain/reading.js';
@@ -66,38 +66,19 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const scheduler = clockScheduler(clock);
   const watched = new Map<string, () => OrderRef>();
   const underWay = new Set<string>();
-  const askedAt = new Map<string, number>();
   const reports$ = new Subject<RawReport>();
   const isWatching$ = new Subject<boolean>();
-  /** Orders to query for a gap, and when each was queried for one. */
-  const gapped = new Set<string>();
-  const gapAskedAt = new Map<string, number>();
-  /** Orders that batches leave out and that were not found by themselves either. */
-  const leftOut = new Map<string, { readonly misses: number; readonly at: number }>();
-  let gapTimer: unknown;
   let batchMisses = 0;
   let batchNotBefore = Number.NEGATIVE_INFINITY;
-  let unanswered = 0;
-  let polls = 0;
 
   const canAsk = (ref: OrderRef): boolean => capabilities.lookupByClientId || ref.brokerOrderId !== undefined;
 
-  const sinceAsked = (id: string): number => clock.monotonic() - (askedAt.get(id) ?? Number.NEGATIVE_INFINITY);
+  const isWatched = (id: string): boolean => watched.has(id);
+  const requests = requestsTo(clock, statusDeadlineMs, isWatched);
+  const { ask, isDown, sinceAsked } = requests;
   /** Has it been long enough since the order was asked for last? */
   const isDue = (id: string): boolean => sinceAsked(id) >= capabilities.minPollMs;
-  /** Nothing has been answered for a while. */
-  const isDown = (): boolean => unanswered >= PROBE_AFTER;
-  /** Wait after so many misses in a row; none after the first. */
-  const backoff = (misses: number): number =>
-    misses < 2 ? 0 : Math.min(LONGEST_BACKOFF_MS, pollIntervalMs * 2 ** (misses - 1));
-
-  async function ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<CallOutcome> {
-    polls += 1;
-    for (const { clientOrderId } of refs) if (watched.has(clientOrderId)) askedAt.set(clientOrderId, clock.monotonic());
-    const outcome = await callBroker(clock, statusDeadlineMs, call);
-    unanswered = outcome.kind === 'answered' ? 0 : unanswered + 1;
-    return outcome;
-  }
+  const backoff = backoffFrom(pollIntervalMs);
 
   /** Whether a report came of it. */
   async function pollOne(ref: OrderRef): Promise<boolean> {
@@ -117,26 +98,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     const rows: readonly unknown[] = Array.isArray(outcome.value) ? outcome.value : [];
     const named = new Set(rows.map(publishNamed));
     for (const id of named) if (id !== undefined) leftOut.delete(id);
-    await pollLeftOut(refs.filter(({ clientOrderId }) => !named.has(clientOrderId)));
-  }
-
-  /** An order that a batch leaves out may still be found by itself; one that is not found is looked for less and less. */
-  async function pollLeftOut(refs: readonly OrderRef[]): Promise<void> {
-    const due = refs.filter(({ clientOrderId: id }) => {
-      const { misses, at } = leftOut.get(id) ?? { misses: 0, at: Number.NEGATIVE_INFINITY };
-      return clock.monotonic() - at >= backoff(misses);
-    });
-    for (let first = 0; first < due.length && !isDown(); first += WAVE) {
-      await Promise.all(
-        due.slice(first, first + WAVE).map(async (ref) => {
-          const id = ref.clientOrderId;
-          const at = clock.monotonic();
-          const isFound = await pollOne(ref);
-          if (isFound || !watched.has(id)) leftOut.delete(id);
-          else leftOut.set(id, { misses: (leftOut.get(id)?.misses ?? 0) + 1, at });
-        }),
-      );
-    }
+    await leftOut.look(refs.filter(({ clientOrderId }) => !named.has(clientOrderId)));
   }
 
   function publishNamed(raw: unknown): string | undefined {
@@ -153,7 +115,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
       return;
     }
     const most = isDown() ? 1 : isBatch ? SINGLES_WHILE_BATCHES_FAIL : free.length;
-    for (const ref of longestUnasked(free, most)) begin([ref], pollOne(ref));
+    for (const ref of longestUnasked(free, most, sinceAsked)) begin([ref], pollOne(ref));
   }
 
   function begin(refs: readonly OrderRef[], poll: Promise<unknown>): void {
@@ -163,60 +125,20 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     });
   }
 
-  const longestUnasked = (refs: readonly OrderRef[], most: number): readonly OrderRef[] =>
-    most >= refs.length
-      ? refs
-      : refs.toSorted((a, b) => sinceAsked(b.clientOrderId) - sinceAsked(a.clientOrderId)).slice(0, most);
-
+  const leftOut = leftOutOrders({ clock, backoff, isDown, isWatched, pollOne });
+  const gaps = gapQueries(clock, Math.max(GAP_MS, capabilities.minPollMs), (id) => {
+    const ref = watched.get(id);
+    // A broker that answers nothing is probed by the ticks.
+    if (ref === undefined || isDown()) return 0;
+    const left = capabilities.minPollMs - sinceAsked(id);
+    if (left <= 0) void pollOne(ref());
+    return Math.max(0, left);
+  });
   /** Something may have been missed: each order is queried at once, or as soon as it may be. */
-  function onGap(): void {
-    for (const id of watched.keys()) gapped.add(id);
-    queryGapped();
-  }
+  const onGap = (): void => gaps.add(watched.keys());
 
-  function queryGapped(): void {
-    const least = Math.max(GAP_MS, capabilities.minPollMs);
-    let wait = Number.POSITIVE_INFINITY;
-    for (const id of gapped) {
-      const sinceGap = clock.monotonic() - (gapAskedAt.get(id) ?? Number.NEGATIVE_INFINITY);
-      const left = Math.max(least - sinceGap, capabilities.minPollMs - sinceAsked(id));
-      const ref = watched.get(id);
-      if (left > 0 && ref !== undefined) {
-        wait = Math.min(wait, left);
-        continue;
-      }
-      gapped.delete(id);
-      // A broker that answers nothing is probed by the ticks.
-      if (ref === undefined || isDown()) continue;
-      gapAskedAt.set(id, clock.monotonic());
-      void pollOne(ref());
-    }
-    if (gapTimer !== undefined) clock.clearTimeout(gapTimer);
-    gapTimer = Number.isFinite(wait) ? clock.setTimeout(queryGapped, wait) : undefined;
-  }
-
-  const ticks = isWatching$
-    .pipe(
-      distinctUntilChanged(),
-      switchMap((isWatching) => (isWatching ? timer(pollIntervalMs, pollIntervalMs, scheduler) : EMPTY)),
-    )
-    .subscribe(pollAll);
-  const pushes = listen();
-
-  /** Errors and completions of the push stream are gaps: it is subscribed to again, and the orders are queried. */
-  function listen(): Subscription | undefined {
-    const stream = pushStreamOf(broker);
-    if (stream === undefined) return undefined;
-    return defer(() => stream)
-      .pipe(
-        tap((raw) => (isGap(raw) ? onGap() : publishNamed(raw))),
-        tap({ error: onGap, complete: onGap }),
-        retry({ delay: () => timer(RECONNECT_MS, scheduler) }),
-        repeat({ delay: () => timer(RECONNECT_MS, scheduler) }),
-        catchError(() => EMPTY),
-      )
-      .subscribe();
-  }
+  const ticks = ticksWhile(isWatching$, pollIntervalMs, scheduler).subscribe(pollAll);
+  const pushes = listen(broker, scheduler, onGap, publishNamed);
 
   return {
     reports$: reports$.pipe(
@@ -231,25 +153,174 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     },
     unwatch(clientOrderId) {
       watched.delete(clientOrderId);
-      for (const kept of [askedAt, gapAskedAt, leftOut, gapped]) kept.delete(clientOrderId);
+      for (const kept of [requests, leftOut, gaps]) kept.delete(clientOrderId);
       if (watched.size === 0) isWatching$.next(false);
     },
-    has: (clientOrderId) => watched.has(clientOrderId),
+    has: isWatched,
     query: async (ref) => void (await pollOne(ref)),
     get size() {
       return watched.size;
     },
     get polls() {
-      return polls;
+      return requests.count;
     },
     close() {
       ticks.unsubscribe();
       pushes?.unsubscribe();
-      if (gapTimer !== undefined) clock.clearTimeout(gapTimer);
+      gaps.close();
       watched.clear();
       reports$.complete();
     },
   };
+}
+
+/** Status requests: each under its deadline, counted, and when each order was asked for. */
+function requestsTo(clock: Clock, deadlineMs: number, isWatched: (id: string) => boolean) {
+  const askedAt = new Map<string, number>();
+  let count = 0;
+  let unanswered = 0;
+
+  return {
+    async ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<CallOutcome> {
+      count += 1;
+      for (const { clientOrderId } of refs) if (isWatched(clientOrderId)) askedAt.set(clientOrderId, clock.monotonic());
+      const outcome = await callBroker(clock, deadlineMs, call);
+      unanswered = outcome.kind === 'answered' ? 0 : unanswered + 1;
+      return outcome;
+    },
+    /** Nothing has been answered for a while. */
+    isDown: (): boolean => unanswered >= PROBE_AFTER,
+    sinceAsked: (id: string): number => clock.monotonic() - (askedAt.get(id) ?? Number.NEGATIVE_INFINITY),
+    delete: (id: string) => askedAt.delete(id),
+    get count() {
+      return count;
+    },
+  };
+}
+
+/** Those that have not been asked for longest. */
+const longestUnasked = (
+  refs: readonly OrderRef[],
+  most: number,
+  sinceAsked: (id: string) => number,
+): readonly OrderRef[] =>
+  most >= refs.length
+    ? refs
+    : refs.toSorted((a, b) => sinceAsked(b.clientOrderId) - sinceAsked(a.clientOrderId)).slice(0, most);
+
+/** Wait after so many misses in a row; none after the first. */
+const backoffFrom =
+  (pollIntervalMs: number) =>
+  (misses: number): number =>
+    misses < 2 ? 0 : Math.min(LONGEST_BACKOFF_MS, pollIntervalMs * 2 ** (misses - 1));
+
+interface LeftOutParts {
+  readonly clock: Clock;
+  readonly backoff: (misses: number) => number;
+  readonly isDown: () => boolean;
+  readonly isWatched: (id: string) => boolean;
+  /** Whether a report came of it. */
+  readonly pollOne: (ref: OrderRef) => Promise<boolean>;
+}
+
+/** Orders that batches leave out may still be found by themselves; one that is not found is looked for less and less. */
+function leftOutOrders({ clock, backoff, isDown, isWatched, pollOne }: LeftOutParts) {
+  const missed = new Map<string, { readonly misses: number; readonly at: number }>();
+
+  function isDue({ clientOrderId }: OrderRef): boolean {
+    const { misses, at } = missed.get(clientOrderId) ?? { misses: 0, at: Number.NEGATIVE_INFINITY };
+    return clock.monotonic() - at >= backoff(misses);
+  }
+
+  async function lookFor(ref: OrderRef): Promise<void> {
+    const id = ref.clientOrderId;
+    const at = clock.monotonic();
+    const isFound = await pollOne(ref);
+    if (isFound || !isWatched(id)) missed.delete(id);
+    else missed.set(id, { misses: (missed.get(id)?.misses ?? 0) + 1, at });
+  }
+
+  return {
+    async look(refs: readonly OrderRef[]): Promise<void> {
+      const due = refs.filter(isDue);
+      for (let first = 0; first < due.length && !isDown(); first += WAVE)
+        await Promise.all(due.slice(first, first + WAVE).map(lookFor));
+    },
+    delete: (id: string) => missed.delete(id),
+  };
+}
+
+interface GapQueries {
+  add(ids: Iterable<string>): void;
+  delete(id: string): void;
+  close(): void;
+}
+
+/**
+ * Queries for gaps: one for each order however many gaps come, and the next not before `leastMs`.
+ *
+ * @param query asks for the order, or returns the ms that it must wait
+ */
+function gapQueries(clock: Clock, leastMs: number, query: (id: string) => number): GapQueries {
+  const waiting = new Set<string>();
+  const askedAt = new Map<string, number>();
+  let timer: unknown;
+
+  function work(): void {
+    let wait = Number.POSITIVE_INFINITY;
+    for (const id of waiting) {
+      const since = clock.monotonic() - (askedAt.get(id) ?? Number.NEGATIVE_INFINITY);
+      const left = since < leastMs ? leastMs - since : query(id);
+      if (left > 0) {
+        wait = Math.min(wait, left);
+        continue;
+      }
+      waiting.delete(id);
+      askedAt.set(id, clock.monotonic());
+    }
+    if (timer !== undefined) clock.clearTimeout(timer);
+    timer = Number.isFinite(wait) ? clock.setTimeout(work, wait) : undefined;
+  }
+
+  return {
+    add(ids) {
+      for (const id of ids) waiting.add(id);
+      work();
+    },
+    delete(id) {
+      waiting.delete(id);
+      askedAt.delete(id);
+    },
+    close() {
+      if (timer !== undefined) clock.clearTimeout(timer);
+    },
+  };
+}
+
+const ticksWhile = (isWatching$: Observable<boolean>, ms: number, scheduler: SchedulerLike): Observable<number> =>
+  isWatching$.pipe(
+    distinctUntilChanged(),
+    switchMap((isWatching) => (isWatching ? timer(ms, ms, scheduler) : EMPTY)),
+  );
+
+/** Errors and completions of the push stream are gaps: it is subscribed to again, and the orders are queried. */
+function listen(
+  broker: BrokerAdapter,
+  scheduler: SchedulerLike,
+  onGap: () => void,
+  onReport: (raw: unknown) => void,
+): Subscription | undefined {
+  const stream = pushStreamOf(broker);
+  if (stream === undefined) return undefined;
+  return defer(() => stream)
+    .pipe(
+      tap((raw) => (isGap(raw) ? onGap() : onReport(raw))),
+      tap({ error: onGap, complete: onGap }),
+      retry({ delay: () => timer(RECONNECT_MS, scheduler) }),
+      repeat({ delay: () => timer(RECONNECT_MS, scheduler) }),
+      catchError(() => EMPTY),
+    )
+    .subscribe();
 }
 
 function pushStreamOf(broker: BrokerAdapter): Observable<unknown> | undefined {

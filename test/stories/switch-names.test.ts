@@ -3,7 +3,7 @@
  */
 import type { KillSwitchType } from 'fillchart';
 import { describe, expect, it } from 'vitest';
-import { ADVISORY, advisory, after, execute, fill, fills, type World, world } from './support.js';
+import { ADVISORY, advisory, execute, fill, fills, after as later, type World, world } from './support.js';
 
 const WORDS = 'exchange halt, see ticket 4711';
 const setting = (type: KillSwitchType, target?: string) => ({
@@ -60,7 +60,7 @@ describe('what refused (A20 K8)', () => {
     ],
   ] as const)('A20 K8: %s', async (_when, world_, seconds, status) => {
     const now = await world(world_ as never);
-    after(now, seconds, ({ engine }) => engine.killSwitch.set(setting('MANUAL', 'AAPL')));
+    later(now, seconds, ({ engine }) => engine.killSwitch.set(setting('MANUAL', 'AAPL')));
     const result = await execute(now);
     expect(result.status).toBe(status);
     expect(result.refusedBy).toMatchObject({ kind: 'kill-switch', type: 'MANUAL', target: 'AAPL', reason: WORDS });
@@ -70,8 +70,8 @@ describe('what refused (A20 K8)', () => {
 
   it('K8: of several the one that cancels is named, and of several that refuse the one that has stood longest', async () => {
     const now = await world({ script: {} });
-    after(now, 2, ({ engine }) => engine.killSwitch.set({ ...setting('RISK_LIMIT'), reason: 'a loss' }));
-    after(now, 5, ({ engine }) => engine.killSwitch.set(setting('GLOBAL')));
+    later(now, 2, ({ engine }) => engine.killSwitch.set({ ...setting('RISK_LIMIT'), reason: 'a loss' }));
+    later(now, 5, ({ engine }) => engine.killSwitch.set(setting('GLOBAL')));
     const cancelled = await execute(now);
     expect(cancelled.refusedBy).toMatchObject({ type: 'GLOBAL', reason: WORDS });
     const refused = await execute(now, advisory('B'));
@@ -94,7 +94,7 @@ describe('what refused (A20 K8)', () => {
 
   it('K8: nothing is named where nothing refused', async () => {
     const now = await world({ script: fills(fill(1, 100, 151)) });
-    after(now, 3, ({ engine }) => engine.killSwitch.set(setting('RISK_LIMIT')));
+    later(now, 3, ({ engine }) => engine.killSwitch.set(setting('RISK_LIMIT')));
     expect((await execute(now, ADVISORY)).refusedBy).toBeUndefined();
   });
 });
