@@ -12,6 +12,7 @@ import {
   mismatch,
   NO_OTHERS,
   type ReconciliationExpected,
+  type ReconciliationObserved,
   reconcile,
 } from '../domain/reconciliation.js';
 import type { RefusedBy } from '../domain/refused-by.js';
@@ -286,9 +287,17 @@ export function expectedAtBroker(context: ExecutionContext, at: number): Reconci
   };
 }
 
-export const keepReconciliation = (context: ExecutionContext, { at, observed }: FactOf<'RECONCILED'>): Patch => ({
-  report: reconcile(expectedAtBroker(context, at), observed),
-});
+export function keepReconciliation(context: ExecutionContext, { at, observed }: FactOf<'RECONCILED'>): Patch {
+  const order = withFeesOf(context, observed);
+  return { order, report: reconcile(expectedAtBroker({ ...context, order }, at), observed) };
+}
+
+/** Venues tell fees late: the one look at the order counts as well (B6). */
+function withFeesOf({ order }: ExecutionContext, observed: ReconciliationObserved): ExecutionContext['order'] {
+  const report = observed.order.kind === 'report' ? observed.order.report : undefined;
+  const isSameFill = report?.fees !== undefined && report.cumQty === order.cumQty;
+  return isSameFill ? { ...order, fees: report.fees } : order;
+}
 
 /** The backstop of E3: nothing came back in time, so nothing is known. */
 export const failReconciliation = (context: ExecutionContext, { at }: ExecutionFact): Patch => {
