@@ -42,7 +42,7 @@ export interface ScriptedCorrection {
   readonly quantity?: string;
   readonly price?: string;
   /** The order works again for what is missing (default), or is over with what stands. */
-  readonly then?: 'reopens' | 'closed';
+  readonly afterwards?: 'reopens' | 'closed';
 }
 
 /** What becomes of an exit after it was placed. Times are ms since then. */

@@ -1,16 +1,26 @@
 /**
- * The broker, in a process of its own: what is true there survives every death of the engine.
+ * The broker, in a process of its own: what is true there survives every death of the engine. A front of the venue model.
  *
- * 1. It counts every submit call by `clientOrderId`, and notes each that came when the order was there already.
+ * 1. It counts every submit call by `clientOrderId`, and notes each that came when the order was there already; cancels
+ *    and protections that came in are counted too.
  * 2. What becomes of an order is fixed by the seed; time is real time, `speed` times as fast.
  * 3. It takes a repeated id for what it is (`duplicate`), so that a resent order is counted and not hidden.
  *
- * Arguments: socket, seed, speed, pace. Over IPC it answers every message with its truth.
+ * Arguments: socket, seed, speed, pace, roughness. Over IPC it answers every message with its truth.
  */
 import { createServer, type Socket } from 'node:net';
-import type { OrderRef, OrderRequest, ProtectionRequest } from '../../src/domain/ports.js';
-import { type OrderScript, orderScript, type Pace } from './order-script.js';
+import type { Clock, OrderRef, OrderReport, OrderRequest, ProtectionRequest } from '../../src/domain/ports.js';
+import { Venue } from '../../src/testing/venue/venue.js';
+import { isOver, type VenueOrder } from '../../src/testing/venue/venue-order.js';
+import { VenuePort } from '../../src/testing/venue/venue-port.js';
+import { type OrderScript, orderScript, type Pace, type Roughness } from './order-script.js';
 import { type BrokerMethod, onLines, type Request, send } from './wire.js';
+
+/** What became of an exit. */
+export interface LegTruth {
+  readonly state: string;
+  readonly filledSize: number;
+}
 
 /** What the broker holds to be so, for the laws. */
 export interface OrderTruth {
@@ -21,152 +31,131 @@ export interface OrderTruth {
   readonly submits: number;
   /** Submit calls that came when the order had been taken. */
   readonly resent: number;
+  /** Cancel requests that came in. */
+  readonly cancels: number;
   readonly state: string;
   readonly filledSize: number;
   readonly fillPrice?: string;
+  /** A fill was taken back or changed, this long after the order was taken, in ms of the engine's time. */
+  readonly corrected?: { readonly kind: 'bust' | 'correct'; readonly afterMs: number };
+  /** As they were placed. */
   readonly legs?: { readonly quantity: string; readonly stopLoss: string; readonly takeProfit: string };
+  readonly exits?: { readonly stopLoss: LegTruth; readonly takeProfit: LegTruth };
 }
 
-interface Order {
+interface Counted {
   readonly request: OrderRequest;
   readonly script: OrderScript;
   readonly brokerOrderId: string;
   submits: number;
   resent: number;
-  takenAt?: number;
-  closedAt?: number;
+  cancels: number;
   protections: number;
-  legs?: OrderTruth['legs'];
+  isTaken: boolean;
 }
 
-const [, , socketPath = '', seedText = '1', speedText = '1', pace = 'quick'] = process.argv;
-const seed = Number(seedText);
-const now = (): number => performance.now() * Number(speedText);
-const orders = new Map<string, Order>();
+const [, , socketPath = '', seedText = '1', speedText = '1', pace = 'quick', roughness = 'plain'] = process.argv;
+const speed = Number(speedText);
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now() * speed,
+  setTimeout: (fn, ms) => setTimeout(fn, ms / speed),
+  clearTimeout: (id) => clearTimeout(id as NodeJS.Timeout),
+};
+const known = new Map<string, Counted>();
+const venue = new Venue({
+  clock,
+  plan: ({ clientOrderId, role }) => {
+    const { plan, exits } = scriptOf(clientOrderId.replace(/-(?:sl|tp)$/, ''));
+    return role === 'entry' ? plan : clientOrderId.endsWith('-sl') ? exits.sl : exits.tp;
+  },
+});
+const port = new VenuePort(venue, { tellsFills: roughness === 'rough' });
 /** Anything that leaves a call without an answer. */
 const SILENCE = Symbol('silence');
+const BUSY = { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true } as const;
 
-const age = ({ takenAt = now() }: Order): number => now() - takenAt;
-const isTaken = ({ takenAt }: Order): boolean => takenAt !== undefined;
+const scriptOf = (clientOrderId: string): OrderScript =>
+  orderScript(Number(seedText), clientOrderId, pace as Pace, roughness as Roughness);
 
-function fillsSoFar(order: Order): OrderScript['fills'] {
-  const until = Math.min(age(order), order.closedAt ?? Number.POSITIVE_INFINITY);
-  return order.script.fills.filter(({ at }) => at <= until);
-}
+/** The order, hidden or not. */
+const orderOf = (clientOrderId: string): VenueOrder | undefined => venue.find({ clientOrderId, isHidden: true });
 
-function truthOf(order: Order): OrderTruth {
-  const { request, script, brokerOrderId, submits, resent, legs } = order;
-  const fills = isTaken(order) ? fillsSoFar(order) : [];
-  const filledSize = fills.reduce((sum, { quantity }) => sum + quantity, 0);
-  const open = filledSize > 0 ? 'partially_filled' : 'pending';
-  const closed = order.closedAt === undefined ? open : 'cancelled';
-  const [first] = fills;
+function truthOf({ request, script, brokerOrderId, submits, resent, cancels }: Counted): OrderTruth {
+  const { clientOrderId, symbol, quantity } = request;
+  const order = orderOf(clientOrderId);
+  const stopLoss = orderOf(`${clientOrderId}-sl`);
+  const takeProfit = orderOf(`${clientOrderId}-tp`);
+  const hasLegs = stopLoss?.price !== undefined && takeProfit?.price !== undefined;
+  const event = venue.events.find((one) => one.order.id === order?.id && one.kind.startsWith('trade_'));
+  const corrected = event && order && { kind: kindOf(event.kind), afterMs: event.at - order.takenAt };
+  const refused = script.submit === 'rejected' ? 'rejected' : 'refused';
   return {
-    clientOrderId: request.clientOrderId,
-    brokerOrderId,
-    symbol: request.symbol,
-    quantity: request.quantity,
-    submits,
-    resent,
-    state:
-      filledSize >= 100 ? 'filled' : isTaken(order) ? closed : script.submit === 'rejected' ? 'rejected' : 'refused',
-    filledSize,
-    ...(first !== undefined && { fillPrice: first.price }),
-    ...(legs !== undefined && { legs }),
+    ...{ clientOrderId, brokerOrderId, symbol, quantity, submits, resent, cancels },
+    state: order === undefined ? refused : port.report(order).state,
+    filledSize: Number(order?.filled ?? 0),
+    ...(order?.average !== undefined && { fillPrice: order.average }),
+    ...(corrected !== undefined && { corrected }),
+    ...(hasLegs && {
+      legs: { quantity: stopLoss.ordered, stopLoss: stopLoss.price, takeProfit: takeProfit.price },
+      exits: { stopLoss: legTruth(stopLoss), takeProfit: legTruth(takeProfit) },
+    }),
   };
 }
 
-const isOpen = (order: Order): boolean =>
-  isTaken(order) && ['pending', 'partially_filled'].includes(truthOf(order).state);
+const kindOf = (kind: string): 'bust' | 'correct' => (kind === 'trade_cancel' ? 'bust' : 'correct');
+const legTruth = ({ state, filled }: VenueOrder): LegTruth => ({ state, filledSize: Number(filled) });
 
 function submitOrder(request: OrderRequest): unknown {
-  const known = orders.get(request.clientOrderId);
-  const order: Order = known ?? {
-    request,
-    script: orderScript(seed, request.clientOrderId, pace as Pace),
-    brokerOrderId: `B-${orders.size + 1}`,
-    submits: 0,
-    resent: 0,
-    protections: 0,
+  const { clientOrderId } = request;
+  const counted: Counted = known.get(clientOrderId) ?? {
+    ...{ request, script: scriptOf(clientOrderId), brokerOrderId: `B-${known.size + 1}` },
+    ...{ submits: 0, resent: 0, cancels: 0, protections: 0, isTaken: false },
   };
-  orders.set(request.clientOrderId, order);
-  order.submits += 1;
-  if (isTaken(order)) {
-    order.resent += 1;
-    return { kind: 'duplicate' };
-  }
-  const { submit } = order.script;
-  if (submit === 'rejected') return { kind: 'rejected', code: 'NO_MARGIN', reason: 'no margin' };
-  if (typeof submit === 'object' && order.submits <= submit.busy) {
-    return { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true };
-  }
-  order.takenAt = now();
-  return submit === 'silent' ? SILENCE : { kind: 'accepted', brokerOrderId: order.brokerOrderId };
-}
-
-function statusOf({ clientOrderId }: OrderRef): unknown {
-  const order = orders.get(clientOrderId);
-  if (order === undefined || !isTaken(order) || age(order) < order.script.visibleFrom) return 'not_found';
-  const { brokerOrderId, state, filledSize, fillPrice } = truthOf(order);
-  return { clientOrderId, brokerOrderId, state, filledSize: String(filledSize), fillPrice };
+  known.set(clientOrderId, counted);
+  counted.submits += 1;
+  const { submit } = counted.script;
+  if (counted.isTaken) counted.resent += 1;
+  else if (submit === 'rejected') return { kind: 'rejected', code: 'NO_MARGIN', reason: 'no margin' };
+  else if (typeof submit === 'object' && counted.submits <= submit.busy) return BUSY;
+  counted.isTaken = true;
+  const outcome = port.submit(request, counted.brokerOrderId);
+  return submit === 'silent' && outcome.kind === 'accepted' ? SILENCE : outcome;
 }
 
 function cancelOrder({ clientOrderId }: OrderRef): unknown {
-  const order = orders.get(clientOrderId);
-  if (order === undefined || !isTaken(order)) return 'not_found';
-  if (!isOpen(order)) return 'already_closed';
-  const { cancel, fills } = order.script;
-  if (cancel === 'confirmed') order.closedAt = age(order);
-  if (cancel === 'fill wins') {
-    const left = 100 - truthOf(order).filledSize;
-    const price = fills[0]?.price ?? '151.00';
-    const script = { ...order.script, fills: [...fillsSoFar(order), { at: age(order) + 300, quantity: left, price }] };
-    orders.set(clientOrderId, { ...order, script });
-  }
+  const counted = known.get(clientOrderId);
+  if (counted !== undefined) counted.cancels += 1;
+  const order = orderOf(clientOrderId);
+  if (order === undefined) return 'not_found';
+  if (isOver(order)) return 'already_closed';
+  venue.cancel({ clientOrderId, isHidden: true });
   return 'requested';
 }
 
-function placeProtection({ clientOrderId, quantity, stopLoss, takeProfit }: ProtectionRequest): unknown {
-  const order = orders.get(clientOrderId);
-  if (order === undefined) return SILENCE;
-  order.protections += 1;
-  const isFirst = order.protections === 1;
-  const busy = { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true };
-  if (isFirst && order.script.protection === 'busy once') return { stopLoss: busy, takeProfit: busy };
-  const isKnown = order.legs !== undefined;
-  order.legs ??= { quantity, stopLoss, takeProfit };
-  if (isFirst && order.script.protection === 'silent once') return SILENCE;
-  const leg = (name: string) =>
-    isKnown ? { kind: 'duplicate' } : { kind: 'accepted', brokerOrderId: `${order.brokerOrderId}-${name}` };
-  return { stopLoss: leg('sl'), takeProfit: leg('tp') };
+function placeProtection(request: ProtectionRequest): unknown {
+  const counted = known.get(request.clientOrderId);
+  if (counted === undefined) return SILENCE;
+  counted.protections += 1;
+  const isFirst = counted.protections === 1;
+  const { protection } = counted.script;
+  if (isFirst && protection === 'busy once') return { stopLoss: BUSY, takeProfit: BUSY };
+  const outcome = port.protect(request);
+  return isFirst && protection === 'silent once' ? SILENCE : outcome;
 }
 
-function positionOf(symbol: string): unknown {
-  const own = [...orders.values()].filter(({ request }) => request.symbol === symbol);
-  const size = own.reduce((sum, order) => sum + truthOf(order).filledSize, 0);
-  const protections = own.flatMap(({ request: { clientOrderId }, legs }) =>
-    legs === undefined ? [] : [{ clientOrderId, ...legs }],
-  );
-  const last = protections.at(-1);
-  return { symbol, size: String(size), protections, sl: last?.stopLoss, tp: last?.takeProfit };
-}
-
-const symbolsHeld = (): string[] => [...new Set([...orders.values()].map(({ request }) => request.symbol))];
+const statusOf = ({ clientOrderId }: OrderRef): OrderReport | 'not_found' => port.status(clientOrderId);
 
 const answers: Record<BrokerMethod, (argument: never) => unknown> = {
   instrument: (symbol: string) => ({ symbol, tickSize: '0.01', lotSize: '1' }),
   submitOrder,
   getOrderStatus: statusOf,
   getOrderStatuses: (refs: readonly OrderRef[]) => refs.map(statusOf).filter((report) => report !== 'not_found'),
-  getOpenOrders: () =>
-    [...orders.values()].filter(isOpen).map(({ request }) => ({
-      ...(statusOf(request) as object),
-      clientOrderId: request.clientOrderId,
-      symbol: request.symbol,
-    })),
+  // Exits are told with their positions.
+  getOpenOrders: () => port.openOrders().filter(({ clientOrderId }) => known.has(clientOrderId)),
   cancelOrder,
   placeProtection,
-  getPositions: (symbols: readonly string[]) => (symbols.length === 0 ? symbolsHeld() : symbols).map(positionOf),
+  getPositions: (symbols: readonly string[]) => port.positions(symbols),
 };
 
 function serve(socket: Socket): void {
@@ -180,6 +169,6 @@ function serve(socket: Socket): void {
   });
 }
 
-process.on('message', (question) => process.send?.({ question, orders: [...orders.values()].map(truthOf) }));
+process.on('message', (question) => process.send?.({ question, orders: [...known.values()].map(truthOf) }));
 process.on('disconnect', () => process.exit());
 createServer(serve).listen(socketPath, () => process.send?.('listening'));

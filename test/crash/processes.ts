@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { OrderTruth } from './broker.process.js';
 import type { Run, Said } from './engine.process.js';
-import type { Pace } from './order-script.js';
+import type { Pace, Roughness } from './order-script.js';
 import { onLines } from './wire.js';
 
 export interface BrokerProcess {
@@ -19,10 +19,12 @@ export interface BrokerSetting {
   readonly seed: number;
   readonly speed: number;
   readonly pace: Pace;
+  readonly roughness?: Roughness;
 }
 
-export async function startBroker({ program, socket, seed, speed, pace }: BrokerSetting): Promise<BrokerProcess> {
-  const child = spawn(process.execPath, [program, socket, String(seed), String(speed), pace], {
+export async function startBroker({ program, socket, ...setting }: BrokerSetting): Promise<BrokerProcess> {
+  const { seed, speed, pace, roughness = 'plain' } = setting;
+  const child = spawn(process.execPath, [program, socket, String(seed), String(speed), pace, roughness], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   await new Promise<void>((resolve, reject) => {

@@ -11,7 +11,7 @@ import type { ExecutionResult } from '../../src/domain/result.js';
 import type { Programs } from './build.js';
 import type { Crash } from './crash-points.js';
 import { brokenInTheEnd, brokenNow, falseAlarms, type Known } from './laws.js';
-import type { Pace } from './order-script.js';
+import type { Pace, Roughness } from './order-script.js';
 import { type BrokerProcess, type EngineRun, startBroker, startEngine } from './processes.js';
 
 /** How one life of the engine goes, and ends. */
@@ -34,6 +34,8 @@ export interface Scenario {
   readonly name: string;
   readonly seed: number;
   readonly pace: Pace;
+  /** What the venue does beside filling; `plain` by default. */
+  readonly roughness?: Roughness;
   readonly lives: readonly Life[];
   /** The journal is copied while the first engine writes to it. */
   readonly copies?: true;
@@ -70,8 +72,8 @@ const DURABLE_LIMIT_MS = 10_000;
 export async function play(scenario: Scenario, programs: Programs): Promise<Outcome> {
   const folder = mkdtempSync(join(programs.folder, 'scenario-'));
   const socket = join(folder, 'broker');
-  const { seed, pace } = scenario;
-  const broker = await startBroker({ program: programs.broker, socket, seed, speed: SPEED, pace });
+  const { seed, pace, roughness = 'plain' } = scenario;
+  const broker = await startBroker({ program: programs.broker, socket, seed, speed: SPEED, pace, roughness });
   try {
     return await playOn(scenario, { programs, folder, socket, broker });
   } finally {

@@ -157,7 +157,10 @@ export class OrderLife {
     this.parts.store.put(word === undefined ? rest : { ...rest, word }, 'worded');
   }
 
-  correct(id: string, { kind, fill: which, quantity, price, then = 'reopens' }: Omit<PlannedCorrection, 'atMs'>): void {
+  correct(
+    id: string,
+    { kind, fill: which, quantity, price, afterwards = 'reopens' }: Omit<PlannedCorrection, 'atMs'>,
+  ): void {
     const { store, ledger } = this.parts;
     const order = store.get(id);
     const found = order?.fills.find((fill, index) => fill.id === which || index === which);
@@ -179,7 +182,7 @@ export class OrderLife {
       order.fills.map((fill) => (fill.id === found.id ? changed : fill)),
     );
     store.put(
-      { ...after, state: stateAfterCorrection(after, then) },
+      { ...after, state: stateAfterCorrection(after, afterwards) },
       kind === 'bust' ? 'trade_cancel' : 'trade_correct',
       changed,
     );
@@ -226,7 +229,7 @@ export class OrderLife {
     const rest = (isForced: boolean) => {
       const known = store.get(order.id);
       const quantity = known === undefined ? '0' : subtract(known.quantity, known.filled);
-      const price = order.plan.fills?.[0]?.price;
+      const price = order.plan.restPrice ?? order.plan.fills?.[0]?.price;
       this.fill(order.id, { quantity, ...(price !== undefined && { price }) }, isForced);
     };
     const act = () => (cancel === 'fill' ? rest(false) : this.end(order.id, 'cancelled'));
@@ -244,9 +247,9 @@ const readFee = ({ asset, amount }: { readonly asset: string; readonly amount: s
 });
 
 /** An order that was ended stays ended; one that was whole works again for what is missing, unless it is closed. */
-function stateAfterCorrection(order: VenueOrder, then: 'reopens' | 'closed'): VenueOrder['state'] {
+function stateAfterCorrection(order: VenueOrder, afterwards: 'reopens' | 'closed'): VenueOrder['state'] {
   if (isWhole(order)) return 'filled';
   if (isOver(order) && order.state !== 'filled') return order.state;
-  if (order.state === 'filled' && then === 'closed') return 'cancelled';
+  if (order.state === 'filled' && afterwards === 'closed') return 'cancelled';
   return isZero(order.filled) ? 'new' : 'partially_filled';
 }

@@ -24,7 +24,7 @@ export interface PlannedCorrection {
   readonly quantity?: string;
   readonly price?: string;
   /** The order works again for what is missing (default), or is over with what stands. */
-  readonly then?: 'reopens' | 'closed';
+  readonly afterwards?: 'reopens' | 'closed';
 }
 
 export type PlannedEnd = Extract<VenueOrderState, 'cancelled' | 'rejected' | 'expired' | 'done_for_day'>;
@@ -45,6 +45,8 @@ export interface OrderPlan {
   /** `confirm` (default); `ignore`: taken and never done; `fill`: the rest is filled first; `refuse`: too late to cancel. */
   readonly cancel?: 'confirm' | 'ignore' | 'fill' | 'refuse';
   readonly cancelAfterMs?: number;
+  /** Price of the rest that fills because of, or after, a cancel; that of the first planned fill, else the market's. */
+  readonly restPrice?: string;
   /** The rest is filled so long after a cancel was confirmed. */
   readonly fillsAfterCancelMs?: number;
   /** Not found by any query until then. */
