@@ -125,7 +125,7 @@ describe('FIX sequence numbers', () => {
 
 describe('FIX heartbeats', () => {
   it('P7 a silent counterparty gets a TestRequest, then a new connection; what was filled meanwhile comes', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
     onTestFinished(() => {
       vi.useRealTimers();
     });
@@ -150,7 +150,7 @@ describe('FIX heartbeats', () => {
   });
 
   it('a counterparty that answers the TestRequest keeps its session', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
     onTestFinished(() => {
       vi.useRealTimers();
     });

@@ -110,6 +110,7 @@ const OPTIONAL: { readonly [Option in Exclude<keyof FixConfig, Required>]-?: Che
   resetOnLogon: flag,
   heartbeatSeconds: numberBetween(1, 300),
   logonTimeoutMs: numberBetween(100, 60_000),
+  gapTimeoutMs: numberBetween(100, 30_000),
   reconnectMs: numberBetween(1, 60_000),
   logoutTimeoutMs: numberBetween(0, 10_000),
   orderStatus: words('request', 'reports'),

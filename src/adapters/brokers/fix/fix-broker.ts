@@ -244,7 +244,8 @@ const isUnknown = (heard: Heard): boolean =>
 async function cancelOrder(desk: FixDesk, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
   const { settings, line, book, pending } = desk;
   const last = book.reportOn(ref.clientOrderId);
-  if (last !== undefined && isFinal(last)) return { kind: 'already_closed', report: last };
+  // Its report was pushed when it came.
+  if (last !== undefined && isFinal(last)) return 'already_closed';
   const cancelId = desk.newId('c');
   book.nameCancel(cancelId, ref.clientOrderId);
   const heard = await pending.ask('cancel', cancelId, signal, () =>

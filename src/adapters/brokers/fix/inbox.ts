@@ -149,7 +149,8 @@ function refusalText(message: Received, kind: '3' | 'j'): string {
     const value = message.field(tag);
     return value === undefined ? [] : [`${name} ${tag}=${value}`];
   });
-  const text = message.field(TAG.text) ?? (kind === '3' ? 'session reject' : 'business reject');
+  const reason = message.field(kind === '3' ? TAG.sessionRejectReason : TAG.businessRejectReason);
+  const text = message.field(TAG.text) ?? reason ?? 'no words';
   return shown.length === 0 ? text : `${text} (${shown.join(', ')})`;
 }
 

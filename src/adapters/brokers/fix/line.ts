@@ -1,10 +1,11 @@
 /**
  * The line to the counterparty: sessions one after the other, until it is closed.
  *
- * 1. The gate: a message is handed over only while the session is ready. The library takes messages for a dead connection
- *    without a word.
+ * 1. The gate: a message is handed over only while the session is ready. A cancel lessens risk: it leaves once both sides have
+ *    logged on, also while what was missed is still being sent again.
  * 2. A connection that is not ready by the logon deadline is given up; a new session is made for the next one.
- * 3. Whatever ends a session, the next try follows after a wait that doubles, until `close`.
+ * 3. Whatever ends a session, the next try follows after a wait that doubles, until `close`. A refused Logon is tried again
+ *    slowly, unless it said which number is expected.
  * 4. No second process of this user on this machine logs on to the same session: the counterparty would end the first.
  */
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
@@ -13,10 +14,12 @@ import type { Received } from './execution-report.js';
 import { type LoadedFix, loadFix } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
+import { expectedNumber } from './refusals.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
-import { type FixSession, openSession } from './session.js';
+import { type FixSession, fixSession } from './session.js';
 import { sessionLocks, sessionNameHere } from './store-folder.js';
 import { lockStore, type StoreLock } from './store-lock.js';
+import { openTransport, type Transport } from './transport.js';
 
 export interface LineListener {
   /** A session is ready: what happened meanwhile may have been missed. `isAnew`: it is not sent again. */
@@ -41,8 +44,11 @@ export interface Line {
 }
 
 const MOST_RECONNECT_MS = 10_000;
+const CANCEL = 'F';
 const NOT_YET = 'not connected yet';
-const TOO_LOW = /MsgSeqNum too low, expecting (\d+)/i;
+/** Wait after a refused Logon, in ms: accounts are locked after too many. */
+const LEAST_REFUSED_MS = 1_000;
+const MOST_REFUSED_MS = 60_000;
 
 export function fixLine(
   settings: FixSettings,
@@ -52,6 +58,11 @@ export function fixLine(
 ): Line {
   const { clock } = settings;
   let session: FixSession | undefined;
+  let transport: Transport | undefined;
+  /** The counterparty has said which number it expects. */
+  let isTold = false;
+  /** The last warning, until a session is ready. */
+  let told = '';
   let isReady = false;
   let isClosed = false;
   let wasUp = numbers.isContinued;
@@ -72,59 +83,94 @@ export function fixLine(
 
   function open(loaded: LoadedFix): void {
     retryTimer = undefined;
-    if (isClosed || session !== undefined) return;
-    let words = '';
+    if (isClosed || session !== undefined || transport !== undefined) return;
     let isLoggedOut = false;
-    // Without numbers to go on with, both sides begin anew.
-    const resets = settings.resetOnLogon || !wasUp;
-    const deadline = clock.setTimeout(() => opened.end('no logon in time'), settings.logonTimeoutMs);
-    const opened = openSession(loaded, settings, numbers, resets, {
-      ready() {
-        clock.clearTimeout(deadline);
-        wasUp = true;
-        isReady = true;
-        isRefused = false;
-        waitMs = settings.reconnectMs;
-        listener.up(resets);
-        settle();
-      },
-      received: (message) => listener.received(message),
-      loggedOut(text) {
-        isReady = false;
-        isLoggedOut = true;
-        words = redact(text);
-        const expected = TOO_LOW.exec(text)?.[1];
-        // Only ever forward: a number that was used is not used again.
-        if (Number.isSafeInteger(Number(expected)) && Number(expected) > numbers.sender) {
-          numbers.expectedByPeer(Number(expected));
-        }
-        cause = `the counterparty logged out: ${words}`;
-      },
-      renumbered(what) {
-        settings.warn(
-          `${settings.targetCompId} ${what}: reports that were missed may never be sent again. Every live order is asked for.`,
-        );
-        if (isReady) listener.up(true);
-      },
-      ended(why) {
-        clock.clearTimeout(deadline);
-        isReady = false;
-        session = undefined;
-        isRefused = isLoggedOut;
-        cause = words === '' ? redact(why) : `the counterparty logged out: ${words}`;
-        listener.down(cause);
-        if (!isClosed) settings.warn(`The FIX session with ${settings.targetCompId} is down: ${cause}.`);
-        settle();
-        again(loaded);
-      },
+    let words = '';
+    // Without numbers to go on with, both sides begin anew; but not where one of them has just said its number.
+    const resets = !isTold && (settings.resetOnLogon || !wasUp);
+    isTold = false;
+    const deadline = clock.setTimeout(() => giveUp(noLogon(opening)), settings.logonTimeoutMs);
+    const opening = openTransport(settings, settings.tls, () => {
+      session = fixSession(loaded, settings, numbers, resets, opening, {
+        ready(isAnew) {
+          clock.clearTimeout(deadline);
+          wasUp = true;
+          isReady = true;
+          isRefused = false;
+          waitMs = settings.reconnectMs;
+          told = '';
+          listener.up(isAnew);
+          settle();
+        },
+        received: (message) => listener.received(message),
+        refused(text, sent) {
+          isLoggedOut = true;
+          words = redact(text);
+          isMoved = moveOn(text, sent);
+        },
+        renumbered(what) {
+          warn(
+            `${settings.targetCompId} ${what}: reports that were missed may never be sent again. Every live order is asked for.`,
+          );
+          if (isReady) listener.up(true);
+        },
+        warn: (what) => warn(`FIX: ${what}.`),
+        ended: giveUp,
+      });
     });
-    session = opened;
+    transport = opening;
+    let isMoved = false;
+    let isOver = false;
+    opening.onEnd((what) => {
+      // A session hears of it, too, and knows more.
+      if (session === undefined) giveUp(what);
+    });
+
+    function giveUp(why: string): void {
+      if (isOver) return;
+      isOver = true;
+      clock.clearTimeout(deadline);
+      const ending = session;
+      isReady = false;
+      session = undefined;
+      transport = undefined;
+      ending?.end(why);
+      opening.destroy();
+      isRefused = isLoggedOut;
+      cause = words === '' ? redact(why) : `the counterparty logged out: ${words}`;
+      listener.down(cause);
+      if (!isClosed) tell(`The FIX session with ${settings.targetCompId} is down: ${cause}.`);
+      settle();
+      again(loaded, isLoggedOut && !isMoved);
+    }
   }
 
-  function again(loaded: LoadedFix): void {
+  /** A refused Logon that says which number is expected: the next one has it. Only ever forward. */
+  function moveOn(text: string, sent: number): boolean {
+    const expected = expectedNumber(text, sent);
+    if (expected === undefined || expected < numbers.sender) return false;
+    numbers.expectedByPeer(expected);
+    isTold = true;
+    return true;
+  }
+
+  function again(loaded: LoadedFix, isSlow: boolean): void {
     if (isClosed) return;
+    if (isSlow) waitMs = Math.max(waitMs, LEAST_REFUSED_MS);
     retryTimer = clock.setTimeout(() => open(loaded), waitMs);
-    waitMs = Math.min(waitMs * 2, Math.max(MOST_RECONNECT_MS, settings.reconnectMs));
+    const most = isSlow ? MOST_REFUSED_MS : MOST_RECONNECT_MS;
+    waitMs = Math.min(waitMs * 2, Math.max(most, settings.reconnectMs));
+  }
+
+  function warn(sentence: string): void {
+    settings.warn(redact(sentence));
+  }
+
+  /** The same sentence, again and again, is said once. */
+  function tell(sentence: string): void {
+    if (sentence === told) return;
+    told = sentence;
+    warn(sentence);
   }
 
   const settled = (signal: AbortSignal): Promise<void> =>
@@ -145,22 +191,23 @@ export function fixLine(
       lock ??= lockSession(settings);
       cause = cause === NOT_YET ? 'the FIX library is being loaded' : cause;
       const loaded = await loadFix(settings.version);
-      cause = session === undefined && retryTimer === undefined ? NOT_YET : cause;
-      if (session === undefined && retryTimer === undefined) open(loaded);
+      cause = transport === undefined && retryTimer === undefined ? NOT_YET : cause;
+      if (transport === undefined && retryTimer === undefined) open(loaded);
       if (!isReady && !isClosed && !signal.aborted) await settled(signal);
       if (isReady) return;
       const sentence = `FIX: no session with ${settings.targetCompId}: ${cause}`;
       throw isRefused ? new BrokerRefusal(sentence) : new Error(sentence);
     },
-    send: (type, body) => (isReady ? session?.send(type, body) : undefined),
+    send: (type, body) => (isReady || type === CANCEL ? session?.send(type, body) : undefined),
     async close() {
       isClosed = true;
       cause = 'closed';
       clock.clearTimeout(retryTimer);
-      if (session !== undefined) {
+      isReady = false;
+      if (session === undefined) transport?.destroy();
+      else {
         const ended = settled(AbortSignal.any([]));
         const timer = clock.setTimeout(() => session?.end('no answer to the Logout'), settings.logoutTimeoutMs);
-        isReady = false;
         session.logOut();
         await ended;
         clock.clearTimeout(timer);
@@ -170,6 +217,10 @@ export function fixLine(
       listener.closed();
     },
   };
+}
+
+function noLogon(transport: Transport): string {
+  return transport.firstBytes.length > 0 ? 'no logon in time' : 'no logon in time, and no answer at all';
 }
 
 /** A place for locks that cannot be used keeps nobody from trading: the folder of a store has a lock of its own. */

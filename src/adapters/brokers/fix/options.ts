@@ -82,6 +82,11 @@ export interface FixBrokerOptions {
   readonly heartbeatSeconds?: number;
   /** Longest time from connecting to a logon, in ms, 100 to 60 000; 10 000 by default. */
   readonly logonTimeoutMs?: number;
+  /**
+   * Longest time that orders are held back, and reports kept in their order, for messages that were missed and are asked for
+   * again, in ms, 100 to 30 000; 5 000 by default.
+   */
+  readonly gapTimeoutMs?: number;
   /** Wait before the first reconnect, in ms, 1 to 60 000; doubles up to 10 s. Default 500. */
   readonly reconnectMs?: number;
   /** Longest wait of `close` for the answer to the Logout, in ms, 0 to 10 000; 2 000 by default. */
@@ -118,6 +123,7 @@ export interface FixSettings
       | 'resetOnLogon'
       | 'heartbeatSeconds'
       | 'logonTimeoutMs'
+      | 'gapTimeoutMs'
       | 'reconnectMs'
       | 'logoutTimeoutMs'
       | 'orderStatus'
@@ -173,6 +179,7 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     resetOnLogon: options.resetOnLogon === true,
     heartbeatSeconds: between('heartbeatSeconds', options.heartbeatSeconds, 30, 1, 300),
     logonTimeoutMs: between('logonTimeoutMs', options.logonTimeoutMs, 10_000, 100, 60_000),
+    gapTimeoutMs: between('gapTimeoutMs', options.gapTimeoutMs, 5_000, 100, 30_000),
     reconnectMs: between('reconnectMs', options.reconnectMs, 500, 1, 60_000),
     logoutTimeoutMs: between('logoutTimeoutMs', options.logoutTimeoutMs, 2_000, 0, 10_000),
     instruments: readInstruments(options.instruments),

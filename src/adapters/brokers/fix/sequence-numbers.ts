@@ -3,7 +3,7 @@
  *
  * 1. No message is kept: an order is never sent again (gaps are filled, not replayed), and a Logon with its password is
  *    never on disk.
- * 2. Our own number never goes back but by a reset: filling a gap for the counterparty sends old numbers.
+ * 2. Our own number never goes back but by a reset. It is kept before the message leaves: a number is used once.
  * 3. The counterparty's number is the first that did not arrive. Behind a gap it stands still until the gap is filled: a
  *    connection that ends before then is followed by one that asks for the same messages again.
  * 4. Who only looks (`peek`) leaves the counterparty's number as it was: the next process asks for what came meanwhile.
@@ -11,28 +11,8 @@
  *    read are an error, never a beginning anew.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { FixLibrary } from './library.js';
 import type { FixSettings } from './options.js';
 import { readText, replaceText, storePath } from './store-folder.js';
-
-type SessionStore = InstanceType<FixLibrary['MemorySessionStore']>;
-/** What jspurefix asks of a store. */
-export type SequenceStore = Pick<
-  SessionStore,
-  | 'put'
-  | 'get'
-  | 'getRange'
-  | 'setSenderSeqNum'
-  | 'setTargetSeqNum'
-  | 'nextSenderSeqNum'
-  | 'nextTargetSeqNum'
-  | 'reset'
-  | 'initialize'
-  | 'flush'
-  | 'dispose'
-  | 'sessionId'
-  | 'creationTime'
-> & { senderSeqNum: number; targetSeqNum: number };
 
 export interface SequenceNumbers {
   /** The number of our next message. */
@@ -47,8 +27,10 @@ export interface SequenceNumbers {
   arrived(number: number, next?: number): void;
   /** The counterparty has set its number, whatever was before it. */
   setByPeer(next: number): void;
-  /** The store of one session; every session continues the same numbers. */
-  storeFor(sessionId: SessionStore['sessionId']): SequenceStore;
+  /** The number of the message that goes out now; it is not used again. */
+  takeSender(): number;
+  /** Both begin anew. */
+  reset(): void;
   /** Nothing is kept afterwards. */
   close(): void;
 }
@@ -63,64 +45,13 @@ export function sequenceNumbers(settings: FixSettings, hasOrders: boolean): Sequ
   const file = settings.storeFolder === undefined ? undefined : open(settings, settings.storeFolder, hasOrders);
   const incoming = incomingNumbers(file?.found.target ?? 1);
   let sender = file?.found.sender ?? 1;
-  /** What the library believes; ahead of what has arrived while a gap is open. */
-  let believed = incoming.next;
+  /** What is written for the next process by one that only looks. */
   let unseen = incoming.next;
   let isClosed = false;
 
   function keep(): void {
     const line = lineOf(sender, settings.peek ? unseen : incoming.next);
     if (file !== undefined && !isClosed) writeSync(file.descriptor, line, 0);
-  }
-  async function setSender(value: number): Promise<void> {
-    if (value <= sender) return;
-    sender = value;
-    keep();
-  }
-  async function setTarget(value: number): Promise<void> {
-    believed = value;
-  }
-  function store(sessionId: SessionStore['sessionId']): SequenceStore {
-    believed = incoming.next;
-    return {
-      sessionId,
-      creationTime: new Date(settings.clock.now()),
-      get senderSeqNum() {
-        return sender;
-      },
-      set senderSeqNum(value) {
-        void setSender(value);
-      },
-      get targetSeqNum() {
-        return believed;
-      },
-      set targetSeqNum(value) {
-        void setTarget(value);
-      },
-      setSenderSeqNum: setSender,
-      setTargetSeqNum: setTarget,
-      async nextSenderSeqNum() {
-        await setSender(sender + 1);
-        return sender;
-      },
-      async nextTargetSeqNum() {
-        await setTarget(believed + 1);
-        return believed;
-      },
-      async reset() {
-        sender = 1;
-        believed = 1;
-        unseen = 1;
-        incoming.set(1);
-        keep();
-      },
-      put: async () => {},
-      get: async () => null,
-      getRange: async () => [],
-      initialize: async () => {},
-      flush: async () => {},
-      dispose: async () => {},
-    };
   }
 
   return {
@@ -143,7 +74,17 @@ export function sequenceNumbers(settings: FixSettings, hasOrders: boolean): Sequ
       incoming.set(next);
       keep();
     },
-    storeFor: store,
+    takeSender() {
+      sender += 1;
+      keep();
+      return sender - 1;
+    },
+    reset() {
+      sender = 1;
+      unseen = 1;
+      incoming.set(1);
+      keep();
+    },
     close() {
       if (file !== undefined && !isClosed) closeSync(file.descriptor);
       isClosed = true;

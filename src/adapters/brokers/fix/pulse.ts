@@ -1,0 +1,62 @@
+/**
+ * The heartbeats of a session.
+ *
+ * 1. After a heartbeat interval without a message of ours a Heartbeat goes out.
+ * 2. After 1.5 intervals without one of the counterparty's it is asked for a sign (TestRequest), after 2.5 it is given up.
+ */
+import type { FixSettings } from './options.js';
+
+export interface PulseParts {
+  beat(): void;
+  test(id: string): void;
+  /** Called on every tick. */
+  look(): void;
+  silent(): void;
+}
+
+const TEST_AFTER = 1.5;
+const SILENT_AFTER = 2.5;
+const MOST_TICK_MS = 200;
+
+export function pulse({ clock, heartbeatSeconds }: Pick<FixSettings, 'clock' | 'heartbeatSeconds'>, parts: PulseParts) {
+  const intervalMs = heartbeatSeconds * 1_000;
+  let sentAt = clock.monotonic();
+  let heardAt = sentAt;
+  let isTested = false;
+  let tests = 0;
+  let timer: unknown;
+
+  function test(): void {
+    tests += 1;
+    parts.test(`fillchart-${clock.now().toString(36)}-${tests}`);
+  }
+
+  function tick(): void {
+    schedule();
+    const now = clock.monotonic();
+    parts.look();
+    if (now - heardAt >= SILENT_AFTER * intervalMs) parts.silent();
+    else if (now - heardAt >= TEST_AFTER * intervalMs && !isTested) {
+      isTested = true;
+      test();
+    }
+    if (now - sentAt >= intervalMs) parts.beat();
+  }
+
+  function schedule(): void {
+    timer = clock.setTimeout(tick, Math.min(intervalMs / 10, MOST_TICK_MS));
+  }
+
+  return {
+    start: schedule,
+    stop: () => clock.clearTimeout(timer),
+    sent() {
+      sentAt = clock.monotonic();
+    },
+    heard() {
+      heardAt = clock.monotonic();
+      isTested = false;
+    },
+    test,
+  };
+}
