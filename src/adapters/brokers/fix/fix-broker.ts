@@ -132,10 +132,8 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
       reports$.next({ type: 'gap' });
       exits?.up(isAnew);
     },
-    received(message) {
-      clock.heard(message);
-      take(withoutSecrets(message, redact));
-    },
+    heard: (message) => clock.heard(message),
+    received: (message) => take(withoutSecrets(message, redact)),
     down(cause) {
       for (const asked of [pending, positions, openOrders]) asked.lose(cause);
     },

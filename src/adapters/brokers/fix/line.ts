@@ -24,6 +24,8 @@ import { openTransport, type Transport } from './transport.js';
 export interface LineListener {
   /** A session is ready: what happened meanwhile may have been missed. `isAnew`: it is not sent again. */
   up(isAnew: boolean): void;
+  /** Any message that is sound has come, the session's own among them. */
+  heard(message: Received): void;
   received(message: Received): void;
   /** A session that was ready has ended: answers that were awaited will not come. */
   down(cause: string): void;
@@ -102,6 +104,7 @@ export function fixLine(
           listener.up(isAnew);
           settle();
         },
+        heard: (message) => listener.heard(message),
         received: (message) => listener.received(message),
         refused(text, sent) {
           isLoggedOut = true;

@@ -28,6 +28,9 @@ import { wire } from './wire.js';
 export interface SessionListener {
   /** `isAnew`: what was missed is not sent again. */
   ready(isAnew: boolean): void;
+  /** Any message that is sound has come, the session's own among them. */
+  heard(message: Received): void;
+  /** A message of the application, in its turn. */
   received(message: Received): void;
   /** The counterparty's Logout, or its Reject of the Logon, with its text; `sent` is the number of our last message. */
   refused(text: string, sent: number): void;
@@ -201,6 +204,7 @@ class Session implements FixSession {
       this.#hangUp(problem.text, problem.isCompId ? message : undefined);
       return;
     }
+    this.#listener.heard(message);
     if (this.#state === 'logging on') this.#answerToLogon(message);
     else this.#inSession(message, Number(message.field(TAG.msgSeqNum)));
   }
