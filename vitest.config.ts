@@ -32,7 +32,7 @@ const deep = [
   'test/examples.test.ts',
   'test/fix/*.test.ts',
   'test/paths/all-paths.test.ts',
-  'test/recovery/every-step.test.ts',
+  'test/recovery/{every-step,stalled}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/verify/{mutants,verify}.test.ts',
 ];

@@ -4,10 +4,12 @@
  * 1. Every fact gets the next `seq` and its link in the hash chain in the turn in which it is recorded (A5).
  * 2. Audit lines are in the log when they are durable, and reach listeners and the logger, in order, when what they caused is
  *    on its way (E6); neither can stop the engine (E2).
- * 3. A journal that fails, or does not answer in time, has failed for good: it is said once, and nothing is written to it again.
+ * 3. A journal that refuses an append has failed for good: it is said once, and nothing is written to it again.
+ * 4. A journal that does not answer is late (A8): nothing waits for it, no order leaves, what is recorded is handed to it all
+ *    the same, and it counts again as soon as it answers.
  */
 import { type Observable, Subject } from 'rxjs';
-import { type CallOutcome, callBroker, causeOf } from '../actors/calls.js';
+import { causeOf } from '../actors/calls.js';
 import { containedStream } from '../actors/contained-stream.js';
 import type { AuditEntry, AuditEvent, AuditRecord } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
@@ -15,6 +17,7 @@ import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type Reco
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { isoTime } from '../domain/time.js';
 import { FACTS_VERSION } from '../journal/fact-versions.js';
+import { commitWatch } from './commit-watch.js';
 
 export interface Entry {
   readonly stream: RecordStream;
@@ -41,16 +44,12 @@ export interface Recorder {
   told(): Promise<void>;
   readonly log: readonly AuditRecord[];
   readonly audit$: Observable<AuditRecord>;
-  /** Why the journal cannot be written to, once it cannot. */
+  /** Why the journal cannot be written to: it has failed, or is late. */
   readonly failure: string | undefined;
   readonly records: number;
   say(level: keyof Logger, fields: object, message: string): void;
   close(): void;
 }
-
-/** Longest time that a commit may take before the journal counts as failed. */
-export const COMMIT_DEADLINE_MS = 5_000;
-const COMMIT_GRACE_MS = 100;
 
 /** How the log names what a listener threw (E2). */
 export const LISTENER_THREW = 'a listener threw';
@@ -84,6 +83,8 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
   let last = history.at(-1);
   let auditSeq = log.at(-1)?.seq ?? 0;
   let failure: string | undefined;
+  let lateness: string | undefined;
+  const waiting = new Set<(durability: Durability) => void>();
   let told: Promise<void> = Promise.resolve();
 
   function say(level: keyof Logger, fields: object, message: string): void {
@@ -157,9 +158,52 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
       audit,
     };
     last = chained(unchained, last?.hash ?? GENESIS_HASH);
-    const outcome = await commit(journal, clock, [last]);
-    return outcome.kind === 'answered' ? { durable: true } : fail(outcome.cause);
+    return append(last);
   }
+
+  /** Resolves with the journal's answer, or without it when the journal is late. */
+  function append(link: JournalRecord): Promise<Durability> {
+    const answered = watch.begin();
+    const late = lateness;
+    return new Promise((resolve) => {
+      if (late !== undefined) resolve({ durable: false, cause: late });
+      else waiting.add(resolve);
+      const settle = (durability: Durability) => {
+        waiting.delete(resolve);
+        answered();
+        resolve(durability);
+      };
+      handOver(link).then(
+        () => settle({ durable: true }),
+        (error: unknown) => settle(fail(causeOf(error))),
+      );
+    });
+  }
+
+  /** A journal may throw before it returns a promise. */
+  async function handOver(link: JournalRecord): Promise<void> {
+    await journal.append([link]);
+  }
+
+  const watch = commitWatch(clock, {
+    onLate(silentMs) {
+      if (failure !== undefined) return;
+      lateness = `no answer within ${silentMs} ms`;
+      say('error', { journal: journal.name, silentMs }, 'the journal is late: no order leaves until it answers');
+      for (const resolve of waiting) resolve({ durable: false, cause: lateness });
+      waiting.clear();
+    },
+    onSilent(silentMs) {
+      if (failure === undefined) onFailure(`no answer within ${silentMs} ms`);
+    },
+    onAnswerAgain() {
+      lateness = undefined;
+      if (failure === undefined) say('warn', { journal: journal.name }, 'the journal answers again');
+    },
+    onStall(stalledMs) {
+      say('warn', { stalledMs }, 'the event loop stood still: the process was stopped, or something kept it busy');
+    },
+  });
 
   return {
     record,
@@ -167,7 +211,7 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     log,
     audit$: containedStream(audit$, (error) => say('error', { cause: causeOf(error) }, LISTENER_THREW)),
     get failure() {
-      return failure;
+      return failure ?? lateness;
     },
     get records() {
       return last?.seq ?? 0;
@@ -175,16 +219,4 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     say,
     close: () => audit$.complete(),
   };
-}
-
-/** The answer may be there when the deadline fires, in a process that was stopped for a while: it gets another moment. */
-async function commit(journal: Journal, clock: Clock, records: readonly JournalRecord[]): Promise<CallOutcome> {
-  let appended: Promise<void> | undefined;
-  const append = () => {
-    appended = journal.append(records);
-    return appended;
-  };
-  const outcome = await callBroker(clock, COMMIT_DEADLINE_MS, append);
-  const late = appended;
-  return outcome.kind === 'silent' && late !== undefined ? callBroker(clock, COMMIT_GRACE_MS, () => late) : outcome;
 }
