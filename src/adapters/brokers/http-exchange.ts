@@ -110,5 +110,5 @@ function isBeforeSending(error: unknown): boolean {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'an error without words';
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : error.message.slice(0, 100);
+  return typeof code === 'string' ? code : error.message;
 }

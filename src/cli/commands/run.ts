@@ -131,7 +131,7 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
   const { advisories } = file;
   const opened = await openBroker(name, { configPath, live, clock, env: world.env, advisories, warn: told.tell });
   const journal = openJournal(where, world.clock.now(), isScaled);
-  const log = openAuditLog(options.log, world.stderr);
+  const log = openAuditLog(options.log, world);
   if (opened.stakes !== undefined) told.tell(opened.stakes);
   try {
     const engine = await createEngine({ broker: opened.broker, journal: journal.journal, clock, logger: log.logger });

@@ -4,7 +4,8 @@
 import { type DestinationStream, destination, pino } from 'pino';
 import type { Logger } from '../../domain/ports.js';
 import { UsageError } from '../exit-codes.js';
-import type { TextSink } from '../world.js';
+import { deepRedactor } from '../secrets.js';
+import type { CliWorld } from '../world.js';
 
 export interface AuditLog {
   readonly logger: Logger | false;
@@ -13,9 +14,11 @@ export interface AuditLog {
 }
 
 /** @param given a path, `-` for standard error, or nothing. @throws {UsageError} for a file that cannot be written */
-export function openAuditLog(given: string | undefined, stderr: TextSink): AuditLog {
+export function openAuditLog(given: string | undefined, { stderr, env }: Pick<CliWorld, 'stderr' | 'env'>): AuditLog {
   if (given === undefined) return { logger: false, close: () => undefined };
-  const options = { name: 'fillchart' };
+  const clean = deepRedactor(env);
+  // What adapters say is redacted where it is said; this is for whatever else finds its way into a line (A2).
+  const options = { name: 'fillchart', formatters: { log: (line: object) => clean(line) as Record<string, unknown> } };
   if (given === '-') {
     const stream: DestinationStream = { write: (line) => void stderr.write(line) };
     return { logger: pino(options, stream), close: () => undefined };

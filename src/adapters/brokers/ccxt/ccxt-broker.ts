@@ -136,7 +136,7 @@ async function open(settings: CcxtSettings, wire: Wire, signal: AbortSignal): Pr
     await library.loadMarkets(true);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    throw new Error(wire.redact(`${exchange}: its markets cannot be read: ${words.slice(0, 200)}`));
+    throw new Error(`${exchange}: its markets cannot be read: ${wire.redact(words).slice(0, 200)}`);
   }
   return library;
 }
