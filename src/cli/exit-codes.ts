@@ -7,7 +7,7 @@
 export const EXIT = {
   /** Every advisory has its result, and nothing is left to do. `REJECTED` or `FAILED` alone is a result like any other. */
   ok: 0,
-  /** What was checked is not as it should be: a journal, a replayed result, a picture, a law. */
+  /** A check failed: of a journal, a replayed result, a picture, a law. */
   checkFailed: 1,
   /** The command line, a file or the config cannot be taken as it is; also: a line was malformed, and the others have run. */
   usage: 2,
@@ -19,7 +19,7 @@ export const EXIT = {
   refused: 5,
   /** A defect of fillchart; the number is `EX_SOFTWARE` of sysexits. */
   defect: 70,
-  /** Left at once, with executions still live. */
+  /** Ended at once; orders may still be live. */
   interrupted: 130,
 } as const;
 
@@ -35,8 +35,8 @@ export const EXIT_CODES_HELP = `
 Exit codes:
   0    all advisories have a result, and nothing is left to do; REJECTED, FAILED, CANCELLED and
        FAILED_TIMEOUT are results like any other
-  1    what was checked is not as it should be: the journal is not what was written, a replayed result
-       differs, a law is broken, a picture is stale
+  1    a check failed: the journal is not what was written, a replayed result differs, a law is broken,
+       a picture is stale
   2    bad usage: unknown option, unreadable file, malformed config, missing keys or library; or a line of
        the file is malformed (it is named on stderr, and the others run)
   3    a person is needed: a result requires it, a case is open, the run was interrupted, a kill switch of
@@ -46,5 +46,5 @@ Exit codes:
   4    broker check: the broker cannot be reached
   5    broker check: the broker says no: to the keys, the account, the logon, or a symbol that was asked for
   70   a defect of fillchart
-  130  left at once by a second ctrl-c, with executions still live
+  130  ended at once by a second ctrl-c; orders may still be live
 `;

@@ -95,7 +95,7 @@ function describeRun(command: Command): Command {
 }
 
 const NOTES = `
-Ctrl-c sets the GLOBAL kill switch and waits for the live executions to end; a second one leaves at once. The switch stays
+Ctrl-c sets the GLOBAL kill switch and waits for the live executions to end; a second one exits at once. The switch stays
 in the journal, and refuses every later run, until a person releases it: fillchart kill-switch release.
 An advisoryId is good for one life: a refused advisory, too, is answered from the journal when it is sent again.
 Keys are read from the environment alone; fillchart broker check tries them, and places nothing.
