@@ -86,7 +86,7 @@ describe('the log', () => {
   const env = {
     MY_VENUE_API_KEY: KEY,
     FILLCHART_FIX_PASSWORD: 'correct horse',
-    HOME: '/home/somebody',
+    HOME: '/srv',
     X_TOKEN: 'abc',
   };
 
