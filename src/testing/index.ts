@@ -30,7 +30,8 @@ export {
   faultBroker,
   type OrderScript,
 } from './fault-broker.js';
-export { type BrokenLaw, brokenLaws, type LawSubject } from './laws.js';
+export type { Violation } from './laws/law-court.js';
+export { type BrokenLaw, brokenLaws, type LawSubject } from './laws/record-laws.js';
 export {
   type ExecutionPath,
   type ExecutionPathOptions,
@@ -45,7 +46,6 @@ export {
   type OrderTruth,
   type WorldOrder,
 } from './simulation/broker-world.js';
-export type { Violation } from './simulation/law-court.js';
 export {
   type MortalOptions,
   type MortalProcess,

@@ -4,7 +4,7 @@
 import type { Clock, Journal, JournalRecord } from 'fillchart';
 import { memoryJournal } from 'fillchart/adapters';
 import type { BrokerCall } from 'fillchart/testing';
-import type { Commit } from '../../src/testing/laws.js';
+import type { Commit } from '../../src/testing/laws/record-laws.js';
 
 export interface NotedJournal {
   readonly journal: Journal;

@@ -6,7 +6,7 @@
  * 2. Ends with 0 when every law held, with 1 when one did not.
  */
 import { InvalidArgumentError } from 'commander';
-import type { Violation } from '../../testing/simulation/law-court.js';
+import type { Violation } from '../../testing/laws/law-court.js';
 import { replayCommand, type SimulationReport, simulate } from '../../testing/simulation/simulate.js';
 import { tellStory } from '../../testing/simulation/story.js';
 import { EXIT } from '../exit-codes.js';

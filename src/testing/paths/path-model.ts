@@ -8,7 +8,7 @@ import { createTestModel } from 'xstate/graph';
 import type { ExecutionSnapshot } from '../../engine/execution.js';
 import type { ExecutionInput } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
-import { chartStep } from '../folded-life.js';
+import { chartStep } from '../laws/folded-life.js';
 import { type HostModel, hostAfter, newHostModel } from './host-model.js';
 import { nextFacts } from './next-facts.js';
 import type { PathFact } from './path-fact.js';

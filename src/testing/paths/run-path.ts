@@ -13,8 +13,8 @@ import { type Execution, type ExecutionSnapshot, stageOfSnapshot, statePath } fr
 import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
 import type { BrokerMethod } from '../fault-broker.js';
-import { birth, chartStep } from '../folded-life.js';
-import { brokenLaws, type LawSubject } from '../laws.js';
+import { birth, chartStep } from '../laws/folded-life.js';
+import { brokenLaws, type LawSubject } from '../laws/record-laws.js';
 import { VIRTUAL_EPOCH_MS } from '../virtual-clock.js';
 import { agreeingView, BROKER_ORDER_ID, rawReport } from './broker-words.js';
 import { bareFact, type PathFact } from './path-fact.js';

@@ -2,7 +2,7 @@
  * Many stories, one after the other, and what came of them.
  */
 
-import type { Violation } from './law-court.js';
+import type { Violation } from '../laws/law-court.js';
 import { type StoryOptions, type StoryReport, tellStory } from './story.js';
 
 export interface SimulationOptions extends Pick<StoryOptions, 'createEngine'> {

@@ -11,17 +11,17 @@
 import type { Clock } from '../../domain/ports.js';
 import type { SnapshotInput } from '../../domain/snapshot.js';
 import { type Engine, type ExecutionResult, createEngine as realCreateEngine } from '../../index.js';
+import { type CallLaws, callLaws } from '../laws/call-laws.js';
+import { journalView } from '../laws/journal-view.js';
+import { type Evidence, lawCourt, type Violation } from '../laws/law-court.js';
+import { type ResultLaws, resultLaws } from '../laws/result-laws.js';
+import { type StateLaws, stateLaws } from '../laws/state-laws.js';
 import { VIRTUAL_EPOCH_MS, type VirtualClock, virtualClock } from '../virtual-clock.js';
 import { brokerWorld } from './broker-world.js';
-import { type CallLaws, callLaws } from './call-laws.js';
 import { type FaultyLine, faultyLine } from './faulty-line.js';
-import { journalView } from './journal-view.js';
-import { type Evidence, lawCourt, type Violation } from './law-court.js';
 import { type MortalProcess, mortalProcess, type Step } from './mortal-process.js';
 import { drawPlan } from './order-plan.js';
 import { type Random, seededRandom } from './random.js';
-import { type ResultLaws, resultLaws } from './result-laws.js';
-import { type StateLaws, stateLaws } from './state-laws.js';
 import { drawStory, type OperatorAct, type StoryPlan } from './story-plan.js';
 import { type VirtualDisk, virtualDisk } from './virtual-disk.js';
 

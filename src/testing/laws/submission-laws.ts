@@ -1,14 +1,14 @@
 /**
  * Laws of the entry order: sent once, behind an open gate, after its intent is durable, and never told as more than is known.
  */
-import type { JournalRecord } from '../domain/journal.js';
-import { covers, type SwitchChange } from '../domain/kill-switch.js';
-import { HARD_TIMEOUT_MS } from '../domain/limits.js';
-import type { OrderRequest } from '../domain/ports.js';
-import { epochMs as epochOf } from '../domain/time.js';
-import type { ExecutionFact } from '../machines/execution.facts.js';
+import type { JournalRecord } from '../../domain/journal.js';
+import { covers, type SwitchChange } from '../../domain/kill-switch.js';
+import { HARD_TIMEOUT_MS } from '../../domain/limits.js';
+import type { OrderRequest } from '../../domain/ports.js';
+import { epochMs as epochOf } from '../../domain/time.js';
+import type { ExecutionFact } from '../../machines/execution.facts.js';
 import type { Life } from './folded-life.js';
-import { callsOf, type Judge, type LawSubject, show, unless } from './laws.subject.js';
+import { callsOf, type Judge, type LawSubject, show, unless } from './law-subject.js';
 
 export const oneEntryOrder: Judge = (subject, life) => {
   const submits = callsOf(subject, life, 'submitOrder');

@@ -4,11 +4,11 @@
  * 1. Times: `at` of a call or a commit is ms of the clock, `epochMs` is the engine's time at its zero; the wall clock is
  *    not stepped.
  */
-import type { Case } from '../domain/cases.js';
-import type { JournalRecord } from '../domain/journal.js';
-import type { LawId } from '../domain/laws.js';
-import type { ExecutionResult } from '../domain/result.js';
-import type { BrokerCall } from './fault-broker.js';
+import type { Case } from '../../domain/cases.js';
+import type { JournalRecord } from '../../domain/journal.js';
+import type { LawId } from '../../domain/laws.js';
+import type { ExecutionResult } from '../../domain/result.js';
+import type { BrokerCall } from '../fault-broker.js';
 import type { Life } from './folded-life.js';
 
 /** What one execution came to, seen from outside. */

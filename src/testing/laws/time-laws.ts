@@ -6,12 +6,12 @@ import {
   LATE_FILL_WINDOW_MS,
   RECONCILIATION_LIMIT_MS,
   VALIDATION_LIMIT_MS,
-} from '../domain/limits.js';
-import { isFullFill } from '../domain/order.js';
-import { topState } from '../engine/execution.js';
-import type { ExecutionFact } from '../machines/execution.facts.js';
+} from '../../domain/limits.js';
+import { isFullFill } from '../../domain/order.js';
+import { topState } from '../../engine/execution.js';
+import type { ExecutionFact } from '../../machines/execution.facts.js';
 import type { LifeStep } from './folded-life.js';
-import { type Judge, show, unless } from './laws.subject.js';
+import { type Judge, show, unless } from './law-subject.js';
 
 /** At T = 32 s the engine waits for the last look at the order, and no longer than this. */
 const LAST_LOOK_MAY_TAKE_MS = 2_000;

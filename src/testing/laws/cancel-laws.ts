@@ -5,13 +5,13 @@
  *    what the chart asked for.
  * 2. "At once" is the instant of that fact, but for the wait until it is durable.
  */
-import { cancelsLiveOrders } from '../domain/kill-switch.js';
-import { HARD_TIMEOUT_MS } from '../domain/limits.js';
-import { hasFill } from '../domain/order.js';
-import type { ExecutionContext } from '../machines/execution.context.js';
-import type { ExecutionFact } from '../machines/execution.facts.js';
+import { cancelsLiveOrders } from '../../domain/kill-switch.js';
+import { HARD_TIMEOUT_MS } from '../../domain/limits.js';
+import { hasFill } from '../../domain/order.js';
+import type { ExecutionContext } from '../../machines/execution.context.js';
+import type { ExecutionFact } from '../../machines/execution.facts.js';
 import type { Life, LifeStep } from './folded-life.js';
-import { callsOf, callsWithoutRecord, hasEndedBy, type Judge, latestCallAt, show, unless } from './laws.subject.js';
+import { callsOf, callsWithoutRecord, hasEndedBy, type Judge, latestCallAt, show, unless } from './law-subject.js';
 
 const cancelsForCause: Judge = (subject, life) =>
   callsOf(subject, life, 'cancelOrder').flatMap(({ at }) => {

@@ -5,7 +5,7 @@
 import type { MismatchPolicy } from '../../domain/cases.js';
 import { type LawId, laws } from '../../domain/laws.js';
 import type { Clock } from '../../domain/ports.js';
-import type { BrokerWorld } from './broker-world.js';
+import type { BrokerWorld } from '../simulation/broker-world.js';
 import type { JournalView } from './journal-view.js';
 
 export interface Violation {

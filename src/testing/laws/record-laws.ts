@@ -6,16 +6,16 @@
  * 3. A life that is not over can be judged at each of its steps, with no results: L1–L6, L12 and L15 are then judged on
  *    what has happened so far. L8 and L11 wait for its end, and L7, L9, L10, L13 and L14 for what the callers are told.
  */
-import type { LawId } from '../domain/laws.js';
+import type { LawId } from '../../domain/laws.js';
+import { cancelsAtOnceForCause } from './cancel-laws.js';
+import { fillsOnlyGrow, mismatchNeedsHuman, oneReconciliation } from './ending-laws.js';
 import { foldedLife } from './folded-life.js';
-import { cancelsAtOnceForCause } from './laws.cancel.js';
-import { fillsOnlyGrow, mismatchNeedsHuman, oneReconciliation } from './laws.ending.js';
-import { bracketOnFill, onlyProtectionReduces, protectedOrCase, switchesNeverDelay } from './laws.protection.js';
-import type { BrokenLaw, Judge, LawSubject } from './laws.subject.js';
-import { closedGate, oneEntryOrder, sameAdvisorySameResult, unknownStaysUnknown } from './laws.submission.js';
-import { endsInTime, fixedDeadlines, statusByReceivedTime } from './laws.time.js';
+import type { BrokenLaw, Judge, LawSubject } from './law-subject.js';
+import { bracketOnFill, onlyProtectionReduces, protectedOrCase, switchesNeverDelay } from './protection-laws.js';
+import { closedGate, oneEntryOrder, sameAdvisorySameResult, unknownStaysUnknown } from './submission-laws.js';
+import { endsInTime, fixedDeadlines, statusByReceivedTime } from './time-laws.js';
 
-export type { BrokenLaw, Commit, LawSubject } from './laws.subject.js';
+export type { BrokenLaw, Commit, LawSubject } from './law-subject.js';
 
 const JUDGES: { readonly [Id in LawId]: Judge } = {
   L1: oneEntryOrder,

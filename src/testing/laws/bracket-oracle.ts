@@ -2,7 +2,7 @@
  * SL and TP worked out a second time, in whole numbers, by nothing that the engine uses.
  */
 import type { FrozenSnapshot } from '../../domain/snapshot.js';
-import type { BrokerWorld, WorldOrder } from './broker-world.js';
+import type { BrokerWorld, WorldOrder } from '../simulation/broker-world.js';
 
 const DIGITS = 10;
 const SCALE = 10n ** BigInt(DIGITS);

@@ -11,10 +11,10 @@ import {
   ONE,
   parseDecimal,
   subtract,
-} from '../domain/decimal.js';
-import { isFullFill } from '../domain/order.js';
-import type { OrderRef, OrderRequest, ProtectionRequest } from '../domain/ports.js';
-import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
+} from '../../domain/decimal.js';
+import { isFullFill } from '../../domain/order.js';
+import type { OrderRef, OrderRequest, ProtectionRequest } from '../../domain/ports.js';
+import type { ExecutionFact, FactOf } from '../../machines/execution.facts.js';
 import type { Life } from './folded-life.js';
 import {
   callsOf,
@@ -25,7 +25,7 @@ import {
   type LawSubject,
   latestCallAt,
   unless,
-} from './laws.subject.js';
+} from './law-subject.js';
 
 /** The formula, worked out anew: within one tick of the exact price, on the tick, toward the fill, on the right side. */
 export const bracketOnFill: Judge = (subject, life) =>

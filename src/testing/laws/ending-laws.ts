@@ -1,12 +1,12 @@
 /**
  * Laws of the end: no fill is forgotten, one reconciliation, no further polls, and a human for every mismatch.
  */
-import { lessThan } from '../domain/decimal.js';
-import type { OrderRef } from '../domain/ports.js';
-import { topState } from '../engine/execution.js';
-import type { BrokerCall } from './fault-broker.js';
+import { lessThan } from '../../domain/decimal.js';
+import type { OrderRef } from '../../domain/ports.js';
+import { topState } from '../../engine/execution.js';
+import type { BrokerCall } from '../fault-broker.js';
 import type { Life } from './folded-life.js';
-import { hasCase, type Judge, type LawSubject, show, unless } from './laws.subject.js';
+import { hasCase, type Judge, type LawSubject, show, unless } from './law-subject.js';
 
 export const fillsOnlyGrow: Judge = ({ results }, life) => {
   const known = life.last.context.order.cumQty;

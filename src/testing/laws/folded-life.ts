@@ -1,15 +1,15 @@
 /**
  * A life, folded anew from its recorded facts: what the execution knew and asked for at each of them.
  */
-import type { JournalRecord } from '../domain/journal.js';
-import { hasFill } from '../domain/order.js';
-import { inputOf } from '../engine/advisory.js';
-import { type ExecutionSnapshot, statePath } from '../engine/execution.js';
-import type { ExecutionCommand } from '../machines/execution.commands.js';
-import type { ExecutionContext } from '../machines/execution.context.js';
-import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
-import { executionMachine } from '../machines/execution.machine.js';
-import { firstSnapshot, macrostep } from './paths/microsteps.js';
+import type { JournalRecord } from '../../domain/journal.js';
+import { hasFill } from '../../domain/order.js';
+import { inputOf } from '../../engine/advisory.js';
+import { type ExecutionSnapshot, statePath } from '../../engine/execution.js';
+import type { ExecutionCommand } from '../../machines/execution.commands.js';
+import type { ExecutionContext } from '../../machines/execution.context.js';
+import type { ExecutionFact, ExecutionInput } from '../../machines/execution.facts.js';
+import { executionMachine } from '../../machines/execution.machine.js';
+import { firstSnapshot, macrostep } from '../paths/microsteps.js';
 
 export interface LifeStep {
   readonly fact: ExecutionFact;
