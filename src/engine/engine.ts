@@ -129,7 +129,8 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
     book.leave(host.execution.clientOrderId);
   };
   const onStrayFill = strayFills(cases);
-  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, onDone, onStrayFill };
+  const closeGate = board.closeGateOnce;
+  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, closeGate, onDone, onStrayFill };
 
   function newHost(input: ExecutionInput, from?: ExecutionSnapshot): ExecutionHost {
     const host = executionHost(input, services, from);

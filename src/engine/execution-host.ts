@@ -12,7 +12,7 @@ import { deadlines } from '../actors/deadlines.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { lessThan } from '../domain/decimal.js';
-import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
+import { EXIT_LEGS, type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import { LAST_LOOK_MS } from '../domain/limits.js';
 import { applyReport, type OrderFact, readOrderReport } from '../domain/order.js';
 import type { Clock } from '../domain/ports.js';
@@ -34,6 +34,7 @@ import {
   isOrderLive,
   topState,
 } from './execution.js';
+import { lastResort } from './last-resort.js';
 import { type Durability, LISTENER_THREW, type Recorder } from './recorder.js';
 
 /** What every execution shares (E2): broker, clock, journal, switches, and nothing else. */
@@ -43,6 +44,8 @@ export interface HostServices extends EffectServices {
   readonly cases: CaseBook;
   /** The execution is done; its result is durable. */
   readonly onDone: (host: ExecutionHost) => void;
+  /** Sets GLOBAL ACTIVE, unless the engine has done so already (E5). */
+  readonly closeGate: (reason: string) => void;
   /** A report on a finished execution shows more filled than it accounted for (T5), or takes back or changes a fill (P8). */
   readonly onStrayFill: (host: ExecutionHost, report: OrderFact) => void;
 }
@@ -69,25 +72,52 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
   const outcome = openResult();
   let isAbandoned = false;
+  let isEnded = false;
+  let good = actor.getSnapshot(); // Where the chart stood last without a fault.
   let cancelUnderWay: Promise<void> = Promise.resolve();
-  const context = () => actor.getSnapshot().context;
+  const context = () => good.context;
   const timers = deadlines(clock, time, {
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
     onLastLook: () => within(clock, LAST_LOOK_MS, lastLook(), undefined),
   });
-  const send = oneAtATime(take);
-  const perform = effects({ snapshot: () => actor.getSnapshot(), send, report, timers, finish }, services);
+  const send = oneAtATime(safely(take));
+  const perform = effects({ snapshot: () => good, send, report: safely(report), timers, finish }, services);
+
+  /** What the engine does wrong in it is the end of the execution, and of nothing else (E5). */
+  function safely<T>(work: (given: T) => void): (given: T) => void {
+    return (given) => {
+      try {
+        work(given);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  }
+
+  function fail(error: unknown): void {
+    if (isAbandoned || isEnded) return;
+    isAbandoned = true;
+    timers.clear();
+    watch.unwatch(input.clientOrderId);
+    for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(input.clientOrderId, leg));
+    void lastResort(good, error, services).then((result) => {
+      good = ended(good, result);
+      news.keep(good, []);
+      end(result);
+    });
+  }
 
   function take(fact: ExecutionFact): void {
-    const before = actor.getSnapshot();
+    const before = good;
     if (isAbandoned || before.status !== 'active') return;
     // A timer that outlived its state is no fact.
     if (fact.type === 'DEADLINE' && !before.can(fact)) return;
-    const { commands, audit } = step(fact);
+    const { after, commands, audit } = step(fact);
+    good = after;
     const { advisoryId, snapshotHash, firstSubmitAt } = context();
     const t = firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit({ firstSubmitAt }, fact.at) };
     const sent = openSignal();
-    news.keep(actor.getSnapshot(), commands);
+    news.keep(good, commands);
     const heard = { underWay: sent.promise, onTold: news.tellNext };
     const recorded = recorder.record({
       stream: 'execution',
@@ -99,8 +129,8 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
       audit,
       ...heard,
     });
-    void carryOut(commands, recorded).finally(sent.settle);
-    book.update(context(), isOrderLive(actor.getSnapshot()));
+    void carryOut(commands, recorded).catch(fail).finally(sent.settle);
+    book.update(context(), isOrderLive(good));
   }
 
   /** Settles when all that the fact has caused is on its way, the result excepted: listeners hear before the caller. */
@@ -108,10 +138,10 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     const begun: Promise<void>[] = [];
     let durable = recorded;
     for (const command of commands) {
-      if (command.type === 'openCase') durable = openCase(command);
+      if (command.type === 'openCase') durable = openCase(cases, context(), command);
       else if (command.type === 'finish') finishWhenTold(durable);
-      else if (!LEAVES_THE_PROCESS[command.type]) void perform(command, { durable: true });
-      else begun.push(performWhen(command, whenDurable(command, durable)));
+      else if (!LEAVES_THE_PROCESS[command.type]) void perform(command, { durable: true }).catch(fail);
+      else begun.push(performWhen(command, whenDurable(clock, command, durable)));
     }
     await Promise.all(begun);
   }
@@ -122,12 +152,15 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (command.type === 'cancelOrder') cancelUnderWay = isDone.promise;
     const durability = await durable;
     if (isAbandoned) return isDone.settle();
-    void perform(command, durability).finally(isDone.settle);
+    void perform(command, durability).catch(fail).finally(isDone.settle);
   }
 
   function finishWhenTold(durable: Promise<Durability>): void {
     const told = recorder.told();
-    void durable.then(() => told).then(() => (isAbandoned ? undefined : finish()));
+    void durable
+      .then(() => told)
+      .then(() => (isAbandoned ? undefined : finish()))
+      .catch(fail);
   }
 
   /** The order as it is, once a cancel that is under way has been answered. */
@@ -138,21 +171,13 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (watch.has(input.clientOrderId)) await watch.query(orderRef(context()));
   }
 
-  /** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */
-  function whenDurable({ type }: ExecutionCommand, durable: Promise<Durability>): Promise<Durability> {
-    const lessensRisk = type === 'cancelOrder' || type === 'placeProtection';
-    const cause = `the journal has not answered within ${RISK_PATIENCE_MS} ms`;
-    return lessensRisk ? within(clock, RISK_PATIENCE_MS, durable, { durable: false, cause }) : durable;
-  }
-
-  function openCase({ kind, mismatches }: CommandOf<'openCase'>): Promise<Durability> {
-    const { advisoryId, snapshotHash, snapshot } = context();
-    return cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
-  }
-
   function finish(): void {
     const { result } = context();
-    if (result === undefined) return;
+    if (result !== undefined) end(result);
+  }
+
+  function end(result: ExecutionResult): void {
+    isEnded = true;
     timers.clear();
     metrics.finished(result);
     news.complete();
@@ -163,36 +188,30 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   function report(raw: unknown): void {
     const fact = readOrderReport(raw, input);
     if (fact === undefined) return;
-    const { status, context: known } = actor.getSnapshot();
+    const { status, context: known } = good;
     if (status === 'active') {
       const after = applyReport(known.order, fact);
       if (after === known.order) return;
-      if (after.fellTo !== known.order.fellTo && after.fellTo !== undefined) sayFallen(after.fellTo);
+      if (after.fellTo !== known.order.fellTo && after.fellTo !== undefined)
+        sayFallen(recorder.say, known, after.fellTo);
       send({ type: 'ORDER_REPORT', at: time(), report: fact });
     } else if (lessThan(known.order.cumQty, fact.cumQty) || fact.correction !== undefined) {
       services.onStrayFill(host, fact);
     }
   }
 
-  /** Less than is known, and no bust: nothing changes, and it is written down, here and in the journal (P8). */
-  function sayFallen(told: string): void {
-    const { advisoryId, order } = context();
-    const known = { advisoryId, clientOrderId: input.clientOrderId, cumQty: order.cumQty, told };
-    recorder.say('warn', known, 'a falling filled size that is not said to be a bust is ignored');
-  }
-
   /** Before the execution is done; afterwards the exits have a life of their own (B7). */
   function exitReport(leg: ExitLeg, raw: unknown): void {
     const fact = readExitReport(raw, { clientOrderId: exitIdOf(input.clientOrderId, leg) });
-    if (fact === undefined || actor.getSnapshot().status !== 'active') return;
+    if (fact === undefined || good.status !== 'active') return;
     const told = { type: 'EXIT_REPORT', at: time(), leg, report: fact } as const;
-    if (actor.getSnapshot().can(told)) send(told);
+    if (good.can(told)) send(told);
   }
 
   function resume(): void {
-    news.keep(actor.getSnapshot(), []);
+    news.keep(good, []);
     news.tellNext();
-    book.update(context(), isOrderLive(actor.getSnapshot()));
+    book.update(context(), isOrderLive(good));
     finish();
   }
 
@@ -206,16 +225,16 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   }
 
   const host: ExecutionHost = {
-    execution: executionHandle({ actor, news, result: outcome.promise, time }),
+    execution: executionHandle({ actor, snapshot: () => good, news, result: outcome.promise, time }),
     get context() {
       return context();
     },
     get snapshot() {
-      return actor.getSnapshot();
+      return good;
     },
     send,
-    report,
-    exitReport,
+    report: safely(report),
+    exitReport: (leg, raw) => safely(() => exitReport(leg, raw))(undefined),
     resume,
     abandon,
   };
@@ -224,6 +243,27 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
 
 /** Longest wait of a cancel or a protection for its record (B2, K3): well inside the five seconds that SL and TP have. */
 const RISK_PATIENCE_MS = 1_000;
+
+/** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */
+function whenDurable(clock: Clock, { type }: ExecutionCommand, durable: Promise<Durability>): Promise<Durability> {
+  const lessensRisk = type === 'cancelOrder' || type === 'placeProtection';
+  const cause = `the journal has not answered within ${RISK_PATIENCE_MS} ms`;
+  return lessensRisk ? within(clock, RISK_PATIENCE_MS, durable, { durable: false, cause }) : durable;
+}
+
+function openCase(
+  cases: CaseBook,
+  { advisoryId, snapshotHash, snapshot }: ExecutionContext,
+  { kind, mismatches }: CommandOf<'openCase'>,
+): Promise<Durability> {
+  return cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
+}
+
+/** Less than is known, and no bust: nothing changes, and it is written down, here and in the journal (P8). */
+function sayFallen(say: Recorder['say'], { advisoryId, clientOrderId, order }: ExecutionContext, told: string): void {
+  const known = { advisoryId, clientOrderId, cumQty: order.cumQty, told };
+  say('warn', known, 'a falling filled size that is not said to be a bust is ignored');
+}
 
 /** The promise's value, or `otherwise` when it takes longer. */
 function within<T>(clock: Clock, ms: number, promise: Promise<T>, otherwise: T): Promise<T> {
@@ -262,6 +302,7 @@ function oneAtATime(take: (fact: ExecutionFact) => void): (fact: ExecutionFact) 
 }
 
 interface Stepped {
+  readonly after: ExecutionSnapshot;
   readonly commands: readonly ExecutionCommand[];
   readonly audit: readonly AuditEntry[];
 }
@@ -289,14 +330,23 @@ function steppedActor(
     commands = [];
     actor.send(fact);
     const after = actor.getSnapshot();
+    if (after.status === 'error') throw after.error;
     // What others are shown must not be a way to write to it (A3).
     deepFreeze(after.context);
     const states = { from: topState(before), to: topState(after), before: before.context, after: after.context };
-    return { commands, audit: auditOf({ fact, ...states, commands }) };
+    return { after, commands, audit: auditOf({ fact, ...states, commands }) };
   }
 
   return { actor, step };
 }
+
+/** The state of an execution that a fault has ended: done, with the result that the last resort came to. */
+const ended = ({ context }: ExecutionSnapshot, result: ExecutionResult): ExecutionSnapshot =>
+  executionMachine.resolveState({
+    value: 'done',
+    context: deepFreeze({ ...context, verdict: { status: result.status, reason: 'ENGINE_FAULT' }, result }),
+    status: 'done',
+  }) as ExecutionSnapshot;
 
 /** A promise to be settled later; nobody has to listen to it. */
 function openResult(): {

@@ -133,8 +133,13 @@ type ReadOnlyFace = { -readonly [Key in keyof ExecutionActor]: ExecutionActor[Ke
  * chart in its step, so that none runs between a check and a call (E6), and one that throws is logged (E2). `send` and `stop`
  * are refused: a fact that the journal does not know would break the replay (A3).
  */
-export function readOnlyActor(actor: ExecutionActor, { snapshot$, command$ }: ActorNews): ExecutionActor {
+export function readOnlyActor(
+  actor: ExecutionActor,
+  snapshot: () => ExecutionSnapshot,
+  { snapshot$, command$ }: ActorNews,
+): ExecutionActor {
   const face = Object.create(actor) as ReadOnlyFace;
+  face.getSnapshot = snapshot;
   face.subscribe = snapshot$.subscribe.bind(snapshot$) as ExecutionActor['subscribe'];
   face.on = ((type: string, listener: (command: never) => void) =>
     command$
@@ -157,23 +162,24 @@ export const isOrderLive = (snapshot: ExecutionSnapshot): boolean =>
 
 export interface HandleParts {
   readonly actor: ExecutionActor;
+  readonly snapshot: () => ExecutionSnapshot;
   readonly news: ActorNews & { readonly stage$: Observable<ExecutionStage> };
   readonly result: Promise<ExecutionResult>;
   readonly time: EngineTime;
 }
 
-export function executionHandle({ actor, news, result, time }: HandleParts): Execution {
-  const { advisoryId, clientOrderId, snapshot } = actor.getSnapshot().context;
+export function executionHandle({ actor, snapshot: now, news, result, time }: HandleParts): Execution {
+  const { advisoryId, clientOrderId, snapshot } = now().context;
   return {
     advisoryId,
     clientOrderId,
     snapshot,
     get stage() {
-      return stageOfSnapshot(actor.getSnapshot());
+      return stageOfSnapshot(now());
     },
     stage$: news.stage$,
-    timeout: timeoutView(() => actor.getSnapshot().context, time),
+    timeout: timeoutView(() => now().context, time),
     result,
-    actor: readOnlyActor(actor, news),
+    actor: readOnlyActor(actor, now, news),
   };
 }

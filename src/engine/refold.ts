@@ -43,6 +43,8 @@ export function refold(input: ExecutionInput, life: readonly JournalRecord[]): R
     return { snapshot: certainPart(snapshot, life), difference };
   }
   if (context.result !== undefined && isRecorded(context.result, recorded)) return { snapshot };
+  // The chart had failed: the result that was recorded is the engine's last word (E5).
+  if (life.some(isEngineFault)) return { snapshot: resolved('done', endedAsRecorded(context, recorded)) };
   const { status } = recorded.summary;
   const found = context.result?.status ?? 'no end';
   const problem = `ended ${status} by this record, and folds to ${found === status ? 'another result' : found} now`;
@@ -51,6 +53,9 @@ export function refold(input: ExecutionInput, life: readonly JournalRecord[]): R
     difference: difference ?? { seq: recorded.seq, problem },
   };
 }
+
+/** It is no event of the chart. */
+const isEngineFault = ({ fact }: JournalRecord): boolean => fact.type === 'ENGINE_FAULT';
 
 function foldAll(input: ExecutionInput, life: readonly JournalRecord[]): Refolded {
   const actor = createActor(executionMachine, { input, id: input.clientOrderId });
@@ -63,6 +68,7 @@ function foldAll(input: ExecutionInput, life: readonly JournalRecord[]): Refolde
 
   function step(record: JournalRecord): Difference | undefined {
     const { seq } = record;
+    if (isEngineFault(record)) return undefined;
     if (snapshot.status !== 'active') return { seq, problem: 'comes after the end' };
     const before = snapshot;
     const fact = upcast(record).fact as unknown as ExecutionFact;

@@ -11,7 +11,7 @@ import type { ExecutionResult } from '../domain/result.js';
 import { upcast } from '../journal/fact-versions.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { elapsedSinceSubmit } from '../machines/execution.context.js';
-import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
+import type { EngineFaultFact, ExecutionFact, FactOf } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
 import { isRegistered } from './advisory.js';
 import { resultSha256 } from './audit.js';
@@ -84,6 +84,7 @@ function verdictOf(replayed: ExecutionResult | undefined, recorded: RecordedResu
 }
 
 const factOf = <Fact extends ExecutionFact>(record: JournalRecord): Fact => upcast(record).fact as unknown as Fact;
+const isEngineFault = ({ fact }: JournalRecord): boolean => fact.type === 'ENGINE_FAULT';
 const isStart = ({ stream, fact }: JournalRecord): boolean => stream === 'execution' && fact.type === 'START';
 
 /**
@@ -109,16 +110,19 @@ function fold(
   actor.subscribe({ error: () => undefined });
   actor.start();
   const now = (): ExecutionSnapshot => actor.getSnapshot();
+  let fault: EngineFaultFact | undefined;
   const steps = life.map((record) => {
     const fact = factOf(record);
     const from = statePath(now().value);
     commands = [];
-    actor.send(fact);
+    // No event of the chart, which had failed: the result stands in the record (E5).
+    if (isEngineFault(record)) fault = record.fact as unknown as EngineFaultFact;
+    else actor.send(fact);
     const { context, value } = now();
     const t = context.firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit(context, record.at) };
     return { seq: record.seq, wall: record.wall, at: record.at, ...t, fact, from, to: statePath(value), commands };
   });
-  const { result } = now().context;
+  const { result = fault?.result } = now().context;
   actor.stop();
   return { steps, result };
 }

@@ -29,6 +29,8 @@ export interface Switchboard {
   decidedBy(symbol: string | undefined): DecidingSwitch | undefined;
   /** Something is wrong with the ground that we stand on: nothing is submitted until a person says so. */
   closeGate(reason: string): void;
+  /** The same, once: while GLOBAL is ACTIVE already, its reason stands. */
+  closeGateOnce(reason: string): void;
 }
 
 export function switchboard({ time, recorder, metrics, cases, executions }: SwitchboardParts): Switchboard {
@@ -66,12 +68,18 @@ export function switchboard({ time, recorder, metrics, cases, executions }: Swit
     host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named });
   }
 
+  function closeGate(reason: string): void {
+    killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason, by: 'fillchart' }).catch(() => undefined);
+  }
+
   return {
     killSwitch,
     tell,
     decidedBy,
-    closeGate(reason) {
-      killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason, by: 'fillchart' }).catch(() => undefined);
+    closeGate,
+    closeGateOnce(reason) {
+      const isClosed = killSwitch.switches.some(({ type, state }) => type === 'GLOBAL' && state === 'ACTIVE');
+      if (!isClosed) closeGate(reason);
     },
   };
 }

@@ -13,7 +13,7 @@
  */
 import type { CaseFact } from '../domain/cases.js';
 import type { JournalRecord, RecordedFact, RecordStream } from '../domain/journal.js';
-import type { ExecutionFact } from '../machines/execution.facts.js';
+import type { EngineFaultFact, ExecutionFact } from '../machines/execution.facts.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { ProtectionFact } from '../machines/protection.facts.js';
 
@@ -22,7 +22,8 @@ export const FACTS_VERSION = 2;
 
 type Known<Fact extends { readonly type: string }> = Readonly<Record<Fact['type'], true>>;
 
-const EXECUTION: Known<ExecutionFact> = {
+const EXECUTION: Known<ExecutionFact | EngineFaultFact> = {
+  ENGINE_FAULT: true,
   START: true,
   BROKER_ASKED: true,
   SUBMIT_STARTED: true,

@@ -9,6 +9,7 @@ import type { OrderFact } from '../domain/order.js';
 import type { CancelWord, LegOutcome, SubmitOutcome } from '../domain/ports.js';
 import type { FilledBySide } from '../domain/position-share.js';
 import type { ReconciliationObserved } from '../domain/reconciliation.js';
+import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotProblem } from '../domain/snapshot.js';
 import type { ClockReading } from '../domain/time.js';
 import type { BrokerAnswer, Gate, Refusal } from '../domain/validation.js';
@@ -103,3 +104,14 @@ export type ExecutionFact =
     };
 
 export type FactOf<Type extends ExecutionFact['type']> = Extract<ExecutionFact, { type: Type }>;
+
+/**
+ * The engine itself failed in this execution (E5). No event of the chart, which cannot be relied on then: it carries the
+ * result, once that stands.
+ */
+export interface EngineFaultFact {
+  readonly type: 'ENGINE_FAULT';
+  readonly at: number;
+  readonly cause: string;
+  readonly result?: ExecutionResult;
+}
