@@ -34,7 +34,7 @@ const deep = [
   'test/paths/all-paths.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
-  'test/verify/{mutants,verify}.test.ts',
+  'test/verify/{exits,mutants,verify}.test.ts',
 ];
 
 const shared = {

@@ -4,7 +4,7 @@
  * Questions about the exits are asked of them *as they are after the report in hand*; asked again once it is kept, they
  * answer the same.
  */
-import { isPositive, isZero } from '../domain/decimal.js';
+import { isPositive, isZero, lessThan } from '../domain/decimal.js';
 import { type Exit, filledBy, isOver } from '../domain/exits.js';
 import { POSITION_LIMIT_MS } from '../domain/limits.js';
 import {
@@ -84,9 +84,10 @@ export const protectionGuards = {
   /** The report says that an exit still works. */
   isStillWorking: (args: Args): boolean => {
     const exit = reported(args);
-    return (
-      exit !== undefined && !isOver(exit) && args.event.type === 'EXIT_REPORT' && args.event.report.status === 'open'
-    );
+    if (exit === undefined || isOver(exit) || args.event.type !== 'EXIT_REPORT') return false;
+    const { status, cumQty } = args.event.report;
+    // A report with less than is known is an older one (P2): it says nothing of now.
+    return status === 'open' && !lessThan(cumQty, exit.cumQty);
   },
   /** The report is on the sibling of the exit that filled, and the sibling is larger than the rest. */
   isSiblingTooLarge: (args: Args): boolean => {

@@ -1,7 +1,8 @@
 /**
- * The execution chart with one thing wrong, for mutants: its definition copied and changed, or a guard or an action
- * replaced. The chart itself is never touched.
+ * A chart with one thing wrong, for mutants: its definition copied and changed, or a guard or an action replaced. The
+ * chart itself is never touched.
  */
+import type { AnyStateMachine } from 'xstate';
 import { executionMachine } from '../machines/execution.machine.js';
 import { executionSetup } from '../machines/execution.setup.js';
 import type { ExecutionChart } from './decide.js';
@@ -9,33 +10,50 @@ import type { ExecutionChart } from './decide.js';
 /** A part of a chart's definition, as plain data. */
 export type Definition = { [member: string]: Definition | (Definition | string)[] | string | undefined };
 
-/** A copy of the chart in which `change` has been made to the definition at `path`, such as `pending.on.DEADLINE`. */
-export function altered(path: string, change: (definition: Definition) => void): ExecutionChart {
-  const { context, ...rest } = executionMachine.config;
-  const copy = JSON.parse(JSON.stringify(rest)) as Definition;
-  change(at(copy, path));
-  return executionSetup.createMachine({ ...copy, context } as never) as unknown as ExecutionChart;
+interface Setup {
+  createMachine(config: never): AnyStateMachine;
 }
 
-/** The chart without the transition or other member at `path`. */
-export function without(path: string): ExecutionChart {
-  const steps = path.split('.');
-  const last = steps.pop() ?? '';
-  return altered(steps.join('.'), (holder: unknown) => {
-    if (!Array.isArray(holder)) delete (holder as Definition)[last];
-    else holder.splice(holder.indexOf(memberOf(holder, last)), 1);
-  });
+type Implementations = Parameters<ExecutionChart['provide']>[0];
+
+/** The ways to make a chart with one thing wrong of `machine`, which was made by `setup`. */
+export interface Alterations<Chart extends AnyStateMachine> {
+  /** A copy of the chart in which `change` has been made to the definition at `path`, such as `pending.on.DEADLINE`. */
+  altered(path: string, change: (definition: Definition) => void): Chart;
+  /** The chart without the transition or other member at `path`. */
+  without(path: string): Chart;
+  /** The chart with other guards or actions. */
+  provided(replacements: object): Chart;
 }
 
-type Replacements = Parameters<ExecutionChart['provide']>[0];
-export const withGuards = (guards: NonNullable<Replacements['guards']>): ExecutionChart =>
-  executionMachine.provide({ guards }) as ExecutionChart;
-export const withActions = (actions: NonNullable<Replacements['actions']>): ExecutionChart =>
-  executionMachine.provide({ actions }) as ExecutionChart;
+export function alterations<Chart extends AnyStateMachine>(machine: Chart, setup: Setup): Alterations<Chart> {
+  function altered(path: string, change: (definition: Definition) => void): Chart {
+    const { context, ...rest } = machine.config;
+    const copy = JSON.parse(JSON.stringify(rest)) as Definition;
+    change(at(copy, path));
+    return setup.createMachine({ ...copy, context } as never) as Chart;
+  }
+  function without(path: string): Chart {
+    const steps = path.split('.');
+    const last = steps.pop() ?? '';
+    return altered(steps.join('.'), (holder: unknown) => {
+      if (!Array.isArray(holder)) delete (holder as Definition)[last];
+      else holder.splice(holder.indexOf(memberOf(holder, last)), 1);
+    });
+  }
+  return { altered, without, provided: (replacements) => machine.provide(replacements as never) as Chart };
+}
+
+const execution = alterations<ExecutionChart>(executionMachine, executionSetup as unknown as Setup);
+export const { altered, without } = execution;
+export const withGuards = (guards: NonNullable<Implementations['guards']>): ExecutionChart =>
+  execution.provided({ guards });
+export const withActions = (actions: NonNullable<Implementations['actions']>): ExecutionChart =>
+  execution.provided({ actions });
 export const withGuardsAndActions = (
-  guards: Replacements['guards'],
-  actions: Replacements['actions'],
-): ExecutionChart => executionMachine.provide({ guards, actions } as Replacements) as ExecutionChart;
+  guards: Implementations['guards'],
+  actions: Implementations['actions'],
+): ExecutionChart => execution.provided({ guards, actions });
 
 /** States by their names, members by theirs, and of several transitions the one with that guard, rule or deadline. */
 function at(root: Definition, path: string): Definition {

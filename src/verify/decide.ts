@@ -6,9 +6,14 @@
  * 2. It is noticed whether a guard reads the received time. Actions read it too, but only to write it down.
  * 3. What is underscore-named in XState is used in this file alone.
  */
-import { initialTransition, type SnapshotFrom } from 'xstate';
-import type { ExecutionCommand } from '../machines/execution.commands.js';
-import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
+import {
+  type AnyStateMachine,
+  type EmittedFrom,
+  type EventFromLogic,
+  type InputFrom,
+  initialTransition,
+  type SnapshotFrom,
+} from 'xstate';
 import type { executionMachine } from '../machines/execution.machine.js';
 
 export type ExecutionChart = typeof executionMachine;
@@ -17,23 +22,23 @@ export type ChartSnapshot = SnapshotFrom<ExecutionChart>;
 /** A transition of the chart, as the chart holds it. Compared by identity. */
 export type ChartTransition = object;
 
-export interface Decision {
-  readonly snapshot: ChartSnapshot;
-  readonly commands: readonly ExecutionCommand[];
+export interface Decision<Chart extends AnyStateMachine = ExecutionChart> {
+  readonly snapshot: SnapshotFrom<Chart>;
+  readonly commands: readonly EmittedFrom<Chart>[];
   readonly taken: readonly ChartTransition[];
   /** A guard asked for the received time. When none did, the chart decides alike at any other time. */
   readonly isTimed: boolean;
 }
 
-export interface Decider {
+export interface Decider<Chart extends AnyStateMachine = ExecutionChart> {
   /** The chart that decides: a copy of the given one, with transitions of its own. */
-  readonly chart: ExecutionChart;
-  begin(input: ExecutionInput): ChartSnapshot;
+  readonly chart: Chart;
+  begin(input: InputFrom<Chart>): SnapshotFrom<Chart>;
   /** @throws whatever a guard or an action throws */
-  decide(snapshot: ChartSnapshot, fact: ExecutionFact): Decision;
+  decide(snapshot: SnapshotFrom<Chart>, fact: EventFromLogic<Chart> & { readonly at: number }): Decision<Chart>;
 }
 
-type Scope = Parameters<ExecutionChart['transition']>[2];
+type Scope = Parameters<AnyStateMachine['transition']>[2];
 
 /** What a machine hands to whoever carries its actions out. */
 interface Executable {
@@ -41,13 +46,13 @@ interface Executable {
   readonly params?: unknown;
 }
 
-export function decider(original: ExecutionChart): Decider {
+export function decider<Chart extends AnyStateMachine = ExecutionChart>(original: Chart): Decider<Chart> {
   let isInGuard = false;
   let isTimed = false;
   const chart = withWatchedGuards(original, (is) => {
     isInGuard = is;
   });
-  let commands: ExecutionCommand[] = [];
+  let commands: EmittedFrom<Chart>[] = [];
   let taken: ChartTransition[] = [];
   const nothing = () => undefined;
   const scope = {
@@ -59,7 +64,7 @@ export function decider(original: ExecutionChart): Decider {
     emit: nothing,
     stopChild: nothing,
     actionExecutor: (action: Executable) => {
-      if (action.type === 'xstate.emit') commands.push((action.params as { event: ExecutionCommand }).event);
+      if (action.type === 'xstate.emit') commands.push((action.params as { event: EmittedFrom<Chart> }).event);
     },
     system: {
       _sendInspectionEvent: (event: { readonly _transitions?: readonly ChartTransition[] }) => {
@@ -69,7 +74,7 @@ export function decider(original: ExecutionChart): Decider {
   } as unknown as Scope;
   return {
     chart,
-    begin: (input) => initialTransition(chart, input)[0],
+    begin: (input) => initialTransition(chart, input as never)[0] as SnapshotFrom<Chart>,
     decide(snapshot, fact) {
       commands = [];
       taken = [];
@@ -82,7 +87,7 @@ export function decider(original: ExecutionChart): Decider {
           return at;
         },
       });
-      const next = chart.transition(snapshot, watched, scope);
+      const next = chart.transition(snapshot, watched, scope) as SnapshotFrom<Chart>;
       return { snapshot: next, commands, taken, isTimed };
     },
   };
@@ -91,7 +96,7 @@ export function decider(original: ExecutionChart): Decider {
 type Guard = (args: never, params: never) => boolean;
 
 /** The same chart; it is told when a guard begins and ends. */
-function withWatchedGuards(chart: ExecutionChart, tell: (isInGuard: boolean) => void): ExecutionChart {
+function withWatchedGuards<Chart extends AnyStateMachine>(chart: Chart, tell: (isInGuard: boolean) => void): Chart {
   const guards = Object.entries(chart.implementations.guards as Record<string, Guard>).map(([name, guard]) => [
     name,
     (args: never, params: never) => {
@@ -103,7 +108,5 @@ function withWatchedGuards(chart: ExecutionChart, tell: (isInGuard: boolean) => 
       }
     },
   ]);
-  return chart.provide({ guards: Object.fromEntries(guards) } as Parameters<
-    ExecutionChart['provide']
-  >[0]) as ExecutionChart;
+  return chart.provide({ guards: Object.fromEntries(guards) }) as Chart;
 }

@@ -49,7 +49,7 @@ export function verify(chart: ExecutionChart = executionMachine, scope: Scope = 
 }
 
 /** The way to a broken law, one step a line. */
-export const wayLines = ({ way }: Violation): readonly string[] =>
+export const wayLines = ({ way }: Pick<Violation, 'way'>): readonly string[] =>
   way.map(({ label, state, time }, index) => {
     const when = time === undefined ? '' : `  (${time})`;
     return `${String(index + 1).padStart(3)}. ${label}\n       → ${state}${when}`;

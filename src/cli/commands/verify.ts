@@ -1,9 +1,12 @@
 /**
- * `fillchart verify`: the exhaustive check of the execution chart.
+ * `fillchart verify`: the exhaustive check of the execution chart and of the exits' chart.
  *
  * Ends with 0 when every law holds in every state, with 1 when one does not; the shortest way to it is printed then.
  */
 import { laws } from '../../domain/laws.js';
+import { exitLaws } from '../../verify/exits/exit-laws.js';
+import { exitMutants } from '../../verify/exits/exit-mutants.js';
+import { type ExitsReport, verifyExits } from '../../verify/exits/verify-exits.js';
 import { mutants } from '../../verify/mutants.js';
 import { type VerifyReport, verify, wayLines } from '../../verify/verify.js';
 import { EXIT } from '../exit-codes.js';
@@ -24,18 +27,41 @@ export const addVerify: AddCommand = (program, world, done) => {
     .option('--mutants', 'check charts with one thing wrong as well: each must be caught')
     .option('--json', 'as one JSON object')
     .action((options: VerifyOptions) => {
-      const isLawful = checkChart(world, options);
+      const isLawful = checkCharts(world, options);
       const areCaught = options.mutants !== true || checkMutants(world);
       done(isLawful && areCaught ? EXIT.ok : EXIT.checkFailed);
     });
 };
 
-function checkChart({ stdout, clock }: CliWorld, { json }: VerifyOptions): boolean {
-  const startedAt = clock.monotonic();
-  const report = verify();
-  const seconds = (clock.monotonic() - startedAt) / 1_000;
-  stdout.write(json === true ? `${JSON.stringify({ ...report, seconds }, null, 2)}\n` : textOf(report, seconds));
-  return report.violation === undefined;
+function checkCharts({ stdout, clock }: CliWorld, { json }: VerifyOptions): boolean {
+  const [report, seconds] = timed(clock, () => verify());
+  const [exits, exitSeconds] = timed(clock, () => verifyExits());
+  stdout.write(
+    json === true
+      ? `${JSON.stringify({ ...report, seconds, exits: { ...exits, seconds: exitSeconds } }, null, 2)}\n`
+      : `The execution chart\n${textOf(report, seconds)}\nThe exits' chart\n${textOfExits(exits, exitSeconds)}`,
+  );
+  return report.violation === undefined && exits.violation === undefined;
+}
+
+function timed<Report>({ monotonic }: CliWorld['clock'], run: () => Report): readonly [Report, number] {
+  const startedAt = monotonic();
+  const report = run();
+  return [report, (monotonic() - startedAt) / 1_000];
+}
+
+function textOfExits({ states, steps, transitions, neverTaken, violation }: ExitsReport, seconds: number): string {
+  const lines = [
+    row('states', `${count(states)} of chart and world`),
+    row('steps', `${count(steps)} between them`),
+    row('transitions', `${transitions - neverTaken.length} of ${transitions} of the chart taken`),
+    ...neverTaken.map((name) => row('', `never: ${name}`)),
+    row('laws', `${exitLaws.length} checked`),
+    ...exitLaws.map(({ id, sentence }) => row('', `${id.padEnd(4)}${sentence}`)),
+    row('time', `${seconds.toFixed(1)} s`),
+  ];
+  if (violation === undefined) return [...lines, row('violations', '0'), ''].join('\n');
+  return [...lines, '', `${violation.law} is broken: ${violation.why}`, '', ...wayLines(violation), ''].join('\n');
 }
 
 function textOf(report: VerifyReport, seconds: number): string {
@@ -58,13 +84,25 @@ const row = (name: string, text: string): string => `${name.padEnd(13)}${text}`;
 const count = (value: number): string => value.toLocaleString('en-US');
 
 function checkMutants({ stdout }: CliWorld): boolean {
+  const checks = [
+    ...mutants.map(({ name, breaks, chart, scope }) => ({
+      name,
+      breaks,
+      law: () => verify(chart(), scope).violation?.law,
+    })),
+    ...exitMutants.map(({ name, breaks, chart, scope }) => ({
+      name: `exits: ${name}`,
+      breaks,
+      law: () => verifyExits(chart(), scope).violation?.law,
+    })),
+  ];
   let survivors = 0;
-  for (const { name, breaks, chart, scope } of mutants) {
-    const { violation } = verify(chart(), scope);
-    if (violation === undefined) survivors += 1;
-    const verdict = violation === undefined ? 'SURVIVED' : `caught by ${violation.law}`;
+  for (const { name, breaks, law } of checks) {
+    const caughtBy = law();
+    if (caughtBy === undefined) survivors += 1;
+    const verdict = caughtBy === undefined ? 'SURVIVED' : `caught by ${caughtBy}`;
     stdout.write(`${verdict.padEnd(15)} ${name}: ${breaks}\n`);
   }
-  stdout.write(`${mutants.length - survivors} of ${mutants.length} mutants caught\n`);
+  stdout.write(`${checks.length - survivors} of ${checks.length} mutants caught\n`);
   return survivors === 0;
 }
