@@ -35,7 +35,17 @@ export interface Case {
   /** ISO 8601 UTC. */
   readonly openedAt: string;
   readonly mismatches: readonly Mismatch[];
+  /** What a sweep compared, for a case about a position: the latest such comparison. */
+  readonly compared?: ComparedPosition;
   readonly resolution?: CaseResolution;
+}
+
+/** A position as a sweep found it, and what it knew then (M5). Quantities are signed decimals. */
+export interface ComparedPosition {
+  readonly expected: string;
+  readonly actual: string;
+  /** What each entry was taken to hold in the symbol then, by its `clientOrderId`. */
+  readonly held: Readonly<Record<string, string>>;
 }
 
 export interface CaseResolution {
@@ -43,6 +53,8 @@ export interface CaseResolution {
   readonly reason: string;
   /** ISO 8601 UTC. */
   readonly at: string;
+  /** The case rested on a wrong reading: nothing is accepted by it (M5). */
+  readonly withdrawn?: true;
 }
 
 /** What an open case does to new executions (M1). */
@@ -66,7 +78,10 @@ function folded(cases: readonly Case[], fact: CaseFact): readonly Case[] {
   const known = cases.find(({ caseId }) => caseId === opened.caseId);
   if (known === undefined) return [...cases, opened];
   const mismatches = [...known.mismatches, ...opened.mismatches.filter((added) => !isKnown(known, added))];
-  return cases.map((other) => (other === known ? { ...known, mismatches } : other));
+  const { compared = known.compared } = opened;
+  return cases.map((other) =>
+    other === known ? { ...known, mismatches, ...(compared !== undefined && { compared }) } : other,
+  );
 }
 
 const isKnown = ({ mismatches }: Case, added: Mismatch): boolean =>

@@ -155,18 +155,16 @@ export function closingOf(entry: Entry, exits: readonly Exit[]): Closing {
 }
 
 /** What one exit has closed since it was as `before`: one line of the audit log, so that the lines add up. */
-export function closedSince(entry: Entry, before: Exit, now: Exit): Required<Closing> | undefined {
+export function closedSince(entry: Entry, before: Exit | undefined, now: Exit): Required<Closing> | undefined {
   if (now.avgPrice === undefined || isZero(now.cumQty)) return undefined;
   // What had no price then has not been told yet.
-  const told = before.avgPrice === undefined ? ZERO : before.cumQty;
-  const quantity = subtract(now.cumQty, told);
-  const value = subtract(worthOf(now), worthOf(before));
+  const { cumQty = ZERO, avgPrice } = before?.avgPrice === undefined ? {} : before;
+  const quantity = subtract(now.cumQty, cumQty);
+  const value = subtract(worthOf(now), avgPrice === undefined ? ZERO : multiply(avgPrice, cumQty));
   if (isZero(quantity)) return undefined;
   const price = roundHalfEven(divide(value, quantity), PRICE_PLACES);
-  const pnl = subtract(
-    realisedPnl(entry, now.avgPrice, now.cumQty),
-    before.avgPrice === undefined ? ZERO : realisedPnl(entry, before.avgPrice, before.cumQty),
-  );
+  const toldPnl = avgPrice === undefined ? ZERO : realisedPnl(entry, avgPrice, cumQty);
+  const pnl = subtract(realisedPnl(entry, now.avgPrice, now.cumQty), toldPnl);
   return { quantity, price, realisedPnl: pnl };
 }
 

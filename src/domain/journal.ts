@@ -9,7 +9,7 @@
 import type { AuditRecord } from './audit.js';
 import { canonicalJson, type JsonObject, sha256 } from './canonical.js';
 
-/** A fact, as plain JSON: an event of the execution chart, of the kill-switch chart, or of the cases. */
+/** A fact, as plain JSON: an event of the execution, protection or kill-switch chart, or of the cases. */
 export type RecordedFact = { readonly type: string } & JsonObject;
 
 /** Whose fact it is: an execution's, its exits' after the result, a kill switch's, a case's, or the engine's own. */

@@ -9,6 +9,7 @@ import {
   type Case,
   type CaseFact,
   type CaseKind,
+  type ComparedPosition,
   isOpen,
   type MismatchPolicy,
   withCaseFact,
@@ -26,8 +27,18 @@ export interface Cases {
   /**
    * Closes a case (M2). Rejects with `UNKNOWN_CASE` when no open case has this id, and with `INVALID_RESOLUTION`
    * unless it is said who closes it and why; with `JOURNAL_UNAVAILABLE` when it is closed, but a restart may not know.
+   *
+   * What a sweep found is accepted by that: later sweeps start from it. `withdraw` says that the case rested on a wrong
+   * reading, and accepts nothing: later sweeps are as if it had not been (M5). A case that is resolved can still be
+   * withdrawn.
    */
-  resolve(caseId: string, by: { readonly by: string; readonly reason: string }): Promise<void>;
+  resolve(caseId: string, by: Resolution): Promise<void>;
+}
+
+export interface Resolution {
+  readonly by: string;
+  readonly reason: string;
+  readonly withdraw?: boolean;
 }
 
 export interface NewCase {
@@ -38,6 +49,7 @@ export interface NewCase {
   readonly mismatches: readonly Mismatch[];
   /** What else the audit log says of it, before the line of the case. */
   readonly audit?: readonly AuditEntry[];
+  readonly compared?: ComparedPosition;
 }
 
 export interface CaseBook extends Cases {
@@ -64,7 +76,7 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
     return recorder.record({ stream: 'case', ...owner, at: time(), fact, audit: [...before, { event, details }] });
   }
 
-  function raise({ kind, symbol, advisoryId, snapshotHash, mismatches, audit }: NewCase): Promise<Durability> {
+  function raise({ kind, symbol, advisoryId, snapshotHash, mismatches, audit, compared }: NewCase): Promise<Durability> {
     const known = cases.find((other) => isOpen(other) && isSameMatter(other, { kind, symbol, advisoryId }));
     const caseId = known?.caseId ?? `case-${cases.length + 1}`;
     const owner = {
@@ -72,22 +84,34 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
       ...(snapshotHash !== undefined && { snapshotHash }),
     };
     const { advisoryId: _id, ...rest } = { kind: known?.kind ?? kind, symbol, advisoryId, mismatches };
-    const opened = { caseId, ...rest, ...(advisoryId !== undefined && { advisoryId }), openedAt: isoTime(time()) };
+    const opened = {
+      caseId,
+      ...rest,
+      ...(advisoryId !== undefined && { advisoryId }),
+      openedAt: isoTime(time()),
+      ...(compared !== undefined && { compared }),
+    };
     const details = { caseId, kind: opened.kind, symbol, mismatches: mismatches.map(({ message }) => message) };
     return keep({ type: 'CASE_OPENED', ...opened }, details, owner, audit);
   }
 
-  async function resolve(caseId: string, said: { by: string; reason: string }): Promise<void> {
-    const { by, reason } = said ?? {};
-    const found = cases.find((known) => known.caseId === caseId && isOpen(known));
+  async function resolve(caseId: string, said: Resolution): Promise<void> {
+    const { by, reason, withdraw } = said ?? {};
+    const canEnd = (known: Case) => isOpen(known) || (withdraw === true && known.resolution?.withdrawn !== true);
+    const found = cases.find((known) => known.caseId === caseId && canEnd(known));
     if (found === undefined)
       throw new FillchartError('UNKNOWN_CASE', `There is no open case ${JSON.stringify(caseId)}.`);
     if (!isSaid(by) || !isSaid(reason)) {
       throw new FillchartError('INVALID_RESOLUTION', `Resolving ${caseId} needs by and reason, both not empty.`);
     }
     const { advisoryId } = found;
-    const fact = { type: 'CASE_RESOLVED', caseId, by, reason, at: isoTime(time()) } as const;
-    const durability = await keep(fact, { caseId, by, reason }, advisoryId === undefined ? {} : { advisoryId });
+    const withdrawn = withdraw === true ? ({ withdrawn: true } as const) : {};
+    const fact = { type: 'CASE_RESOLVED', caseId, by, reason, at: isoTime(time()), ...withdrawn } as const;
+    const durability = await keep(
+      fact,
+      { caseId, by, reason, ...withdrawn },
+      advisoryId === undefined ? {} : { advisoryId },
+    );
     if (durability.durable) return;
     throw new FillchartError('JOURNAL_UNAVAILABLE', `${caseId} is resolved, but not durably: ${durability.cause}.`);
   }

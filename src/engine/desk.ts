@@ -100,7 +100,8 @@ export function deskView(records: Iterable<JournalRecord>): DeskView {
       switches = withChange(switches, change);
       history.push(change);
     } else if (stream === 'case') cases = withCaseFact(cases, fact as unknown as CaseFact);
-    else if (fact.type === 'START') unfinished.set(`${snapshotHash} ${advisoryId}`, advisoryId);
+    else if (stream === 'execution' && fact.type === 'START')
+      unfinished.set(`${snapshotHash} ${advisoryId}`, advisoryId);
     if (audit.some(({ event }) => event === 'execution_result')) unfinished.delete(`${snapshotHash} ${advisoryId}`);
   }
 

@@ -3,22 +3,32 @@
  *
  * 1. Executions that are live are left to themselves; so are the symbols in which they trade.
  * 2. An order that ended without certainty is read again: what it filled meanwhile is a stray fill (T5).
- * 3. A position is expected to be what was there before the first execution, plus every fill, less what SL and TP closed.
+ * 3. A position is expected to be what was there before the first execution, plus what each entry still holds, plus what a
+ *    person has accepted. How an exit ended is asked once in its life, and recorded: a sweep asks only for exits that are
+ *    not known to be over, and only for those that the open orders do not show (M4).
+ * 4. What did not answer judges nothing: a symbol with such an exit is a failure of the sweep, and no difference (M4). Every
+ *    symbol is held against what is known of its exits, also one that looks right: two differences are two.
  */
 
 import { callBroker } from '../actors/calls.js';
 import type { EngineTime } from '../actors/engine-time.js';
+import type { ExitWatch } from '../actors/exit-watch.js';
 import type { Case, CaseKind } from '../domain/cases.js';
-import { add, type Decimal, isZero, lessThan, negate, parseDecimal, subtract, sum, ZERO } from '../domain/decimal.js';
+import { add, type Decimal, isPositive, isZero, lessThan, parseDecimal, subtract, ZERO } from '../domain/decimal.js';
 import type { CallDeadlines } from '../domain/limits.js';
-import { hasFill, readOrderReport } from '../domain/order.js';
-import type { BrokerAdapter, BrokerCapabilities, Clock, Side } from '../domain/ports.js';
+import { hasFill } from '../domain/order.js';
+import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
 import { orderRef } from '../machines/execution.context.js';
+import { workingRefs } from '../machines/protection.context.js';
+import { acceptedIn, isWithin, type Range, shifted } from './accepted.js';
 import type { CaseBook } from './cases.js';
 import type { ExecutionHost } from './execution-host.js';
+import { type Holdings, heldBy } from './holdings.js';
+import type { ProtectionHost } from './protection-host.js';
+import { exitIdsOf, type Protections } from './protections.js';
 
 export interface SweepReport {
   /** ISO 8601 UTC. */
@@ -41,33 +51,43 @@ export interface SweepParts {
   readonly deadlines: CallDeadlines;
   readonly cases: CaseBook;
   readonly hosts: () => readonly ExecutionHost[];
+  readonly protections: Protections;
+  readonly holdings: Holdings;
+  readonly exitWatch: ExitWatch;
+}
+
+/** What could not be asked, and what the exits said. */
+interface Findings {
+  readonly failures: string[];
+  /** Symbols with an exit that did not answer: nothing is judged. */
+  readonly unanswered: Set<string>;
+  /** Entries with an exit that the broker does not know by its id: what it has closed, if anything, is unknown. */
+  readonly unfound: Set<string>;
 }
 
 export async function sweep(parts: SweepParts): Promise<SweepReport> {
-  const failures: string[] = [];
+  const findings: Findings = { failures: [], unanswered: new Set(), unfound: new Set() };
   const known = new Set(parts.cases.open());
   const finished = parts.hosts().filter(({ snapshot }) => snapshot.status !== 'active');
-  const open = await strayOrders(parts, failures);
-  const uncertain = await uncertainOrders(parts, finished, failures);
-  const positions = await positionsAgainstJournal(parts, finished, failures);
+  const listed = await strayOrders(parts, findings.failures);
+  const uncertain = await uncertainOrders(parts, finished, findings.failures);
+  const exits = await askExits(parts, parts.protections.watched(), findings, listed);
+  const positions = await positionsAgainstJournal(parts, finished, findings);
   return {
     at: isoTime(parts.time()),
-    orders: open + uncertain,
+    orders: (listed?.length ?? 0) + uncertain + exits,
     positions,
     cases: parts.cases.open().filter((now) => !known.has(now)),
-    failures,
+    failures: findings.failures,
   };
 }
 
-/** Orders open at the broker that no live execution, and no protected position of ours, accounts for. */
-async function strayOrders(
-  { broker, clock, deadlines, hosts, cases }: SweepParts,
-  failures: string[],
-): Promise<number> {
-  if (broker.getOpenOrders === undefined) return 0;
-  const expected = () => hosts().flatMap((host) => expectedOpen(host));
+/** Orders open at the broker that no live execution, and no position of ours, accounts for. Returns all that are open. */
+async function strayOrders(parts: SweepParts, failures: string[]): Promise<readonly unknown[] | undefined> {
+  const { broker, clock, deadlines, cases } = parts;
+  if (broker.getOpenOrders === undefined) return undefined;
   // What ends while the question is under way may still be open in the answer.
-  const before = expected();
+  const before = expectedOpen(parts);
   const outcome = await callBroker(
     clock,
     deadlines.positionsMs,
@@ -75,9 +95,9 @@ async function strayOrders(
   );
   if (outcome.kind !== 'answered' || !Array.isArray(outcome.value)) {
     failures.push(`open orders: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
-    return 0;
+    return undefined;
   }
-  const ours = new Set([...before, ...expected()]);
+  const ours = new Set([...before, ...expectedOpen(parts)]);
   const rows: readonly unknown[] = outcome.value;
   for (const row of rows) {
     const { clientOrderId, symbol } = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
@@ -85,14 +105,17 @@ async function strayOrders(
     const message = `Expected no open order ${clientOrderId}, found it open in broker`;
     void cases.raise({ kind: 'STRAY_ORDER', symbol, mismatches: [mismatch('STRAY_ORDER', 'none', 'open', message)] });
   }
-  return rows.length;
+  return rows;
 }
 
-/** Ids that may be open: the entry of a live execution, and the legs of whatever holds a position. */
-function expectedOpen({ snapshot, context, execution }: ExecutionHost): string[] {
-  const { clientOrderId } = execution;
-  const legs = hasFill(context.order) ? [`${clientOrderId}-sl`, `${clientOrderId}-tp`] : [];
-  return snapshot.status === 'active' ? [clientOrderId, ...legs] : legs;
+/** Ids that may be open: the entry of a live execution, and the exits of whatever holds a position. */
+function expectedOpen({ hosts, protections }: SweepParts): string[] {
+  const watched = protections.watched().flatMap(({ context }) => exitIdsOf(context.clientOrderId));
+  const others = hosts().flatMap(({ snapshot, context: { order, clientOrderId } }) => {
+    const entry = snapshot.status === 'active' ? [clientOrderId] : [];
+    return hasFill(order) && !protections.knows(clientOrderId) ? [...entry, ...exitIdsOf(clientOrderId)] : entry;
+  });
+  return [...watched, ...others];
 }
 
 /** Orders whose end nobody saw: they are read once more. */
@@ -101,13 +124,15 @@ async function uncertainOrders(
   finished: readonly ExecutionHost[],
   failures: string[],
 ): Promise<number> {
+  const { broker, clock, deadlines } = parts;
   const uncertain = finished.filter(
     ({ context }) => context.report !== undefined && !isCertain(context.report.brokerOrderState),
   );
   await inTurns(uncertain, async (host) => {
-    const raw = await readOrder(parts, host.execution.clientOrderId, host);
-    if (raw === undefined) failures.push(`order ${host.execution.clientOrderId}: no answer`);
-    else host.report(raw);
+    const ref = orderRef(host.context);
+    const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
+    if (outcome.kind === 'answered') host.report(outcome.value);
+    else failures.push(`order ${ref.clientOrderId}: ${outcome.cause}`);
   });
   return uncertain.length;
 }
@@ -115,51 +140,83 @@ async function uncertainOrders(
 const isCertain = (state: string | undefined): boolean =>
   state !== undefined && ['filled', 'cancelled', 'rejected', 'expired'].includes(state);
 
-async function readOrder(
-  { broker, clock, deadlines }: SweepParts,
-  clientOrderId: string,
-  { context }: ExecutionHost,
-): Promise<unknown> {
-  const ref =
-    clientOrderId === context.clientOrderId ? orderRef(context) : { clientOrderId, symbol: context.snapshot.symbol };
-  const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
-  return outcome.kind === 'answered' ? outcome.value : undefined;
+/** Exits that are not known to be over. Their answers go to their charts, and from there into what is held. */
+async function askExits(
+  { exitWatch }: Pick<SweepParts, 'exitWatch'>,
+  hosts: readonly ProtectionHost[],
+  { failures, unanswered, unfound }: Findings,
+  listed?: readonly unknown[],
+): Promise<number> {
+  const asked = hosts.flatMap((host) => workingRefs(host.context).map(({ ref }) => ({ host, ref })));
+  if (asked.length === 0) return 0;
+  const refs = asked.map(({ ref }): OrderRef => ref);
+  const answers = await exitWatch.ask(refs, { limitMs: EXITS_LIMIT_MS, ...(listed !== undefined && { listed }) });
+  const silent = asked.filter(({ ref: { clientOrderId: id } }) => !answers.told.has(id) && !answers.notFound.has(id));
+  const causeOf = (id: string) => answers.failures.get(id) ?? answers.failure ?? 'not asked';
+  for (const { host } of silent) unanswered.add(host.context.symbol);
+  for (const { ref } of silent.slice(0, MOST_NAMED)) {
+    failures.push(`exit ${ref.clientOrderId}: ${causeOf(ref.clientOrderId)}`);
+  }
+  const more = silent.length - MOST_NAMED;
+  if (more > 0) failures.push(`exits: ${more} more have not answered (${answers.failure ?? 'not asked'})`);
+  for (const { host, ref } of asked) {
+    if (answers.notFound.has(ref.clientOrderId)) unfound.add(host.context.clientOrderId);
+  }
+  return asked.length;
 }
+
+/** Time for the questions about exits: the rest is asked by the watch, at its own pace, and by the next sweep. */
+const EXITS_LIMIT_MS = 5_000;
+/** Exits named one by one among the failures. */
+const MOST_NAMED = 10;
 
 async function positionsAgainstJournal(
   parts: SweepParts,
   finished: readonly ExecutionHost[],
-  failures: string[],
+  findings: Findings,
 ): Promise<number> {
-  const { capabilities, hosts, cases } = parts;
+  const { capabilities, hosts, holdings, protections } = parts;
   if (capabilities.positions === 'none') return 0;
-  const held = await positionsHeld(parts, finished, failures);
+  const held = await positionsHeld(parts, findings.failures);
   if (held === undefined) return 0;
   // Whatever was live when the sweep began, or came since, may have traded between question and answer.
   const settled = new Set(finished);
   const isBusy = (symbol: string) => hosts().some((host) => !settled.has(host) && symbolOf(host) === symbol);
-  const symbols = [...new Set([...held.keys(), ...finished.map(symbolOf)])].filter((symbol) => !isBusy(symbol));
+  // An exit has ended, and its chart is asking for the very position: it decides.
+  const isAsked = (symbol: string) =>
+    protections.watched().some(({ context, state }) => state === 'doubting' && context.symbol === symbol);
+  const symbols = [...new Set([...held.keys(), ...holdings.symbols()])].filter((symbol) => !isBusy(symbol));
+  const isLeft = (symbol: string) => findings.unanswered.has(symbol) || isAsked(symbol) || isBusy(symbol);
   for (const symbol of symbols) {
-    const found = await difference(parts, symbol, held.get(symbol) ?? ZERO, finished, failures);
-    if (found === undefined || isBusy(symbol)) continue;
-    const { wanted, actual } = found;
-    const [kind, code] = kindOf(wanted, actual);
-    const message = `Expected position ${wanted}, found ${actual} in broker`;
-    void cases.raise({ kind, symbol, mismatches: [mismatch(code, wanted, actual, message)] });
+    if (isLeft(symbol)) continue;
+    const shown = held.get(symbol) ?? ZERO;
+    protections.seen(symbol, shown);
+    const found = await difference(parts, symbol, shown, findings);
+    if (found !== undefined && !isLeft(symbol)) raise(parts, symbol, found);
   }
   return symbols.length;
 }
 
+interface Difference {
+  readonly wanted: Decimal;
+  readonly actual: Decimal;
+}
+
+function raise({ cases, holdings }: SweepParts, symbol: string, { wanted, actual }: Difference): void {
+  const [kind, code] = kindOf(wanted, actual);
+  const message = `Expected position ${wanted}, found ${actual} in broker`;
+  const compared = { expected: wanted, actual, held: Object.fromEntries(holdings.heldIn(symbol)) };
+  void cases.raise({ kind, symbol, mismatches: [mismatch(code, wanted, actual, message)], compared });
+}
+
 /** Every position at the broker; what it leaves out is asked for by name, since "all" may mean less to some. */
-async function positionsHeld(
-  parts: SweepParts,
-  finished: readonly ExecutionHost[],
-  failures: string[],
-): Promise<Map<string, Decimal> | undefined> {
+async function positionsHeld(parts: SweepParts, failures: string[]): Promise<Map<string, Decimal> | undefined> {
   const all = await sizesHeld(parts, [], failures);
-  const missing = [...new Set(finished.filter(holds).map(symbolOf))].filter((symbol) => all?.has(symbol) === false);
+  if (all === undefined) return undefined;
+  const { holdings } = parts;
+  const missing = holdings.symbols().filter((symbol) => !all.has(symbol) && !isZero(holdings.expected(symbol)));
   const named = missing.length === 0 ? new Map<string, Decimal>() : await sizesHeld(parts, missing, failures);
-  return all === undefined || named === undefined ? undefined : new Map([...all, ...named]);
+  return named === undefined ? undefined : new Map([...all, ...named]);
 }
 
 async function sizesHeld(
@@ -174,71 +231,65 @@ async function sizesHeld(
   return sizes;
 }
 
-const holds = ({ context }: ExecutionHost): boolean => hasFill(context.order) || !isZero(context.baseline);
-
 const symbolOf = ({ execution }: ExecutionHost): string => execution.snapshot.symbol;
 
 /**
- * Expected is what was there before the first execution, plus every fill, plus every difference that a person has
- * accepted by resolving its case, less what SL and TP have closed. The exits are asked for only when the rest does not
- * explain the position; they may close more of it while they are asked, so the position is then read between two looks
- * at them.
+ * The exits may close more of the position while they are asked: a position that is not as expected is read once more,
+ * between two looks at them.
  */
 async function difference(
   parts: SweepParts,
   symbol: string,
   shown: Decimal,
-  finished: readonly ExecutionHost[],
-  failures: string[],
-): Promise<{ readonly wanted: Decimal; readonly actual: Decimal } | undefined> {
-  const sent = finished.filter((host) => symbolOf(host) === symbol && host.context.attempts.length > 0);
-  const holding = sent.filter(({ context }) => hasFill(context.order));
-  const filled = holding.map(({ context }) => signed(context.snapshot.side, context.order.cumQty));
-  const before = sent[0]?.context.baseline ?? ZERO;
-  const expected = sum([before, ...filled, ...acceptedDifferences(parts.cases, symbol)]);
-  if (expected === shown) return undefined;
-  if (holding.length === 0) return { wanted: expected, actual: shown };
-
-  const wanted = subtract(expected, await exitedBy(parts, holding));
-  if (wanted === shown) return undefined;
-  const sizes = await sizesHeld(parts, [symbol], failures);
-  if (sizes === undefined) return { wanted, actual: shown };
+  findings: Findings,
+): Promise<Difference | undefined> {
+  const wanted = expectedRange(parts, symbol);
+  if (isWithin(shown, wanted)) return undefined;
+  const own = parts.protections.watched().filter(({ context }) => context.symbol === symbol);
+  if (own.length === 0) return outside(shown, wanted);
+  const sizes = await sizesHeld(parts, [symbol], findings.failures);
+  if (sizes === undefined) return undefined;
   const actual = sizes.get(symbol) ?? ZERO;
-  if (wanted === actual) return undefined;
-  const wantedNow = subtract(expected, await exitedBy(parts, holding));
-  return isBetween(actual, wanted, wantedNow) ? undefined : { wanted: wantedNow, actual };
+  await askExits(parts, own, findings);
+  if (findings.unanswered.has(symbol)) return undefined;
+  const wantedNow = expectedRange(parts, symbol);
+  if (isWithin(actual, wanted) || isWithin(actual, wantedNow)) return undefined;
+  const isBetween = lessThan(actual, wanted.least) !== lessThan(actual, wantedNow.least);
+  if (isBetween) return undefined;
+  const unknown = own.filter(({ context }) => findings.unfound.has(context.clientOrderId));
+  if (isWithin(actual, widened(wantedNow, unknown))) {
+    const names = unknown.map(({ context }) => context.clientOrderId).join(', ');
+    const { wanted: told } = outside(actual, wantedNow);
+    findings.failures.push(
+      `position ${symbol}: expected ${told}, found ${actual}; the broker does not know the exits of ${names}, which may have closed it`,
+    );
+    return undefined;
+  }
+  return outside(actual, wantedNow);
 }
 
-const isBetween = (value: Decimal, one: Decimal, other: Decimal): boolean =>
-  lessThan(one, other)
-    ? !lessThan(value, one) && !lessThan(other, value)
-    : !lessThan(value, other) && !lessThan(one, value);
+const expectedRange = ({ holdings, cases }: SweepParts, symbol: string): Range =>
+  shifted(acceptedIn(cases.all(), symbol, holdings.heldIn(symbol)), holdings.expected(symbol));
 
-/** What the exits of these executions have closed: signed like the position that they close. */
-async function exitedBy(parts: SweepParts, holding: readonly ExecutionHost[]): Promise<Decimal> {
-  return sum(await inTurns(holding, async (host) => signed(host.context.snapshot.side, await exited(parts, host))));
+/** The range, with all that exits may have closed of which nobody knows what became. */
+function widened({ least, most }: Range, unknown: readonly ProtectionHost[]): Range {
+  const sizes = unknown.map(({ context }) => heldBy(context));
+  return {
+    least: sizes.filter(isPositive).reduce(subtract, least),
+    most: sizes.filter((size) => !isPositive(size)).reduce(subtract, most),
+  };
 }
 
-const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? quantity : negate(quantity));
-
-/** By how much the broker differed when a person resolved a case of an earlier sweep: it is taken as known since. */
-function acceptedDifferences(cases: CaseBook, symbol: string): Decimal[] {
-  return cases
-    .all()
-    .filter((known) => known.symbol === symbol && known.advisoryId === undefined && known.resolution !== undefined)
-    .flatMap(({ mismatches }) => mismatches.filter(({ kind }) => POSITION_KINDS.includes(kind)).slice(-1))
-    .map(({ expected, actual }) => subtract(parseDecimal(actual) ?? ZERO, parseDecimal(expected) ?? ZERO));
-}
-
-const POSITION_KINDS: readonly ReasonCode[] = ['PHANTOM_POSITION', 'MISSING_POSITION', 'POSITION_SIZE'];
+const outside = (actual: Decimal, { least, most }: Range): Difference => ({
+  wanted: lessThan(actual, least) ? least : most,
+  actual,
+});
 
 /** Runs `task` over the items, a few at a time: a start must not flood the broker. */
-async function inTurns<Item, Result>(items: readonly Item[], task: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = [];
+async function inTurns<Item>(items: readonly Item[], task: (item: Item) => Promise<void>): Promise<void> {
   for (let next = 0; next < items.length; next += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(next, next + AT_ONCE).map(task))));
+    await Promise.all(items.slice(next, next + AT_ONCE).map(task));
   }
-  return results;
 }
 
 const AT_ONCE = 8;
@@ -258,16 +309,4 @@ function sizesBySymbol(raw: unknown): Map<string, Decimal> | undefined {
     sizes.set(symbol, add(sizes.get(symbol) ?? ZERO, read));
   }
   return sizes;
-}
-
-/** How much of an execution's position its SL and TP have closed. */
-async function exited(parts: SweepParts, host: ExecutionHost): Promise<Decimal> {
-  const { clientOrderId } = host.execution;
-  const legs = await Promise.all(
-    ['sl', 'tp'].map(async (leg) => {
-      const id = `${clientOrderId}-${leg}`;
-      return readOrderReport(await readOrder(parts, id, host), { clientOrderId: id })?.cumQty ?? ZERO;
-    }),
-  );
-  return legs.reduce(add, ZERO);
 }

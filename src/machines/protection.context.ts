@@ -37,7 +37,6 @@ const NOTHING: ProtectionInput = {
   side: 'buy',
   quantity: ZERO,
   unprotectedQuantity: ZERO,
-  entryPrice: ZERO,
   openedAt: 0,
   nativeOco: false,
 };

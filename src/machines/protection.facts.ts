@@ -38,7 +38,8 @@ export interface ProtectionInput {
   readonly quantity: Decimal;
   /** Held, and covered by no exit (B6). */
   readonly unprotectedQuantity: Decimal;
-  readonly entryPrice: Decimal;
+  /** Average price of the fill; absent where the broker never told one, and then there are no exits (P3). */
+  readonly entryPrice?: Decimal;
   /** When the first fill was received, engine ms. */
   readonly openedAt: number;
   readonly sl?: PlacedExit;

@@ -1,0 +1,85 @@
+/**
+ * What a fact about exits means to a reader of the audit log (A1): a pure function of what was known before and after.
+ */
+import type { AuditEntry, AuditEvent } from '../domain/audit.js';
+import type { JsonObject } from '../domain/canonical.js';
+import { ZERO } from '../domain/decimal.js';
+import { closedSince, type Exit, exitIdOf, isOver } from '../domain/exits.js';
+import type { ProtectionCommand } from '../machines/protection.commands.js';
+import { lostExits, type ProtectionContext, restOf } from '../machines/protection.context.js';
+
+export interface ExitStep {
+  readonly before: ProtectionContext;
+  readonly after: ProtectionContext;
+  /** The chart's state now. */
+  readonly state: string;
+  readonly commands: readonly ProtectionCommand[];
+}
+
+const entry = (event: AuditEvent, details: Record<string, unknown>): AuditEntry => ({
+  event,
+  details: Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)) as JsonObject,
+});
+
+/** The audit lines of a step, in the order in which they read. */
+export function exitAuditOf(step: ExitStep): readonly AuditEntry[] {
+  return [...ofWorking(step), ...ofFills(step), ...ofLoss(step), ...ofElsewhere(step)];
+}
+
+const exitBefore = ({ before }: ExitStep, { leg }: Exit): Exit | undefined =>
+  before.exits.find((exit) => exit.leg === leg);
+
+const detailsOf = ({ clientOrderId, symbol }: ProtectionContext, exit: Exit): Record<string, unknown> => ({
+  leg: exit.leg,
+  clientOrderId: exitIdOf(clientOrderId, exit.leg),
+  brokerOrderId: exit.brokerOrderId,
+  symbol,
+});
+
+/** Placed by the execution, or found working later. */
+function ofWorking(step: ExitStep): AuditEntry[] {
+  return step.after.exits
+    .filter((exit) => {
+      const known = exitBefore(step, exit);
+      return (known === undefined || known.status === 'doubtful') && exit.status === 'working';
+    })
+    .map((exit) =>
+      entry('exit_working', { ...detailsOf(step.after, exit), price: exit.price, quantity: exit.quantity }),
+    );
+}
+
+/** What was filled since; the lines of an exit add up to all that it closed. */
+function ofFills(step: ExitStep): AuditEntry[] {
+  const { side, entryPrice = ZERO } = step.after;
+  return step.after.exits.flatMap((exit) => {
+    const filled = closedSince({ side, entryPrice }, exitBefore(step, exit), exit);
+    if (filled === undefined) return [];
+    const { price, quantity, realisedPnl } = filled;
+    const left = { cumQty: exit.cumQty, restQuantity: restOf(step.after) };
+    return [
+      entry('exit_filled', { ...detailsOf(step.after, exit), price, quantity, realisedPnl, entryPrice, ...left }),
+    ];
+  });
+}
+
+function ofLoss(step: ExitStep): AuditEntry[] {
+  const isTold = step.commands.some((command) => command.type === 'openCase' && command.kind === 'PROTECTION_LOST');
+  if (!isTold) return [];
+  const working = step.after.exits.filter((exit) => !isOver(exit)).map(({ leg }) => leg);
+  return lostExits(step.after).map((exit) =>
+    entry('exit_lost', {
+      ...detailsOf(step.after, exit),
+      endedAs: exit.endedAs,
+      reason: exit.reason,
+      price: exit.price,
+      heldQuantity: restOf(step.after),
+      stillWorking: working.join(' ') || 'none',
+    }),
+  );
+}
+
+function ofElsewhere({ before, after }: ExitStep): AuditEntry[] {
+  if (after.closedElsewhere === ZERO || after.closedElsewhere === before.closedElsewhere) return [];
+  const { symbol, closedElsewhere, clientOrderId } = after;
+  return [entry('position_closed_elsewhere', { clientOrderId, symbol, quantity: closedElsewhere })];
+}

@@ -1,0 +1,181 @@
+/**
+ * The host of one position's exits: between the chart, which decides, and what it asks for.
+ *
+ * 1. A fact that says nothing new is dropped before the chart; every other is given to the chart, then recorded (A3).
+ * 2. Nothing here writes to the broker, so nothing waits for the journal.
+ * 3. Listeners hear of a fact after what it caused is on its way (E6).
+ */
+import { createActor, type SnapshotFrom } from 'xstate';
+import type { EngineTime } from '../actors/engine-time.js';
+import type { ExitWatch } from '../actors/exit-watch.js';
+import { deepFreeze } from '../domain/canonical.js';
+import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
+import type { Clock } from '../domain/ports.js';
+import type { ProtectionCommand } from '../machines/protection.commands.js';
+import type { ProtectionContext } from '../machines/protection.context.js';
+import type { ProtectionDeadlineName, ProtectionFact, SeenPosition } from '../machines/protection.facts.js';
+import { protectionMachine } from '../machines/protection.machine.js';
+import type { CaseBook } from './cases.js';
+import { exitAuditOf } from './exit-audit.js';
+import type { PositionState } from './position-view.js';
+import type { Recorder } from './recorder.js';
+
+export interface ProtectionServices {
+  readonly clock: Clock;
+  readonly time: EngineTime;
+  readonly recorder: Recorder;
+  readonly cases: CaseBook;
+  readonly watch: ExitWatch;
+  /** One position query. */
+  readonly askPosition: (context: ProtectionContext) => Promise<SeenPosition>;
+  readonly onChange: (host: ProtectionHost, before: ProtectionContext) => void;
+}
+
+export interface ProtectionHost {
+  readonly context: ProtectionContext;
+  readonly state: PositionState;
+  /** Nothing is left to watch. */
+  readonly isOver: boolean;
+  send(fact: ProtectionFact): void;
+  /** A raw report on one of the exits, from a poll or a push. */
+  report(leg: ExitLeg, raw: unknown): void;
+  /** Takes recorded facts without acting on them (A3). */
+  replay(facts: readonly ProtectionFact[]): void;
+  /** Ends the process' part in it. */
+  abandon(): void;
+}
+
+export function protectionHost(services: ProtectionServices): ProtectionHost {
+  const { clock, time, recorder, cases, watch, askPosition, onChange } = services;
+  const { actor, step } = steppedActor(recorder);
+  const timers = new Map<ProtectionDeadlineName, unknown>();
+  const waiting: ProtectionFact[] = [];
+  let isTaking = false;
+  let isAbandoned = false;
+  let isAsking = false;
+  const now = () => actor.getSnapshot();
+
+  function send(fact: ProtectionFact): void {
+    waiting.push(fact);
+    if (isTaking) return;
+    isTaking = true;
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) take(next);
+    } finally {
+      isTaking = false;
+    }
+  }
+
+  function take(fact: ProtectionFact): void {
+    if (isAbandoned || now().status !== 'active' || !now().can(fact)) return;
+    const { before, commands, audit } = step(fact);
+    const { advisoryId, snapshotHash } = now().context;
+    void recorder.record({ stream: 'protection', advisoryId, snapshotHash, at: fact.at, fact, audit });
+    for (const command of commands) perform(command);
+    onChange(host, before);
+  }
+
+  function perform(command: ProtectionCommand): void {
+    const { clientOrderId, advisoryId, snapshotHash, symbol } = now().context;
+    switch (command.type) {
+      case 'watchExits':
+        return watch.watch(
+          clientOrderId,
+          command.exits.map(({ ref }) => ref),
+          command.isSoon,
+        );
+      case 'unwatchExits':
+        return watch.unwatch(clientOrderId);
+      case 'queryExits':
+        return void watch.query(command.exits.map(({ ref }) => ref));
+      case 'askPosition':
+        return void ask();
+      case 'scheduleDeadline':
+        return schedule(command.name, command.at);
+      case 'openCase': {
+        const { kind, mismatches } = command;
+        return void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
+      }
+      case 'finish':
+        return clearTimers();
+    }
+  }
+
+  /** One question at a time: an answer that is under way serves whoever asks meanwhile. */
+  async function ask(): Promise<void> {
+    if (isAsking) return;
+    isAsking = true;
+    const seen = await askPosition(now().context);
+    isAsking = false;
+    send({ type: 'POSITION_SEEN', at: time(), seen });
+  }
+
+  function schedule(name: ProtectionDeadlineName, at: number): void {
+    const known = timers.get(name);
+    if (known !== undefined) clock.clearTimeout(known);
+    const fire = () => {
+      if (time() < at) return schedule(name, at);
+      timers.delete(name);
+      send({ type: 'DEADLINE', at: time(), name });
+    };
+    timers.set(name, clock.setTimeout(fire, Math.max(0, at - time())));
+  }
+
+  function clearTimers(): void {
+    for (const timer of timers.values()) clock.clearTimeout(timer);
+    timers.clear();
+  }
+
+  const host: ProtectionHost = {
+    get context() {
+      return now().context;
+    },
+    get state() {
+      return topState(now());
+    },
+    get isOver() {
+      return now().status !== 'active';
+    },
+    send,
+    report(leg, raw) {
+      const report = readExitReport(raw, { clientOrderId: exitIdOf(now().context.clientOrderId, leg) });
+      if (report !== undefined) send({ type: 'EXIT_REPORT', at: time(), leg, report });
+    },
+    replay(facts) {
+      const before = now().context;
+      for (const fact of facts) step(fact);
+      onChange(host, before);
+    },
+    abandon() {
+      isAbandoned = true;
+      clearTimers();
+    },
+  };
+  return host;
+}
+
+function topState({ value }: { readonly value: SnapshotFrom<typeof protectionMachine>['value'] }): PositionState {
+  const state = typeof value === 'string' ? value : Object.keys(value)[0];
+  // `starting` is left with the first fact, and `judging` in the turn in which it is entered.
+  return (state === 'starting' || state === 'judging' ? 'working' : state) as PositionState;
+}
+
+/** The chart as an actor of its own, and one step of it: the fact in, what it asks for and what to say of it out. */
+function steppedActor({ say }: Recorder) {
+  const actor = createActor(protectionMachine, { input: undefined });
+  let commands: ProtectionCommand[] = [];
+  actor.on('*', (command) => commands.push(command as ProtectionCommand));
+  actor.subscribe({ error: (error) => say('error', { cause: String(error) }, "the exits' chart failed") });
+  actor.start();
+
+  function step(fact: ProtectionFact) {
+    const before = actor.getSnapshot().context;
+    commands = [];
+    actor.send(fact);
+    const after = deepFreeze(actor.getSnapshot().context);
+    const state = topState(actor.getSnapshot());
+    return { before, commands, audit: exitAuditOf({ before, after, state, commands }) };
+  }
+
+  return { actor, step };
+}
