@@ -16,6 +16,7 @@ export type { ExecutionAttempt, ExecutionResult, FinalStatus } from './domain/re
 export { ReconciliationStatus } from './domain/reconciliation.js';
 export type { Mismatch, ReconciliationReport } from './domain/reconciliation.js';
 export type { EngineMetrics } from './engine/metrics.js';
+export type { ExitView, PositionClosing, PositionState, PositionView } from './engine/position-view.js';
 export type { SweepReport } from './engine/sweep.js';
 export { FillchartError, reasons } from './domain/reasons.js';
 export type { ExecutionState, Reason, ReasonCode } from './domain/reasons.js';

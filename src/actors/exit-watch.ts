@@ -9,7 +9,7 @@
  *    do not show it, twice, with some time between.
  * 5. A gap in the pushes begins a round at once, yet none asks an exit again before the adapter's `minPollMs` has passed.
  */
-import { EMPTY, merge, type Observable, Subject, timer } from 'rxjs';
+import { EMPTY, type Observable, Subject, timer } from 'rxjs';
 import { distinctUntilChanged, exhaustMap, switchMap, throttleTime } from 'rxjs/operators';
 import { EXIT_GRACE_MS } from '../domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
@@ -149,7 +149,7 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
     every(soonWatched$, soonMs)
       .pipe(exhaustMap(() => round('soon')))
       .subscribe(),
-    merge(gaps$)
+    gaps$
       .pipe(
         throttleTime(soonMs, scheduler, { leading: true, trailing: true }),
         exhaustMap(() => Promise.all([round('slow', true), round('soon', true)])),

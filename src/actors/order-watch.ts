@@ -34,6 +34,8 @@ export interface OrderWatchOptions {
 export interface OrderWatch {
   /** Every report, of whatever order, as it comes in. Hot; completes on `close`. */
   readonly reports$: Observable<RawReport>;
+  /** Pushes may have been missed. Hot; completes on `close`. */
+  readonly gaps$: Observable<void>;
   /** Polls the order until `unwatch`. `ref` is asked anew for each poll. */
   watch(clientOrderId: string, ref: () => OrderRef): void;
   unwatch(clientOrderId: string): void;
@@ -68,6 +70,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const underWay = new Set<string>();
   const reports$ = new Subject<RawReport>();
   const isWatching$ = new Subject<boolean>();
+  const gaps$ = new Subject<void>();
   let batchMisses = 0;
   let batchNotBefore = Number.NEGATIVE_INFINITY;
 
@@ -135,7 +138,10 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     return Math.max(0, left);
   });
   /** Something may have been missed: each order is queried at once, or as soon as it may be. */
-  const onGap = (): void => gaps.add(watched.keys());
+  const onGap = (): void => {
+    gaps.add(watched.keys());
+    gaps$.next();
+  };
 
   const ticks = ticksWhile(isWatching$, pollIntervalMs, scheduler).subscribe(pollAll);
   const pushes = listen(broker, scheduler, onGap, publishNamed);
@@ -145,6 +151,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
       map((report) => report),
       share(),
     ),
+    gaps$: gaps$.asObservable(),
     watch(clientOrderId, ref) {
       const isNew = !watched.has(clientOrderId);
       watched.set(clientOrderId, ref);
@@ -170,6 +177,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
       gaps.close();
       watched.clear();
       reports$.complete();
+      gaps$.complete();
     },
   };
 }

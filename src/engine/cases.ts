@@ -76,7 +76,15 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
     return recorder.record({ stream: 'case', ...owner, at: time(), fact, audit: [...before, { event, details }] });
   }
 
-  function raise({ kind, symbol, advisoryId, snapshotHash, mismatches, audit, compared }: NewCase): Promise<Durability> {
+  function raise({
+    kind,
+    symbol,
+    advisoryId,
+    snapshotHash,
+    mismatches,
+    audit,
+    compared,
+  }: NewCase): Promise<Durability> {
     const known = cases.find((other) => isOpen(other) && isSameMatter(other, { kind, symbol, advisoryId }));
     const caseId = known?.caseId ?? `case-${cases.length + 1}`;
     const owner = {

@@ -24,10 +24,12 @@ import { brokerConnection } from './connection.js';
 import { type Execution, type ExecutionSnapshot, type ExecutionView, viewOf } from './execution.js';
 import { type ExecutionHost, executionHost, type HostServices } from './execution-host.js';
 import { executionMap } from './execution-map.js';
+import { exitsOf } from './exits.js';
 import { type EngineMetrics, metrics as newMetrics } from './metrics.js';
 import { refuseUnknown } from './option-names.js';
 import { type CheckedOptions, checkedDrain, checkedOptions, type EngineParts } from './options.js';
 import { positionBook } from './position-book.js';
+import type { PositionView } from './position-view.js';
 import { readJournal } from './read-journal.js';
 import { recorder as newRecorder } from './recorder.js';
 import { recover } from './recover.js';
@@ -50,6 +52,10 @@ export interface Engine {
   readonly audit$: Observable<AuditRecord>;
   /** Compares orders and positions at the broker with the journal, and opens cases; corrects nothing (M3). */
   sweep(): Promise<SweepReport>;
+  /** Every position that is open, and how the latest others closed: with what protects them, and what they came to (B7). */
+  positions(): readonly PositionView[];
+  /** A position each time that something about it or its exits becomes known. */
+  readonly exits$: Observable<PositionView>;
   metrics(): EngineMetrics;
   /**
    * Ends the engine. Live executions are waited for up to `drainMs` (default 0); what is live then stays in the journal,
@@ -124,9 +130,11 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: start.isOver });
 
   const gate = gateOf(clock, board, cases);
+  const exits = exitsOf({ options, time, recorder, cases, executions, watch, calls });
   const onDone = (host: ExecutionHost) => {
     executions.done(host);
     book.leave(host.execution.clientOrderId);
+    exits.protections.take(host.context);
   };
   const onStrayFill = strayFills(cases);
   const closeGate = board.closeGateOnce;
@@ -144,7 +152,8 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
     if (entry !== undefined || exit === undefined) entry?.report(raw);
     else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
   });
-  return { options, time, metrics, executions, book, recorder, cases, board, connection, start, watch, gate, newHost };
+  const kept = { options, time, metrics, executions, book, recorder, cases, board };
+  return { ...kept, ...exits, connection, start, watch, gate, newHost };
 }
 
 function engineFace(parts: Parts): Engine {
@@ -197,8 +206,10 @@ function engineFace(parts: Parts): Engine {
       // A broker that is not there is told among the failures.
       await parts.connection.ensure().catch(() => undefined);
       if (isClosed) throw closed();
-      return sweep({ ...options, time, cases, hosts: executions.all });
+      return sweep({ ...parts, ...options, hosts: executions.all });
     },
+    positions: parts.protections.positions,
+    exits$: parts.exits$,
     metrics: () => metricsOf(parts),
     close(given) {
       try {
@@ -241,9 +252,11 @@ async function drained(hosts: readonly ExecutionHost[], drainMs: number, clock: 
   clock.clearTimeout(timer);
 }
 
-async function closeAll({ options, executions, recorder, watch, board, connection }: Parts): Promise<void> {
+async function closeAll(parts: Parts): Promise<void> {
+  const { options, executions, recorder, watch, board, connection, protections } = parts;
   const live = executions.abandon();
   if (live > 0) recorder.say('warn', { live, journal: options.journal.name }, 'closed with live executions');
+  protections.close();
   watch.close();
   board.killSwitch.close();
   await connection.close();

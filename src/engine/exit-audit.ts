@@ -36,12 +36,13 @@ const detailsOf = ({ clientOrderId, symbol }: ProtectionContext, exit: Exit): Re
   symbol,
 });
 
-/** Placed by the execution, or found working later. */
+/** The broker shows it as working, for the first time. */
 function ofWorking(step: ExitStep): AuditEntry[] {
   return step.after.exits
     .filter((exit) => {
       const known = exitBefore(step, exit);
-      return (known === undefined || known.status === 'doubtful') && exit.status === 'working';
+      if (known === undefined || exit.status !== 'working') return false;
+      return known.status === 'doubtful' || (known.brokerOrderId === undefined && exit.brokerOrderId !== undefined);
     })
     .map((exit) =>
       entry('exit_working', { ...detailsOf(step.after, exit), price: exit.price, quantity: exit.quantity }),

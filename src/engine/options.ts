@@ -19,6 +19,11 @@ export interface EngineOptions {
   readonly logger?: Logger | false;
   /** Time between two polls of an order, in ms; 100 by default, at least 1; never faster than the adapter's `minPollMs`. */
   readonly pollIntervalMs?: number;
+  /**
+   * Time between two looks at the exits of open positions, in ms; 30 000 by default, at least 100 (B7). Pushes do not wait
+   * for it, and what must be settled is asked about each second.
+   */
+  readonly exitPollIntervalMs?: number;
   /** What an open case does to new executions (M1); `halt-symbol` by default. */
   readonly onMismatch?: MismatchPolicy;
   /** Longest time of each broker call, in ms (P7). */
@@ -32,6 +37,7 @@ const NAMES = Object.keys({
   clock: true,
   logger: true,
   pollIntervalMs: true,
+  exitPollIntervalMs: true,
   onMismatch: true,
   deadlines: true,
 } satisfies Record<keyof EngineOptions, true>);
@@ -46,12 +52,15 @@ export interface CheckedOptions {
   readonly clock: Clock;
   readonly logger: Logger | false;
   readonly pollIntervalMs: number;
+  readonly exitPollIntervalMs: number;
   readonly onMismatch: MismatchPolicy;
   readonly deadlines: CallDeadlines;
 }
 
 const DEFAULT_POLL_INTERVAL_MS = 100;
 const LONGEST_POLL_INTERVAL_MS = 10_000;
+const DEFAULT_EXIT_POLL_INTERVAL_MS = 30_000;
+const EXIT_POLL_INTERVAL_MS = { least: 100, most: 3_600_000 };
 const LONGEST_CALL_MS = 10_000;
 const POLICIES: readonly MismatchPolicy[] = ['halt-symbol', 'halt-all', 'report-only'];
 const POSITIONS: readonly BrokerCapabilities['positions'][] = ['netting', 'hedging', 'none'];
@@ -74,6 +83,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     clock,
     logger,
     pollIntervalMs = DEFAULT_POLL_INTERVAL_MS,
+    exitPollIntervalMs = DEFAULT_EXIT_POLL_INTERVAL_MS,
     onMismatch = 'halt-symbol',
   } = parts;
   requireMethods('broker', broker, BROKER_METHODS);
@@ -84,6 +94,10 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
   }
   if (!isBetween(pollIntervalMs, 1, LONGEST_POLL_INTERVAL_MS)) {
     throw invalid('pollIntervalMs', pollIntervalMs, `1 to ${LONGEST_POLL_INTERVAL_MS} ms`);
+  }
+  const { least, most } = EXIT_POLL_INTERVAL_MS;
+  if (!isBetween(exitPollIntervalMs, least, most)) {
+    throw invalid('exitPollIntervalMs', exitPollIntervalMs, `${least} to ${most} ms`);
   }
   if (!POLICIES.includes(onMismatch)) throw invalid('onMismatch', onMismatch, POLICIES.join(', '));
   const deadlines = { ...CALL_DEADLINES, ...parts.deadlines };
@@ -97,6 +111,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     clock,
     logger,
     pollIntervalMs,
+    exitPollIntervalMs,
     onMismatch,
     deadlines,
   };

@@ -10,8 +10,8 @@ import type { EngineTime } from '../actors/engine-time.js';
 import type { ExitWatch } from '../actors/exit-watch.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
-import type { Clock } from '../domain/ports.js';
-import type { ProtectionCommand } from '../machines/protection.commands.js';
+import type { Clock, OrderRef } from '../domain/ports.js';
+import type { ProtectionCommand, ProtectionCommandOf } from '../machines/protection.commands.js';
 import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionDeadlineName, ProtectionFact, SeenPosition } from '../machines/protection.facts.js';
 import { protectionMachine } from '../machines/protection.machine.js';
@@ -79,25 +79,27 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
     const { clientOrderId, advisoryId, snapshotHash, symbol } = now().context;
     switch (command.type) {
       case 'watchExits':
-        return watch.watch(
-          clientOrderId,
-          command.exits.map(({ ref }) => ref),
-          command.isSoon,
-        );
+        watch.watch(clientOrderId, refsOf(command), command.isSoon);
+        break;
       case 'unwatchExits':
-        return watch.unwatch(clientOrderId);
+        watch.unwatch(clientOrderId);
+        break;
       case 'queryExits':
-        return void watch.query(command.exits.map(({ ref }) => ref));
+        void watch.query(refsOf(command));
+        break;
       case 'askPosition':
-        return void ask();
+        void ask();
+        break;
       case 'scheduleDeadline':
-        return schedule(command.name, command.at);
+        schedule(command.name, command.at);
+        break;
       case 'openCase': {
         const { kind, mismatches } = command;
-        return void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
+        void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
+        break;
       }
       case 'finish':
-        return clearTimers();
+        clearTimers();
     }
   }
 
@@ -153,6 +155,9 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
   };
   return host;
 }
+
+const refsOf = ({ exits }: ProtectionCommandOf<'watchExits' | 'queryExits'>): readonly OrderRef[] =>
+  exits.map(({ ref }) => ref);
 
 function topState({ value }: { readonly value: SnapshotFrom<typeof protectionMachine>['value'] }): PositionState {
   const state = typeof value === 'string' ? value : Object.keys(value)[0];

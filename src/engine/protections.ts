@@ -12,8 +12,8 @@ import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../do
 import { hasFill } from '../domain/order.js';
 import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
 import { mismatch, type ObservedPosition } from '../domain/reconciliation.js';
-import type { ExecutionContext, LegState } from '../machines/execution.context.js';
-import type { ProtectionContext } from '../machines/protection.context.js';
+import { type ExecutionContext, heldBy as heldByEntry, type LegState } from '../machines/execution.context.js';
+import { type ProtectionContext, workingRefs } from '../machines/protection.context.js';
 import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '../machines/protection.facts.js';
 import { acceptedIn } from './accepted.js';
 import { type Holdings, heldBy } from './holdings.js';
@@ -110,6 +110,8 @@ export function protections(parts: ProtectionsParts): Protections {
     const host = protectionHost(services);
     open.set(input.clientOrderId, host);
     host.send({ type: 'START', at: time(), input });
+    // What was told of the exits before is not told again; what can have changed is asked for.
+    if (context.protection.hasExitFilled === true) void watch.query(workingRefs(host.context).map(({ ref }) => ref));
   }
 
   function goOn(facts: readonly ProtectionFact[]): void {
@@ -198,7 +200,9 @@ export function protectionInputOf(
   const sl = placed(bracket?.stopLoss, protection.stopLoss);
   const tp = placed(bracket?.takeProfit, protection.takeProfit);
   const isPlaced = sl !== undefined || tp !== undefined;
-  const quantity = isPlaced ? (bracket?.quantity ?? order.cumQty) : order.cumQty;
+  // The same figure as that of the reconciliation: a fee in the coin is no position (B6).
+  const held = heldByEntry(context);
+  const quantity = isPlaced ? (bracket?.quantity ?? held) : held;
   return {
     advisoryId,
     snapshotHash,
@@ -206,7 +210,7 @@ export function protectionInputOf(
     symbol: snapshot.symbol,
     side: snapshot.side,
     quantity,
-    unprotectedQuantity: maximum(ZERO, subtract(order.cumQty, quantity)),
+    unprotectedQuantity: maximum(ZERO, subtract(held, quantity)),
     ...(order.avgPrice !== undefined && { entryPrice: order.avgPrice }),
     openedAt: context.firstFillAt ?? context.startedAt,
     ...(sl !== undefined && { sl }),

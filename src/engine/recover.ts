@@ -2,9 +2,10 @@
  * Going on where the last process stopped (A6): the journal is folded through the charts, and each execution that is
  * not done is told so, under its original deadlines. The chart decides what that means.
  *
- * 1. A fact that cannot be folded costs its own execution, switch or case, and nothing else (E2); it is said aloud.
+ * 1. A fact that cannot be folded costs its own execution, position, switch or case, and nothing else (E2); it is said aloud.
  * 2. The folded result is held against the recorded one: what ended stays ended, and a difference closes the gate (A7).
  * 3. A mismatch whose case was not written down before the end gets its case now (M1).
+ * 4. Positions go on where their exits stood; a finished execution that holds a fill and has no position yet gets it (B7).
  */
 import { causeOf } from '../actors/calls.js';
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
@@ -15,10 +16,12 @@ import { cancelsLiveOrders, type DecidingSwitch } from '../domain/kill-switch.js
 import type { Clock } from '../domain/ports.js';
 import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
+import type { ProtectionFact } from '../machines/protection.facts.js';
 import { inputOf, isRegistered } from './advisory.js';
 import type { CaseBook } from './cases.js';
 import type { ExecutionSnapshot } from './execution.js';
 import type { ExecutionHost } from './execution-host.js';
+import type { Protections } from './protections.js';
 import type { Recorder } from './recorder.js';
 import { type Difference, refold } from './refold.js';
 
@@ -26,6 +29,7 @@ export interface RecoveryParts {
   readonly newHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;
   readonly killSwitch: KillSwitchActor;
   readonly cases: CaseBook;
+  readonly protections: Protections;
   readonly time: EngineTime;
   readonly clock: Clock;
   readonly recorder: Pick<Recorder, 'say'>;
@@ -44,10 +48,11 @@ export function recover(records: readonly JournalRecord[], parts: RecoveryParts)
     }
   };
   for (const record of records) {
-    const { seq, stream, fact } = record;
+    const { seq, stream, advisoryId = '', fact } = record;
     attempt({ seq, stream }, () => {
       if (stream === 'kill-switch') parts.killSwitch.restore(fact as unknown as KillSwitchFact);
       else if (stream === 'case') parts.cases.restore(fact as unknown as CaseFact);
+      else if (stream === 'protection') parts.protections.restore(advisoryId, fact as unknown as ProtectionFact);
       else if (stream === 'execution') collect(lives, record);
     });
   }
@@ -60,6 +65,7 @@ export function recover(records: readonly JournalRecord[], parts: RecoveryParts)
       parts.recorder.say('error', { advisoryId, seq, problem }, 'a record does not lead to what was recorded');
     });
   }
+  parts.protections.open(attempt);
   const [first] = differences;
   if (first === undefined) return undefined;
   const others = differences.length === 1 ? '' : `, and ${differences.length - 1} more executions differ`;

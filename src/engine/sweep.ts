@@ -245,15 +245,15 @@ async function difference(
 ): Promise<Difference | undefined> {
   const wanted = expectedRange(parts, symbol);
   if (isWithin(shown, wanted)) return undefined;
-  const own = parts.protections.watched().filter(({ context }) => context.symbol === symbol);
-  if (own.length === 0) return outside(shown, wanted);
   const sizes = await sizesHeld(parts, [symbol], findings.failures);
   if (sizes === undefined) return undefined;
   const actual = sizes.get(symbol) ?? ZERO;
+  if (isWithin(actual, wanted)) return undefined;
+  const own = parts.protections.watched().filter(({ context }) => context.symbol === symbol);
   await askExits(parts, own, findings);
   if (findings.unanswered.has(symbol)) return undefined;
   const wantedNow = expectedRange(parts, symbol);
-  if (isWithin(actual, wanted) || isWithin(actual, wantedNow)) return undefined;
+  if (isWithin(actual, wantedNow)) return undefined;
   const isBetween = lessThan(actual, wanted.least) !== lessThan(actual, wantedNow.least);
   if (isBetween) return undefined;
   const unknown = own.filter(({ context }) => findings.unfound.has(context.clientOrderId));

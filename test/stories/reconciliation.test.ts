@@ -22,11 +22,15 @@ import {
 
 const at151 = fills(fill(1, 100, 151));
 
-/** Queries that came after the order was taken as done: from the last call on that writes, or from the reading that ended it. */
+/**
+ * Queries that came after the order was taken as done: from the last call on that writes, or from the reading that ended it.
+ * The exits are watched on (B7): they are other orders.
+ */
 const queriesAtTheEnd = ({ broker }: World) => {
   const last = broker.calls.map(({ method }) => method).lastIndexOf('placeProtection');
   return broker.calls
     .slice(last + 1)
+    .filter(({ clientOrderId = '' }) => !/-(?:sl|tp)$/.test(clientOrderId))
     .map(({ method }) => method)
     .sort();
 };

@@ -1,0 +1,75 @@
+/**
+ * The exits of all positions, tied together: their watch, their charts, and what they leave held (B7).
+ */
+import type { Observable } from 'rxjs';
+import type { BrokerCalls } from '../actors/broker-calls.js';
+import { containedStream } from '../actors/contained-stream.js';
+import type { EngineTime } from '../actors/engine-time.js';
+import { type ExitWatch, exitWatch } from '../actors/exit-watch.js';
+import type { OrderWatch } from '../actors/order-watch.js';
+import { add, ZERO } from '../domain/decimal.js';
+import type { Range } from './accepted.js';
+import type { CaseBook } from './cases.js';
+import { isOrderLive } from './execution.js';
+import type { ExecutionMap } from './execution-map.js';
+import { type Holdings, holdings, signed } from './holdings.js';
+import type { CheckedOptions } from './options.js';
+import type { PositionView } from './position-view.js';
+import { type Protections, protections } from './protections.js';
+import type { Recorder } from './recorder.js';
+
+export interface ExitsParts {
+  readonly options: CheckedOptions;
+  readonly time: EngineTime;
+  readonly recorder: Recorder;
+  readonly cases: CaseBook;
+  readonly executions: ExecutionMap;
+  readonly watch: OrderWatch;
+  readonly calls: BrokerCalls;
+}
+
+export interface Exits {
+  readonly exitWatch: ExitWatch;
+  readonly protections: Protections;
+  readonly holdings: Holdings;
+  /** Changes, for whoever listens. */
+  readonly exits$: Observable<PositionView>;
+}
+
+export function exitsOf({ options, time, recorder, cases, executions, watch, calls }: ExitsParts): Exits {
+  const { broker, capabilities, clock, deadlines, exitPollIntervalMs: intervalMs } = options;
+  const statusDeadlineMs = deadlines.statusMs;
+  const looked = exitWatch({ broker, capabilities, clock, intervalMs, statusDeadlineMs, gaps$: watch.gaps$ });
+  const held = holdings();
+
+  /** What the live orders of a symbol have filled, and what they may fill yet. */
+  function liveIn(symbol: string): Range {
+    let [least, most] = [ZERO, ZERO];
+    for (const { snapshot, context } of executions.live) {
+      const { order, firstSubmitAt, snapshot: advisory } = context;
+      if (advisory.symbol !== symbol || firstSubmitAt === undefined) continue;
+      const filled = signed(advisory.side, order.cumQty);
+      const possible = isOrderLive(snapshot) ? add(filled, signed(advisory.side, order.leavesQty)) : filled;
+      least = add(least, advisory.side === 'buy' ? filled : possible);
+      most = add(most, advisory.side === 'buy' ? possible : filled);
+    }
+    return { least, most };
+  }
+
+  const all = protections({
+    clock,
+    time,
+    recorder,
+    cases,
+    watch: looked,
+    capabilities,
+    holdings: held,
+    observePosition: calls.observePosition,
+    liveIn,
+  });
+  looked.news$.subscribe((news) => (news.kind === 'report' ? all.report(news.id, news.raw) : all.absent(news.id)));
+  // Pushes on exits come with those on entries.
+  watch.reports$.subscribe(({ clientOrderId, raw }) => all.report(clientOrderId, raw));
+  const onError = (error: unknown) => recorder.say('error', { cause: String(error) }, 'a listener threw');
+  return { exitWatch: looked, protections: all, holdings: held, exits$: containedStream(all.exits$, onError) };
+}
