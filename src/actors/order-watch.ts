@@ -138,10 +138,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     return Math.max(0, left);
   });
   /** Something may have been missed: each order is queried at once, or as soon as it may be. */
-  const onGap = (): void => {
-    gaps.add(watched.keys());
-    gaps$.next();
-  };
+  const onGap = (): void => gaps$.next(gaps.add(watched.keys()));
 
   const ticks = ticksWhile(isWatching$, pollIntervalMs, scheduler).subscribe(pollAll);
   const pushes = listen(broker, scheduler, onGap, publishNamed);
