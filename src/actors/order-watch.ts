@@ -173,8 +173,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
       pushes?.unsubscribe();
       gaps.close();
       watched.clear();
-      reports$.complete();
-      gaps$.complete();
+      for (const stream of [reports$, gaps$]) stream.complete();
     },
   };
 }
