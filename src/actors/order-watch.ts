@@ -11,7 +11,7 @@
  * 5. Cancels, protection and `query` never pass through 1 to 4, so they never wait behind polls.
  */
 import { defer, EMPTY, type Observable, type SchedulerLike, Subject, type Subscription, timer } from 'rxjs';
-import { catchError, distinctUntilChanged, map, repeat, retry, share, switchMap, tap } from 'rxjs/operators';
+import { catchError, distinctUntilChanged, repeat, retry, share, switchMap, tap } from 'rxjs/operators';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import { attempt } from '../domain/reading.js';
 import { type CallOutcome, callBroker } from './calls.js';
@@ -144,10 +144,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const pushes = listen(broker, scheduler, onGap, publishNamed);
 
   return {
-    reports$: reports$.pipe(
-      map((report) => report),
-      share(),
-    ),
+    reports$: reports$.pipe(share()),
     gaps$: gaps$.asObservable(),
     watch(clientOrderId, ref) {
       const isNew = !watched.has(clientOrderId);
