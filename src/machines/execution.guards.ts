@@ -151,7 +151,10 @@ export const executionGuards = {
     event.type === 'ORDER_REPORT' && isNewCorrection(context.order, event.report),
   /** Fees are told, or corrected, once the exits have been asked for (B6). */
   isNewsOfFees: (args: Args): boolean =>
-    executionGuards.isNews(args) && orderAfter(args).cumQty === args.context.order.cumQty,
+    args.event.type === 'ORDER_REPORT' &&
+    args.event.report.fees !== undefined &&
+    executionGuards.isNews(args) &&
+    orderAfter(args).cumQty === args.context.order.cumQty,
   isCancelUnderWay: ({ context }: Args): boolean => context.cancel.inFlight,
 
   hasFillToProtect: ({ context }: Args): boolean => hasFill(context.order) && context.order.avgPrice !== undefined,
