@@ -111,8 +111,8 @@ describe.runIf(isIsolated).each(['FIX.4.4', 'FIX.4.2'] as const)('our acceptor o
       soon(),
     );
     expect(outcome).toEqual({
-      stopLoss: { kind: 'accepted', brokerOrderId: 'o-fc-FILL-sl' },
-      takeProfit: { kind: 'accepted', brokerOrderId: 'o-fc-FILL-tp' },
+      stopLoss: { kind: 'accepted', brokerOrderId: 'o-fc-FILL-sl', state: 'working' },
+      takeProfit: { kind: 'accepted', brokerOrderId: 'o-fc-FILL-tp', state: 'working' },
     });
     expect([...(await counterparty.orders()).keys()]).toEqual(['fc-FILL-sl', 'fc-FILL-tp']);
   });

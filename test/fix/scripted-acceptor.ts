@@ -248,7 +248,7 @@ export class ScriptedAcceptor {
     if (onLogon === 'answer') {
       const isAsked = message.tag(141) === 'Y';
       const resets = isAsked || this.options.resetsAtLogon === true;
-      if (resets) this.#reset();
+      if (resets) this.beginAnew();
       const number = Number(message.tag(34));
       this.logons += 1;
       this.#write('A', this.nextOut++, { 98: 0, 108: message.tag(108), ...(resets && { 141: 'Y' }) });
@@ -259,7 +259,8 @@ export class ScriptedAcceptor {
     this.#wake();
   }
 
-  #reset(): void {
+  /** Both numbers are 1 again, and nothing is sent again. */
+  beginAnew(): void {
     this.nextIn = 1;
     this.nextOut = 1;
     this.#sent.clear();

@@ -6,7 +6,8 @@
  * 2. Certificates and the key of TLS are files beside the config.
  */
 import type { ConnectionOptions } from 'node:tls';
-import type { FixBrokerOptions, FixExits, FixPositions } from '../../adapters/brokers/fix/options.js';
+import type { FixAddress, FixBrokerOptions, FixExits, FixPositions } from '../../adapters/brokers/fix/options.js';
+import type { FixSchedule } from '../../adapters/brokers/fix/schedule.js';
 import {
   type Check,
   check,
@@ -61,6 +62,17 @@ const tls: { readonly [Option in keyof FixTlsConfig]-?: Check } = {
   keyFile: text,
 };
 
+const address: { readonly [Option in keyof FixAddress]-?: Check } = { host: text, port: wholeBetween(1, 65_535) };
+
+/** Times and zone are read by the adapter, which says what is accepted. */
+const scheduleOptions: { readonly [Option in Exclude<keyof FixSchedule, 'start'>]-?: Check } = {
+  timeZone: text,
+  days: listOf(words('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'), 1),
+  end: text,
+  reset: text,
+  keepNumbers: flag,
+};
+
 const exits: { readonly [Option in keyof FixExits]-?: Check } = {
   timeInForce: words('gtc', 'day'),
   oco: words('adapter', 'broker', 'none'),
@@ -108,6 +120,8 @@ const OPTIONAL: { readonly [Option in Exclude<keyof FixConfig, Required>]-?: Che
   tls: either(flag, record({}, tls)),
   storeFolder: text,
   resetOnLogon: flag,
+  alternates: listOf(record(address, {}), 0),
+  schedule: record({ start: text }, scheduleOptions),
   heartbeatSeconds: numberBetween(1, 300),
   logonTimeoutMs: numberBetween(100, 60_000),
   gapTimeoutMs: numberBetween(100, 30_000),

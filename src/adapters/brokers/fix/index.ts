@@ -1,4 +1,5 @@
 /** `fillchart/fix`: a FIX 4.4 or 4.2 counterparty as a broker, on jspurefix (an optional peer, loaded on first use). */
 
 export { fixBroker } from './fix-broker.js';
-export type { FixBrokerOptions, FixExits, FixInstrument, FixPositions, FixTls } from './options.js';
+export type { FixAddress, FixBrokerOptions, FixExits, FixInstrument, FixPositions, FixTls } from './options.js';
+export type { FixDay, FixSchedule } from './schedule.js';

@@ -10,11 +10,13 @@
  */
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import { FillchartError } from '../../../domain/reasons.js';
+import { isoTime } from '../../../domain/time.js';
 import type { Received } from './execution-report.js';
 import { type LoadedFix, loadFix } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
 import { expectedNumber } from './refusals.js';
+import { type Period, periodAt } from './schedule.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
 import { type FixSession, fixSession } from './session.js';
 import { sessionLocks, sessionNameHere } from './store-folder.js';
@@ -58,11 +60,22 @@ export function fixLine(
   redact: (text: string) => string,
   listener: LineListener,
 ): Line {
-  const { clock } = settings;
+  const { clock, schedule } = settings;
   let session: FixSession | undefined;
   let transport: Transport | undefined;
   /** The counterparty has said which number it expects. */
   let isTold = false;
+  /** A Logon that asks for new numbers is due by the schedule. */
+  let isDue = false;
+  /** Numbers have begun anew by the schedule: what was missed is not sent again. */
+  let isNewPeriod = false;
+  /** The session ends by the schedule. */
+  let isResting = false;
+  /** It is closed by the schedule: there is no next try to wait for. */
+  let isShut = false;
+  let turnTimer: unknown;
+  /** Connections that gave no session: the next address follows. */
+  let tries = 0;
   /** The last warning, until a session is ready. */
   let told = '';
   let isReady = false;
@@ -86,22 +99,31 @@ export function fixLine(
   function open(loaded: LoadedFix): void {
     retryTimer = undefined;
     if (isClosed || session !== undefined || transport !== undefined) return;
+    isShut = false;
+    const period = begin();
+    if (period?.isOpen === false) {
+      rest(loaded, period);
+      return;
+    }
     let isLoggedOut = false;
     let words = '';
     // Without numbers to go on with, both sides begin anew; but not where one of them has just said its number.
-    const resets = !isTold && (settings.resetOnLogon || !wasUp);
+    const resets = !isTold && (settings.resetOnLogon || !wasUp || isDue);
     isTold = false;
     const deadline = clock.setTimeout(() => giveUp(noLogon(opening)), settings.logonTimeoutMs);
-    const opening = openTransport(settings, settings.tls, () => {
+    const address = settings.addresses[tries % settings.addresses.length] ?? settings;
+    const opening = openTransport(address, settings.tls, () => {
       session = fixSession(loaded, settings, numbers, resets, opening, {
         ready(isAnew) {
           clock.clearTimeout(deadline);
           wasUp = true;
+          isDue = false;
           isReady = true;
           isRefused = false;
           waitMs = settings.reconnectMs;
           told = '';
-          listener.up(isAnew);
+          listener.up(isAnew || isNewPeriod);
+          isNewPeriod = false;
           settle();
         },
         heard: (message) => listener.heard(message),
@@ -133,6 +155,7 @@ export function fixLine(
       if (isOver) return;
       isOver = true;
       clock.clearTimeout(deadline);
+      if (!isReady && !isResting) tries += 1;
       const ending = session;
       isReady = false;
       session = undefined;
@@ -142,10 +165,46 @@ export function fixLine(
       isRefused = isLoggedOut;
       cause = words === '' ? redact(why) : `the counterparty logged out: ${words}`;
       listener.down(cause);
-      if (!isClosed) tell(`The FIX session with ${settings.targetCompId} is down: ${cause}.`);
+      if (!isClosed && !isResting) tell(`The FIX session with ${settings.targetCompId} is down: ${cause}.`);
       settle();
-      again(loaded, isLoggedOut && !isMoved);
+      again(loaded, isLoggedOut && !isMoved && !isResting);
+      isResting = false;
     }
+  }
+
+  /** Where the schedule stands; the numbers begin anew when a session of theirs has begun since they did. */
+  function begin(): Period | undefined {
+    if (schedule === undefined) return undefined;
+    const period = periodAt(schedule, clock.now());
+    const isOld = numbers.since !== undefined && numbers.since < period.numbersSince;
+    if (period.isOpen && isOld && !schedule.keepNumbers) {
+      isDue = period.isReset;
+      isNewPeriod = true;
+      numbers.reset(clock.now());
+    }
+    clock.clearTimeout(turnTimer);
+    turnTimer = clock.setTimeout(turn, period.changesAt - clock.now() + 1);
+    return period;
+  }
+
+  /** The session is closed: nothing connects until it opens. */
+  function rest(loaded: LoadedFix, { changesAt }: Period): void {
+    isShut = true;
+    cause = `the session is closed by its schedule, and opens at ${isoTime(changesAt)}`;
+    retryTimer = clock.setTimeout(() => open(loaded), changesAt - clock.now() + 1);
+    waitMs = settings.reconnectMs;
+    settle();
+  }
+
+  /** The session opens or closes, or its numbers begin anew: what is up ends, and the next one begins as the schedule says. */
+  function turn(): void {
+    if (isClosed || session === undefined) return;
+    isResting = true;
+    isReady = false;
+    cause = 'the session ends by its schedule';
+    const ending = session;
+    clock.setTimeout(() => ending.end('no answer to the Logout'), settings.logoutTimeoutMs);
+    ending.logOut();
   }
 
   /** A refused Logon that says which number is expected: the next one has it. Only ever forward. */
@@ -196,7 +255,7 @@ export function fixLine(
       const loaded = await loadFix(settings.version);
       cause = transport === undefined && retryTimer === undefined ? NOT_YET : cause;
       if (transport === undefined && retryTimer === undefined) open(loaded);
-      if (!isReady && !isClosed && !signal.aborted) await settled(signal);
+      if (!isReady && !isClosed && !isShut && !signal.aborted) await settled(signal);
       if (isReady) return;
       const sentence = `FIX: no session with ${settings.targetCompId}: ${cause}`;
       throw isRefused ? new BrokerRefusal(sentence) : new Error(sentence);
@@ -206,6 +265,7 @@ export function fixLine(
       isClosed = true;
       cause = 'closed';
       clock.clearTimeout(retryTimer);
+      clock.clearTimeout(turnTimer);
       isReady = false;
       if (session === undefined) transport?.destroy();
       else {

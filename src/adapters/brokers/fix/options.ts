@@ -10,11 +10,17 @@ import { decimal, isPositive, parseDecimal } from '../../../domain/decimal.js';
 import type { Clock, Instrument, OrderRequest } from '../../../domain/ports.js';
 import { systemClock } from '../../system-clock.js';
 import { between, invalid, oneOf, quietly } from '../option-checks.js';
+import { type FixSchedule, readSchedule, type Schedule } from './schedule.js';
 
 export type FixVersion = 'FIX.4.2' | 'FIX.4.4';
 
 /** The rules of a symbol, as agreed with the counterparty. */
 export type FixInstrument = Instrument;
+
+export interface FixAddress {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** How the two exits of a position are placed. */
 export interface FixExits {
@@ -48,6 +54,8 @@ export interface FixBrokerOptions {
   readonly version?: FixVersion;
   readonly host: string;
   readonly port: number;
+  /** Further addresses of the counterparty, each tried in turn when the one before gives no session. */
+  readonly alternates?: readonly FixAddress[];
   /** SenderCompID (49): us. */
   readonly senderCompId: string;
   /** TargetCompID (56): the counterparty. */
@@ -78,6 +86,8 @@ export interface FixBrokerOptions {
   readonly peek?: boolean;
   /** Resets the sequence numbers at every logon (141=Y). Default false: what was missed is then sent again. */
   readonly resetOnLogon?: boolean;
+  /** The counterparty's session times: outside of them nothing connects, and numbers begin anew with each session. Absent: always open. */
+  readonly schedule?: FixSchedule;
   /** HeartBtInt (108) in seconds, 1 to 300; 30 by default. */
   readonly heartbeatSeconds?: number;
   /** Longest time from connecting to a logon, in ms, 100 to 60 000; 10 000 by default. */
@@ -141,6 +151,9 @@ export interface FixSettings
   readonly account: string | undefined;
   readonly tls: FixTls | undefined;
   readonly storeFolder: string | undefined;
+  readonly schedule: Schedule | undefined;
+  /** Addresses of the counterparty, tried in turn. */
+  readonly addresses: readonly FixAddress[];
   readonly peek: boolean;
   readonly massStatus: boolean;
   readonly instruments: ReadonlyMap<string, Instrument>;
@@ -174,6 +187,8 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     account: optionalText('account', options.account),
     tls: readTls(options.tls),
     storeFolder: options.storeFolder,
+    schedule: options.schedule === undefined ? undefined : readSchedule(options.schedule),
+    addresses: readAddresses(options),
     peek: options.peek === true,
     massStatus: options.massStatus === true,
     resetOnLogon: options.resetOnLogon === true,
@@ -192,6 +207,14 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     clock: options.clock ?? systemClock(),
   };
 }
+
+const readAddresses = ({ host, port, alternates = [] }: FixBrokerOptions): readonly FixAddress[] => [
+  { host, port },
+  ...alternates.map((other) => ({
+    host: text('alternates.host', other.host),
+    port: between('alternates.port', other.port, Number.NaN, 1, 65_535),
+  })),
+];
 
 function readTls(tls: FixBrokerOptions['tls']): FixTls | undefined {
   if (tls === undefined || tls === false) return undefined;

@@ -29,8 +29,10 @@ export interface SequenceNumbers {
   setByPeer(next: number): void;
   /** The number of the message that goes out now; it is not used again. */
   takeSender(): number;
-  /** Both begin anew. */
-  reset(): void;
+  /** Both begin anew, at a time in epoch ms where that matters. */
+  reset(at?: number): void;
+  /** When they began, in epoch ms; `undefined` when that is not known. */
+  readonly since: number | undefined;
   /** Nothing is kept afterwards. */
   close(): void;
 }
@@ -47,10 +49,11 @@ export function sequenceNumbers(settings: FixSettings, hasOrders: boolean): Sequ
   let sender = file?.found.sender ?? 1;
   /** What is written for the next process by one that only looks. */
   let unseen = incoming.next;
+  let since = file?.found.since;
   let isClosed = false;
 
   function keep(): void {
-    const line = lineOf(sender, settings.peek ? unseen : incoming.next);
+    const line = lineOf(sender, settings.peek ? unseen : incoming.next, since);
     if (file !== undefined && !isClosed) writeSync(file.descriptor, line, 0);
   }
 
@@ -79,7 +82,11 @@ export function sequenceNumbers(settings: FixSettings, hasOrders: boolean): Sequ
       keep();
       return sender - 1;
     },
-    reset() {
+    get since() {
+      return since;
+    },
+    reset(at) {
+      since = at;
       sender = 1;
       unseen = 1;
       incoming.set(1);
@@ -117,15 +124,20 @@ function incomingNumbers(first: number) {
   };
 }
 
-const lineOf = (sender: number, target: number): string =>
-  `${String(sender).padStart(WIDTH)} : ${String(target).padStart(WIDTH)}\n`;
+/** Of one length, whatever the numbers are: a line is written over the one before. */
+const lineOf = (sender: number, target: number, since: number | undefined): string =>
+  `${[sender, target, ...(since === undefined ? [] : [since])].map((number) => String(number).padStart(WIDTH)).join(' : ')}\n`;
 
 function open(settings: FixSettings, folder: string, hasOrders: boolean) {
   const path = storePath(settings, folder, 'seqnums');
   const text = readText(path);
-  const [, sender, target] = /^\s*(\d{1,15}) : \s*(\d{1,15})\s*$/.exec(text ?? '') ?? [];
+  const [, sender, target, since] = /^\s*(\d{1,15}) : \s*(\d{1,15})(?: : \s*(\d{1,15}))?\s*$/.exec(text ?? '') ?? [];
   const isRead = Number(sender) > 0 && Number(target) > 0;
-  const found = isRead ? { sender: Number(sender), target: Number(target) } : { sender: 1, target: 1 };
+  const found = {
+    sender: isRead ? Number(sender) : 1,
+    target: isRead ? Number(target) : 1,
+    since: since === undefined ? undefined : Number(since),
+  };
   const problem = isRead
     ? undefined
     : text !== undefined
@@ -138,6 +150,6 @@ function open(settings: FixSettings, folder: string, hasOrders: boolean) {
       `FIX: ${problem}. To begin anew loses the reports that were missed; if that is what you want, agree on it with ${settings.targetCompId}, and start once with resetOnLogon`,
     );
   }
-  if (!isRead) replaceText(path, lineOf(1, 1));
+  if (!isRead) replaceText(path, lineOf(1, 1, undefined));
   return { found, descriptor: openSync(path, 'r+') };
 }

@@ -106,7 +106,7 @@ class Session implements FixSession {
     this.#transport = transport;
     this.#listener = listener;
     this.#wire = wire(loaded, settings);
-    if (resets) numbers.reset();
+    if (resets) numbers.reset(settings.schedule === undefined ? undefined : settings.clock.now());
     this.#inflow = inflow<Received>({
       numbers,
       clock: settings.clock,
@@ -274,7 +274,7 @@ class Session implements FixSession {
   }
 
   #beginAnew(number: number): void {
-    this.#numbers.reset();
+    this.#numbers.reset(this.#numbers.since);
     this.#numbers.setByPeer(number);
     this.#inflow.restart();
     this.#listener.renumbered('has begun its sequence numbers anew');
@@ -292,7 +292,7 @@ class Session implements FixSession {
   #tooLow(number: number): void {
     const expected = this.#numbers.target;
     this.#hangUp(
-      `its MsgSeqNum ${number} is too low, ${expected} was expected: it has begun anew without telling; agree on the numbers with the counterparty, or start once with resetOnLogon`,
+      `its MsgSeqNum ${number} is too low, ${expected} was expected: it has begun anew without telling; agree on the numbers with the counterparty (the option schedule says when they begin anew), or start once with resetOnLogon`,
     );
   }
 
