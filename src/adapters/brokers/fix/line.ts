@@ -11,12 +11,13 @@
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { isoTime } from '../../../domain/time.js';
+import { calendar } from './calendar.js';
 import type { Received } from './execution-report.js';
 import { type LoadedFix, loadFix } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
 import { expectedNumber } from './refusals.js';
-import { type Period, periodAt } from './schedule.js';
+import type { Period } from './schedule.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
 import { type FixSession, fixSession } from './session.js';
 import { sessionLocks, sessionNameHere } from './store-folder.js';
@@ -48,6 +49,7 @@ export interface Line {
 }
 
 const MOST_RECONNECT_MS = 10_000;
+const LOGON = 'A';
 const CANCEL = 'F';
 const NOT_YET = 'not connected yet';
 /** Wait after a refused Logon, in ms: accounts are locked after too many. */
@@ -60,20 +62,16 @@ export function fixLine(
   redact: (text: string) => string,
   listener: LineListener,
 ): Line {
-  const { clock, schedule } = settings;
+  const { clock } = settings;
   let session: FixSession | undefined;
   let transport: Transport | undefined;
   /** The counterparty has said which number it expects. */
   let isTold = false;
-  /** A Logon that asks for new numbers is due by the schedule. */
-  let isDue = false;
-  /** Numbers have begun anew by the schedule: what was missed is not sent again. */
-  let isNewPeriod = false;
   /** The session ends by the schedule. */
   let isResting = false;
   /** It is closed by the schedule: there is no next try to wait for. */
   let isShut = false;
-  let turnTimer: unknown;
+  const days = calendar(settings, numbers, turn);
   /** Connections that gave no session: the next address follows. */
   let tries = 0;
   /** The last warning, until a session is ready. */
@@ -87,20 +85,13 @@ export function fixLine(
   let waitMs = settings.reconnectMs;
   let retryTimer: unknown;
   let lock: StoreLock | undefined;
-  /** Those who wait for the end of the next try. */
-  let waiting: (() => void)[] = [];
-
-  function settle(): void {
-    const woken = waiting;
-    waiting = [];
-    for (const wake of woken) wake();
-  }
+  const { settle, settled } = waiters();
 
   function open(loaded: LoadedFix): void {
     retryTimer = undefined;
     if (isClosed || session !== undefined || transport !== undefined) return;
     isShut = false;
-    const period = begin();
+    const period = days.begin();
     if (period?.isOpen === false) {
       rest(loaded, period);
       return;
@@ -108,7 +99,7 @@ export function fixLine(
     let isLoggedOut = false;
     let words = '';
     // Without numbers to go on with, both sides begin anew; but not where one of them has just said its number.
-    const resets = !isTold && (settings.resetOnLogon || !wasUp || isDue);
+    const resets = !isTold && (settings.resetOnLogon || !wasUp || days.asksForNumbers);
     isTold = false;
     const deadline = clock.setTimeout(() => giveUp(noLogon(opening)), settings.logonTimeoutMs);
     const address = settings.addresses[tries % settings.addresses.length] ?? settings;
@@ -117,16 +108,18 @@ export function fixLine(
         ready(isAnew) {
           clock.clearTimeout(deadline);
           wasUp = true;
-          isDue = false;
           isReady = true;
           isRefused = false;
           waitMs = settings.reconnectMs;
           told = '';
-          listener.up(isAnew || isNewPeriod);
-          isNewPeriod = false;
+          listener.up(days.ready() || isAnew);
           settle();
         },
-        heard: (message) => listener.heard(message),
+        heard(message) {
+          // From here on the deadline is that of the gap.
+          if (message.type === LOGON) clock.clearTimeout(deadline);
+          listener.heard(message);
+        },
         received: (message) => listener.received(message),
         refused(text, sent) {
           isLoggedOut = true;
@@ -170,21 +163,6 @@ export function fixLine(
       again(loaded, isLoggedOut && !isMoved && !isResting);
       isResting = false;
     }
-  }
-
-  /** Where the schedule stands; the numbers begin anew when a session of theirs has begun since they did. */
-  function begin(): Period | undefined {
-    if (schedule === undefined) return undefined;
-    const period = periodAt(schedule, clock.now());
-    const isOld = numbers.since !== undefined && numbers.since < period.numbersSince;
-    if (period.isOpen && isOld && !schedule.keepNumbers) {
-      isDue = period.isReset;
-      isNewPeriod = true;
-      numbers.reset(clock.now());
-    }
-    clock.clearTimeout(turnTimer);
-    turnTimer = clock.setTimeout(turn, period.changesAt - clock.now() + 1);
-    return period;
   }
 
   /** The session is closed: nothing connects until it opens. */
@@ -235,12 +213,6 @@ export function fixLine(
     warn(sentence);
   }
 
-  const settled = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-
   return {
     get isReady() {
       return isReady;
@@ -265,7 +237,7 @@ export function fixLine(
       isClosed = true;
       cause = 'closed';
       clock.clearTimeout(retryTimer);
-      clock.clearTimeout(turnTimer);
+      days.stop();
       isReady = false;
       if (session === undefined) transport?.destroy();
       else {
@@ -279,6 +251,23 @@ export function fixLine(
       lock?.release();
       listener.closed();
     },
+  };
+}
+
+/** Those who wait for the end of the next try. */
+function waiters() {
+  let waiting: (() => void)[] = [];
+  return {
+    settle(): void {
+      const woken = waiting;
+      waiting = [];
+      for (const wake of woken) wake();
+    },
+    settled: (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      }),
   };
 }
 
