@@ -117,22 +117,22 @@ describe('C5: what a cancel learns of the order', () => {
 });
 
 describe('C13 M4: more open orders than one page lists', () => {
-  it('1,200 resting orders of a stranger are read page by page, each once', async () => {
+  it('510 resting orders of a stranger are read page by page, each once', async () => {
     const now = await venue({
       buyingPower: '1000000000',
       requestsPerMinute: 0,
       adapter: { requestsPerMinute: 100_000 },
     });
     const { keyId, secretKey, url } = now.simulator;
-    for (let number = 1; number <= 1_200; number += 1) {
+    for (let number = 1; number <= 510; number += 1) {
       const body = { symbol: 'MSFT', side: 'buy', qty: '1', type: 'limit', limit_price: '1', time_in_force: 'gtc' };
       const headers = { 'apca-api-key-id': keyId, 'apca-api-secret-key': secretKey };
       await fetch(`${url}/v2/orders`, { method: 'POST', headers, body: JSON.stringify(body) });
       if (number % 100 === 0) await now.clock.advance(1_000);
     }
     const open = await now.call(async (broker, signal) => broker.getOpenOrders?.(signal));
-    expect(new Set(open?.map(({ brokerOrderId }) => brokerOrderId)).size).toBe(1_200);
-    expect(open).toHaveLength(1_200);
+    expect(new Set(open?.map(({ brokerOrderId }) => brokerOrderId)).size).toBe(510);
+    expect(open).toHaveLength(510);
   });
 });
 
