@@ -5,7 +5,7 @@
  * 2. Ticks come every `pollIntervalMs`, and only while an order is watched; no tick polls an order again before the
  *    adapter's `minPollMs` has passed.
  * 3. A push is a hint like any other report; after a gap, an error or a reconnect every watched order is queried at once. Gaps that
- *    come faster than `minPollMs`, or than ten a second, are answered by one query for all of them.
+ *    come faster than `gapPollMs` (or `minPollMs`), or than ten a second, are answered by one query for all of them.
  * 4. A failed poll is no news (P2), and a broker that fails is asked less: batches back off, a few orders are looked at one by one
  *    meanwhile, and when nothing at all is answered one order a tick is asked until something is.
  * 5. Cancels, protection and `query` never pass through 1 to 4, so they never wait behind polls.
@@ -129,11 +129,12 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   }
 
   const leftOut = leftOutOrders({ clock, backoff, isDown, isWatched, pollOne });
-  const gaps = gapQueries(clock, Math.max(GAP_MS, capabilities.minPollMs), (id) => {
+  const gapPollMs = capabilities.gapPollMs ?? capabilities.minPollMs;
+  const gaps = gapQueries(clock, Math.max(GAP_MS, gapPollMs), (id) => {
     const ref = watched.get(id);
     // A broker that answers nothing is probed by the ticks.
     if (ref === undefined || isDown()) return 0;
-    const left = capabilities.minPollMs - sinceAsked(id);
+    const left = gapPollMs - sinceAsked(id);
     if (left <= 0) void pollOne(ref());
     return Math.max(0, left);
   });

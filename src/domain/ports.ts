@@ -196,6 +196,11 @@ export interface BrokerCapabilities {
   readonly fractional: boolean;
   /** Least time between two polls of an order, in ms. */
   readonly minPollMs: number;
+  /**
+   * Least time between two queries of an order when pushes may have been missed, in ms; `minPollMs` when absent. For
+   * adapters that poll slowly because they push, and may be asked sooner.
+   */
+  readonly gapPollMs?: number;
 }
 
 /** The broker's clock, held against ours. */

@@ -134,9 +134,11 @@ function requireMethods(option: string, port: object | undefined, methods: reado
 
 /** A capability that is not declared is not there. */
 function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilities {
-  const { positions = 'netting', minPollMs = 0 } = given;
+  const { positions = 'netting', minPollMs = 0, gapPollMs } = given;
   if (!isBetween(minPollMs, 0, Number.MAX_SAFE_INTEGER))
     throw invalid('broker.capabilities.minPollMs', minPollMs, 'a time in ms');
+  if (gapPollMs !== undefined && !isBetween(gapPollMs, 0, Number.MAX_SAFE_INTEGER))
+    throw invalid('broker.capabilities.gapPollMs', gapPollMs, 'a time in ms');
   if (!POSITIONS.includes(positions)) throw invalid('broker.capabilities.positions', positions, POSITIONS.join(', '));
   return {
     push: given.push === true,
@@ -146,6 +148,7 @@ function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilitie
     fractional: given.fractional === true,
     positions,
     minPollMs,
+    ...(gapPollMs !== undefined && { gapPollMs }),
   };
 }
 

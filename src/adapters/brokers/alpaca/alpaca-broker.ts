@@ -24,6 +24,8 @@ import type { Json } from './wire-order.js';
 
 /** Longest wait for the stream on connect; the engine goes on with polls. */
 const STREAM_WAIT_MS = 2_000;
+/** The stream was down: an order may be asked for so soon after the last time. */
+const LEAST_GAP_POLL_MS = 250;
 /** The checks before an order ask for the account at the same time; one answer serves them. */
 const ACCOUNT_FRESH_MS = 500;
 /** An order that was asked for this lately counts as watched. */
@@ -65,6 +67,7 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
       positions: 'netting',
       fractional: false,
       minPollMs: settings.pollMs,
+      gapPollMs: LEAST_GAP_POLL_MS,
     },
     connect,
     async close() {
