@@ -79,6 +79,8 @@ interface Watched {
 const SOON_MS = 1_000;
 /** Longest time between two rounds when they fail. */
 const GREATEST_BACKOFF_MS = 300_000;
+/** Most single questions of one look: the rest has its turn in the next, longest unasked first. */
+const MOST_SINGLES = 60;
 /** Single questions under way at once. */
 const AT_ONCE = 4;
 /** So many failures in a row, and the broker is asked for nothing more in this round. */
@@ -95,7 +97,8 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
   const absences = new Map<string, number>();
   const askedAt = new Map<string, number>();
   const news$ = new Subject<ExitNews>();
-  const look = exitLook(options, { onAsked, onRow, onNotFound });
+  const pending = new Map<string, number>();
+  const look = counting(exitLook(options, { onAsked, onRow, onNotFound }), pending);
   const [anyWatched$, soonWatched$] = [new Subject<boolean>(), new Subject<boolean>()];
   const failures = { slow: 0, soon: 0 };
   const notBefore = { slow: 0, soon: 0 };
@@ -117,15 +120,19 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
     else if (clock.monotonic() - since >= EXIT_GRACE_MS) news$.next({ kind: 'absent', id });
   }
 
-  const isFree = ({ clientOrderId }: OrderRef): boolean =>
-    clock.monotonic() - (askedAt.get(clientOrderId) ?? Number.NEGATIVE_INFINITY) >= capabilities.minPollMs;
+  const lastAsked = ({ clientOrderId }: OrderRef): number => askedAt.get(clientOrderId) ?? -1;
+  const isFree = (ref: OrderRef): boolean =>
+    !pending.has(ref.clientOrderId) &&
+    (!askedAt.has(ref.clientOrderId) || clock.monotonic() - lastAsked(ref) >= capabilities.minPollMs);
 
   const refsOf = (pace: 'slow' | 'soon'): OrderRef[] =>
     [...watched.values()].filter(({ isSoon }) => isSoon === (pace === 'soon')).map(({ ref }) => ref);
 
   async function round(pace: 'slow' | 'soon', isGap = false): Promise<void> {
     if (!isGap && clock.monotonic() < notBefore[pace]) return;
-    const refs = refsOf(pace).filter(isFree);
+    const refs = refsOf(pace)
+      .filter(isFree)
+      .sort((one, other) => lastAsked(one) - lastAsked(other));
     if (refs.length === 0) return;
     const { failure } = await look(refs);
     failures[pace] = failure === undefined ? 0 : failures[pace] + 1;
@@ -210,6 +217,21 @@ interface Look {
   calls(): number;
 }
 
+/** Counts what is about to be asked, so that it is not asked beside that. */
+function counting(look: Look, pending: Map<string, number>): Look {
+  async function counted(refs: readonly OrderRef[], limits?: LookLimits): Promise<ExitAnswers> {
+    for (const { clientOrderId: id } of refs) pending.set(id, (pending.get(id) ?? 0) + 1);
+    const answers = await look(refs, limits);
+    for (const { clientOrderId: id } of refs) {
+      const left = (pending.get(id) ?? 1) - 1;
+      if (left === 0) pending.delete(id);
+      else pending.set(id, left);
+    }
+    return answers;
+  }
+  return Object.assign(counted, { calls: look.calls });
+}
+
 /** One look at some exits, with as few calls as the adapter allows. */
 function exitLook({ broker, capabilities, clock, statusDeadlineMs }: ExitWatchOptions, events: LookEvents): Look {
   let calls = 0;
@@ -265,7 +287,7 @@ function exitLook({ broker, capabilities, clock, statusDeadlineMs }: ExitWatchOp
       listed = await openOrders();
       take(listed);
     }
-    const failure = await singles(left(), endsAt, found);
+    const failure = await singles(left().slice(0, MOST_SINGLES), endsAt, found);
     if (found.notFound.size > 0) listed ??= await openOrders();
     for (const id of found.notFound) events.onNotFound(id, listed?.some((row) => idOf(row) === id) === false);
     return { ...found, ...(failure !== undefined && { failure }) };

@@ -6,6 +6,7 @@ import {
   EXIT_LOOK_MS,
   HARD_TIMEOUT_MS,
   LATE_FILL_WINDOW_MS,
+  POSITION_BACKOFF,
   PROTECTION_LIMIT_MS,
   RECONCILIATION_LIMIT_MS,
   RETRY_BACKOFF,
@@ -68,7 +69,12 @@ export const DEADLINES: Readonly<Record<DeadlineName, Deadline>> = {
   },
   exitSize: { ms: EXIT_GRACE_MS, from: 'the last fill in part, or the restart', scheduledBy: 'scheduleSizeEnd' },
   exitLook: { ms: EXIT_LOOK_MS, from: 'the end of an exit, or the restart', scheduledBy: 'scheduleExitLook' },
-  positionRetry: { ...backoff, from: 'the answer', scheduledBy: 'schedulePositionRetry' },
+  positionRetry: {
+    ms: POSITION_BACKOFF.firstMs,
+    greatestMs: POSITION_BACKOFF.greatestMs,
+    from: 'the answer',
+    scheduledBy: 'schedulePositionRetry',
+  },
 };
 
 /** Name of the deadline that a transition waits for, if it waits for one. */

@@ -65,5 +65,15 @@ export const EXIT_GRACE_MS = 5_000;
 /** How long the other exit gets to say why one has ended, before the position is asked for (B7). */
 export const EXIT_LOOK_MS = 2_000;
 
-/** How long the position may stay unanswered, once an exit has ended, before a person is told (B7). */
-export const POSITION_LIMIT_MS = 10_000;
+/**
+ * How long the position may stay unanswered, once an exit has ended, before a person is told (B7): longer than a rate limit
+ * takes to let questions through again, since no answer is no news (M4).
+ */
+export const POSITION_LIMIT_MS = 300_000;
+
+/** Wait before the position is asked for again: doubles up to the greatest. */
+export const POSITION_BACKOFF = { firstMs: 1_000, greatestMs: 30_000 } as const;
+
+/** Wait before repeat number `repeat`, counted from 1. */
+export const positionRetryMs = (repeat: number): number =>
+  Math.min(POSITION_BACKOFF.greatestMs, POSITION_BACKOFF.firstMs * 2 ** (Math.max(1, repeat) - 1));

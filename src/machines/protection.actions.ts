@@ -3,7 +3,7 @@
  */
 import { assign, emit } from 'xstate';
 import type { CaseKind } from '../domain/cases.js';
-import { backoffMs, EXIT_GRACE_MS, EXIT_LOOK_MS } from '../domain/limits.js';
+import { EXIT_GRACE_MS, EXIT_LOOK_MS, positionRetryMs } from '../domain/limits.js';
 import type { Mismatch } from '../domain/reconciliation.js';
 import type { ProtectionCommand } from './protection.commands.js';
 import { type ProtectionContext, workingRefs } from './protection.context.js';
@@ -56,5 +56,8 @@ export const protectionActions = {
   scheduleSiblingEnd: schedule('siblingGone', ({ context, event }) => context.graceEndsAt ?? event.at + EXIT_GRACE_MS),
   scheduleSizeEnd: schedule('exitSize', ({ context, event }) => context.graceEndsAt ?? event.at + EXIT_GRACE_MS),
   scheduleExitLook: schedule('exitLook', ({ event }) => event.at + EXIT_LOOK_MS),
-  schedulePositionRetry: schedule('positionRetry', ({ context, event }) => event.at + backoffMs(context.unanswered)),
+  schedulePositionRetry: schedule(
+    'positionRetry',
+    ({ context, event }) => event.at + positionRetryMs(context.unanswered),
+  ),
 };

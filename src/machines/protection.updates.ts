@@ -58,18 +58,18 @@ export function keepExit(context: ProtectionContext, fact: ProtectionFact): Patc
   return {
     exits,
     lastFilled: fact.leg,
-    closedElsewhere: elsewhereAfter(after, fact.at),
+    closedElsewhere: elsewhereAfter(after),
     graceEndsAt: fact.at + EXIT_GRACE_MS,
     ...(isClosed(after) && context.closedAt === undefined && { closedAt: fact.at }),
   };
 }
 
 /**
- * A position that was gone before the exit's fill was told was, most likely, closed by that fill. After the time that a
- * sibling has, it was not: then the fill turns the position round.
+ * A position that was gone before the exit's fill was told was closed by that fill, unless the exit was seen working after
+ * the position had gone: then the fill turns the position round.
  */
-function elsewhereAfter({ exits, quantity, closedElsewhere, graceEndsAt }: ProtectionContext, at: number): Decimal {
-  if (at > (graceEndsAt ?? at)) return closedElsewhere;
+function elsewhereAfter({ exits, quantity, closedElsewhere, told }: ProtectionContext): Decimal {
+  if (told.includes('SIBLING_WORKING')) return closedElsewhere;
   return minimum(closedElsewhere, maximum(ZERO, subtract(quantity, filledBy(exits))));
 }
 
@@ -85,12 +85,18 @@ function ownPosition({ side }: ProtectionContext, { seen }: ProtectionFactOf<'PO
   return maximum(...bounds);
 }
 
-/** Whether the position is gone, held (wholly or in part), or not known. */
+/**
+ * Whether the position is gone, held (wholly or in part), or not known. Less in the symbol than the others of ours are taken
+ * to hold means that what is known of them is old: only a symbol with nothing left on our side is then known to be gone.
+ */
 export function positionWord(context: ProtectionContext, fact: ProtectionFact): 'gone' | 'held' | 'unknown' {
-  if (fact.type !== 'POSITION_SEEN') return 'unknown';
+  if (fact.type !== 'POSITION_SEEN' || fact.seen.kind !== 'position') return 'unknown';
   const own = ownPosition(context, fact);
   if (own === undefined) return 'unknown';
-  return isPositive(subtract(own, context.unprotectedQuantity)) ? 'held' : 'gone';
+  const { side, unprotectedQuantity } = context;
+  if (isPositive(subtract(own, unprotectedQuantity))) return 'held';
+  const size = side === 'buy' ? fact.seen.size : negate(fact.seen.size);
+  return isNegative(own) && isPositive(size) ? 'unknown' : 'gone';
 }
 
 export const keepGone = (context: ProtectionContext, { at }: ProtectionFact): Patch => ({

@@ -153,7 +153,7 @@ describe('an exit ends otherwise', () => {
     expect(life.state).toBe(state);
   });
 
-  it('B7 M4: the position cannot be asked: asked again, and told after 10 s', () => {
+  it('B7 M4: the position cannot be asked: asked again and again, and told after five minutes', () => {
     const life = exitsLife();
     const failed = { kind: 'failed', cause: '503' } as const;
     life.report(1_000, 'sl', { status: 'cancelled' });
@@ -162,13 +162,33 @@ describe('an exit ends otherwise', () => {
     expect([told.state, life.cases, life.deadlineOf(told, 'positionRetry')]).toEqual([
       'doubting.backingOff',
       [],
-      3_300,
+      4_100,
     ]);
-    expect(life.tell(due(3_300, 'positionRetry')).state).toBe('doubting.asking');
-    life.tell({ type: 'POSITION_SEEN', at: 11_000, seen: failed });
+    expect(life.tell(due(4_100, 'positionRetry')).state).toBe('doubting.asking');
+    life.tell({ type: 'POSITION_SEEN', at: 301_000, seen: failed });
     expect([life.state, life.cases]).toEqual(['lost', ['PROTECTION_LOST']]);
-    life.tell({ type: 'POSITION_SEEN', at: 20_000, seen: seen(0) });
+    life.tell({ type: 'POSITION_SEEN', at: 320_000, seen: seen(0) });
     expect(life.state).toBe('settling.waiting');
+  });
+
+  it('B7 M4: gone, and the exit that closed it answers only a minute later: closed by it, no case', () => {
+    const life = exitsLife();
+    life.report(1_000, 'sl', { status: 'cancelled' });
+    life.tell(due(3_000, 'exitLook'));
+    life.tell({ type: 'POSITION_SEEN', at: 3_100, seen: seen(0) });
+    life.tell(due(8_100, 'siblingGone'));
+    life.report(63_000, 'tp', { ...FILLED, avgPrice: '155.53' });
+    expect([life.state, life.cases]).toEqual(['closedByTakeProfit', []]);
+  });
+
+  it('B7 M4: less in the symbol than the others are taken to hold: not judged on old knowledge', () => {
+    const life = exitsLife();
+    life.report(1_000, 'sl', { status: 'cancelled' });
+    life.report(1_100, 'tp', { status: 'cancelled' });
+    expect(life.tell({ type: 'POSITION_SEEN', at: 1_200, seen: seen(100, 200) }).state).toBe('doubting.backingOff');
+    life.tell(due(2_200, 'positionRetry'));
+    life.tell({ type: 'POSITION_SEEN', at: 2_300, seen: seen(100, 0) });
+    expect([life.state, life.cases]).toEqual(['lost', ['PROTECTION_LOST']]);
   });
 
   it('B7: the second exit ends after the first was told as lost: asked again, told again', () => {
