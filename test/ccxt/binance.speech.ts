@@ -1,6 +1,7 @@
 /** What Binance's spot API answers, in the shapes that its documentation shows. */
-import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, Refused, type VenueBook } from './venue-book.js';
+import type { Admission } from '../../src/testing/venue/capacity.js';
+import { type Asked, digits, type Heard, type Speech } from './fake-exchange.js';
+import { type BookOrder, type Refusal, Refused, type VenueBook } from './venue-book.js';
 
 const STATUS = {
   waiting: 'NEW',
@@ -10,51 +11,87 @@ const STATUS = {
   expired: 'EXPIRED',
 } as const;
 
-const ERRORS = {
+const filter = (name: string): readonly [number, number, string] => [400, -1013, `Filter failure: ${name}`];
+const OTHER: readonly [number, number, string] = [400, -1102, 'Mandatory parameter was not sent or malformed.'];
+
+const ERRORS: Partial<Record<Refusal, readonly [number, number, string]>> = {
   funds: [400, -2010, 'Account has insufficient balance for requested action.'],
-  lot: [400, -1013, 'Filter failure: LOT_SIZE'],
+  lot: filter('LOT_SIZE'),
+  least_quantity: filter('LOT_SIZE'),
+  least_value: filter('NOTIONAL'),
+  price_band: filter('PERCENT_PRICE_BY_SIDE'),
+  too_many_stops: filter('MAX_NUM_ALGO_ORDERS'),
+  too_many_orders: filter('MAX_NUM_ORDERS'),
   duplicate: [400, -2010, 'Duplicate order sent.'],
   trigger: [400, -2010, 'Stop price would trigger immediately.'],
+  take_profit_passed: [400, -2010, 'The relationship of the prices for the orders is not correct.'],
   no_order: [400, -2013, 'Order does not exist.'],
   closed_order: [400, -2011, 'Unknown order sent.'],
+  too_late_to_cancel: [400, -2011, 'Unknown order sent.'],
+  unknown_symbol: [400, -1121, 'Invalid symbol.'],
+  time: [400, -1021, 'Timestamp for this request is outside of the recvWindow.'],
   rate: [429, -1003, 'Too many requests; current limit is 6000 request weight per 1 MINUTE.'],
+  lockout: [418, -1003, 'Way too many requests; IP banned.'],
   key: [401, -2015, 'Invalid API-key, IP, or permissions for action.'],
-} as const;
+};
 
-const market = (book: VenueBook) => ({
-  symbol: 'BTCUSDT',
-  status: book.tradable ? 'TRADING' : 'BREAK',
-  baseAsset: 'BTC',
-  baseAssetPrecision: 8,
-  quoteAsset: 'USDT',
-  quotePrecision: 8,
-  quoteAssetPrecision: 8,
-  orderTypes: ['LIMIT', 'LIMIT_MAKER', 'MARKET', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'],
-  ocoAllowed: true,
-  isSpotTradingAllowed: true,
-  isMarginTradingAllowed: false,
-  filters: [
-    { filterType: 'PRICE_FILTER', minPrice: '0.01000000', maxPrice: '1000000.00000000', tickSize: '0.01000000' },
-    { filterType: 'LOT_SIZE', minQty: '0.00100000', maxQty: '9000.00000000', stepSize: '0.00100000' },
-    { filterType: 'MARKET_LOT_SIZE', minQty: '0.00000000', maxQty: '5000.00000000', stepSize: '0.00000000' },
-    { filterType: 'NOTIONAL', minNotional: '5.00000000', applyMinToMarket: true, avgPriceMins: 5 },
-  ],
-  permissions: ['SPOT'],
-  permissionSets: [['SPOT']],
-});
+const idOf = (symbol: string): string => symbol.replace('/', '');
+const symbolOf = (id: string | undefined, book: VenueBook): string => {
+  const base = book.bases.find((name) => `${name}USDT` === id);
+  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+  return `${base}/USDT`;
+};
 
-function shown(order: BookOrder, book: VenueBook) {
-  const hasPrice = order.pricelessUntil <= book.now();
+function market(base: string, { rules, tradable }: VenueBook) {
+  const { tick, lot, leastQuantity = lot, mostStops, mostOrders, priceBand, leastValue = '5' } = rules;
+  const counts = [
+    ...(mostStops === undefined ? [] : [{ filterType: 'MAX_NUM_ALGO_ORDERS', maxNumAlgoOrders: mostStops }]),
+    ...(mostOrders === undefined ? [] : [{ filterType: 'MAX_NUM_ORDERS', maxNumOrders: mostOrders }]),
+  ];
+  const { least = '0.2', most = '5' } = priceBand ?? {};
   return {
-    symbol: 'BTCUSDT',
-    orderId: Number(order.id),
+    symbol: `${base}USDT`,
+    status: tradable ? 'TRADING' : 'BREAK',
+    baseAsset: base,
+    baseAssetPrecision: 8,
+    quoteAsset: 'USDT',
+    quotePrecision: 8,
+    quoteAssetPrecision: 8,
+    orderTypes: ['LIMIT', 'LIMIT_MAKER', 'MARKET', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'],
+    ocoAllowed: true,
+    isSpotTradingAllowed: true,
+    isMarginTradingAllowed: false,
+    filters: [
+      { filterType: 'PRICE_FILTER', minPrice: '0.01000000', maxPrice: '1000000.00000000', tickSize: tick },
+      { filterType: 'LOT_SIZE', minQty: leastQuantity, maxQty: '9000.00000000', stepSize: lot },
+      { filterType: 'MARKET_LOT_SIZE', minQty: '0.00000000', maxQty: '5000.00000000', stepSize: '0.00000000' },
+      { filterType: 'NOTIONAL', minNotional: leastValue, applyMinToMarket: true, avgPriceMins: 5 },
+      {
+        filterType: 'PERCENT_PRICE_BY_SIDE',
+        bidMultiplierUp: most,
+        bidMultiplierDown: least,
+        askMultiplierUp: most,
+        askMultiplierDown: least,
+        avgPriceMins: 5,
+      },
+      ...counts,
+    ],
+    permissions: ['SPOT'],
+    permissionSets: [['SPOT']],
+  };
+}
+
+function shown(order: BookOrder) {
+  return {
+    symbol: idOf(order.symbol),
+    orderId: digits(order.id),
     orderListId: order.pair === undefined ? -1 : Number(order.pair.id),
     clientOrderId: order.name,
     price: order.type === 'profit' ? order.price : '0.00000000',
     origQty: order.quantity,
     executedQty: order.filled,
     // Below zero: not known.
-    cummulativeQuoteQty: hasPrice ? order.cost : '-1.00000000',
+    cummulativeQuoteQty: order.hasPrice ? order.cost : '-1.00000000',
     status: order.state === 'open' ? (order.filled === '0' ? 'NEW' : 'PARTIALLY_FILLED') : STATUS[order.state],
     timeInForce: 'GTC',
     type: { market: 'MARKET', stop: 'STOP_LOSS', profit: 'LIMIT_MAKER' }[order.type],
@@ -66,15 +103,30 @@ function shown(order: BookOrder, book: VenueBook) {
   };
 }
 
+/** The fills, as the answer to an order has them and as the list of trades has them. */
+const fills = (order: BookOrder, idField: 'tradeId' | 'id') =>
+  order.hasPrice
+    ? order.model.fills.map(({ id, quantity, price, fee }) => ({
+        symbol: idOf(order.symbol),
+        orderId: digits(order.id),
+        [idField]: Number(id.replace(/\D/g, '')),
+        price,
+        qty: quantity,
+        commission: fee?.amount ?? '0.00000000',
+        commissionAsset: fee?.asset ?? 'USDT',
+      }))
+    : [];
+
 function placePair(params: Asked['params'], book: VenueBook) {
   const leg = (where: 'above' | 'below') => ({
-    type: params[`${where}Type`] === 'STOP_LOSS' ? ('stop' as const) : ('profit' as const),
+    type: params[`${where}Type`] === 'STOP_LOSS' ? ('stop' as const) : ('limit' as const),
     name: params[`${where}ClientOrderId`] ?? '',
     price: params[`${where}StopPrice`] ?? params[`${where}Price`] ?? '',
   });
   const legs = [leg('above'), leg('below')];
   const side = params['side'] === 'SELL' ? 'sell' : 'buy';
-  const orders = book.exits(side, params['quantity'] ?? '', legs, params['listClientOrderId']);
+  const symbol = symbolOf(params['symbol'], book);
+  const orders = book.exits(side, params['quantity'] ?? '', legs, params['listClientOrderId'], symbol);
   return {
     orderListId: Number(orders[0]?.pair?.id),
     contingencyType: 'OCO',
@@ -82,11 +134,38 @@ function placePair(params: Asked['params'], book: VenueBook) {
     listOrderStatus: 'EXECUTING',
     listClientOrderId: params['listClientOrderId'],
     transactionTime: book.now(),
-    symbol: 'BTCUSDT',
-    orders: orders.map(({ id, name }) => ({ symbol: 'BTCUSDT', orderId: Number(id), clientOrderId: name })),
+    symbol: params['symbol'],
+    orders: orders.map(({ id, name }) => ({ symbol: params['symbol'], orderId: digits(id), clientOrderId: name })),
     // A leg that was lost is lost later: the answer does not show it.
-    orderReports: orders.map((order) => ({ ...shown(order, book), status: 'NEW' })),
+    orderReports: orders.map((order) => ({ ...shown(order), status: 'NEW' })),
   };
+}
+
+function placeOne(params: Asked['params'], book: VenueBook) {
+  const side = params['side'] === 'SELL' ? 'sell' : 'buy';
+  const { newClientOrderId: name = '', quantity = '', type, stopPrice = '', price = '' } = params;
+  const symbol = symbolOf(params['symbol'], book);
+  if (type !== 'MARKET') {
+    const leg = {
+      type: type === 'STOP_LOSS' ? ('stop' as const) : ('limit' as const),
+      name,
+      price: stopPrice || price,
+    };
+    const [order] = book.exits(side, quantity, [leg], undefined, symbol);
+    if (order === undefined) throw new Refused('no_order');
+    return { ...shown(order), transactTime: book.now() };
+  }
+  const order = book.market(name, side, quantity, symbol);
+  const answer = {
+    symbol: params['symbol'],
+    orderId: digits(order.id),
+    orderListId: -1,
+    clientOrderId: order.name,
+    transactTime: book.now(),
+  };
+  return params['newOrderRespType'] === 'FULL' && order.isVisible
+    ? { ...shown(order), ...answer, fills: fills(order, 'tradeId') }
+    : answer;
 }
 
 const which = ({ orderId, origClientOrderId }: Asked['params']) => ({ id: orderId, name: origClientOrderId });
@@ -94,49 +173,48 @@ const which = ({ orderId, origClientOrderId }: Asked['params']) => ({ id: orderI
 function hear({ method, path, params }: Asked, book: VenueBook): Heard {
   const ok = (body: unknown) => ({ status: 200, body });
   const nameOf = () => params['origClientOrderId'] ?? book.find({ id: params['orderId'] })?.name;
+  const last = () => book.lastOf(symbolOf(params['symbol'], book));
+  const found = () => {
+    const order = book.find(which(params));
+    if (order === undefined) throw new Refused('no_order');
+    return order;
+  };
   switch (`${method} ${path.replace('/api/v3/', '')}`) {
     case 'GET exchangeInfo':
       return {
         route: params['symbol'] === undefined ? 'markets' : 'rules',
-        act: () => ok({ timezone: 'UTC', serverTime: book.now(), rateLimits: [], symbols: [market(book)] }),
+        act() {
+          if (params['symbol'] !== undefined) symbolOf(params['symbol'], book);
+          const symbols = book.bases.map((base) => market(base, book));
+          return ok({ timezone: 'UTC', serverTime: book.now(), rateLimits: [], symbols });
+        },
       };
     case 'GET time':
       return { route: 'time', act: () => ok({ serverTime: book.now() }) };
     case 'GET ticker/price':
-      return { route: 'price', act: () => ok({ symbol: 'BTCUSDT', price: book.last }) };
+      return { route: 'price', act: () => ok({ symbol: params['symbol'], price: last() }) };
+    case 'GET avgPrice':
+      return { route: 'price', act: () => ok({ mins: 5, price: last(), closeTime: book.now() }) };
+    case 'GET ticker/24hr':
+      return { route: 'price', act: () => ok({ lastPrice: last(), bidPrice: last(), askPrice: last() }) };
     case 'GET account':
       return { route: 'account', act: () => ok(account(book)) };
     case 'GET openOrders':
-      return { route: 'orders', act: () => ok(book.open().map((order) => shown(order, book))) };
-    case 'GET myTrades':
-      return { route: 'fills', act: () => ok([]) };
-    case 'GET order':
       return {
-        route: 'order',
-        name: nameOf(),
-        act() {
-          const order = book.find(which(params));
-          if (order === undefined) throw new Refused('no_order');
-          return ok(shown(order, book));
-        },
+        route: 'orders',
+        act: () => ok(book.open(params['symbol'] && symbolOf(params['symbol'], book)).map(shown)),
       };
+    case 'GET myTrades':
+      return { route: 'fills', act: () => ok(fills(found(), 'id')) };
+    case 'GET order':
+      return { route: 'order', name: nameOf(), act: () => ok(shown(found())) };
     case 'DELETE order':
-      return { route: 'cancel', name: nameOf(), act: () => ok(shown(book.cancel(which(params)), book)) };
+      return { route: 'cancel', name: nameOf(), act: () => ok(shown(book.cancel(which(params)))) };
     case 'POST order':
       return {
-        route: 'submit',
+        route: params['type'] === 'MARKET' ? 'submit' : 'protect',
         name: params['newClientOrderId'],
-        act() {
-          const side = params['side'] === 'SELL' ? 'sell' : 'buy';
-          const { id, name } = book.market(params['newClientOrderId'] ?? '', side, params['quantity'] ?? '');
-          return ok({
-            symbol: 'BTCUSDT',
-            orderId: Number(id),
-            orderListId: -1,
-            clientOrderId: name,
-            transactTime: book.now(),
-          });
-        },
+        act: () => ok(placeOne(params, book)),
       };
     case 'POST orderList/oco':
       return { route: 'protect', name: params['listClientOrderId'], act: () => ok(placePair(params, book)) };
@@ -153,19 +231,27 @@ const account = (book: VenueBook) => ({
   canDeposit: true,
   updateTime: book.now(),
   accountType: 'SPOT',
-  balances: [
-    { asset: 'BTC', free: book.shownBase ?? book.free('base'), locked: book.shownBase ? '0' : book.held('base') },
-    { asset: 'USDT', free: book.free('quote'), locked: book.held('quote') },
-  ],
+  balances: book.balances().map(({ asset, free, held }) => ({ asset, free, locked: held })),
   permissions: ['SPOT'],
 });
+
+function told({ usage, ...admission }: Admission): Record<string, string> {
+  const used = (name: string) => String(usage.find(({ bucket }) => bucket === name)?.used ?? 0);
+  return {
+    'x-mbx-used-weight-1m': used('weight'),
+    'x-mbx-order-count-10s': used('orders'),
+    ...(admission.kind !== 'admitted' && { 'retry-after': String(Math.ceil(admission.retryAfterMs / 1_000)) }),
+  };
+}
 
 export const binanceSpeech: Speech = {
   symbol: 'BTC/USDT',
   keyHeader: 'x-mbx-apikey',
   hear,
+  told,
+  signed: ({ params }) => ({ at: Number(params['timestamp']), behindMs: Number(params['recvWindow'] ?? 5_000) }),
   refuse(why) {
-    const [status, code, msg] = ERRORS[why];
+    const [status, code, msg] = ERRORS[why] ?? OTHER;
     return { status, body: { code, msg } };
   },
 };

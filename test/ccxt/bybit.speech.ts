@@ -1,7 +1,6 @@
 /** What Bybit's API v5 answers for spot, in the shapes that its documentation shows. */
-import { add } from '../../src/domain/decimal.js';
 import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, Refused, type VenueBook } from './venue-book.js';
+import { type BookOrder, chargedFor, type Refusal, Refused, type VenueBook } from './venue-book.js';
 
 const STATUS = {
   waiting: 'Untriggered',
@@ -11,40 +10,55 @@ const STATUS = {
   expired: 'Deactivated',
 } as const;
 
-const ERRORS = {
+const OTHER: readonly [number, string] = [10001, 'Request parameter error.'];
+const ERRORS: Partial<Record<Refusal, readonly [number, string]>> = {
   funds: [170131, 'Insufficient balance.'],
   lot: [170137, 'Order quantity has too many decimals.'],
+  least_quantity: [170136, 'Order quantity lower than the minimum.'],
+  least_value: [170140, 'Order value lower than the minimum.'],
   duplicate: [170141, 'Duplicate clientOrderId.'],
   trigger: [170193, 'Trigger price is out of range.'],
+  take_profit_passed: [170193, 'Trigger price is out of range.'],
+  too_many_stops: [170213, 'Conditional orders exceed the limit.'],
+  unknown_symbol: [170121, 'Invalid symbol.'],
   no_order: [170213, 'Order does not exist.'],
   closed_order: [170213, 'Order does not exist.'],
+  time: [10002, 'invalid request, please check your server timestamp or recv_window param.'],
   rate: [10006, 'Too many visits!'],
+  lockout: [10018, 'Exceeded the IP rate limit.'],
   key: [10003, 'API key is invalid.'],
-} as const;
+};
 
-const market = (book: VenueBook) => ({
-  symbol: 'BTCUSDT',
-  baseCoin: 'BTC',
+const idOf = (symbol: string): string => symbol.replace('/', '');
+const symbolOf = (id: string | undefined, book: VenueBook): string => {
+  const base = book.bases.find((name) => `${name}USDT` === id);
+  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+  return `${base}/USDT`;
+};
+
+const market = (base: string, { rules, tradable }: VenueBook) => ({
+  symbol: `${base}USDT`,
+  baseCoin: base,
   quoteCoin: 'USDT',
   innovation: '0',
-  status: book.tradable ? 'Trading' : 'Closed',
+  status: tradable ? 'Trading' : 'Closed',
   marginTrading: 'none',
   lotSizeFilter: {
-    basePrecision: '0.001',
+    basePrecision: rules.lot,
     quotePrecision: '0.00000001',
-    minOrderQty: '0.001',
+    minOrderQty: rules.leastQuantity,
     maxOrderQty: '9000',
     minOrderAmt: '5',
     maxOrderAmt: '4000000',
   },
-  priceFilter: { tickSize: '0.01' },
+  priceFilter: { tickSize: rules.tick },
 });
 
 const isClosed = ({ state }: BookOrder): boolean => state !== 'open' && state !== 'waiting';
 
 /** What has triggered is an order like any other. */
-const filterOf = ({ type, basis, state }: BookOrder): 'Order' | 'StopOrder' | 'tpslOrder' =>
-  type === 'market' || state === 'open' ? 'Order' : basis === undefined ? 'tpslOrder' : 'StopOrder';
+const filterOf = ({ type, state }: BookOrder): 'Order' | 'StopOrder' =>
+  type === 'market' || state === 'open' ? 'Order' : 'StopOrder';
 
 function shown(order: BookOrder, book: VenueBook) {
   const state = order.state === 'open' ? (order.filled === '0' ? 'New' : 'PartiallyFilled') : STATUS[order.state];
@@ -53,7 +67,7 @@ function shown(order: BookOrder, book: VenueBook) {
   return {
     orderId: order.id,
     orderLinkId: order.name,
-    symbol: 'BTCUSDT',
+    symbol: idOf(order.symbol),
     side: order.side === 'buy' ? 'Buy' : 'Sell',
     orderType: 'Market',
     qty: order.quantity,
@@ -61,9 +75,10 @@ function shown(order: BookOrder, book: VenueBook) {
     orderStatus: isCutShort ? 'PartiallyFilledCanceled' : isDropped ? 'Deactivated' : state,
     avgPrice: book.average(order) ?? '',
     cumExecQty: order.filled,
-    cumExecValue: order.pricelessUntil <= book.now() ? order.cost : '0',
+    cumExecValue: order.hasPrice ? order.cost : '0',
+    cumFeeDetail: chargedFor(order),
     rejectReason: order.state === 'rejected' ? 'EC_NoEnoughQtyToFill' : 'EC_NoError',
-    stopOrderType: { Order: '', StopOrder: 'Stop', tpslOrder: 'tpslOrder' }[filterOf(order)],
+    stopOrderType: { Order: '', StopOrder: 'Stop' }[filterOf(order)],
     triggerPrice: order.price ?? '0',
     triggerDirection: 0,
     basePrice: order.basis ?? '',
@@ -76,10 +91,7 @@ const account = (book: VenueBook) => ({
   list: [
     {
       accountType: 'UNIFIED',
-      coin: [
-        { coin: 'BTC', walletBalance: book.total(), locked: book.held('base') },
-        { coin: 'USDT', walletBalance: add(book.free('quote'), book.held('quote')), locked: book.held('quote') },
-      ],
+      coin: book.balances().map(({ asset, total, held }) => ({ coin: asset, walletBalance: total, locked: held })),
     },
   ],
 });
@@ -87,14 +99,13 @@ const account = (book: VenueBook) => ({
 function place(params: Asked['params'], book: VenueBook): BookOrder | undefined {
   const side = params['side'] === 'Sell' ? 'sell' : 'buy';
   const { qty = '', orderLinkId: name = '', triggerPrice: price } = params;
+  const symbol = symbolOf(params['symbol'], book);
   if (params['marketUnit'] !== 'baseCoin') throw new Error('the size is in the quote coin');
-  if (price === undefined) return book.market(name, side, qty);
+  if (price === undefined) return book.market(name, side, qty, symbol);
   const type = name.endsWith('-sl') ? 'stop' : 'profit';
   switch (params['orderFilter']) {
     case 'StopOrder':
-      return book.conditional(type, name, side, qty, price);
-    case 'tpslOrder':
-      return book.exits(side, qty, [{ type, name, price }])[0];
+      return book.conditional(type, name, side, qty, price, symbol);
     default:
       throw new Error('a trigger price without a filter');
   }
@@ -106,14 +117,26 @@ const answer = (result: unknown, book: VenueBook) => ({
 });
 
 /** Open orders of one kind or of all, the newest first, page by page. */
-function open({ orderFilter, limit = '20', cursor = '0' }: Asked['params'], book: VenueBook) {
-  const all = book.open().filter((order) => orderFilter === undefined || filterOf(order) === orderFilter);
+function open({ symbol, orderFilter, limit = '20', cursor = '0' }: Asked['params'], book: VenueBook) {
+  const all = book
+    .open(symbol && symbolOf(symbol, book))
+    .filter((order) => orderFilter === undefined || filterOf(order) === orderFilter);
   const end = Number(cursor) + Number(limit);
   const list = all
     .toReversed()
     .slice(Number(cursor), end)
     .map((order) => shown(order, book));
   return answer({ category: 'spot', list, nextPageCursor: list.length === 0 ? '' : String(end) }, book);
+}
+
+const markets = (symbol: string | undefined, book: VenueBook) =>
+  book.delisted
+    ? []
+    : book.bases.map((base) => market(base, book)).filter((one) => symbol === undefined || one.symbol === symbol);
+
+function prices(symbol: string | undefined, book: VenueBook) {
+  const lastPrice = book.lastOf(symbolOf(symbol, book));
+  return { lastPrice, bid1Price: lastPrice, ask1Price: lastPrice };
 }
 
 function hear({ method, path, params }: Asked, book: VenueBook): Heard {
@@ -125,14 +148,14 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
   switch (`${method} ${path.replace('/v5/', '')}`) {
     case 'GET market/instruments-info': {
       const route = params['symbol'] === undefined ? 'markets' : 'rules';
-      return { route, act: () => ok({ category: 'spot', list: [market(book)] }) };
+      return { route, act: () => ok({ category: 'spot', list: markets(params['symbol'], book) }) };
     }
     case 'GET market/time':
       return { route: 'time', act: () => ok({ timeSecond: '0', timeNano: `${book.now()}000000` }) };
     case 'GET market/tickers':
       return {
         route: 'price',
-        act: () => ok({ category: 'spot', list: [{ symbol: 'BTCUSDT', lastPrice: book.last }] }),
+        act: () => ok({ category: 'spot', list: [{ symbol: params['symbol'], ...prices(params['symbol'], book) }] }),
       };
     case 'GET account/wallet-balance':
       return { route: 'account', act: () => ok(account(book)) };
@@ -171,8 +194,12 @@ export const bybitSpeech: Speech = {
   symbol: 'BTC/USDT',
   keyHeader: 'x-bapi-api-key',
   hear,
+  signed: ({ headers }) => ({
+    at: Number(headers['x-bapi-timestamp']),
+    behindMs: Number(headers['x-bapi-recv-window'] ?? 5_000),
+  }),
   refuse(why) {
-    const [retCode, retMsg] = ERRORS[why];
+    const [retCode, retMsg] = ERRORS[why] ?? OTHER;
     return { status: 200, body: { retCode, retMsg, result: {}, retExtInfo: {}, time: 0 } };
   },
 };

@@ -3,10 +3,14 @@
  *
  * 1. Every request is recorded, with what it was for and the order that it names.
  * 2. A fault spoils one answer. `live: true` carries the request out all the same.
+ * 3. With `limits`, it lets a client ask as much as the exchange does, and says so in its words and headers.
+ * 4. Ids are written digit for digit, however long (`digits`).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { write, writeFaulty } from '../../src/testing/alpaca-simulator/faulty-answers.js';
+import { writeFaulty } from '../../src/testing/alpaca-simulator/faulty-answers.js';
+import { type Admission, type Capacity, capacity } from '../../src/testing/venue/capacity.js';
+import { venues } from '../../src/testing/venue/profiles.js';
 import { type Refusal, Refused, type VenueBook } from './venue-book.js';
 
 export type Route =
@@ -53,6 +57,20 @@ export interface Speech {
   readonly keyHeader: string;
   hear(asked: Asked, book: VenueBook): Heard;
   refuse(why: Refusal): Answer;
+  /** The time that the request bears, epoch ms, and how old it may be. */
+  signed?(asked: Asked): { readonly at: number; readonly behindMs: number };
+  /** What an answer tells of the limits. */
+  told?(admission: Admission): Record<string, string>;
+}
+
+/** A number of any length, as JSON writes it. */
+export const digits = (id: string): string => `@#${id}@`;
+
+const textOf = (body: unknown): string => JSON.stringify(body).replace(/"@#(-?\d+)@"/g, '$1');
+
+function write(response: ServerResponse, { status, body }: Answer, headers: Record<string, string> = {}): void {
+  if (body === undefined) response.writeHead(status, headers).end();
+  else response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(textOf(body));
 }
 
 export type FaultAnswer =
@@ -89,6 +107,9 @@ export class FakeExchange {
   readonly strange: string[] = [];
   readonly pending = { requests: 0, held: 0, updates: 0 };
   url = '';
+  /** Requests that were refused since they were too many. */
+  refused = 0;
+  private readonly capacity: Capacity | undefined;
   private readonly faults: { readonly fault: Fault; left: number }[] = [];
   private readonly server = createServer((request, response) => void this.answer(request, response));
 
@@ -96,7 +117,10 @@ export class FakeExchange {
     readonly speech: Speech,
     readonly book: VenueBook,
     private readonly key: string,
-  ) {}
+    limits = false,
+  ) {
+    if (limits) this.capacity = capacity(venues[book.exchange].capacity);
+  }
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
@@ -137,14 +161,22 @@ export class FakeExchange {
       return true;
     }
     this.requests.push({ route: heard.route, name: heard.name, asked });
+    const admission = this.capacity?.admit(heard.route, this.book.now());
+    const headers = admission === undefined ? {} : (this.speech.told?.(admission) ?? {});
+    if (admission !== undefined && admission.kind !== 'admitted') {
+      this.refused += 1;
+      write(response, this.speech.refuse(admission.kind === 'locked_out' ? 'lockout' : 'rate'), headers);
+      return true;
+    }
     const fault = this.take(heard);
     if (fault === undefined) {
-      write(response, this.sound(heard, asked));
+      write(response, this.sound(heard, asked), headers);
       return true;
     }
     const sound = fault.live === true ? this.sound(heard, asked) : { status: 200, body: { cut: 'somewhere in here' } };
     const { answer } = fault;
-    if (isRaw(answer)) return writeFaulty(response, answer, sound);
+    if (isRaw(answer))
+      return writeFaulty(response, answer, { ...sound, body: JSON.parse(textOf(sound.body)) as unknown });
     if (typeof answer === 'string') write(response, this.speech.refuse(answer));
     else if (answer.body === undefined) {
       response.writeHead(answer.status, { 'content-type': 'text/html', ...answer.headers }).end('<html>no</html>');
@@ -173,6 +205,8 @@ export class FakeExchange {
     const isPublic = ['rules', 'price', 'time', 'markets'].includes(heard.route);
     if (!isPublic && asked.headers[this.speech.keyHeader] !== this.key) return this.speech.refuse('key');
     try {
+      const signed = isPublic ? undefined : this.speech.signed?.(asked);
+      if (signed !== undefined) this.book.venue.checkTime(signed.at, signed.behindMs);
       return heard.act();
     } catch (error) {
       if (error instanceof Refused) return this.speech.refuse(error.why);

@@ -1,6 +1,6 @@
 /** What Kraken's REST API answers for spot, in the shapes that its documentation shows. */
 import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, Refused, type VenueBook } from './venue-book.js';
+import { type BookOrder, chargedFor, type Refusal, Refused, type VenueBook } from './venue-book.js';
 
 const STATUS = {
   open: 'open',
@@ -11,46 +11,58 @@ const STATUS = {
   expired: 'expired',
 } as const;
 
-const ERRORS = {
+const OTHER = 'EGeneral:Invalid arguments';
+const ERRORS: Partial<Record<Refusal, string>> = {
   funds: 'EOrder:Insufficient funds',
   lot: 'EGeneral:Invalid arguments:volume',
+  least_quantity: 'EOrder:Order minimum not met',
   duplicate: 'EOrder:cl_ord_id already in use',
   trigger: 'EOrder:Invalid price',
+  unknown_symbol: 'EQuery:Unknown asset pair',
   no_order: 'EOrder:Unknown order',
   closed_order: 'EOrder:Unknown order',
   rate: 'EAPI:Rate limit exceeded',
+  lockout: 'EGeneral:Temporary lockout',
   key: 'EAPI:Invalid key',
-} as const;
+};
 
-const market = (book: VenueBook) => ({
-  XXBTZUSD: {
-    altname: 'XBTUSD',
-    wsname: 'XBT/USD',
-    aclass_base: 'currency',
-    base: 'XXBT',
-    aclass_quote: 'currency',
-    quote: 'ZUSD',
-    lot: 'unit',
-    pair_decimals: 2,
-    lot_decimals: 3,
-    lot_multiplier: 1,
-    leverage_buy: [],
-    leverage_sell: [],
-    fees: [[0, 0.26]],
-    fees_maker: [[0, 0.16]],
-    fee_volume_currency: 'ZUSD',
-    margin_call: 80,
-    margin_stop: 40,
-    ordermin: '0.001',
-    costmin: '0.5',
-    tick_size: '0.01',
-    status: book.tradable ? 'online' : 'cancel_only',
-  },
+/** Old assets have names of their own here. */
+const assetOf = (base: string): string => (base === 'BTC' ? 'XXBT' : base);
+const altOf = (base: string): string => (base === 'BTC' ? 'XBT' : base);
+const pairOf = (base: string): string => (base === 'BTC' ? 'XXBTZUSD' : `${base}USD`);
+const altPairOf = (symbol: string): string => `${altOf(symbol.split('/')[0] ?? '')}USD`;
+const symbolOf = (pair: string | undefined, book: VenueBook): string => {
+  const base = book.bases.find((name) => pairOf(name) === pair || altPairOf(name) === pair);
+  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+  return `${base}/USD`;
+};
+
+const market = (base: string, { rules, tradable }: VenueBook) => ({
+  altname: altPairOf(base),
+  wsname: `${altOf(base)}/USD`,
+  aclass_base: 'currency',
+  base: assetOf(base),
+  aclass_quote: 'currency',
+  quote: 'ZUSD',
+  lot: 'unit',
+  pair_decimals: 2,
+  lot_decimals: rules.lot === '1' ? 0 : (rules.lot ?? '0.001').length - 2,
+  lot_multiplier: 1,
+  leverage_buy: [],
+  leverage_sell: [],
+  fees: [[0, 0.26]],
+  fees_maker: [[0, 0.16]],
+  fee_volume_currency: 'ZUSD',
+  margin_call: 80,
+  margin_stop: 40,
+  ordermin: rules.leastQuantity,
+  costmin: '0.5',
+  tick_size: rules.tick,
+  status: tradable ? 'online' : 'cancel_only',
 });
 
 function shown(order: BookOrder, book: VenueBook) {
   const ordertype = { market: 'market', stop: 'stop-loss', profit: 'take-profit' }[order.type];
-  const hasPrice = order.pricelessUntil <= book.now();
   return {
     refid: null,
     userref: 0,
@@ -59,11 +71,18 @@ function shown(order: BookOrder, book: VenueBook) {
     reason: order.state === 'cancelled' ? 'User requested' : null,
     opentm: order.at / 1_000,
     ...(order.state === 'open' || order.state === 'waiting' ? {} : { closetm: order.at / 1_000 }),
-    descr: { pair: 'XBTUSD', type: order.side, ordertype, price: order.price ?? '0', price2: '0', leverage: 'none' },
+    descr: {
+      pair: altPairOf(order.symbol),
+      type: order.side,
+      ordertype,
+      price: order.price ?? '0',
+      price2: '0',
+      leverage: 'none',
+    },
     vol: order.quantity,
     vol_exec: order.filled,
-    cost: hasPrice ? order.cost : '0.00000',
-    fee: '0.00000',
+    cost: order.hasPrice ? order.cost : '0.00000',
+    fee: chargedFor(order)['USD'] ?? '0.00000',
     price: book.average(order) ?? '0.00000',
     stopprice: order.price ?? '0.00000',
     misc: '',
@@ -80,8 +99,10 @@ function place(params: Asked['params'], book: VenueBook): BookOrder {
   const { type, volume = '', ordertype, cl_ord_id: name = '', price = '' } = params;
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) throw new Error('cl_ord_id cannot be taken');
   const side = type === 'sell' ? 'sell' : 'buy';
-  if (ordertype === 'market') return book.market(name, side, volume);
-  const [order] = book.exits(side, volume, [{ type: ordertype === 'stop-loss' ? 'stop' : 'profit', name, price }]);
+  const symbol = symbolOf(params['pair'], book);
+  if (ordertype === 'market') return book.market(name, side, volume, symbol);
+  const leg = { type: ordertype === 'stop-loss' ? ('stop' as const) : ('profit' as const), name, price };
+  const [order] = book.exits(side, volume, [leg], undefined, symbol);
   if (order === undefined) throw new Refused('no_order');
   return order;
 }
@@ -93,11 +114,14 @@ function hear({ path, params }: Asked, book: VenueBook): Heard {
   const found = () => [book.find(which) ?? []].flat();
   switch (path.replace(/^\/0\/(public|private)\//, '')) {
     case 'AssetPairs':
-      return { route: params['pair'] === undefined ? 'markets' : 'rules', act: () => ok(market(book)) };
+      return {
+        route: params['pair'] === undefined ? 'markets' : 'rules',
+        act: () => ok(markets(params['pair'], book)),
+      };
     case 'Time':
       return { route: 'time', act: () => ok({ unixtime: Math.trunc(book.now() / 1_000) }) };
     case 'Ticker':
-      return { route: 'price', act: () => ok({ XXBTZUSD: { c: [book.last, '0.1'] } }) };
+      return { route: 'price', act: () => ok(prices(params['pair'], book)) };
     case 'BalanceEx':
       return { route: 'account', act: () => ok(balances(book)) };
     case 'OpenOrders': {
@@ -138,14 +162,30 @@ function hear({ path, params }: Asked, book: VenueBook): Heard {
   }
 }
 
-const balances = (book: VenueBook) => ({
-  XXBT: { balance: book.total(), hold_trade: book.held('base') },
-  ZUSD: { balance: book.quote, hold_trade: book.held('quote') },
-});
+function markets(pair: string | undefined, book: VenueBook) {
+  if (pair !== undefined) symbolOf(pair, book);
+  const all = book.bases.map((base) => [pairOf(base), market(base, book)] as const);
+  return Object.fromEntries(all.filter(([name]) => pair === undefined || name === pair));
+}
+
+function prices(pair: string | undefined, book: VenueBook) {
+  const last = book.lastOf(symbolOf(pair, book));
+  return { [pair ?? '']: { a: [last, '1', '1'], b: [last, '1', '1'], c: [last, '0.1'] } };
+}
+
+const balances = (book: VenueBook) =>
+  Object.fromEntries(
+    book
+      .balances()
+      .map(({ asset, total, held }) => [
+        asset === 'USD' ? 'ZUSD' : assetOf(asset),
+        { balance: total, hold_trade: held },
+      ]),
+  );
 
 export const krakenSpeech: Speech = {
   symbol: 'BTC/USD',
   keyHeader: 'api-key',
   hear,
-  refuse: (why) => ({ status: 200, body: { error: [ERRORS[why]] } }),
+  refuse: (why) => ({ status: 200, body: { error: [ERRORS[why] ?? OTHER] } }),
 };

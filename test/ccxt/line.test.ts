@@ -69,7 +69,7 @@ describe('rate limits', () => {
 describe('the clock', () => {
   it('of the exchange signs the requests; one that is off is told', async () => {
     const now = await venue('binance', { connects: false });
-    now.fake.fault({ on: 'time', answer: { status: 200, body: { serverTime: now.clock.now() + 90_000 } } });
+    now.book.venue.setClockOffset(90_000);
     await now.broker.connect?.(new AbortController().signal);
     await submit(now, 'binance');
     const sent = now.fake.requests.find(({ route }) => route === 'submit')?.asked.params['timestamp'];

@@ -1,6 +1,7 @@
 /** What OKX's API v5 answers for spot, in the shapes that its documentation shows. */
+import { negate } from '../../src/domain/decimal.js';
 import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, Refused, type VenueBook } from './venue-book.js';
+import { type BookOrder, chargedFor, type Refusal, Refused, type VenueBook } from './venue-book.js';
 
 const STATUS = {
   waiting: 'live',
@@ -10,21 +11,35 @@ const STATUS = {
   expired: 'canceled',
 } as const;
 
-const ERRORS = {
+const OTHER: readonly [string, string] = ['51000', 'Parameter error'];
+const ERRORS: Partial<Record<Refusal, readonly [string, string]>> = {
   funds: ['51008', 'Order failed. Insufficient BTC balance in account.'],
   lot: ['51121', 'Order quantity must be a multiple of the lot size.'],
+  least_quantity: ['51020', 'Your order should meet or exceed the minimum order amount.'],
   duplicate: ['51016', 'Client order ID already exists.'],
   trigger: ['51280', 'SL trigger price cannot be higher than the last price'],
+  take_profit_passed: ['51279', 'TP trigger price cannot be lower than the last price'],
+  too_many_stops: ['51261', 'Too many pending stop orders.'],
+  unknown_symbol: ['51001', 'Instrument ID does not exist'],
   no_order: ['51603', 'Order does not exist'],
   closed_order: ['51400', 'Cancellation failed as the order has been filled, canceled or does not exist.'],
+  time: ['50102', 'Timestamp request expired'],
   rate: ['50011', 'Too Many Requests'],
+  lockout: ['50011', 'Too Many Requests'],
   key: ['50111', 'Invalid OK-ACCESS-KEY'],
-} as const;
+};
 
-const market = (book: VenueBook) => ({
+const idOf = (symbol: string): string => symbol.replace('/', '-');
+const symbolOf = (id: string | undefined, book: VenueBook): string => {
+  const base = book.bases.find((name) => `${name}-USDT` === id);
+  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+  return `${base}/USDT`;
+};
+
+const market = (base: string, { rules, tradable }: VenueBook) => ({
   instType: 'SPOT',
-  instId: 'BTC-USDT',
-  baseCcy: 'BTC',
+  instId: `${base}-USDT`,
+  baseCcy: base,
   quoteCcy: 'USDT',
   settleCcy: '',
   ctVal: '',
@@ -34,19 +49,26 @@ const market = (book: VenueBook) => ({
   listTime: '1548133413000',
   expTime: '',
   lever: '10',
-  tickSz: '0.01',
-  lotSz: '0.001',
-  minSz: '0.001',
+  tickSz: rules.tick,
+  lotSz: rules.lot,
+  minSz: rules.leastQuantity,
   maxMktSz: '9000',
   maxLmtSz: '9999999999',
-  state: book.tradable ? 'live' : 'suspend',
+  state: tradable ? 'live' : 'suspend',
 });
+
+/** A fee is told as what the balance changed by. */
+function fee(order: BookOrder) {
+  const [charged] = Object.entries(chargedFor(order));
+  return charged === undefined ? { fee: '0', feeCcy: '' } : { fee: negate(charged[1]), feeCcy: charged[0] };
+}
 
 function shown(order: BookOrder, book: VenueBook) {
   return {
     instType: 'SPOT',
-    instId: 'BTC-USDT',
+    instId: idOf(order.symbol),
     ordId: order.id,
+    ...fee(order),
     clOrdId: order.name,
     tag: '',
     px: '',
@@ -63,53 +85,65 @@ function shown(order: BookOrder, book: VenueBook) {
   };
 }
 
-/** One algo order for both legs. */
+/** One algo order for one leg or both. */
 function pair(legs: readonly BookOrder[]) {
   const [stop, profit] = [legs.find(({ type }) => type === 'stop'), legs.find(({ type }) => type === 'profit')];
   const isOn = (order: BookOrder | undefined) => order?.state === 'waiting';
-  const { side, quantity, pair: name, at } = (stop ?? profit) as BookOrder;
+  const first = stop ?? profit;
+  if (first === undefined) throw new Refused('no_order');
+  const done = legs.find(({ state }) => state === 'filled');
+  const failed = legs.find(({ model }) => model.reason?.includes('insufficient'));
+  const state = isOn(stop) || isOn(profit) ? 'live' : done ? 'effective' : failed ? 'order_failed' : 'canceled';
   return {
     instType: 'SPOT',
-    instId: 'BTC-USDT',
-    ordType: 'oco',
-    algoId: name?.id,
-    algoClOrdId: name?.name,
+    instId: idOf(first.symbol),
+    ordType: first.pair === undefined ? 'conditional' : 'oco',
+    algoId: algoIdOf(first),
+    algoClOrdId: first.pair?.name ?? first.name,
     clOrdId: '',
-    side,
-    sz: quantity,
+    side: first.side,
+    sz: first.quantity,
     tdMode: 'cash',
-    state: isOn(stop) || isOn(profit) ? 'live' : 'canceled',
+    state,
     slTriggerPx: isOn(stop) ? stop?.price : '',
     slOrdPx: '-1',
     tpTriggerPx: isOn(profit) ? profit?.price : '',
     tpOrdPx: '-1',
-    actualSide: '',
-    actualSz: '',
-    actualPx: '',
-    cTime: String(at),
-    uTime: String(at),
+    actualSide: done === undefined ? '' : done.type === 'stop' ? 'sl' : 'tp',
+    actualSz: done?.filled ?? '',
+    actualPx: done?.model.average ?? '',
+    failCode: state === 'order_failed' ? '51008' : '',
+    cTime: String(first.at),
+    uTime: String(first.at),
   };
 }
 
+const algoIdOf = (order: BookOrder): string => order.pair?.id ?? order.id;
+
 const legsOf = (book: VenueBook, which: { readonly id?: string | undefined; readonly name?: string | undefined }) =>
-  book.orders.filter(({ pair: known }) =>
-    which.id === undefined ? known !== undefined && known.name === which.name : known?.id === which.id,
+  book.orders.filter(
+    (order) =>
+      order.type !== 'market' &&
+      (which.id === undefined ? (order.pair?.name ?? order.name) === which.name : algoIdOf(order) === which.id),
   );
 
-function placePair(params: Asked['params'], book: VenueBook) {
-  const { algoClOrdId: name = '', sz = '', slTriggerPx = '', tpTriggerPx = '' } = params;
+function placeAlgo(params: Asked['params'], book: VenueBook) {
+  const { algoClOrdId: name = '', sz = '', slTriggerPx = '', tpTriggerPx = '', ordType } = params;
   if (name.length > 32 || !/^[A-Za-z0-9]+$/.test(name)) throw new Error('algoClOrdId cannot be taken');
   if (legsOf(book, { name }).some(({ state }) => state === 'waiting')) throw new Refused('duplicate');
-  const legs = book.exits(
-    params['side'] === 'sell' ? 'sell' : 'buy',
-    sz,
-    [
-      { type: 'stop', name: `${name}sl`, price: slTriggerPx },
-      { type: 'profit', name: `${name}tp`, price: tpTriggerPx },
-    ],
-    name,
-  );
-  return [{ algoId: legs[0]?.pair?.id, algoClOrdId: name, clOrdId: '', sCode: '0', sMsg: '', tag: '' }];
+  const isPair = ordType === 'oco';
+  const legs = [
+    ...(slTriggerPx === ''
+      ? []
+      : [{ type: 'stop' as const, name: isPair ? `${name.slice(2)}sl` : name, price: slTriggerPx }]),
+    ...(tpTriggerPx === ''
+      ? []
+      : [{ type: 'profit' as const, name: isPair ? `${name.slice(2)}tp` : name, price: tpTriggerPx }]),
+  ];
+  const side = params['side'] === 'sell' ? 'sell' : 'buy';
+  const [first] = book.exits(side, sz, legs, isPair ? name : undefined, symbolOf(params['instId'], book));
+  if (first === undefined) throw new Refused('no_order');
+  return [{ algoId: algoIdOf(first), algoClOrdId: name, clOrdId: '', sCode: '0', sMsg: '', tag: '' }];
 }
 
 function hear({ method, path, params }: Asked, book: VenueBook): Heard {
@@ -120,20 +154,35 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
     ok([{ ordId: id, clOrdId: name, tag: '', ts: String(book.now()), sCode: '0', sMsg: '' }]);
   switch (`${method} ${path.replace('/api/v5/', '')}`) {
     case 'GET public/instruments':
-      return { route: params['instId'] === undefined ? 'markets' : 'rules', act: () => ok([market(book)]) };
+      return {
+        route: params['instId'] === undefined ? 'markets' : 'rules',
+        act: () => ok(markets(params['instId'], book)),
+      };
     case 'GET public/time':
       return { route: 'time', act: () => ok([{ ts: String(book.now()) }]) };
     case 'GET market/ticker':
-      return { route: 'price', act: () => ok([{ instType: 'SPOT', instId: 'BTC-USDT', last: book.last }]) };
+      return {
+        route: 'price',
+        act: () => ok([{ instType: 'SPOT', instId: params['instId'], ...prices(params['instId'], book) }]),
+      };
     case 'GET account/balance':
       return { route: 'account', act: () => ok([{ totalEq: '', details: details(book) }]) };
     case 'GET trade/orders-pending':
       return {
         route: 'orders',
-        act: () => ok(book.open().flatMap((order) => (order.type === 'market' ? [shown(order, book)] : []))),
+        act: () =>
+          ok(
+            page(
+              opened(params['instId'], book)
+                .filter(({ type }) => type === 'market')
+                .map((order) => shown(order, book)),
+              'ordId',
+              params['after'],
+            ),
+          ),
       };
     case 'GET trade/orders-algo-pending':
-      return { route: 'orders', act: () => ok(pendingPairs(book)) };
+      return { route: 'orders', act: () => ok(page(pendingAlgos(params['instId'], book), 'algoId', params['after'])) };
     case 'GET trade/order-algo':
       return {
         route: 'order',
@@ -163,37 +212,56 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
         act() {
           if (params['tgtCcy'] !== 'base_ccy') throw new Error('the size is in the quote currency');
           const side = params['side'] === 'sell' ? 'sell' : 'buy';
-          return done(book.market(params['clOrdId'] ?? '', side, params['sz'] ?? '').id, params['clOrdId']);
+          const symbol = symbolOf(params['instId'], book);
+          return done(book.market(params['clOrdId'] ?? '', side, params['sz'] ?? '', symbol).id, params['clOrdId']);
         },
       };
     case 'POST trade/order-algo':
-      return { route: 'protect', name: params['algoClOrdId'], act: () => ok(placePair(params, book)) };
+      return { route: 'protect', name: params['algoClOrdId'], act: () => ok(placeAlgo(params, book)) };
     default:
       throw new Error(`no such route: ${method} ${path}`);
   }
 }
 
-const pendingPairs = (book: VenueBook) =>
-  [...new Set(book.open().flatMap((order) => order.pair?.id ?? []))].map((id) => pair(legsOf(book, { id })));
+const markets = (id: string | undefined, book: VenueBook) =>
+  book.delisted
+    ? []
+    : book.bases.map((base) => market(base, book)).filter((one) => id === undefined || one.instId === id);
 
-const details = (book: VenueBook) => [
-  {
-    ccy: 'BTC',
-    cashBal: book.total(),
-    availBal: book.shownBase ?? book.free('base'),
-    frozenBal: book.shownBase === undefined ? book.held('base') : '0',
-  },
-  { ccy: 'USDT', cashBal: book.quote, availBal: book.free('quote'), frozenBal: book.held('quote') },
-];
+function prices(id: string | undefined, book: VenueBook) {
+  const last = book.lastOf(symbolOf(id, book));
+  return { last, bidPx: last, askPx: last };
+}
+
+const opened = (id: string | undefined, book: VenueBook) =>
+  book.open(id === undefined ? undefined : symbolOf(id, book)).toReversed();
+
+const pendingAlgos = (id: string | undefined, book: VenueBook) =>
+  [...new Set(opened(id, book).flatMap((order) => (order.type === 'market' ? [] : [algoIdOf(order)])))].map((algoId) =>
+    pair(legsOf(book, { id: algoId })),
+  );
+
+/** A hundred rows, the newest first, from behind the one that is named. */
+function page<Row extends object>(rows: readonly Row[], idField: keyof Row & string, after: string | undefined) {
+  const start = after === undefined ? 0 : rows.findIndex((row) => row[idField] === after) + 1;
+  return rows.slice(start, start + 100);
+}
+
+const details = (book: VenueBook) =>
+  book
+    .balances()
+    .map(({ asset, total, free, held }) => ({ ccy: asset, cashBal: total, availBal: free, frozenBal: held }));
 
 export const okxSpeech: Speech = {
   symbol: 'BTC/USDT',
   keyHeader: 'ok-access-key',
   hear,
+  signed: ({ headers }) => ({ at: Date.parse(String(headers['ok-access-timestamp'])), behindMs: 30_000 }),
   refuse(why) {
-    const [code, msg] = ERRORS[why];
-    if (why === 'key') return { status: 401, body: { code, msg, data: [] } };
-    if (why === 'rate') return { status: 429, body: { code, msg, data: [] } };
+    const [code, msg] = ERRORS[why] ?? OTHER;
+    if (why === 'unknown_symbol') return { status: 200, body: { code, msg, data: [] } };
+    if (why === 'key' || why === 'time') return { status: 401, body: { code, msg, data: [] } };
+    if (why === 'rate' || why === 'lockout') return { status: 429, body: { code, msg, data: [] } };
     if (why === 'no_order') return { status: 200, body: { code, msg, data: [] } };
     return {
       status: 200,

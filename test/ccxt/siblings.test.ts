@@ -233,7 +233,7 @@ describe('a cancel that fails', () => {
 
   it('accepted, and never carried out: now and then again, each after reads, with warnings', async () => {
     const now = await protectedVenue();
-    Object.assign(leg(now, TP) ?? {}, { script: { cancel: 'ignore' } });
+    now.book.exitScript = { cancel: 'ignore' };
     now.book.trade('140');
     await now.clock.advance(60_000);
     expect(cancels(now)).toEqual([TP, TP, TP]);

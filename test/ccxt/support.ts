@@ -43,8 +43,13 @@ export const advisory = (exchange: CcxtExchange): SnapshotInput => ({
   expirationTimestamp: new Date(VIRTUAL_EPOCH_MS + HOUR_MS),
 });
 
+/** The clock of this machine, whose wall time can be put forward or back. */
+export interface WorldClock extends LoopbackClock {
+  wallStepMs: number;
+}
+
 export interface Venue {
-  readonly clock: LoopbackClock;
+  readonly clock: WorldClock;
   readonly fake: FakeExchange;
   readonly book: VenueBook;
   readonly broker: BrokerAdapter;
@@ -59,7 +64,9 @@ export interface World extends Venue {
   readonly lines: readonly string[];
 }
 
-export interface Setting extends Omit<BookOptions, 'clock'> {
+export interface Setting extends Omit<BookOptions, 'clock' | 'exchange'> {
+  /** Lets the adapter ask as much as the exchange does, at the options that are the default. */
+  readonly limits?: boolean;
   readonly scripts?: readonly Script[];
   readonly adapter?: Partial<CcxtBrokerOptions>;
   readonly connects?: boolean;
@@ -73,13 +80,13 @@ afterEach(async () => {
 });
 
 export async function venue(exchange: CcxtExchange, setting: Setting = {}): Promise<Venue> {
-  const { scripts = [], adapter, connects = true, refuse, ...options } = setting;
-  const clock = loopbackClock();
+  const { scripts = [], adapter, connects = true, refuse, limits = false, ...options } = setting;
+  const clock = steppingClock();
   // Where the two exits each hold the balance, as much again is in the account.
   const spare = exchange === 'kraken' ? '1000' : '0';
-  const book = new VenueBook({ clock, base: spare, ...options });
+  const book = new VenueBook({ clock, exchange, base: spare, ...options });
   book.scripts.push(...scripts);
-  const fake = new FakeExchange(SPEECHES[exchange], book, KEYS.apiKey);
+  const fake = new FakeExchange(SPEECHES[exchange], book, KEYS.apiKey, limits);
   await fake.listen();
   clock.attach(fake);
   const warnings: string[] = [];
@@ -88,8 +95,7 @@ export async function venue(exchange: CcxtExchange, setting: Setting = {}): Prom
     ...KEYS,
     baseUrl: fake.url,
     clock,
-    pollMs: 500,
-    requestsPerMinute: 10_000,
+    ...(!limits && { pollMs: 500, requestsPerMinute: 10_000 }),
     fetch: (input, init) =>
       refuse?.(init?.method ?? 'GET', String(input)) === true ? refusedConnection() : clock.fetch(input, init),
     warn: (message) => warnings.push(message),
@@ -103,6 +109,12 @@ export async function venue(exchange: CcxtExchange, setting: Setting = {}): Prom
   if (connects) await broker.connect?.(new AbortController().signal);
   const call: Venue['call'] = (act) => clock.runUntil(act(broker, new AbortController().signal));
   return { clock, fake, book, broker, warnings, call };
+}
+
+function steppingClock(): WorldClock {
+  const clock = loopbackClock();
+  const stepping: WorldClock = { ...clock, wallStepMs: 0, now: () => clock.now() + stepping.wallStepMs };
+  return stepping;
 }
 
 function refusedConnection(): Promise<never> {

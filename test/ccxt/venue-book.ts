@@ -1,25 +1,22 @@
 /**
- * What an exchange keeps: balances, orders and what it was told to do with them. No exchange's words are in here.
+ * A spot exchange as its words need it: the one venue model with the profile of that exchange, and the names that its
+ * orders bear. No exchange's words are in here, and none of its rules: those are the model's.
  *
- * 1. One market. An order that sells holds the base currency, one that buys the quote; a pair of exits holds it once, a
- *    conditional order nothing until it triggers.
- * 2. An exit trades when the market comes to its price (`trade`). A conditional one waits for the side on which its price
- *    lay when it was taken, and is dropped when it triggers and the balance is not there.
- * 3. Entries are filled by script, at times from their acceptance, in full at once without one.
+ * 1. Entries are filled by script, at times from their acceptance, in full at once without one.
+ * 2. An order is shown as the model has it; a test may show another state, quantity or absence of it (`BookOrder`).
  */
 import type { Clock } from 'fillchart';
-import {
-  add,
-  type Decimal,
-  decimal,
-  divide,
-  isMultipleOf,
-  lessThan,
-  multiply,
-  roundHalfEven,
-  subtract,
-  ZERO,
-} from '../../src/domain/decimal.js';
+import type { CcxtExchange } from 'fillchart/ccxt';
+import { add, type Decimal, roundHalfEven, subtract } from '../../src/domain/decimal.js';
+import { venues } from '../../src/testing/venue/profiles.js';
+import { Venue } from '../../src/testing/venue/venue.js';
+import type { VenueOrder } from '../../src/testing/venue/venue-order.js';
+import type { OrderPlan } from '../../src/testing/venue/venue-plan.js';
+import type { RefusalCode, VenueInstrument, VenueProfile } from '../../src/testing/venue/venue-rules.js';
+import { Refused } from '../../src/testing/venue/venue-rules.js';
+
+export { Refused };
+export type Refusal = RefusalCode;
 
 export interface Script {
   /** Time from acceptance in ms, quantity, price. */
@@ -38,53 +35,124 @@ export interface Script {
 
 export type OrderState = 'open' | 'waiting' | 'filled' | 'cancelled' | 'rejected' | 'expired';
 
-export interface BookOrder {
-  readonly id: string;
-  readonly name: string;
-  readonly type: 'market' | 'stop' | 'profit';
-  readonly side: 'buy' | 'sell';
-  readonly quantity: Decimal;
-  /** Trigger or limit of an exit. */
-  readonly price?: string;
-  /** Name and id of the pair that it is a leg of. */
-  readonly pair?: { readonly name: string; readonly id: string };
-  /** A conditional order: the price of the market when it was taken. It holds nothing. */
-  readonly basis?: string;
-  readonly at: number;
-  filled: Decimal;
-  cost: Decimal;
-  state: OrderState;
-  hiddenUntil: number;
-  pricelessUntil: number;
-  readonly script: Script;
-}
-
-/** Why the exchange refuses. */
-export type Refusal = 'funds' | 'lot' | 'duplicate' | 'trigger' | 'no_order' | 'closed_order' | 'rate' | 'key';
-
-export class Refused extends Error {
-  constructor(readonly why: Refusal) {
-    super(why);
-  }
-}
-
 export interface BookOptions {
   readonly clock: Clock;
+  /** Whose rules: what exits hold, how ids look, how far a time may be off. */
+  readonly exchange?: CcxtExchange;
+  /** Base currencies of the markets; the first one is meant where none is named. */
+  readonly bases?: readonly string[];
   readonly base?: string;
   readonly quote?: string;
   readonly last?: string;
   readonly lot?: string;
   /** Part of what is bought that goes off as fee. */
   readonly feeInBase?: string;
+  /** Whatever else the exchange demands of orders. */
+  readonly rules?: Partial<VenueInstrument>;
+  readonly profile?: Partial<VenueProfile>;
+}
+
+/** As an answer shows it. What a test sets stands in for what the model has. */
+export class BookOrder {
+  #state: OrderState | undefined;
+  #filled: Decimal | undefined;
+  hiddenUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly book: VenueBook,
+    readonly id: string,
+  ) {}
+
+  get model(): VenueOrder {
+    const order = this.book.venue.find({ id: this.id, isHidden: true });
+    if (order === undefined) throw new Error(`no order ${this.id}`);
+    return order;
+  }
+
+  get name(): string {
+    return this.model.clientOrderId;
+  }
+
+  get symbol(): string {
+    return this.model.symbol;
+  }
+
+  get side(): 'buy' | 'sell' {
+    return this.model.side;
+  }
+
+  get type(): 'market' | 'stop' | 'profit' {
+    const { type } = this.model;
+    return type === 'market' || type === 'stop' ? type : 'profit';
+  }
+
+  get quantity(): Decimal {
+    return this.model.quantity;
+  }
+
+  get price(): string | undefined {
+    return this.model.price;
+  }
+
+  /** A conditional order: the price of the market when it was taken. */
+  get basis(): string | undefined {
+    return this.model.tags['basis'];
+  }
+
+  get pair(): { readonly name: string; readonly id: string } | undefined {
+    const { listId, listClientId = '' } = this.model;
+    return listId === undefined ? undefined : { name: listClientId, id: this.book.listNumber(listId) };
+  }
+
+  /** Epoch ms. */
+  get at(): number {
+    return this.book.venue.timeAt(this.model.takenAt);
+  }
+
+  get filled(): Decimal {
+    return this.#filled ?? this.model.filled;
+  }
+
+  set filled(quantity: Decimal) {
+    this.#filled = quantity;
+  }
+
+  get cost(): Decimal {
+    return this.model.value;
+  }
+
+  get state(): OrderState {
+    if (this.#state !== undefined) return this.#state;
+    const { state, role, isTriggered, filled } = this.model;
+    if (state === 'done_for_day') return 'expired';
+    if (state === 'filled' || state === 'cancelled' || state === 'rejected' || state === 'expired') return state;
+    return role === 'exit' && !isTriggered && filled === '0' ? 'waiting' : 'open';
+  }
+
+  set state(state: OrderState) {
+    this.#state = state;
+  }
+
+  get isOpen(): boolean {
+    return this.state === 'open' || this.state === 'waiting';
+  }
+
+  get isVisible(): boolean {
+    return this.hiddenUntil <= this.book.now() && this.book.venue.find({ id: this.id }) !== undefined;
+  }
+
+  /** Average and value are told from then on. */
+  get hasPrice(): boolean {
+    return this.book.venue.shownAverage(this.model) !== undefined || this.model.filled === '0';
+  }
 }
 
 export class VenueBook {
-  readonly orders: BookOrder[] = [];
+  readonly venue: Venue;
   readonly scripts: Script[] = [];
-  base: Decimal;
-  quote: Decimal;
-  last: string;
+  readonly bases: readonly string[];
   tradable = true;
+  delisted = false;
   /** What is shown as balance of the base currency, whatever was traded. */
   shownBase: string | undefined;
   losesStops = false;
@@ -92,193 +160,201 @@ export class VenueBook {
   exitScript: Script = {};
   /** As much as the market takes of an exit; all of it when absent. */
   depth: string | undefined;
-  private next = 1;
-  private readonly clock: Clock;
-  private readonly lot: Decimal;
-  private readonly fee: Decimal;
+  readonly rules: VenueInstrument;
+  readonly exchange: CcxtExchange;
+  readonly #orders = new Map<string, BookOrder>();
 
-  constructor({ clock, base = '0', quote = '1000000', last = '151', lot = '0.001', feeInBase = '0' }: BookOptions) {
-    this.clock = clock;
-    this.base = decimal(base);
-    this.quote = decimal(quote);
-    this.last = last;
-    this.lot = decimal(lot);
-    this.fee = decimal(feeInBase);
+  constructor(options: BookOptions) {
+    const { clock, exchange = 'binance', bases = ['BTC'], base = '0', quote = '1000000', last = '151' } = options;
+    const { lot = '0.001', feeInBase, rules = {}, profile = {} } = options;
+    this.bases = bases;
+    this.exchange = exchange;
+    const quoteAsset = quoteOf(exchange);
+    this.rules = { symbol: '', tick: '0.01', lot, leastQuantity: lot, ...rules };
+    const instrument = (name: string): VenueInstrument => ({
+      ...this.rules,
+      symbol: `${name}/${quoteAsset}`,
+      base: name,
+      quote: quoteAsset,
+    });
+    this.venue = new Venue({
+      clock,
+      profile: {
+        ...venues[exchange].profile,
+        ...(feeInBase !== undefined && { fee: { rate: feeInBase, in: 'received' } }),
+        ...profile,
+      },
+      instruments: bases.map(instrument),
+      prices: Object.fromEntries(bases.map((name) => [instrument(name).symbol, last])),
+      balances: { ...Object.fromEntries(bases.map((name) => [name, base])), [quoteAsset]: quote },
+      plan: ({ role, type }) =>
+        role === 'entry' ? planOf(this.scripts.shift() ?? {}) : this.exitPlan(type === 'stop'),
+    });
+  }
+
+  private exitPlan(isStop: boolean): OrderPlan {
+    const book = this;
+    const plan = planOf({ ...this.exitScript, fills: [] });
+    if (isStop && this.losesStops) return { ...plan, ends: { atMs: 0, as: 'cancelled' }, leavesSibling: true };
+    return {
+      ...plan,
+      get cancel() {
+        return book.exitScript.cancel ?? 'confirm';
+      },
+      get depth() {
+        return book.depth as string;
+      },
+    };
+  }
+
+  get symbol(): string {
+    return `${this.bases[0]}/${quoteOf(this.exchange)}`;
   }
 
   now(): number {
-    return this.clock.now();
+    return this.venue.time();
   }
 
-  private newId(): string {
-    return String(7_000_000 + this.next++);
+  get orders(): readonly BookOrder[] {
+    return this.venue.orders.map(({ id }) => this.orderOf(id));
   }
 
-  private working(): BookOrder[] {
-    return this.orders.filter(({ state }) => state === 'open' || state === 'waiting');
+  orderOf(id: string): BookOrder {
+    const known = this.#orders.get(id) ?? new BookOrder(this, id);
+    this.#orders.set(id, known);
+    return known;
   }
 
-  /** Held by orders, of either currency. A pair holds it once. */
+  /** Lists have names in the model; an exchange gives them numbers. */
+  listNumber(listId: string): string {
+    return String(900_000 + Number(listId.replace(/\D/g, '')));
+  }
+
+  get base(): Decimal {
+    return this.venue.balance(this.bases[0] ?? '');
+  }
+
+  set base(amount: string) {
+    this.venue.setBalance(this.bases[0] ?? '', amount);
+  }
+
+  get quote(): Decimal {
+    return this.venue.balance(quoteOf(this.exchange));
+  }
+
+  get last(): string {
+    return this.lastOf(this.symbol);
+  }
+
+  set last(price: string) {
+    this.venue.quote(this.symbol, price);
+  }
+
+  lastOf(symbol: string): string {
+    return this.venue.last(symbol) ?? '0';
+  }
+
+  /** Held by orders, of either currency of the first market. A pair holds it as the exchange does. */
   held(currency: 'base' | 'quote'): Decimal {
-    const side = currency === 'base' ? 'sell' : 'buy';
-    const pairs = new Set<string>();
-    return this.working()
-      .filter((order) => order.side === side && order.type !== 'market' && order.basis === undefined)
-      .filter(({ pair }) => pair === undefined || (!pairs.has(pair.id) && pairs.add(pair.id)))
-      .map(({ quantity, price }) => (side === 'sell' ? quantity : multiply(quantity, decimal(price ?? '0'))))
-      .reduce(add, ZERO);
+    return this.heldOf(currency === 'base' ? (this.bases[0] ?? '') : quoteOf(this.exchange));
+  }
+
+  heldOf(asset: string): Decimal {
+    return this.venue.held(asset);
   }
 
   free(currency: 'base' | 'quote'): Decimal {
     return subtract(this[currency], this.held(currency));
   }
 
-  market(name: string, side: 'buy' | 'sell', text: string): BookOrder {
-    const quantity = decimal(text);
-    if (!isMultipleOf(quantity, this.lot)) throw new Refused('lot');
-    if (this.working().some((order) => order.name === name)) throw new Refused('duplicate');
-    const needed = side === 'buy' ? multiply(quantity, decimal(this.last)) : quantity;
-    if (lessThan(this.free(side === 'buy' ? 'quote' : 'base'), needed)) throw new Refused('funds');
-    const script = this.scripts.shift() ?? {};
-    const order = this.enter({ name, type: 'market', side, quantity, script });
-    for (const [at, size, price] of script.fills ?? [[0, text, this.last] as const]) {
-      this.later(at, () => this.fill(order, size, price));
-    }
-    if (script.ends !== undefined) {
-      const [at, as] = script.ends;
-      this.later(at, () => this.end(order, as));
-    }
-    return order;
+  /** Every asset with what is there, what is held and what is free. */
+  balances(): readonly {
+    readonly asset: string;
+    readonly total: string;
+    readonly held: string;
+    readonly free: string;
+  }[] {
+    return [...this.bases, quoteOf(this.exchange)].map((asset, index) => {
+      if (index === 0 && this.shownBase !== undefined) {
+        return { asset, total: this.shownBase, held: '0', free: this.shownBase };
+      }
+      return { asset, total: this.venue.balance(asset), held: this.venue.held(asset), free: this.venue.free(asset) };
+    });
   }
 
-  private later(ms: number, act: () => void): void {
-    if (ms <= 0) act();
-    else this.clock.setTimeout(act, ms);
+  market(name: string, side: 'buy' | 'sell', quantity: string, symbol = this.symbol): BookOrder {
+    return this.orderOf(this.venue.enter({ clientOrderId: name, symbol, side, quantity }).id);
   }
 
-  private enter(
-    order: Pick<BookOrder, 'name' | 'type' | 'side' | 'quantity' | 'script'> & Partial<BookOrder>,
+  /** A conditional order: it waits for the side of the market on which its price lies. */
+  conditional(
+    type: 'stop' | 'profit',
+    name: string,
+    side: 'buy' | 'sell',
+    quantity: string,
+    price: string,
+    symbol = this.symbol,
   ): BookOrder {
-    const { script } = order;
-    const now = this.now();
-    const entered: BookOrder = {
-      id: this.newId(),
-      at: now,
-      filled: ZERO,
-      cost: ZERO,
-      state: order.type === 'market' ? 'open' : 'waiting',
-      hiddenUntil: now + (script.hiddenMs ?? 0),
-      pricelessUntil: now + (script.pricelessMs ?? 0),
-      ...order,
+    const tags = { basis: this.lastOf(symbol) };
+    const leg = {
+      clientOrderId: name,
+      type: type === 'stop' ? ('stop' as const) : ('take_profit' as const),
+      price,
+      tags,
     };
-    this.orders.push(entered);
-    return entered;
-  }
-
-  private fill(order: BookOrder, size: string, price: string): void {
-    if (order.state !== 'open') return;
-    const [quantity, cost] = [decimal(size), multiply(decimal(size), decimal(price))];
-    order.filled = add(order.filled, quantity);
-    order.cost = add(order.cost, cost);
-    const net = subtract(quantity, multiply(quantity, this.fee));
-    this.base = order.side === 'buy' ? add(this.base, net) : subtract(this.base, quantity);
-    this.quote = order.side === 'buy' ? subtract(this.quote, cost) : add(this.quote, cost);
-    if (!lessThan(order.filled, order.quantity)) order.state = 'filled';
-  }
-
-  private end(order: BookOrder, as: OrderState): void {
-    if (order.state === 'open' || order.state === 'waiting') order.state = as;
-  }
-
-  /** A conditional order: nothing is held, and nothing is checked but its name. */
-  conditional(type: 'stop' | 'profit', name: string, side: 'buy' | 'sell', text: string, price: string): BookOrder {
-    if (this.working().some((order) => order.name === name)) throw new Refused('duplicate');
-    const terms = { type, name, side, quantity: decimal(text), price, basis: this.last, script: this.exitScript };
-    const order = this.enter(terms);
-    if (this.losesStops && type === 'stop') order.state = 'cancelled';
-    return order;
-  }
-
-  /** The market trades at a price: exits that wait for it go out, in the order in which they were placed. */
-  trade(price: string): void {
-    this.last = price;
-    for (const order of this.orders.filter(({ state }) => state === 'waiting')) {
-      if (order.state === 'waiting' && this.isReached(order)) this.trigger(order);
-    }
-  }
-
-  private isReached({ side, type, price = '0', basis }: BookOrder): boolean {
-    const rises =
-      basis === undefined ? (side === 'sell') === (type === 'profit') : lessThan(decimal(basis), decimal(price));
-    return rises ? !lessThan(decimal(this.last), decimal(price)) : !lessThan(decimal(price), decimal(this.last));
-  }
-
-  private trigger(order: BookOrder): void {
-    const currency = order.side === 'sell' ? 'base' : 'quote';
-    const needed = order.side === 'sell' ? order.quantity : multiply(order.quantity, decimal(this.last));
-    if (order.basis !== undefined && lessThan(this.free(currency), needed)) {
-      order.state = 'cancelled';
-      return;
-    }
-    for (const other of this.orders) {
-      if (other !== order && other.pair !== undefined && other.pair.id === order.pair?.id) this.end(other, 'cancelled');
-    }
-    order.state = 'open';
-    this.fill(order, this.depth ?? order.quantity, this.last);
-    this.end(order, 'cancelled');
+    const [order] = this.venue.placeExits({ symbol, side, quantity, legs: [leg] });
+    if (order === undefined) throw new Refused('no_order');
+    return this.orderOf(order.id);
   }
 
   /** One exit, or both legs of a pair: what is refused for one is refused for both. */
   exits(
     side: 'buy' | 'sell',
-    text: string,
-    legs: readonly { readonly type: 'stop' | 'profit'; readonly name: string; readonly price: string }[],
+    quantity: string,
+    legs: readonly { readonly type: 'stop' | 'profit' | 'limit'; readonly name: string; readonly price: string }[],
     pairName?: string,
+    symbol = this.symbol,
   ): readonly BookOrder[] {
-    const quantity = decimal(text);
-    const stop = legs.find(({ type }) => type === 'stop');
-    if (this.working().some(({ name }) => legs.some((leg) => leg.name === name))) throw new Refused('duplicate');
-    const isThrough =
-      stop !== undefined &&
-      (side === 'sell'
-        ? !lessThan(decimal(stop.price), decimal(this.last))
-        : !lessThan(decimal(this.last), decimal(stop.price)));
-    if (isThrough) throw new Refused('trigger');
-    const dearest = legs
-      .map(({ price }) => decimal(price))
-      .reduce((most, price) => (lessThan(most, price) ? price : most));
-    const needed = side === 'sell' ? quantity : multiply(quantity, dearest);
-    if (lessThan(this.free(side === 'sell' ? 'base' : 'quote'), needed)) throw new Refused('funds');
-    const pair = pairName === undefined ? undefined : { name: pairName, id: this.newId() };
-    return legs.map((leg) => {
-      const order = this.enter({ ...leg, side, quantity, script: this.exitScript, ...(pair && { pair }) });
-      if (this.losesStops && leg.type === 'stop') order.state = 'cancelled';
-      return order;
+    const placed = this.venue.placeExits({
+      symbol,
+      side,
+      quantity,
+      ...(pairName !== undefined && { listClientId: pairName }),
+      legs: legs.map(({ type, name, price }) => ({
+        clientOrderId: name,
+        type: type === 'profit' ? 'take_profit' : type,
+        price,
+      })),
     });
+    return placed.map(({ id }) => this.orderOf(id));
+  }
+
+  /** The market trades at a price: exits that wait for it go out, in the order in which they were placed. */
+  trade(price: string, symbol = this.symbol): void {
+    this.venue.trade(symbol, price);
   }
 
   /** By id or name, the newest first; hidden ones are not there. */
   find(which: { readonly id?: string | undefined; readonly name?: string | undefined }): BookOrder | undefined {
     return this.orders
-      .filter(({ hiddenUntil }) => hiddenUntil <= this.now())
+      .filter(({ isVisible }) => isVisible)
       .findLast(({ id, name }) => (which.id === undefined ? name === which.name : id === which.id));
   }
 
   cancel(which: { readonly id?: string | undefined; readonly name?: string | undefined }): BookOrder {
     const order = this.find(which);
     if (order === undefined) throw new Refused('no_order');
-    if (order.state !== 'open' && order.state !== 'waiting') throw new Refused('closed_order');
-    const { cancel = 'confirm', cancelMs = 0 } = order.script;
-    if (cancel === 'confirm') this.later(cancelMs, () => this.end(order, 'cancelled'));
-    if (cancel === 'fill' && order.type === 'market') {
-      this.later(cancelMs, () => this.fill(order, subtract(order.quantity, order.filled), this.last));
-    }
+    if (!order.isOpen) throw new Refused('closed_order');
+    this.venue.cancel({ id: order.id });
     return order;
   }
 
   /** Working orders, as a list shows them. */
-  open(): readonly BookOrder[] {
-    return this.working().filter(({ hiddenUntil }) => hiddenUntil <= this.now());
+  open(symbol?: string): readonly BookOrder[] {
+    return this.venue
+      .open(symbol)
+      .map(({ id }) => this.orderOf(id))
+      .filter((order) => order.isOpen && order.isVisible);
   }
 
   total(): string {
@@ -286,7 +362,28 @@ export class VenueBook {
   }
 
   average(order: BookOrder): string | undefined {
-    if (order.filled === ZERO || order.pricelessUntil > this.now()) return undefined;
-    return roundHalfEven(divide(order.cost, order.filled), 12);
+    const average = this.venue.shownAverage(order.model);
+    return average === undefined ? undefined : roundHalfEven(average, 12);
   }
 }
+
+export const quoteOf = (exchange: CcxtExchange): string => (exchange === 'kraken' ? 'USD' : 'USDT');
+
+/** What was charged for an order so far, by asset. */
+export function chargedFor({ model }: BookOrder): Readonly<Record<string, Decimal>> {
+  const sums: Record<string, Decimal> = {};
+  for (const { fee, status } of model.fills) {
+    if (fee !== undefined && status !== 'busted')
+      sums[fee.asset] = add(sums[fee.asset] ?? ('0' as Decimal), fee.amount);
+  }
+  return sums;
+}
+
+const planOf = ({ fills, cancel, cancelMs, hiddenMs, pricelessMs, ends }: Script): OrderPlan => ({
+  ...(fills !== undefined && { fills: fills.map(([atMs, quantity, price]) => ({ atMs, quantity, price })) }),
+  ...(cancel !== undefined && { cancel }),
+  ...(cancelMs !== undefined && { cancelAfterMs: cancelMs }),
+  ...(hiddenMs !== undefined && { visibleFromMs: hiddenMs }),
+  ...(pricelessMs !== undefined && { pricedFromMs: pricelessMs }),
+  ...(ends !== undefined && { ends: { atMs: ends[0], as: ends[1] } }),
+});

@@ -19,7 +19,11 @@ const env = {
 };
 
 async function exchange(name: CcxtExchange): Promise<FakeExchange> {
-  const fake = new FakeExchange(SPEECHES[name], new VenueBook({ clock: systemClock(), base: '0' }), KEYS.apiKey);
+  const fake = new FakeExchange(
+    SPEECHES[name],
+    new VenueBook({ clock: systemClock(), exchange: name, base: '0' }),
+    KEYS.apiKey,
+  );
   await fake.listen();
   onTestFinished(() => fake.close());
   return fake;

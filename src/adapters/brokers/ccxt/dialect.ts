@@ -223,8 +223,8 @@ export interface Dialect {
   /** The two legs' ids, in the answer to `exitPair`. */
   legIds?(data: unknown, exits: Exits): { readonly stopLoss?: string; readonly takeProfit?: string };
   /**
-   * Where exits are single orders that hold nothing until they trigger: what lists those that wait, page by page. Their
-   * balance is then checked here, and the one that is left is cancelled here.
+   * Where exits hold nothing until they trigger: what lists those that wait. What they would find is checked here before
+   * they are sent; where they are single orders, the one that is left is cancelled here as well.
    */
   waitingExits?(market: Market | undefined): Listing;
   /** One exit by itself: where there are no pairs, and where the stop-loss goes alone. */

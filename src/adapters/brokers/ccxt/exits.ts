@@ -37,6 +37,7 @@ export interface ExitDesk {
 
 export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): ExitDesk {
   const { dialect, wire, settings } = desk;
+  const holdsNothing = dialect.waitingExits !== undefined;
 
   async function place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome> {
     const market = marketOf(desk, request.symbol);
@@ -58,17 +59,24 @@ export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): Exi
         takeProfit: { kind: 'rejected', code: TAKE_PROFIT_PASSED, reason },
       };
     }
-    if (dialect.exitPair !== undefined) return asPair(request, exits, signal);
+    if (dialect.exitPair !== undefined) return asPair(request, exits, signal, ground);
     const outcome = await separately(request, exits, signal, ground);
     if (mayStand(outcome.stopLoss) && mayStand(outcome.takeProfit)) watch.watch(request.symbol, clientOrderId);
     return outcome;
   }
 
-  async function asPair(request: ProtectionRequest, exits: Exits, signal: AbortSignal): Promise<ProtectionOutcome> {
+  async function asPair(
+    request: ProtectionRequest,
+    exits: Exits,
+    signal: AbortSignal,
+    ground: Ground,
+  ): Promise<ProtectionOutcome> {
     let ids: { readonly stopLoss?: string; readonly takeProfit?: string } = {};
     const outcome = await sent.once(
       exits.pair,
       async () => {
+        const hindered = holdsNothing ? await pairHindrance(request, await ground(), signal) : undefined;
+        if (hindered !== undefined) return hindered;
         const placed = await send(request, dialect.exitPair?.(exits), signal);
         if (placed.outcome.kind !== 'accepted') return placed.outcome;
         ids = dialect.legIds?.(placed.data, exits) ?? {};
@@ -107,7 +115,6 @@ export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): Exi
     isAfterStop = false,
   ): Promise<LegOutcome> {
     const { name } = exits[leg];
-    const holdsNothing = dialect.waitingExits !== undefined;
     // The exchange itself finds out what a stop-loss lacks, where it holds the balance; no read comes before it then.
     const mustCheck = holdsNothing || (leg === 'takeProfit' && dialect.exitPair === undefined);
     const isSecond = isAfterStop && !holdsNothing;
@@ -123,6 +130,19 @@ export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): Exi
         return { kind: 'rejected', code, reason: `${reason} (the stop-loss holds the balance)` };
       },
       lookFirst(request, name) ? () => lookFor(request, leg, signal) : undefined,
+    );
+  }
+
+  /** The stop-loss decides: a take-profit that is passed is the pair's fate only where the stop-loss could stand. */
+  async function pairHindrance(
+    request: ProtectionRequest,
+    footing: Footing,
+    signal: AbortSignal,
+  ): Promise<LegOutcome | undefined> {
+    const ofStop = await hindrance(request, 'stopLoss', footing, signal);
+    return (
+      ofStop ??
+      (isPassed(footing.last, request, 'takeProfit') ? hindrance(request, 'takeProfit', footing, signal) : undefined)
     );
   }
 

@@ -119,11 +119,9 @@ export const okx: Dialect = {
   },
   openOrders: (market) => {
     const which = { instType: 'SPOT', ...(market && { instId: market.id }) };
-    return [
-      listing('trade/orders-pending', which, 'ordId'),
-      listing('trade/orders-algo-pending', { ...which, ordType: 'conditional,oco' }, 'algoId'),
-    ];
+    return [listing('trade/orders-pending', which, 'ordId'), waitingExits(market)];
   },
+  waitingExits,
   listed: (data) => listOf(data)?.flatMap((row) => (row['algoId'] ? pairOf(row) : orderOf(row)) ?? []),
   exit,
   exitPair,
@@ -144,6 +142,11 @@ const listing = (path: string, which: Json, idField: string): Listing => ({
     return rows.length < PAGE ? undefined : textOf(rows.at(-1)?.[idField]);
   },
 });
+
+function waitingExits(market?: Market): Listing {
+  const which = { instType: 'SPOT', ...(market && { instId: market.id }), ordType: 'conditional,oco' };
+  return listing('trade/orders-algo-pending', which, 'algoId');
+}
 
 function readAnswer(status: number, body: unknown): Said | undefined {
   if (!isJson(body) || typeof body['code'] !== 'string') return undefined;

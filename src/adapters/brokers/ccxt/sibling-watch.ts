@@ -53,6 +53,7 @@ type Fate = 'works' | 'filled' | 'partly' | 'ended' | 'absent';
 export function siblingWatch(desk: Desk): SiblingWatch {
   const { dialect, settings } = desk;
   const { clock, warn } = settings;
+  const isNeeded = dialect.waitingExits !== undefined && dialect.exitPair === undefined;
   const pairs = new Map<string, Pair>();
   let life: AbortController | undefined;
   let timer: unknown;
@@ -178,12 +179,12 @@ export function siblingWatch(desk: Desk): SiblingWatch {
 
   return {
     watch(symbol, entry) {
-      if (dialect.waitingExits === undefined) return;
+      if (!isNeeded) return;
       remember(symbol, entry, false);
       schedule();
     },
     start() {
-      if (dialect.waitingExits === undefined || life !== undefined) return;
+      if (!isNeeded || life !== undefined) return;
       life = new AbortController();
       hasLooked = false;
       for (const pair of pairs.values()) pair.isUnwatched = true;

@@ -8,7 +8,7 @@
 import { add, type Decimal, lessThan, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { ProtectionRequest } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
-import { type Desk, exitOf, marketOf } from './desk.js';
+import { type Desk, marketOf } from './desk.js';
 import type { Market, VenueOrder } from './dialect.js';
 import { readListing } from './listings.js';
 
@@ -76,7 +76,7 @@ async function inTime<T>({ settings }: Desk, signal: AbortSignal, act: (short: A
 function leftOf(desk: Desk, request: ProtectionRequest, free: Decimal, exits: readonly VenueOrder[]): Decimal {
   const claims = new Map<string, Decimal>();
   for (const { name, side, quantity } of exits) {
-    const entry = exitOf(desk.ids.fromVenue(name) ?? '')?.entry;
+    const entry = /^(.+)-(?:sl|tp|oco)$/.exec(desk.ids.fromVenue(name) ?? '')?.[1];
     if (entry === undefined || entry === request.clientOrderId || side !== request.side) continue;
     const [own, known] = [parseDecimal(quantity) ?? ZERO, claims.get(entry) ?? ZERO];
     claims.set(entry, lessThan(known, own) ? own : known);
