@@ -141,7 +141,8 @@ function balances(data: unknown): Balances | undefined {
   return rows && new Map(rows.map((row) => [String(row['asset']), balanceOf(row['free'], row['locked'])]));
 }
 
-function rules(data: unknown, { id }: Market): Rules | undefined {
+function rules(data: unknown, { id }: Market): Rules | 'absent' | undefined {
+  if (isJson(data) && listOf(data['symbols'])?.length === 0) return 'absent';
   const market = isJson(data) ? listOf(data['symbols'])?.find((row) => row['symbol'] === id) : undefined;
   if (market === undefined) return undefined;
   const filters = listOf(market['filters']) ?? [];

@@ -148,7 +148,8 @@ function balances(data: unknown): Balances | undefined {
   );
 }
 
-function rules(data: unknown, { id }: Market): Rules | undefined {
+function rules(data: unknown, { id }: Market): Rules | 'absent' | undefined {
+  if (rowsOf(data)?.length === 0) return 'absent';
   const market = rowsOf(data)?.find((row) => row['symbol'] === id);
   const lot = isJson(market?.['lotSizeFilter']) ? market['lotSizeFilter'] : {};
   const price = isJson(market?.['priceFilter']) ? market['priceFilter'] : {};

@@ -183,8 +183,8 @@ export interface Dialect {
   /** Why the account may not trade, if it says so. */
   whyBlocked(data: unknown): string | undefined;
   rulesOf(market: Market): Request;
-  /** `undefined` when the market is not in the answer. */
-  rules(data: unknown, market: Market): Rules | undefined;
+  /** `absent` when a readable answer has no market at all, `undefined` when it cannot be read. */
+  rules(data: unknown, market: Market): Rules | 'absent' | undefined;
   priceOf(market: Market): Request;
   lastPrice(data: unknown): string | undefined;
   /** Bid, ask and last; the request for the price where there is no other. */

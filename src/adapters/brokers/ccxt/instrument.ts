@@ -37,10 +37,10 @@ export function instrumentReader(desk: Desk): InstrumentReader {
     known(symbol, async () => {
       const market = marketOf(desk, symbol);
       const said = await wire.read(signal, dialect.rulesOf(market), 'read', symbol);
-      if (!said.isOk && dialect.isUnknownMarket(said)) {
+      const found = said.isOk ? dialect.rules(said.data, market) : undefined;
+      if (found === 'absent' || (!said.isOk && dialect.isUnknownMarket(said))) {
         throw new UnknownMarket(`${settings.exchange}: ${said.message ?? `there is no market ${symbol}`}`);
       }
-      const found = dialect.rules(said.data, market);
       if (found === undefined) throw new Error(`${settings.exchange}: unreadable rules of ${symbol}`);
       return found;
     });

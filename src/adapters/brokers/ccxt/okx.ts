@@ -164,7 +164,8 @@ function balances(data: unknown): Balances | undefined {
   return rows && new Map(rows.map((row) => [String(row['ccy']), balanceOf(row['availBal'], row['frozenBal'])]));
 }
 
-function rules(data: unknown, { id }: Market): Rules | undefined {
+function rules(data: unknown, { id }: Market): Rules | 'absent' | undefined {
+  if (listOf(data)?.length === 0) return 'absent';
   const market = listOf(data)?.find((row) => row['instId'] === id);
   const [tickSize, lotSize] = [positive(market?.['tickSz']), positive(market?.['lotSz'])];
   if (market === undefined || tickSize === undefined || lotSize === undefined) return undefined;
