@@ -1,7 +1,7 @@
 /** C1, C2, C5, C13, C14, C17: identity, time, what calls learn, lists, words. */
 import { describe, expect, it } from 'vitest';
 import { one, standing } from './cases.support.js';
-import { advisory, ENTRY_ID, EXCHANGES, execute, exits, order, ref, symbolOf, venue, world } from './support.js';
+import { advisory, ENTRY_ID, EXCHANGES, execute, exits, KEYS, order, ref, symbolOf, venue, world } from './support.js';
 
 const TIMED = ['binance', 'bybit', 'okx'] as const;
 
@@ -46,6 +46,20 @@ describe('C1 P11: ids', () => {
       expect(now.book.orders[0]?.state).toBe('cancelled');
     },
   );
+});
+
+describe('C1: ids and numbers are never taken for a secret', () => {
+  it('an id that ends as the key begins comes back whole', async () => {
+    const hex = Buffer.from(KEYS.apiKey).toString('hex');
+    const now = await venue('okx');
+    const brokerOrderId = `99${hex.slice(0, 8)}`;
+    now.fake.fault({
+      on: 'submit',
+      answer: { status: 200, body: { code: '0', msg: '', data: [{ ordId: brokerOrderId, sCode: '0' }] } },
+    });
+    const outcome = await now.call((broker, signal) => broker.submitOrder(order('okx'), signal));
+    expect(outcome).toEqual({ kind: 'accepted', brokerOrderId });
+  });
 });
 
 describe('C2: time', () => {

@@ -154,12 +154,15 @@ function attemptToSign(library: CcxtLibrary, { path, api, method, params }: Requ
   }
 }
 
-/** The exchange's words may quote what was sent. */
-function blotted(body: unknown, redact: (text: string) => string): unknown {
-  if (typeof body === 'string') return redact(body);
-  if (Array.isArray(body)) return body.map((part: unknown) => blotted(part, redact));
+/** Fields that hold words. */
+const WORDS = /msg|message|error|reason/i;
+
+/** The exchange's words may quote what was sent. Ids, numbers and states stay as they are: part of a key may be in any. */
+function blotted(body: unknown, redact: (text: string) => string, isWords = true): unknown {
+  if (typeof body === 'string') return isWords ? redact(body) : body;
+  if (Array.isArray(body)) return body.map((part: unknown) => blotted(part, redact, isWords));
   if (!isJson(body)) return body;
-  return Object.fromEntries(Object.entries(body).map(([key, part]) => [key, blotted(part, redact)]));
+  return Object.fromEntries(Object.entries(body).map(([key, part]) => [key, blotted(part, redact, WORDS.test(key))]));
 }
 
 /** What is under way. */
