@@ -132,7 +132,7 @@ function requireMethods(option: string, port: object | undefined, methods: reado
   }
 }
 
-/** A capability that is not declared is not there. */
+/** A capability that is not declared is not there. How often an order may be polled is asked each time: it may change. */
 function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilities {
   const { positions = 'netting', minPollMs = 0, gapPollMs } = given;
   if (!isBetween(minPollMs, 0, Number.MAX_SAFE_INTEGER))
@@ -147,7 +147,10 @@ function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilitie
     nativeOco: given.nativeOco === true,
     fractional: given.fractional === true,
     positions,
-    minPollMs,
+    get minPollMs() {
+      const now = given.minPollMs ?? 0;
+      return isBetween(now, 0, Number.MAX_SAFE_INTEGER) ? now : minPollMs;
+    },
     ...(gapPollMs !== undefined && { gapPollMs }),
   };
 }

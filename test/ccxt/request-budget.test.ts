@@ -209,6 +209,6 @@ describe('C3 C4: how many further lives fit', () => {
 
   it('polls of one order come farther apart, the more orders are polled', () => {
     const budget = requestBudget(clockAt(), minute(600, 120));
-    expect([1, 10, 100].map((orders) => budget.pollGapMs(orders))).toEqual([500, 5_000, 50_000]);
+    expect([1, 10, 100].map((orders) => budget.pollGapMs(orders))).toEqual([250, 2_500, 25_000]);
   });
 });

@@ -25,6 +25,8 @@ export interface BudgetRules {
   readonly reserve: number;
   /** Part of each limit that is left to the polls of orders that rest. */
   readonly watchShare: number;
+  /** Part of each limit that such polls may take while it is not needed; twice `watchShare` by default. */
+  readonly pollShare?: number;
   /** What the headers of an answer tell, by limit; `cost` is that of the request. */
   readonly told?: (headers: Pick<Headers, 'get'>, cost: Cost, now: number) => Readonly<Record<string, Told>>;
 }
@@ -186,7 +188,8 @@ export function requestBudget(clock: Clock, rules: BudgetRules): RequestBudget {
     capacity: (inFlight) => capacityOf({ rules, meters, pausedUntil, lives, now: clock.monotonic() }, inFlight),
     pollGapMs(orders, cost = ONE_REQUEST) {
       const gaps = metersOf(cost).map(
-        ([, meter, units]) => (orders * units * meter.perMs) / (meter.limit * rules.watchShare),
+        ([, meter, units]) =>
+          (orders * units * meter.perMs) / (meter.limit * (rules.pollShare ?? 2 * rules.watchShare)),
       );
       return Math.ceil(Math.max(0, ...gaps));
     },

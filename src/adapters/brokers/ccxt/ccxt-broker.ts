@@ -33,6 +33,7 @@ import { type Markets, marketsOf } from './markets.js';
 import { okx } from './okx.js';
 import { type CcxtBrokerOptions, type CcxtExchange, type CcxtSettings, readSettings } from './options.js';
 import { cancelOrder, orderStatus, reportOf } from './orders.js';
+import { recentOrders } from './recent-orders.js';
 import { type SentOrders, sentOrders } from './sent-orders.js';
 import { siblingWatch } from './sibling-watch.js';
 import { ccxtWire, type Wire } from './wire.js';
@@ -62,6 +63,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     live: liveOrders(settings.clock),
     learned: learnedOrders(),
     accounts: accountReader(wire, dialect, settings.clock),
+    recent: recentOrders(settings.clock),
     markets() {
       if (markets === undefined) throw new Error(`${settings.exchange}: not connected`);
       return markets;

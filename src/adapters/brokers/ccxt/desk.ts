@@ -6,6 +6,7 @@ import type { LearnedOrders } from './learned-orders.js';
 import type { LiveOrders } from './live-orders.js';
 import type { Markets } from './markets.js';
 import type { CcxtSettings } from './options.js';
+import type { RecentOrders } from './recent-orders.js';
 import type { Wire } from './wire.js';
 
 export interface Desk {
@@ -16,6 +17,7 @@ export interface Desk {
   readonly live: LiveOrders;
   readonly learned: LearnedOrders;
   readonly accounts: AccountReader;
+  readonly recent: RecentOrders;
   /** @throws {Error} when not connected */
   markets(): Markets;
 }

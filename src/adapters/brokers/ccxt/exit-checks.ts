@@ -45,7 +45,7 @@ export async function checkExits(
   const isCounted = [exits.maxStops, exits.maxOrders, exits.maxLists].some((most) => most !== undefined);
   const [average, open, account] = await Promise.all([
     exits.bands === undefined ? undefined : reader.averagePrice(symbol, signal),
-    isCounted ? openOrders(desk, signal, 'read', market, symbol) : [],
+    isCounted ? ((await desk.recent.of(symbol)) ?? openOrders(desk, signal, 'read', market, symbol)) : [],
     desk.dialect.feeRate === undefined ? undefined : desk.accounts.recent(signal, symbol),
   ]);
   const problem =

@@ -27,7 +27,7 @@ export async function readPositions(
   const tag = purpose === 'look' ? desk.live.lifeOf(symbols[0] ?? '') : symbols[0];
   const [account, ...open] = await Promise.all([
     desk.accounts.read(signal, purpose, tag),
-    ...markets.map((market) => openOrders(desk, signal, purpose, market, tag)),
+    ...markets.map((market) => desk.recent.keep(market.symbol, openOrders(desk, signal, purpose, market, tag))),
   ]);
   return markets.flatMap((market, index) => positionOf(desk, market, account, open[index] ?? []) ?? []);
 }

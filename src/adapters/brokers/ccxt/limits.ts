@@ -169,15 +169,16 @@ const LIMITS: Readonly<Record<CcxtExchange, VenueLimits>> = {
     main: 'POST trade/order',
   },
   kraken: {
-    // Balance and list before, a look, order, balance and list afterwards.
+    // Balance and list before, a look, order, balance and list afterwards: each costs one.
     rules: {
       meters: {
         calls: { kind: 'bucket', limit: 15, perMs: 45_000 },
         trading: { kind: 'bucket', limit: 60, perMs: 60_000 },
       },
-      life: { calls: 7, trading: 3 },
+      life: { calls: 6, trading: 3 },
       reserve: 0,
-      watchShare: 0.1,
+      watchShare: 0.2,
+      pollShare: 0.6,
     },
     costOf: krakenCost,
     main: 'calls',
