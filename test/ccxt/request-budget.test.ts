@@ -203,8 +203,21 @@ describe('C3 C4: how many further lives fit', () => {
     let inFlight = 0;
     while (budget.capacity(inFlight) >= 1) inFlight += 1;
     expect(inFlight).toBe(5);
+    for (let n = 0; n < 5; n += 1) {
+      budget.begin(`life-${n}`);
+      budget.take('submit', { create: 1 }, `life-${n}`);
+    }
+    expect([budget.capacity(5), budget.capacity(4), budget.capacity(5)]).toEqual([0, 0, 0]);
     clock.ms = 1_001;
     expect(budget.capacity(5)).toBe(5);
+  });
+
+  it('a life that has ended makes room, and what is asked again and again lets none in that does not fit', () => {
+    const budget = requestBudget(clockAt(), minute(200, 40, 12));
+    for (let n = 0; n < 9; n += 1) budget.begin(`life-${n}`);
+    expect([budget.capacity(9), budget.capacity(8), budget.capacity(9)]).toEqual([1, 2, 1]);
+    budget.end('life-0');
+    expect(budget.capacity(8)).toBe(2);
   });
 
   it('polls of one order come farther apart, the more orders are polled', () => {

@@ -50,6 +50,8 @@ export interface RequestBudget {
   admit(purpose: Purpose, signal: AbortSignal, cost?: Cost, tag?: string): Promise<Ticket>;
   /** An entry goes out: what was spent under `before` (its symbol) was spent for this life. */
   begin(life: string, before?: string): void;
+  /** A life has come to its end, as far as the adapter sees. */
+  end(life: string): void;
   /** How many further lives fit while `inFlight` have begun and not ended. */
   capacity(inFlight: number): number;
   /** Least time between two polls of one order, in ms, when so many are polled and each poll costs `cost`. */
@@ -185,6 +187,7 @@ export function requestBudget(clock: Clock, rules: BudgetRules): RequestBudget {
       }
     },
     begin: (life, before) => lives.begin(life, before, clock.monotonic()),
+    end: lives.end,
     capacity: (inFlight) => capacityOf({ rules, meters, pausedUntil, lives, now: clock.monotonic() }, inFlight),
     pollGapMs(orders, cost = ONE_REQUEST) {
       const gaps = metersOf(cost).map(
@@ -216,7 +219,6 @@ interface CapacityView {
 }
 
 function capacityOf({ rules, meters, pausedUntil, lives, now }: CapacityView, inFlight: number): number {
-  lives.noteInFlight(inFlight, now);
   let least = Number.MAX_SAFE_INTEGER;
   for (const [name, meter] of meters) {
     const units = rules.life[name] ?? 0;
@@ -228,12 +230,16 @@ function capacityOf({ rules, meters, pausedUntil, lives, now }: CapacityView, in
     const isShort = meter.perMs < SHORT_MS;
     const whole = meter.limit * part * (isShort ? SHORT_MS / meter.perMs : 1);
     const byWatch = Math.min(meter.usedByWatch(now), meter.limit * rules.watchShare);
-    const used = isShort ? 0 : meter.used(now) - byWatch;
-    const burst = Math.max(1, Math.floor((meter.limit * part) / life)) - lives.begunSince(now - meter.perMs);
-    const room = Math.floor((whole - used - rest) / life + 1e-9);
-    least = Math.min(least, isShort ? Math.min(room, burst) : room);
+    const used = meter.used(now) - byWatch;
+    const room = (whole - (isShort ? 0 : used) - rest) / life;
+    least = Math.min(least, room);
+    if (!isShort) continue;
+    // At this moment: entries that are still to come, and what the latest of them have yet to ask.
+    const coming = lives.pending(inFlight) * life + lives.restOfBegunSince(now - meter.perMs, name, life);
+    const burst = (Math.max(life, meter.limit * part) - used - coming) / life;
+    least = Math.min(least, burst);
   }
-  return Math.max(0, least);
+  return Math.max(0, Math.floor(least + 1e-9));
 }
 
 /** `Retry-After`: seconds, or a date. */

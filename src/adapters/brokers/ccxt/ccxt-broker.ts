@@ -160,6 +160,10 @@ async function submitOrder(
     wire.budget.begin(clientOrderId, symbol);
     const exchange = await wire.exchange('submit', signal, request, clientOrderId);
     const outcome = classifySubmit(dialect, exchange, 'entry');
+    if (outcome.kind === 'rejected' && outcome.transient !== true) {
+      live.over(clientOrderId, false);
+      wire.budget.end(clientOrderId);
+    }
     if (exchange.kind !== 'answer' || outcome.kind !== 'accepted') return outcome;
     // What the answer tells of the order beyond its id reaches the engine as a report of its own.
     const said = dialect.readAnswer(exchange.status, exchange.body);
@@ -167,6 +171,7 @@ async function submitOrder(
     if (entered?.fills === undefined) return outcome;
     learned.keep(entered.brokerOrderId, { fills: entered.fills, fees: entered.fees ?? [] });
     const report = reportOf(entered, clientOrderId, market);
+    if (entered.state === 'filled') live.over(clientOrderId, true);
     if (report !== undefined) tell(report);
     return outcome;
   });

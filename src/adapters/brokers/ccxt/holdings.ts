@@ -29,6 +29,8 @@ export async function readPositions(
     desk.accounts.read(signal, purpose, tag),
     ...markets.map((market) => desk.recent.keep(market.symbol, openOrders(desk, signal, purpose, market, tag))),
   ]);
+  // With the position of what is over, the reconciliation has asked what it asks.
+  if (purpose === 'look' && tag !== undefined && desk.live.isOver(tag)) desk.wire.budget.end(tag);
   return markets.flatMap((market, index) => positionOf(desk, market, account, open[index] ?? []) ?? []);
 }
 

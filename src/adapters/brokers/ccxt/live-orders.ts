@@ -19,6 +19,7 @@ export interface LiveOrders {
   positionPurpose(symbols: readonly string[]): Purpose;
   /** The entry that reads of a symbol belong to. */
   lifeOf(symbol: string): string | undefined;
+  isOver(clientOrderId: string): boolean;
   /** Entries that are polled now. */
   count(): number;
   /** Entries of a symbol whose exits are still to come, but for one. */
@@ -82,6 +83,7 @@ export function liveOrders(clock: Clock): LiveOrders {
       return order === undefined || isLate(order) ? 'read' : 'look';
     },
     lifeOf: (symbol) => latest.get(symbol),
+    isOver: (id) => orders.get(id)?.isOver === true,
     count: () =>
       [...orders.values()].filter((order) => order.isSent && !order.isOver && !order.isCancelAsked && !isLate(order))
         .length,

@@ -30,7 +30,7 @@ export interface Wire {
   carry(signal: AbortSignal, url: string, init: RequestInit): Promise<Response>;
   /** The requests that may be sent, as the options say, and what is left of them now. */
   rateLimit(): BrokerRateLimit;
-  readonly budget: Pick<RequestBudget, 'begin' | 'capacity'>;
+  readonly budget: Pick<RequestBudget, 'begin' | 'end' | 'capacity'>;
   /** Least time between two polls of an order, in ms, while so many are polled. */
   pollGapMs(orders: number, poll: Request | undefined): number;
   readonly time: VenueTime;
