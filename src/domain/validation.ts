@@ -175,13 +175,20 @@ export type BrokerAnswer =
       readonly exits?: 'ok' | { readonly refused: string };
     }
   | { readonly kind: 'unknown_symbol' }
-  | { readonly kind: 'unavailable'; readonly cause: string };
+  | { readonly kind: 'unavailable'; readonly cause: string }
+  /** The rate budget does not carry another whole life (E4). */
+  | { readonly kind: 'no_capacity' };
 
 /** V9: the broker's rules for the instrument, its margin, and whether it could be asked at all. V10: its exits. */
 export function brokerRefusal(snapshot: FrozenSnapshot, answer: BrokerAnswer): Refusal | undefined {
   switch (answer.kind) {
     case 'unavailable':
       return v9('BROKER_UNAVAILABLE', `The broker could not be asked about ${snapshot.symbol}: ${answer.cause}.`);
+    case 'no_capacity':
+      return v9(
+        'CAPACITY_EXHAUSTED',
+        `The broker's rate budget does not carry ${snapshot.symbol} now; nothing was sent.`,
+      );
     case 'unknown_symbol':
       return v9('INSTRUMENT_RULES', `symbol is ${show(snapshot.symbol)}; the broker does not know it.`, 'symbol');
     case 'answered':

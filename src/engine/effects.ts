@@ -30,6 +30,8 @@ export interface EffectServices {
   readonly watch: OrderWatch;
   readonly book: PositionBook;
   readonly metrics: Metrics;
+  /** The rate budget carries this execution, with what else is in flight (E4). */
+  readonly hasCapacity: () => boolean;
   /** Expiry, kill switches and cases, read now (V1, V7, V8). */
   readonly gate: (symbol: string | undefined) => Gate;
 }
@@ -89,6 +91,10 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   }
 
   async function askBroker(): Promise<void> {
+    if (!services.hasCapacity()) {
+      send({ type: 'BROKER_ASKED', at: time(), answer: { kind: 'no_capacity' } });
+      return;
+    }
     const others = book.readOthers(context());
     const answer = await calls.ask(orderRequest(context()), (given) => exitsAtReference(context(), given));
     send({ type: 'BROKER_ASKED', at: time(), answer, others: others() });

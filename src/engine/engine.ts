@@ -7,7 +7,7 @@
  */
 import type { Observable } from 'rxjs';
 import { brokerCalls } from '../actors/broker-calls.js';
-import { engineTime, readingOf } from '../actors/engine-time.js';
+import { engineTime } from '../actors/engine-time.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { orderWatch } from '../actors/order-watch.js';
 import type { AuditRecord } from '../domain/audit.js';
@@ -18,13 +18,14 @@ import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
-import { conflicting, inputOf, isRegistered } from './advisory.js';
+import { type Admission, admission, hasCapacity } from './admission.js';
 import { type CaseBook, type Cases, caseBook } from './cases.js';
 import { brokerConnection } from './connection.js';
-import { type Execution, type ExecutionSnapshot, type ExecutionView, viewOf } from './execution.js';
+import type { Execution, ExecutionSnapshot, ExecutionView } from './execution.js';
 import { type ExecutionHost, executionHost, type HostServices } from './execution-host.js';
-import { executionMap } from './execution-map.js';
+import { type ExecutionMap, executionMap } from './execution-map.js';
 import { exitsOf } from './exits.js';
+import { intake } from './intake.js';
 import { type EngineMetrics, metrics as newMetrics } from './metrics.js';
 import { refuseUnknown } from './option-names.js';
 import { type CheckedOptions, checkedDrain, checkedOptions, type EngineParts } from './options.js';
@@ -113,6 +114,15 @@ const caseNamed = ({ caseId, kind, symbol, openedAt }: Case) => ({ caseId, caseK
 
 type Parts = ReturnType<typeof assemble>;
 
+const doorOf = (options: CheckedOptions, executions: ExecutionMap, board: Switchboard): Admission =>
+  admission({
+    clock: options.clock,
+    broker: options.broker,
+    maxConcurrent: options.maxConcurrent,
+    running: () => executions.live.size,
+    isKilled: board.killSwitch.isActive,
+  });
+
 /** Everything that the engine is made of, tied together. */
 function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof readJournal>>['records']) {
   const { broker, capabilities, clock, journal, logger, deadlines, pollIntervalMs } = options;
@@ -123,7 +133,9 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const onFailure = (cause: string) => board.closeGate(`The journal has failed: ${cause}`);
   const recorder = newRecorder({ journal, clock, logger, history: records, onFailure });
   const cases = caseBook(recorder, time, options.onMismatch);
-  const board = switchboard({ time, recorder, metrics, cases, executions });
+  const onSwitch = () => door.onSwitch();
+  const board = switchboard({ time, recorder, metrics, cases, executions, onSwitch });
+  const door = doorOf(options, executions, board);
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const start = startSweep(connection);
   const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
@@ -133,15 +145,20 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const exits = exitsOf({ options, time, recorder, cases, executions, watch, calls });
   const onDone = (host: ExecutionHost) => {
     executions.done(host);
+    door.onDone();
     book.leave(host.execution.clientOrderId);
     exits.protections.take(host.context);
   };
   const onStrayFill = strayFills(cases);
   const closeGate = board.closeGateOnce;
-  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, closeGate, onDone, onStrayFill };
+  // The execution that asks is among those in flight.
+  const carries = () => hasCapacity(broker, executions.live.size - 1);
+  const told = { onDone, onStrayFill, closeGate, hasCapacity: carries };
+  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, ...told };
 
+  const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
   function newHost(input: ExecutionInput, from?: ExecutionSnapshot): ExecutionHost {
-    const host = executionHost(input, services, from);
+    const host = makeHost(input, from);
     executions.add(input, host);
     return host;
   }
@@ -153,41 +170,34 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
     else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
   });
   const kept = { options, time, metrics, executions, book, recorder, cases, board };
-  return { ...kept, ...exits, connection, start, watch, gate, newHost };
+  const taking = intake({ clock, time, gate, executions, admission: door, makeHost });
+  return { ...kept, ...exits, connection, start, watch, newHost, admission: door, intake: taking };
 }
 
 function engineFace(parts: Parts): Engine {
-  const { options, time, executions, recorder, cases, board, gate, newHost } = parts;
+  const { options, executions, recorder, cases, board } = parts;
   let isClosed = false;
   let closing: Promise<void> | undefined;
 
   function start(raw: FrozenSnapshot | SnapshotInput, given?: ExecuteOptions): Execution {
     if (isClosed) throw closed();
     refuseUnknown('execute', given, ['again']);
-    const input = inputOf(raw);
-    const known = isRegistered(input) ? executions.find(input.advisoryId) : undefined;
-    const isSame = known?.context.snapshotHash === input.snapshotHash;
-    if (known !== undefined && isSame && !(given?.again === true && neverLeft(known))) return known.execution;
-    const advisory = known === undefined || isSame ? input : conflicting(input);
-    const host = newHost(advisory);
-    const now = { at: time(), ...readingOf(options.clock) };
-    host.send({ type: 'START', ...now, gate: gate(advisory.snapshot.symbol), advisory });
-    return host.execution;
+    return parts.intake.start(raw, given?.again === true);
   }
 
   async function shut(drainMs: number): Promise<void> {
     isClosed = true;
-    const live = [...executions.live];
+    const results = [...[...executions.live].map(({ execution }) => execution.result), ...parts.intake.results()];
     // Without a drain nothing is awaited before the executions are abandoned: no order leaves after this call (A4).
-    if (live.length > 0 && drainMs > 0) await drained(live, drainMs, options.clock);
+    if (results.length > 0 && drainMs > 0) await drained(results, drainMs, options.clock);
     await closeAll(parts);
   }
 
   return {
     start,
     execute: async (raw, given) => start(raw, given).result,
-    execution: (advisoryId) => executions.find(advisoryId)?.execution,
-    executions: () => executions.all().map(({ snapshot }) => viewOf(snapshot, time)),
+    execution: parts.intake.find,
+    executions: parts.intake.views,
     killSwitch: board.killSwitch.face,
     cases: {
       open: cases.open,
@@ -223,15 +233,12 @@ function engineFace(parts: Parts): Engine {
   };
 }
 
-/** Refused before anything left the process: such an advisory may be run once more (E1). */
-const neverLeft = ({ context: { result } }: ExecutionHost): boolean =>
-  result?.status === 'REJECTED' && result.attempts.length === 0;
-
 const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
 
-function metricsOf({ executions, cases, watch, book, recorder, metrics }: Parts): EngineMetrics {
+function metricsOf({ executions, admission: door, cases, watch, book, recorder, metrics }: Parts): EngineMetrics {
   return {
     live: executions.live.size,
+    waiting: door.waiting.size,
     openCases: cases.open().length,
     polls: watch.polls,
     watchedOrders: watch.size,
@@ -243,18 +250,19 @@ function metricsOf({ executions, cases, watch, book, recorder, metrics }: Parts)
 }
 
 /** Waits for the results of what is live, for at most `drainMs`. */
-async function drained(hosts: readonly ExecutionHost[], drainMs: number, clock: Clock): Promise<void> {
+async function drained(results: readonly Promise<unknown>[], drainMs: number, clock: Clock): Promise<void> {
   let timer: unknown;
   const timeUp = new Promise<void>((resolve) => {
     timer = clock.setTimeout(resolve, drainMs);
   });
-  await Promise.race([Promise.allSettled(hosts.map(({ execution }) => execution.result)), timeUp]);
+  await Promise.race([Promise.allSettled(results), timeUp]);
   clock.clearTimeout(timer);
 }
 
 async function closeAll(parts: Parts): Promise<void> {
   const { options, executions, recorder, watch, board, connection, protections } = parts;
-  const live = executions.abandon();
+  const live = executions.abandon() + parts.intake.abandon();
+  parts.admission.close();
   if (live > 0) recorder.say('warn', { live, journal: options.journal.name }, 'closed with live executions');
   protections.close();
   watch.close();

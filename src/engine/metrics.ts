@@ -6,6 +6,8 @@ import { type ExecutionResult, FINAL_STATUSES, type FinalStatus } from '../domai
 export interface EngineMetrics {
   /** Executions that are not done. */
   readonly live: number;
+  /** Executions that wait to be let in (E4). */
+  readonly waiting: number;
   /** Finished executions, by status. */
   readonly finished: Readonly<Record<FinalStatus, number>>;
   readonly openCases: number;

@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly exitPollIntervalMs?: number;
   /** What an open case does to new executions (M1); `halt-symbol` by default. */
   readonly onMismatch?: MismatchPolicy;
+  /** Most executions that run side by side; 1,000 by default. Further ones wait in `validating` (E4). */
+  readonly maxConcurrent?: number | undefined;
   /** Longest time of each broker call, in ms (P7). */
   readonly deadlines?: Partial<CallDeadlines> | undefined;
 }
@@ -40,6 +42,7 @@ const NAMES = Object.keys({
   exitPollIntervalMs: true,
   onMismatch: true,
   deadlines: true,
+  maxConcurrent: true,
 } satisfies Record<keyof EngineOptions, true>);
 
 /** The options with every port there. */
@@ -55,9 +58,11 @@ export interface CheckedOptions {
   readonly exitPollIntervalMs: number;
   readonly onMismatch: MismatchPolicy;
   readonly deadlines: CallDeadlines;
+  readonly maxConcurrent: number;
 }
 
 const DEFAULT_POLL_INTERVAL_MS = 100;
+const DEFAULT_MAX_CONCURRENT = 1_000;
 const LONGEST_POLL_INTERVAL_MS = 10_000;
 const DEFAULT_EXIT_POLL_INTERVAL_MS = 30_000;
 const EXIT_POLL_INTERVAL_MS = { least: 100, most: 3_600_000 };
@@ -85,6 +90,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     pollIntervalMs = DEFAULT_POLL_INTERVAL_MS,
     exitPollIntervalMs = DEFAULT_EXIT_POLL_INTERVAL_MS,
     onMismatch = 'halt-symbol',
+    maxConcurrent = DEFAULT_MAX_CONCURRENT,
   } = parts;
   requireMethods('broker', broker, BROKER_METHODS);
   requireMethods('journal', journal, ['open', 'append', 'close']);
@@ -98,6 +104,9 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
   const { least, most } = EXIT_POLL_INTERVAL_MS;
   if (!isBetween(exitPollIntervalMs, least, most)) {
     throw invalid('exitPollIntervalMs', exitPollIntervalMs, `${least} to ${most} ms`);
+  }
+  if (!Number.isSafeInteger(maxConcurrent) || maxConcurrent < 1) {
+    throw invalid('maxConcurrent', maxConcurrent, 'a whole number of at least 1');
   }
   if (!POLICIES.includes(onMismatch)) throw invalid('onMismatch', onMismatch, POLICIES.join(', '));
   const deadlines = { ...CALL_DEADLINES, ...parts.deadlines };
@@ -114,6 +123,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     exitPollIntervalMs,
     onMismatch,
     deadlines,
+    maxConcurrent,
   };
 }
 

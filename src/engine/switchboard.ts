@@ -19,6 +19,8 @@ export interface SwitchboardParts {
   readonly metrics: Metrics;
   readonly cases: CaseBook;
   readonly executions: ExecutionMap;
+  /** Called when every live execution has been told. */
+  readonly onSwitch?: () => void;
 }
 
 export interface Switchboard {
@@ -33,7 +35,7 @@ export interface Switchboard {
   closeGateOnce(reason: string): void;
 }
 
-export function switchboard({ time, recorder, metrics, cases, executions }: SwitchboardParts): Switchboard {
+export function switchboard({ time, recorder, metrics, cases, executions, onSwitch }: SwitchboardParts): Switchboard {
   const killSwitch = killSwitchActor(time, {
     onChange,
     onListenerError: (error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW),
@@ -48,6 +50,7 @@ export function switchboard({ time, recorder, metrics, cases, executions }: Swit
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
     for (const host of [...executions.live]) tell(host, { ...change, since: change.time });
+    if (change.state === 'ACTIVE') onSwitch?.();
     const told = recorder.told();
     const durability = await recorded;
     await told;

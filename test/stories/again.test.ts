@@ -69,7 +69,7 @@ describe('execute(…, { again: true }) (E1)', () => {
     const result = await clock.runUntil(first.execute(ADVISORY, again));
     await clock.runUntil(first.close());
     const records = await kept.open();
-    expect(records.filter(({ fact }) => fact.type === 'START')).toHaveLength(2);
+    expect(records.filter(({ stream, fact }) => stream === 'execution' && fact.type === 'START')).toHaveLength(2);
     const replay = replayExecution(records, 'ADV-A');
     expect([replay?.verdict, replay?.result]).toEqual(['equal', result]);
     const second = await open();

@@ -21,6 +21,7 @@ describe('unknown options (A14 E8)', () => {
   it.each([
     ['a misspelt journal', { journl: memoryJournal() }, 'journl', 'journal'],
     ['a misspelt interval', { pollIntervallMs: 5 }, 'pollIntervallMs', 'pollIntervalMs'],
+    ['another case', { maxconcurrent: 5 }, 'maxconcurrent', 'maxConcurrent'],
     ['a misspelt deadline', { deadlines: { submitMS: 5 } }, 'deadlines.submitMS', 'deadlines.submitMs'],
   ])('A14 E8: %s is refused by name, with the nearest known one', async (_what, options, unknown, nearest) => {
     const said = await refusal(options);
@@ -52,11 +53,14 @@ describe('unknown options (A14 E8)', () => {
   });
 
   it('E8: a broken value of a known option is refused', async () => {
-    expect(await refusal({ pollIntervalMs: 0 })).toMatch(/pollIntervalMs is 0/);
+    expect(await refusal({ maxConcurrent: 0 })).toMatch(/maxConcurrent is 0/);
+    expect(await refusal({ maxConcurrent: 1.5 })).toMatch(/maxConcurrent is 1.5/);
   });
 
   it('E8: an option that is there and undefined is as if it were not there', async () => {
-    expect(await refusal({ pollIntervalMs: undefined, deadlines: undefined })).toBe('accepted');
+    expect(await refusal({ pollIntervalMs: undefined, deadlines: undefined, maxConcurrent: undefined })).toBe(
+      'accepted',
+    );
   });
 });
 
