@@ -76,7 +76,10 @@ export function admission({ clock, broker, maxConcurrent, running, isKilled }: A
     let begun = 0;
     let isFull = false;
     for (const entry of waiting) {
-      if (begun >= SLICE) return pumpIn(0);
+      if (begun >= SLICE) {
+        pumpIn(0);
+        return;
+      }
       isFull ||= !isFree() && !hasWaitedInVain(entry);
       if (!isFull || (mustLookAtAll && isKilled(entry.input.snapshot.symbol))) {
         waiting.delete(entry);
