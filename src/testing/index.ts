@@ -40,22 +40,20 @@ export {
   runExecutionPath,
 } from './paths/execution-paths.js';
 export {
-  type BrokerWorld,
-  type BrokerWorldOptions,
-  brokerWorld,
-  type OrderTruth,
-  type WorldOrder,
-} from './simulation/broker-world.js';
-export {
   type MortalOptions,
   type MortalProcess,
   mortalProcess,
   type Step,
   type StepKind,
 } from './simulation/mortal-process.js';
-export type { OrderPlan, PlannedFill } from './simulation/order-plan.js';
 export { type Random, seededRandom } from './simulation/random.js';
 export { replayCommand, type SimulationOptions, type SimulationReport, simulate } from './simulation/simulate.js';
 export { type StoryOptions, type StoryReport, tellStory } from './simulation/story.js';
 export { type VirtualDisk, virtualDisk } from './simulation/virtual-disk.js';
+export { Venue, type VenueOptions } from './venue/venue.js';
+export type { VenueEvent, VenueOrder } from './venue/venue-order.js';
+export type { OrderPlan, PlannedFill } from './venue/venue-plan.js';
+export { VenuePort } from './venue/venue-port.js';
+export type { VenueProfile } from './venue/venue-rules.js';
+export { type VenueTruth, venueTruths } from './venue/venue-truth.js';
 export { VIRTUAL_EPOCH_MS, type VirtualClock, virtualClock } from './virtual-clock.js';

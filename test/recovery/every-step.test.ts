@@ -11,11 +11,11 @@ const busy = { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true }
 const STORIES: readonly Story[] = [
   { name: 'a fill', setting: { plan: { fills: [fill(1)] } } },
   { name: 'a fill in parts', setting: { plan: { fills: [fill(1, 30), fill(3, 30, 152), fill(6, 40, 150)] } } },
-  { name: 'a partial fill and a timeout', setting: { plan: { fills: [fill(2, 40)], cancel: 300 } } },
-  { name: 'a late fill', setting: { plan: { fills: [fill(31)], cancel: 'never' } } },
+  { name: 'a partial fill and a timeout', setting: { plan: { fills: [fill(2, 40)], cancelAfterMs: 300 } } },
+  { name: 'a late fill', setting: { plan: { fills: [fill(31)], cancel: 'ignore' } } },
   {
     name: 'a kill switch',
-    setting: { plan: { fills: [fill(1, 10)], cancel: 500 } },
+    setting: { plan: { fills: [fill(1, 10)], cancelAfterMs: 500 } },
     events: [[3, ({ engine }) => engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'a drill' })]],
   },
   {
@@ -40,7 +40,7 @@ const STORIES: readonly Story[] = [
           submitOrder: (order) => {
             tries += 1;
             if (tries === 1) return Promise.resolve(busy);
-            return Promise.resolve({ kind: 'accepted', brokerOrderId: world.submit(order).order.brokerOrderId });
+            return Promise.resolve(world.submit(order));
           },
         };
       },

@@ -1,7 +1,9 @@
 /**
  * One story, killed at every one of its steps: what must be so afterwards, as a list of what is not.
  */
+
 import { type createEngine, type ExecutionResult, executionMachine, FINAL_STATUSES, verifyChain } from 'fillchart';
+import { venueTruths } from 'fillchart/testing';
 import { createActor } from 'xstate';
 import { canonicalJson } from '../../src/domain/canonical.js';
 import type { ExecutionFact } from '../../src/machines/execution.facts.js';
@@ -72,7 +74,7 @@ function offencesIn(now: Earth, result: ExecutionResult | undefined, submits: nu
   const demands: readonly (readonly [holds: boolean, otherwise: string])[] = [
     [FINAL_STATUSES.includes(result.status), `the status is ${result.status}`],
     [now.count('submitOrder') <= submits, `${now.count('submitOrder')} submit calls`],
-    [now.world.orders.size <= 1, `${now.world.orders.size} orders at the broker`],
+    [venueTruths(now.world.venue).length <= 1, `${venueTruths(now.world.venue).length} orders at the broker`],
     [verifyChain(now.disk.records).ok, 'the chain does not verify'],
     [canonicalJson(result) === replayed(now), 'the replay gives another result'],
     [isProtected(now), 'what was filled is not protected as it should be'],
@@ -95,18 +97,15 @@ function replayed({ disk }: Earth): string {
 }
 
 function isProtected({ world }: Earth): boolean {
-  return [...world.orders.values()].every((order) => {
-    const { cumQty } = world.truth(order);
-    const { exits } = order;
-    return (
-      cumQty === 0 || (exits?.quantity === cumQty && exits.stopLoss !== undefined && exits.takeProfit !== undefined)
-    );
-  });
+  return venueTruths(world.venue).every(
+    ({ filled, stopLoss, takeProfit }) =>
+      filled === '0' || [stopLoss, takeProfit].every((leg) => leg?.isWorking === true && leg.leaves === filled),
+  );
 }
 
 /** What is told as filled is filled, and what is told as never sent does not live. */
 function isHonest({ world }: Earth, { status }: ExecutionResult): boolean {
-  const [order] = world.orders.values();
+  const [order] = venueTruths(world.venue);
   if (status === 'REJECTED') return order === undefined;
-  return status !== 'FILLED' || (order !== undefined && world.truth(order).cumQty >= 100);
+  return status !== 'FILLED' || Number(order?.filled ?? 0) >= 100;
 }

@@ -2,6 +2,7 @@
  * Each state in which a process can die, and how the next one goes on from it (A6, T4).
  */
 import type { Engine } from 'fillchart';
+import { venueTruths } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { ADVISORY, at, earth, executed, fill, recoveredAs, retold, type Setting } from './support.js';
 
@@ -67,7 +68,7 @@ describe('an intent without an answer is unknown (S4)', () => {
           tries += 1;
           if (tries === 1)
             return Promise.resolve({ kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true } as const);
-          return Promise.resolve({ kind: 'accepted', brokerOrderId: world.submit(order).order.brokerOrderId } as const);
+          return Promise.resolve(world.submit(order));
         },
       }),
     };
@@ -101,7 +102,7 @@ describe('pending', () => {
   it('T2 T4 B1: a fill found after the window is protected, and a human looks; it is no success', async () => {
     const { now, result, engine } = await retold({ plan: { fills: [fill(25)] } }, at('call', 'getOrderStatus', 5), 60);
     expect(result).toMatchObject({ status: 'FAILED_TIMEOUT', finalPositionSize: '100', finalSl: '147.98' });
-    expect([...now.world.orders.values()][0]?.exits).toMatchObject({ quantity: 100 });
+    expect(venueTruths(now.world.venue)[0]?.stopLoss).toMatchObject({ ordered: '100', isWorking: true });
     expect(engine.executions()).toHaveLength(1);
   });
 
@@ -123,7 +124,7 @@ describe('filled', () => {
     expect(result.reconciliationReport?.status).toBe('MATCHED');
     const asked = now.calls.filter(({ method }) => method === 'placeProtection').map(({ argument }) => argument);
     expect(new Set(asked.map((request) => JSON.stringify(request))).size).toBe(1);
-    expect([...now.world.orders.values()].map(({ exits }) => exits?.quantity)).toEqual([100]);
+    expect(venueTruths(now.world.venue).map(({ stopLoss }) => stopLoss?.ordered)).toEqual(['100']);
   });
 
   it.each([
@@ -186,7 +187,7 @@ describe('cancelling and timeout', () => {
   });
 
   it('K3 A6: the broker took it, and that is on record: not asked again', async () => {
-    const slow = { plan: { fills: [], cancel: 2_000 } };
+    const slow = { plan: { fills: [], cancelAfterMs: 2_000 } };
     const { now, result } = await retold(slow, at('committed', 'CANCEL_OUTCOME'), 1, [[5, kill]]);
     expect(result.status).toBe('CANCELLED');
     expect(now.count('cancelOrder')).toBe(1);
@@ -209,7 +210,7 @@ describe('cancelling and timeout', () => {
   });
 
   it('T3 T4 A6: died in the late window: cancelled again unless taken, and the window ends when it should', async () => {
-    const deaf = { plan: { fills: [], cancel: 'never' as const } };
+    const deaf = { plan: { fills: [], cancel: 'ignore' as const } };
     const { now, result } = await retold(deaf, at('call', 'cancelOrder'), 1);
     expect(result.status).toBe('FAILED_TIMEOUT');
     expect(now.count('cancelOrder')).toBe(1);

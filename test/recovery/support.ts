@@ -6,20 +6,20 @@
  */
 import { createEngine, type Engine, type EngineOptions, type ExecutionResult, type SnapshotInput } from 'fillchart';
 import {
-  type BrokerWorld,
-  brokerWorld,
   type MortalProcess,
   mortalProcess,
   type OrderPlan,
   type Step,
   type StepKind,
+  Venue,
+  VenuePort,
   VIRTUAL_EPOCH_MS,
   type VirtualClock,
   type VirtualDisk,
   virtualClock,
   virtualDisk,
 } from 'fillchart/testing';
-import type { BrokerAdapter, BrokerCapabilities, OrderRequest } from '../../src/domain/ports.js';
+import type { BrokerAdapter, BrokerCapabilities } from '../../src/domain/ports.js';
 
 export const ADVISORY: SnapshotInput = {
   advisoryId: 'ADV-A',
@@ -34,15 +34,20 @@ export const ADVISORY: SnapshotInput = {
 /** A whole fill, so many seconds after the order went live. */
 export const fill = (seconds: number, quantity = 100, price = 151) => ({
   atMs: seconds * 1_000,
-  quantity,
-  ticks: price * 100,
+  quantity: String(quantity),
+  price: String(price),
 });
 
+/** What becomes of an order, and which of its exits the market hits. */
+export interface OrderFate extends OrderPlan {
+  readonly exit?: { readonly leg: 'sl' | 'tp'; readonly afterMs: number };
+}
+
 export interface Setting {
-  readonly plan?: Partial<OrderPlan> | ((order: OrderRequest) => Partial<OrderPlan>);
-  readonly positions?: Readonly<Record<string, number>>;
+  readonly plan?: OrderFate | ((order: { readonly clientOrderId: string }) => OrderFate);
+  readonly positions?: Readonly<Record<string, string>>;
   /** Methods that do not simply tell the truth. */
-  readonly broker?: (world: BrokerWorld, clock: VirtualClock) => Partial<BrokerAdapter>;
+  readonly broker?: (world: VenuePort, clock: VirtualClock) => Partial<BrokerAdapter>;
   readonly engine?: Partial<EngineOptions>;
   readonly createEngine?: typeof createEngine;
   /** Monotonic readings of two processes cannot be compared, as on systems that do not name their start. */
@@ -69,7 +74,7 @@ export interface Life {
 
 export interface Earth {
   readonly clock: VirtualClock;
-  readonly world: BrokerWorld;
+  readonly world: VenuePort;
   readonly disk: VirtualDisk;
   readonly calls: readonly Call[];
   count(method: string): number;
@@ -91,12 +96,18 @@ export function earth(setting: Setting = {}): Earth {
   const clock = virtualClock();
   const disk = virtualDisk();
   const calls: Call[] = [];
-  const planned = (order: OrderRequest) => (typeof setting.plan === 'function' ? setting.plan(order) : setting.plan);
-  const world = brokerWorld({
+  const planned = (order: { readonly clientOrderId: string }) =>
+    typeof setting.plan === 'function' ? setting.plan(order) : (setting.plan ?? {});
+  const venue = new Venue({
     clock,
-    plan: (order) => ({ fills: [fill(1)], cancel: 0, ...planned(order) }),
+    plan: ({ clientOrderId, role }) => {
+      const { exit, ...plan } = planned({ clientOrderId });
+      if (role === 'entry') return { fills: [fill(1)], ...plan };
+      return exit !== undefined && clientOrderId.endsWith(exit.leg) ? { hitAfterMs: exit.afterMs } : {};
+    },
     ...(setting.positions !== undefined && { positions: setting.positions }),
   });
+  const world = new VenuePort(venue);
   const broker = listed({ ...honest(world), ...setting.broker?.(world, clock) }, (method, argument) =>
     calls.push({ method, argument, at: clock.monotonic() }),
   );
@@ -145,15 +156,12 @@ export function earth(setting: Setting = {}): Earth {
 }
 
 /** The world as a broker that answers at once and tells the truth. */
-const honest = (world: BrokerWorld): BrokerAdapter => ({
+const honest = (world: VenuePort): BrokerAdapter => ({
   name: 'honest',
   capabilities: CAPABILITIES,
   connect: () => Promise.resolve(),
   instrument: (symbol) => Promise.resolve({ symbol, tickSize: '0.01', lotSize: '1' }),
-  submitOrder: (order) => {
-    const { order: made, isNew } = world.submit(order);
-    return Promise.resolve(isNew ? { kind: 'accepted', brokerOrderId: made.brokerOrderId } : { kind: 'duplicate' });
-  },
+  submitOrder: (order) => Promise.resolve(world.submit(order)),
   getOrderStatus: ({ clientOrderId }) => Promise.resolve(world.status(clientOrderId)),
   getOpenOrders: () => Promise.resolve(world.openOrders()),
   cancelOrder: ({ clientOrderId }) => Promise.resolve(world.cancel(clientOrderId)),

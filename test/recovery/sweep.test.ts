@@ -41,14 +41,14 @@ describe('the sweep at start', () => {
   });
 
   it('M3: a position that was there before the first order is known', async () => {
-    const { cases } = await restarted({ positions: { AAPL: 30 } });
+    const { cases } = await restarted({ positions: { AAPL: '30' } });
     expect(cases).toEqual([]);
   });
 
   it.each(['sl', 'tp'] as const)('M3: the %s that has filled meanwhile is accounted for', async (leg) => {
     const { cases, now, before } = await restarted({ plan: { exit: { leg, afterMs: 20_000 } } });
     expect(before?.reconciliationReport?.status).toBe('MATCHED');
-    expect(now.world.position('AAPL')).toBe(0);
+    expect(now.world.venue.position('AAPL')).toBe('0');
     expect(cases).toEqual([]);
   });
 
@@ -65,12 +65,14 @@ describe('the sweep at start', () => {
         },
       }),
     });
-    expect([answers, now.world.position('AAPL')]).toEqual([1, 0]);
+    expect([answers, now.world.venue.position('AAPL')]).toEqual([1, '0']);
     expect(cases).toEqual([]);
   });
 
   it('T5 M3: a fill that came to light after the end opens a case', async () => {
-    const { cases, before } = await restarted({ plan: { fills: [fill(1, 40)], cancel: 0, fillsAfterCancelMs: 5_000 } });
+    const { cases, before } = await restarted({
+      plan: { fills: [fill(1, 40)], cancelAfterMs: 0, fillsAfterCancelMs: 5_000 },
+    });
     expect(before?.status).toBe('FAILED_TIMEOUT');
     expect(cases.map(({ kind }) => kind)).toEqual(['MISMATCH', 'MISMATCH']);
     expect(cases[1]?.mismatches[0]?.message).toBe('Expected position 40, found 100 in broker');

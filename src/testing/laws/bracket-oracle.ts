@@ -1,25 +1,36 @@
 /**
- * SL and TP worked out a second time, in whole numbers, by nothing that the engine uses.
+ * SL and TP worked out a second time, in whole numbers, by no formula that the engine uses.
  */
+
+import { decimal, roundHalfEven, roundToStep } from '../../domain/decimal.js';
 import type { FrozenSnapshot } from '../../domain/snapshot.js';
-import type { BrokerWorld, WorldOrder } from '../simulation/broker-world.js';
+import type { Venue } from '../venue/venue.js';
+import type { VenueOrder } from '../venue/venue-order.js';
+import { netFilled } from '../venue/venue-truth.js';
 
 const DIGITS = 10;
 const SCALE = 10n ** BigInt(DIGITS);
 const TICK = SCALE / 100n;
+const LOT = decimal('1');
+
+/** Decimals of an average, as the venue tells it. */
+const TOLD_PLACES = 6;
 
 /** What may rightly be asked for: for each state that the order has been in, `side quantity SL … TP …`. */
-export function bracketOracle(world: BrokerWorld, order: WorldOrder, snapshot: FrozenSnapshot): readonly string[] {
-  const times = [...order.plan.fills.map(({ atMs }) => order.liveAt + atMs), undefined];
-  const states = times.map((at) => world.truth(order, at));
+export function bracketOracle(venue: Venue, order: VenueOrder, snapshot: FrozenSnapshot): readonly string[] {
+  const states = venue.versions(order.id);
   return [
     ...new Set(
-      states.flatMap(({ cumQty, avgPrice }) => (avgPrice === undefined ? [] : [wanted(cumQty, avgPrice, snapshot)])),
+      states.flatMap((state) => {
+        if (state.average === undefined) return [];
+        const quantity = roundToStep(netFilled(venue, state), LOT, 'down');
+        return [wanted(quantity, roundHalfEven(state.average, TOLD_PLACES), snapshot)];
+      }),
     ),
   ];
 }
 
-function wanted(quantity: number, avgPrice: string, { side, slOffsetPct, tpOffsetPct }: FrozenSnapshot): string {
+function wanted(quantity: string, avgPrice: string, { side, slOffsetPct, tpOffsetPct }: FrozenSnapshot): string {
   const fill = scaled(avgPrice);
   const at = (offset: string) => (fill * (SCALE + scaled(offset))) / SCALE;
   const [stopLoss, takeProfit] = [at(slOffsetPct), at(tpOffsetPct)].map((price) =>

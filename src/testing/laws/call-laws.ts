@@ -2,7 +2,7 @@
  * Laws that are judged when a call goes out to the broker, on what is on record and on what the broker has proved so far.
  */
 import { HARD_TIMEOUT_MS } from '../../domain/limits.js';
-import type { OrderRef, OrderRequest, ProtectionRequest } from '../../domain/ports.js';
+import type { OrderRef, OrderReport, OrderRequest, ProtectionRequest } from '../../domain/ports.js';
 import { epochMs } from '../../domain/time.js';
 import { bracketOracle } from './bracket-oracle.js';
 import type { Evidence } from './law-court.js';
@@ -16,6 +16,11 @@ export interface CallLaws {
   onRestart(): void;
   /** Submit calls made for an order, by any process. */
   submits(clientOrderId: string): number;
+  /** Cancel calls that went out for it. */
+  cancels(clientOrderId: string): number;
+  /** A change of one of its fills was told to a living engine. */
+  wasTold(clientOrderId: string): boolean;
+  onReport(report: unknown): void;
   /** Engine time of the first of them. */
   firstSubmitAt(clientOrderId: string): number | undefined;
   /** Monotonic ms of the last status request for the order. */
@@ -35,6 +40,8 @@ interface Submits {
 export function callLaws(evidence: Evidence): CallLaws {
   const { clock, journal, court } = evidence;
   const submits = new Map<string, Submits>();
+  const cancels = new Map<string, number>();
+  const told = new Set<string>();
   const asked = new Map<string, number>();
   let positionQueries = 0;
   let wasRestarted = false;
@@ -77,7 +84,13 @@ export function callLaws(evidence: Evidence): CallLaws {
     court.demand('L2', blocking === undefined, () => `${clientOrderId} is sent while ${blocking?.caseId} is open`);
   }
 
+  function onReport(report: unknown): void {
+    const { correction, clientOrderId } = (report ?? {}) as Partial<OrderReport>;
+    if (correction !== undefined && clientOrderId !== undefined) told.add(clientOrderId);
+  }
+
   function onCancel({ clientOrderId }: OrderRef): void {
+    cancels.set(clientOrderId, (cancels.get(clientOrderId) ?? 0) + 1);
     const facts = journal.life(clientOrderId)?.facts ?? [];
     court.demand('L5', facts.length > 0, () => `${clientOrderId}, which is no entry order, is cancelled`);
     // On a full disk the reason is not on record; a cancel lessens risk and goes out all the same.
@@ -97,12 +110,12 @@ export function callLaws(evidence: Evidence): CallLaws {
   function onProtection(request: ProtectionRequest): void {
     const { clientOrderId } = request;
     const life = journal.life(clientOrderId);
-    const order = evidence.world.orders.get(clientOrderId);
+    const order = evidence.venue.find({ clientOrderId, isHidden: true });
     if (life === undefined || order === undefined) {
       court.demand('L4', false, () => `protection for ${clientOrderId}, which is not on record`);
       return;
     }
-    const wanted = bracketOracle(evidence.world, order, life.advisory.snapshot);
+    const wanted = bracketOracle(evidence.venue, order, life.advisory.snapshot);
     const asks = `${request.side} ${request.quantity} SL ${request.stopLoss} TP ${request.takeProfit}`;
     court.demand(
       'L4',
@@ -112,7 +125,8 @@ export function callLaws(evidence: Evidence): CallLaws {
     if (evidence.diskFailed()) return;
     const isOnRecord = life.facts
       .slice(0, life.durable)
-      .some((fact) => fact.type === 'ORDER_REPORT' && fact.report.cumQty === request.quantity);
+      // A fee in the asset itself goes off what is protected (B6).
+      .some((fact) => fact.type === 'ORDER_REPORT' && Number(fact.report.cumQty) >= Number(request.quantity));
     court.demand('L12', isOnRecord, () => `${clientOrderId} is protected before its fill is durable`);
     const isAtOnce = life.committedAt === clock.monotonic();
     court.demand('L12', isAtOnce, () => `${clientOrderId} is protected later than what caused it was durable`);
@@ -131,12 +145,17 @@ export function callLaws(evidence: Evidence): CallLaws {
     onAnswer(method, argument, value) {
       const known = method === 'submitOrder' ? submits.get((argument as OrderRequest).clientOrderId) : undefined;
       if (known !== undefined) known.mayRepeat = isProofOfNothing(value);
+      if (method === 'getOrderStatus') onReport(value);
+      if (method === 'getOrderStatuses' && Array.isArray(value)) value.forEach(onReport);
     },
     onRestart() {
       wasRestarted = true;
       asked.clear();
     },
     submits: (clientOrderId) => submits.get(clientOrderId)?.count ?? 0,
+    cancels: (clientOrderId) => cancels.get(clientOrderId) ?? 0,
+    wasTold: (clientOrderId) => told.has(clientOrderId),
+    onReport,
     firstSubmitAt: (clientOrderId) => submits.get(clientOrderId)?.firstAt,
     askedAt: (clientOrderId) => asked.get(clientOrderId),
     get positionQueries() {

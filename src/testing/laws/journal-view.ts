@@ -40,6 +40,7 @@ export interface JournalView {
   /** A switch that cancels live orders is ACTIVE for the symbol. */
   wantsCancel(symbol: string): boolean;
   blockingCase(symbol: string, policy: MismatchPolicy): Case | undefined;
+  cases(): readonly Case[];
   /** A case was opened about the execution, or about the symbol as such. */
   hasCase(advisoryId: string, symbol: string): boolean;
   /** Engine time at a monotonic time, by what the process recorded last. */
@@ -99,6 +100,7 @@ export function journalView(): JournalView {
       policy === 'report-only'
         ? undefined
         : cases.find((known) => isOpen(known) && (policy === 'halt-all' || covers(known.symbol, symbol))),
+    cases: () => cases,
     hasCase: (advisoryId, symbol) =>
       cases.some(
         (known) => known.advisoryId === advisoryId || (known.advisoryId === undefined && known.symbol === symbol),

@@ -5,11 +5,12 @@
 import type { MismatchPolicy } from '../../domain/cases.js';
 import { type LawId, laws } from '../../domain/laws.js';
 import type { Clock } from '../../domain/ports.js';
-import type { BrokerWorld } from '../simulation/broker-world.js';
+import type { Venue } from '../venue/venue.js';
 import type { JournalView } from './journal-view.js';
+import { OUTSIDE_LAWS, type OutsideLawId } from './outside-laws.js';
 
 export interface Violation {
-  readonly law: LawId;
+  readonly law: LawId | OutsideLawId;
   readonly sentence: string;
   /** Simulated ms since the start of the story. */
   readonly atMs: number;
@@ -18,14 +19,16 @@ export interface Violation {
 
 export interface Court {
   /** Says that the law is broken unless `holds`. */
-  demand(law: LawId, holds: boolean, what: () => string): void;
+  demand(law: LawId | OutsideLawId, holds: boolean, what: () => string): void;
   readonly violations: readonly Violation[];
 }
 
-/** What laws are judged on: the world, the record, and what the story has done so far; never the engine's own word. */
+/** What laws are judged on: the venue, the record, and what the story has done so far; never the engine's own word. */
 export interface Evidence {
   readonly clock: Clock;
-  readonly world: BrokerWorld;
+  readonly venue: Venue;
+  /** Ms that the process has slept through, all told. */
+  readonly sleptMs: () => number;
   readonly journal: JournalView;
   readonly policy: MismatchPolicy;
   readonly court: Court;
@@ -40,10 +43,14 @@ export function lawCourt(clock: Clock): Court {
       if (holds) return;
       const said = what();
       const key = `${law} ${said}`;
-      if (!found.has(key)) found.set(key, { law, sentence: laws[law].sentence, atMs: clock.monotonic(), what: said });
+      if (!found.has(key)) found.set(key, { law, sentence: sentenceOf(law), atMs: clock.monotonic(), what: said });
     },
     get violations() {
       return [...found.values()];
     },
   };
 }
+
+const isOutside = (law: LawId | OutsideLawId): law is OutsideLawId => law in OUTSIDE_LAWS;
+
+const sentenceOf = (law: LawId | OutsideLawId): string => (isOutside(law) ? OUTSIDE_LAWS[law] : laws[law].sentence);

@@ -13,9 +13,11 @@ import {
 } from '../../domain/limits.js';
 import type { ExecutionResult } from '../../domain/result.js';
 import { executionMachine } from '../../machines/execution.machine.js';
+import { venueTruths } from '../venue/venue-truth.js';
 import type { CallLaws } from './call-laws.js';
 import type { RecordedLife } from './journal-view.js';
 import type { Evidence } from './law-court.js';
+import { brokenOutsideLaws } from './outside-laws.js';
 
 /** What makes queries, or leaves no trace, beside the executions. */
 export interface Past {
@@ -39,8 +41,9 @@ const LONGEST_LIFE_MS = VALIDATION_LIMIT_MS + AFTER_SUBMISSION_MS;
 const SLACK_MS = 200;
 
 export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
-  const { world, journal, court } = evidence;
+  const { venue, journal, court } = evidence;
   const told = new Map<string, string>();
+  const results = new Map<string, ExecutionResult>();
 
   function onResult(id: string, result: ExecutionResult): void {
     if (evidence.diskFailed()) return;
@@ -52,35 +55,16 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
       () => `${id}: ${result.advisoryId} has another result than before`,
     );
     told.set(id, text);
+    results.set(id, result);
     const life = journal.life(id);
     if (life === undefined) {
       court.demand('L9', result.status === 'REJECTED', () => `${id} has result ${result.status} and is not on record`);
       return;
     }
     court.demand('L14', text === replayed(life), () => `${id}: the record, folded again, gives another result`);
-    judgeKnowledge(id, result);
     judgeReconciliation(id, result, life);
     judgeStatus(id, result, life);
     judgeBound(id, life);
-  }
-
-  /** L9: what is told as certain is so. */
-  function judgeKnowledge(id: string, { status, reconciliationReport: report }: ExecutionResult): void {
-    const order = world.orders.get(id);
-    court.demand('L9', status !== 'REJECTED' || calls.submits(id) === 0, () => `${id} is REJECTED, and was sent`);
-    const isDenied = status === 'REJECTED' || (status === 'FAILED' && report === undefined);
-    court.demand(
-      'L9',
-      !isDenied || order === undefined,
-      () => `${id} is ${status} without a report, and lives at the broker`,
-    );
-    const isFilled = status === 'FILLED' || status === 'EXECUTED_FULL_LATE';
-    const filled = order === undefined ? 0 : world.truth(order).cumQty;
-    court.demand(
-      'L9',
-      !isFilled || filled >= Number(order?.request.quantity),
-      () => `${id} is ${status}, and filled ${filled}`,
-    );
   }
 
   function judgeReconciliation(id: string, result: ExecutionResult, { facts, advisory }: RecordedLife): void {
@@ -142,26 +126,24 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
     const sent = facts.find(({ type }) => type === 'SUBMIT_STARTED');
     const begins = recovered ?? sent ?? facts[0];
     const mostMs = recovered === undefined && sent !== undefined ? AFTER_SUBMISSION_MS : LONGEST_LIFE_MS;
-    const tookMs = (facts.at(-1)?.at ?? 0) - (begins?.at ?? 0);
+    const tookMs = (facts.at(-1)?.at ?? 0) - (begins?.at ?? 0) - evidence.sleptMs();
     court.demand('L11', tookMs <= mostMs + SLACK_MS, () => `${id} took ${tookMs} ms; ${mostMs} ms are the bound`);
   }
 
-  function judgeWorld(): void {
-    for (const [id, order] of world.orders) {
-      const { cumQty } = world.truth(order);
-      const life = journal.life(id);
-      court.demand('L6', life !== undefined, () => `${id} lives at the broker, and is not on record`);
-      if (cumQty === 0 || life === undefined) continue;
-      const { exits } = order;
-      const isProtected = exits?.quantity === cumQty && exits.stopLoss !== undefined && exits.takeProfit !== undefined;
-      const { advisoryId, snapshot } = life.advisory;
-      const hasCase = journal.hasCase(advisoryId, snapshot.symbol);
-      court.demand(
-        'L7',
-        isProtected || hasCase,
-        () => `${id} filled ${cumQty}, protected ${exits?.quantity ?? 0}, and there is no case`,
-      );
-    }
+  /** The laws of the venue's own truth, which the property and crash tests judge too. */
+  function judgeOutside(records: readonly JournalRecord[]): void {
+    const orders = venueTruths(venue).map((order) => ({
+      ...order,
+      received: { submits: calls.submits(order.clientOrderId), resent: 0, cancels: calls.cancels(order.clientOrderId) },
+    }));
+    const broken = brokenOutsideLaws({
+      orders,
+      records,
+      results: [...results.values()],
+      cases: journal.cases(),
+      wasTold: (clientOrderId) => calls.wasTold(clientOrderId),
+    });
+    for (const { law, why } of broken) court.demand(law, false, () => why);
   }
 
   /** L8: one position query before the order, one after; none more. */
@@ -195,7 +177,7 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
       const chain = verifyChain(records);
       court.demand('L6', chain.ok, () => `the journal does not verify: ${chain.ok ? '' : chain.problem}`);
       // What was done while nothing could be written down is known to nobody: people are told when the disk fails.
-      if (!diskFailed) judgeWorld();
+      if (!diskFailed) judgeOutside(records);
     },
   };
 }

@@ -24,6 +24,7 @@ export interface StateLaws {
 /** What an execution looked like at the last step, in this process. */
 interface Seen {
   state: string;
+  /** Awake time, as {@link StateLaws} counts it. */
   sinceMonotonic: number;
   cumQty: number;
   readonly firstSubmitAt: number | undefined;
@@ -55,13 +56,14 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     if (snapshot.status !== 'active') return;
     const id = context.clientOrderId;
     const state = pathOf(snapshot.value);
-    const now = clock.monotonic();
+    // What the process slept through is no stay (T4).
+    const now = clock.monotonic() - evidence.sleptMs();
     const before = seen.get(id);
     const sinceMonotonic = before !== undefined && before.state === group(state) ? before.sinceMonotonic : now;
     const cumQty = Number(context.order.cumQty);
     court.demand(
       'L6',
-      before === undefined || cumQty >= before.cumQty,
+      before === undefined || cumQty >= before.cumQty || calls.wasTold(id),
       () => `${id}: cumQty fell from ${before?.cumQty} to ${cumQty}`,
     );
     judgeDeadlines(id, context, before);
@@ -105,7 +107,7 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     since: number,
   ): void {
     if (!WATCHED.test(state)) return;
-    const quietMs = now - Math.max(since, calls.askedAt(id) ?? since);
+    const quietMs = now - Math.max(since, (calls.askedAt(id) ?? since) - evidence.sleptMs());
     court.demand(
       'L15',
       quietMs <= LONGEST_BETWEEN_POLLS_MS + pollIntervalMs,

@@ -1,7 +1,7 @@
 /**
- * The line between a process and the broker's world, with everything on it that goes wrong at brokers.
+ * The seeded front of the venue: the line to it, with everything on it that goes wrong at brokers.
  *
- * 1. A fault changes what is told, or whether a request arrives; what the world then makes of it is the world's truth.
+ * 1. A fault changes what is told, or whether a request arrives; what the venue then makes of it is the venue's truth.
  * 2. Every call is shown to the observer before anything is done about it.
  * 3. Every fault that happened is counted by its name.
  */
@@ -19,18 +19,23 @@ import type {
   ProtectionRequest,
   SubmitOutcome,
 } from '../../domain/ports.js';
-import type { BrokerWorld } from './broker-world.js';
+import { carried } from '../venue/venue-line.js';
+import type { VenuePort } from '../venue/venue-port.js';
 import type { Random } from './random.js';
 
 export interface FaultyLineOptions {
   readonly clock: Clock;
-  readonly world: BrokerWorld;
+  readonly port: VenuePort;
+  /** Part of each fill that goes off as fee, in what the order receives. */
+  readonly feeRate?: string;
   readonly random: Random;
   readonly capabilities: BrokerCapabilities;
   /** Probability that a call meets a fault. */
   readonly faultRate: number;
   readonly onCall: (method: string, argument: unknown) => void;
   readonly onFault: (name: string) => void;
+  /** A report went out to whoever listens. */
+  readonly onPush?: (report: OrderReport) => void;
 }
 
 export interface FaultyLine extends BrokerAdapter {
@@ -76,7 +81,7 @@ const REFUSED = { kind: 'rejected', code: 'NO_MARGIN', reason: 'insufficient fun
 const BUSY = { kind: 'rejected', code: 'RATE_LIMIT', reason: 'too many requests', transient: true } as const;
 
 export function faultyLine(options: FaultyLineOptions): FaultyLine {
-  const { clock, world, random, capabilities, onCall, onFault } = options;
+  const { clock, port, random, capabilities, onCall, onFault, feeRate } = options;
   const pushed = new Subject<unknown>();
   let { faultRate } = options;
 
@@ -94,19 +99,10 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
 
   /** What a fault of any call makes of one that would do `act`. */
   function spoiled<T>(name: AnyFault, act: () => T): Promise<T> {
-    if (name === 'throwAtOnce') throw new Error('no connection');
-    if (name === 'lost') return new Promise(() => undefined);
-    const value = act();
-    switch (name) {
-      case 'hang':
-        return new Promise(() => undefined);
-      case 'throw':
-        return Promise.reject(new Error('socket hang up'));
-      case 'slow':
-        return later(random.int(1, 4_000), () => value);
-      case 'garbage':
-        return Promise.resolve(random.pick(GARBAGE) as T);
-    }
+    const call = { method: 'call', clock };
+    if (name === 'throwAtOnce') return carried(call, 'throw-sync', act);
+    if (name === 'slow') return carried(call, { lateMs: random.int(1, 4_000) }, act);
+    return carried(call, name === 'garbage' ? { answer: random.pick(GARBAGE) } : name, act);
   }
 
   function answered<T>(method: string, argument: unknown, act: () => T, weights: Readonly<Record<AnyFault, number>>) {
@@ -119,35 +115,30 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
   const told = <T>(value: T): Promise<T> =>
     random.chance(0.5) ? Promise.resolve(value) : later(random.int(1, 120), () => value);
 
-  function accept(order: OrderRequest): SubmitOutcome {
-    const { order: made, isNew } = world.submit(order);
-    if (isNew) pushFills(made.request.clientOrderId);
-    return isNew ? { kind: 'accepted', brokerOrderId: made.brokerOrderId } : { kind: 'duplicate' };
+  const accept = (order: OrderRequest): SubmitOutcome => port.submit(order);
+
+  /** The venue tells of each change by itself, as well as the line lets it. */
+  if (capabilities.push) {
+    port.venue.listen((event) => {
+      const report = port.push(event);
+      if (report !== undefined) push(report, event.order.takenAt);
+    });
   }
 
-  /** The broker tells of each change by itself, as well as the line lets it. */
-  function pushFills(clientOrderId: string): void {
-    const order = world.orders.get(clientOrderId);
-    if (!capabilities.push || order === undefined) return;
-    const times = [
-      ...order.plan.fills.map(({ atMs }) => atMs),
-      ...(order.plan.ends === undefined ? [] : [order.plan.ends.atMs]),
-    ];
-    for (const ms of times) clock.setTimeout(() => push(clientOrderId, ms), ms);
-  }
-
-  function push(clientOrderId: string, sinceMs: number): void {
+  function push(report: OrderReport, takenAt: number): void {
     const at = clock.monotonic();
-    const report = world.status(clientOrderId, at);
     const name = fault('push', OF_PUSH);
-    if (name === 'dropped' || report === 'not_found') return;
+    if (name === 'dropped') return;
     if (name === 'gap' || name === 'garbage') {
       pushed.next(name === 'gap' ? { type: 'gap' } : random.pick(GARBAGE));
       return;
     }
+    options.onPush?.(report);
     pushed.next(report);
     if (name === 'repeated') pushed.next(report);
-    if (name === 'reordered') pushed.next(world.status(clientOrderId, at - Math.min(sinceMs, 2_000)));
+    if (name !== 'reordered') return;
+    const older = port.status(report.clientOrderId, at - Math.min(at - takenAt, 2_000));
+    if (older !== 'not_found') pushed.next(older);
   }
 
   function submitOrder(order: OrderRequest): Promise<SubmitOutcome> {
@@ -187,7 +178,7 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
     onCall('getOrderStatus', ref);
     const name = fault('getOrderStatus', OF_STATUS);
     const at = clock.monotonic();
-    const report = world.status(ref.clientOrderId, name === 'stale' ? at - random.int(1, 5_000) : at);
+    const report = port.status(ref.clientOrderId, name === 'stale' ? at - random.int(1, 5_000) : at);
     if (name === undefined || name === 'stale') return told(report);
     if (name === 'notFound') return told('not_found');
     if (name === 'oddWord') return told(report === 'not_found' ? report : { ...report, state: 'pending_review' });
@@ -197,7 +188,7 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
 
   async function getOrderStatuses(refs: readonly OrderRef[]): Promise<readonly OrderReport[]> {
     const shown = refs.filter(() => fault('batch', { leftOut: 1 }) === undefined);
-    const reports = shown.map((ref) => world.status(ref.clientOrderId));
+    const reports = shown.map((ref) => port.status(ref.clientOrderId));
     const found = reports.filter((report): report is OrderReport => report !== 'not_found');
     return answered('getOrderStatuses', refs, () => found, OF_ANY_CALL);
   }
@@ -205,7 +196,7 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
   function cancelOrder(ref: OrderRef): Promise<CancelOutcome> {
     onCall('cancelOrder', ref);
     const name = fault('cancelOrder', OF_CANCEL);
-    const act = () => world.cancel(ref.clientOrderId);
+    const act = () => port.cancel(ref.clientOrderId);
     if (name === undefined) return told(act());
     if (name === 'notFound') return told('not_found');
     if (name !== 'unknown') return spoiled(name, act);
@@ -216,11 +207,11 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
   function placeProtection(request: ProtectionRequest): Promise<ProtectionOutcome> {
     onCall('placeProtection', request);
     const name = fault('placeProtection', OF_PROTECTION);
-    const act = () => world.protect(request);
+    const act = () => port.protect(request);
     if (name === undefined) return told(act());
     if (name === 'busy') return told({ stopLoss: BUSY, takeProfit: BUSY });
     if (name === 'refused') return told({ stopLoss: REFUSED, takeProfit: REFUSED });
-    if (name === 'oneLeg') return told(world.protect(request, [random.pick(['sl', 'tp'])]));
+    if (name === 'oneLeg') return told(port.protect(request, [random.pick(['sl', 'tp'])]));
     return spoiled(name, act);
   }
 
@@ -228,7 +219,7 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
     onCall('getPositions', symbols);
     const name = fault('getPositions', OF_POSITIONS);
     const at = clock.monotonic();
-    const rows = world.positions(symbols, name === 'lag' ? at - random.int(1, 6_000) : at);
+    const rows = port.positions(symbols, name === 'lag' ? at - random.int(1, 6_000) : at);
     if (name === undefined || name === 'lag') return told(rows);
     if (name === 'wrong')
       return told(rows.map((row) => ({ ...row, size: String(Number(row.size) + random.int(-50, 50)) })));
@@ -243,7 +234,12 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
     instrument: (symbol) => {
       onCall('instrument', symbol);
       const name = fault('instrument', OF_INSTRUMENT);
-      const rules = () => ({ symbol, tickSize: '0.01', lotSize: '1' });
+      const rules = () => ({
+        symbol,
+        tickSize: '0.01',
+        lotSize: '1',
+        ...(feeRate !== undefined && { baseAsset: symbol }),
+      });
       if (name === undefined) return told(rules());
       return name === 'unknownSymbol'
         ? told('unknown_symbol' as const)
@@ -252,7 +248,7 @@ export function faultyLine(options: FaultyLineOptions): FaultyLine {
     submitOrder,
     getOrderStatus,
     ...(capabilities.batchStatus && { getOrderStatuses }),
-    getOpenOrders: () => answered('getOpenOrders', undefined, () => world.openOrders(), OF_ANY_CALL),
+    getOpenOrders: () => answered('getOpenOrders', undefined, () => port.openOrders(), OF_ANY_CALL),
     cancelOrder,
     placeProtection,
     getPositions,

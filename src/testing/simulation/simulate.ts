@@ -5,7 +5,7 @@
 import type { Violation } from '../laws/law-court.js';
 import { type StoryOptions, type StoryReport, tellStory } from './story.js';
 
-export interface SimulationOptions extends Pick<StoryOptions, 'createEngine'> {
+export interface SimulationOptions extends Pick<StoryOptions, 'createEngine' | 'isRough'> {
   /** How many seeds. */
   readonly seeds: number;
   /** The first of them; 1 by default. */
@@ -46,10 +46,15 @@ export async function simulate({
   executions,
   onStory,
   createEngine,
+  isRough,
 }: SimulationOptions): Promise<SimulationReport> {
   let report = NOTHING;
   for (let seed = start; seed < start + seeds; seed += 1) {
-    const story = await tellStory({ seed, ...(createEngine !== undefined && { createEngine }) });
+    const story = await tellStory({
+      seed,
+      ...(createEngine !== undefined && { createEngine }),
+      ...(isRough !== undefined && { isRough }),
+    });
     report = withStory(report, story);
     if (onStory?.(story, report) === false) break;
     if (executions !== undefined && report.executions >= executions) break;

@@ -43,6 +43,12 @@ export interface StoryPlan {
   /** Wall clock steps while the process runs. */
   readonly wallSteps: readonly { readonly atMs: number; readonly ms: number }[];
   readonly slowestCommitMs: number;
+  /** The process is frozen for so long. */
+  readonly sleeps: readonly { readonly atMs: number; readonly ms: number }[];
+  /** The venue does more than fill. */
+  readonly isRough: boolean;
+  /** Part of each fill that goes off as fee, in what the order receives. */
+  readonly feeRate?: string;
   /** The disk is full from then on, until the process is restarted. */
   readonly diskFullAtMs?: number;
 }
@@ -51,7 +57,7 @@ const SYMBOLS = ['AAPL', 'MSFT', 'TSLA'] as const;
 const TYPES = ['GLOBAL', 'SYMBOL_LEVEL', 'RISK_LIMIT', 'MANUAL'] as const;
 const HOUR_MS = 3_600_000;
 
-export function drawStory(random: Random, epochMs: number): StoryPlan {
+export function drawStory(random: Random, epochMs: number, isRough: boolean): StoryPlan {
   const diskFails = random.chance(0.04);
   return {
     capabilities: {
@@ -72,7 +78,17 @@ export function drawStory(random: Random, epochMs: number): StoryPlan {
     crashes: drawCrashes(random),
     wallSteps: random.chance(0.2) ? [{ atMs: random.int(0, 40_000), ms: random.int(-90_000, 90_000) }] : [],
     slowestCommitMs: random.pick([0, 0, 3, 20]),
+    ...drawRoughness(random.branch('rough'), isRough),
     ...(diskFails && { diskFullAtMs: random.int(0, 35_000) }),
+  };
+}
+
+function drawRoughness(random: Random, isRough: boolean): Pick<StoryPlan, 'sleeps' | 'isRough' | 'feeRate'> {
+  if (!isRough) return { sleeps: [], isRough };
+  return {
+    isRough,
+    sleeps: random.chance(0.15) ? [{ atMs: random.int(0, 40_000), ms: random.int(3_000, 45_000) }] : [],
+    ...(random.chance(0.2) && { feeRate: '0.001' }),
   };
 }
 

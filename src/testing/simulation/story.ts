@@ -16,11 +16,15 @@ import { journalView } from '../laws/journal-view.js';
 import { type Evidence, lawCourt, type Violation } from '../laws/law-court.js';
 import { type ResultLaws, resultLaws } from '../laws/result-laws.js';
 import { type StateLaws, stateLaws } from '../laws/state-laws.js';
+import { Venue } from '../venue/venue.js';
+import type { VenueEvent } from '../venue/venue-order.js';
+import { isOver } from '../venue/venue-order.js';
+import { VenuePort } from '../venue/venue-port.js';
+import { PLAIN_PROFILE } from '../venue/venue-rules.js';
 import { VIRTUAL_EPOCH_MS, type VirtualClock, virtualClock } from '../virtual-clock.js';
-import { brokerWorld } from './broker-world.js';
 import { type FaultyLine, faultyLine } from './faulty-line.js';
 import { type MortalProcess, mortalProcess, type Step } from './mortal-process.js';
-import { drawPlan } from './order-plan.js';
+import { drawFate, type OrderFate } from './order-plan.js';
 import { type Random, seededRandom } from './random.js';
 import { drawStory, type OperatorAct, type StoryPlan } from './story-plan.js';
 import { type VirtualDisk, virtualDisk } from './virtual-disk.js';
@@ -29,6 +33,11 @@ export interface StoryOptions {
   readonly seed: number;
   /** The engine to be told about; the real one by default. */
   readonly createEngine?: typeof realCreateEngine;
+  /**
+   * The venue does more than fill: fills are taken back and changed, exits are refused late, lost, filled in part, both
+   * filled, left behind, orders restated and oddly worded, fees taken in the asset; and the process sleeps at times.
+   */
+  readonly isRough?: boolean;
   /** Told what happens, line by line. */
   readonly onLine?: (line: string) => void;
 }
@@ -47,16 +56,20 @@ export interface StoryReport {
   readonly violations: readonly Violation[];
 }
 
+/** Whether the venue is rough unless told otherwise. */
+const IS_ROUGH = false;
 /** Longest time that a story may take before what is not done counts as never done, in simulated ms. */
 const LONGEST_STORY_MS = 600_000;
 /** What was sent late, or filled after a cancel, has come to light by then. */
 const AFTERMATH_MS = 60_000;
 const TURN_MS = 1_000;
 
-export async function tellStory({ seed, createEngine = realCreateEngine, onLine }: StoryOptions): Promise<StoryReport> {
-  const story = newStory(seed, createEngine, onLine);
+export async function tellStory(options: StoryOptions): Promise<StoryReport> {
+  const { seed } = options;
+  const story = newStory(options);
   const { clock, plan, state } = story;
   for (const { atMs, act } of plan.acts) clock.setTimeout(() => operate(story, act), atMs);
+  for (const { atMs, ms } of plan.sleeps) clock.setTimeout(() => sleep(story, ms), atMs);
   for (const { atMs, ms } of plan.wallSteps) clock.setTimeout(() => clock.stepWall(ms), atMs);
   if (plan.diskFullAtMs !== undefined) clock.setTimeout(() => fillDisk(story), plan.diskFullAtMs);
   for (const { atMs, input, againAfterMs, conflictAfterMs } of plan.advisories) {
@@ -95,6 +108,8 @@ interface StoryState {
   /** Processes that died. */
   crashes: number;
   diskFailed: boolean;
+  /** What it slept through, all told. */
+  sleptMs: number;
   /** No process dies any more. */
   isImmortal: boolean;
   /** What is yet to be sent for the first time. */
@@ -122,16 +137,17 @@ interface Story {
   readonly state: StoryState;
 }
 
-function newStory(seed: number, createEngine: typeof realCreateEngine, onLine: StoryOptions['onLine']): Story {
+function newStory({ seed, createEngine = realCreateEngine, onLine, isRough = IS_ROUGH }: StoryOptions): Story {
   const random = seededRandom(seed);
   const clock = virtualClock();
-  const plan = drawStory(random.branch('plan'), VIRTUAL_EPOCH_MS);
+  const plan = drawStory(random.branch('plan'), VIRTUAL_EPOCH_MS, isRough);
   const state: StoryState = {
     process: undefined,
     engine: undefined,
     steps: 0,
     crashes: 0,
     diskFailed: false,
+    sleptMs: 0,
     isImmortal: false,
     due: 0,
     sent: new Map(),
@@ -140,35 +156,37 @@ function newStory(seed: number, createEngine: typeof realCreateEngine, onLine: S
   };
   const say: Story['say'] = (line) => onLine?.(`${String(clock.monotonic()).padStart(7)} ms  ${line()}`);
   const judged: Clock = { ...clock, setTimeout: (fn, ms) => clock.setTimeout(() => judgeThen(story, fn), ms) };
-  const world = brokerWorld({
-    clock,
-    positions: plan.positions,
-    plan: ({ clientOrderId, quantity }) => drawPlan(random.branch(clientOrderId), Number(quantity), 15_000),
-  });
+  const venue = drawnVenue(random, plan, judged);
+  const port = new VenuePort(venue, { tellsFills: plan.isRough, averagePlaces: 6 });
   const court = lawCourt(clock);
   const evidence: Evidence = {
     clock,
-    world,
+    venue,
     journal: journalView(),
     policy: plan.onMismatch,
     court,
     diskFailed: () => state.diskFailed,
+    sleptMs: () => state.sleptMs,
   };
   const calls = callLaws(evidence);
+  const count = (name: string): void => {
+    state.faults.set(name, (state.faults.get(name) ?? 0) + 1);
+    say(() => `fault ${name}`);
+  };
+  venue.listen((event) => nameOf(event, venue).forEach(count));
   const line = faultyLine({
     clock: judged,
-    world,
+    port,
     random: random.branch('line'),
     capabilities: plan.capabilities,
     faultRate: plan.faultRate,
+    ...(plan.feeRate !== undefined && { feeRate: plan.feeRate }),
     onCall: (method, argument) => {
       if (!method.startsWith('getOrderStatus')) say(() => `call ${method} ${JSON.stringify(argument) ?? ''}`);
       calls.onCall(method, argument);
     },
-    onFault: (name) => {
-      state.faults.set(name, (state.faults.get(name) ?? 0) + 1);
-      say(() => `fault ${name}`);
-    },
+    onFault: count,
+    onPush: (report) => (state.engine === undefined || plan.crashes.length > 0 ? undefined : calls.onReport(report)),
   });
   const disk = virtualDisk();
   const slowest = plan.slowestCommitMs;
@@ -180,6 +198,63 @@ function newStory(seed: number, createEngine: typeof realCreateEngine, onLine: S
     ...{ clock, judged, plan, random, disk, line, evidence, calls, states, results, createEngine, say, state },
   };
   return story;
+}
+
+/** A venue on which each order meets the fate that is drawn for it. */
+function drawnVenue(random: Random, { positions, feeRate, isRough }: StoryPlan, clock: Clock): Venue {
+  const fates = new Map<string, OrderFate>();
+  const held = Object.entries(positions).map(([symbol, size]) => [symbol, String(size)]);
+  return new Venue({
+    clock,
+    profile: {
+      ...PLAIN_PROFILE,
+      orderId: (sequence) => `B-${sequence}`,
+      ...(feeRate !== undefined && { fee: { rate: feeRate, in: 'received' } }),
+    },
+    positions: Object.fromEntries(held),
+    plan: ({ clientOrderId, quantity, role }) => {
+      const entryId = clientOrderId.replace(/-(?:sl|tp)$/, '');
+      const fate = fates.get(entryId) ?? drawFate(random.branch(entryId), Number(quantity), 15_000, isRough);
+      fates.set(entryId, fate);
+      return role === 'entry' ? fate.entry : clientOrderId.endsWith('-sl') ? fate.sl : fate.tp;
+    },
+  });
+}
+
+/** What the venue did that is worth counting. */
+function nameOf({ kind, order }: VenueEvent, venue: Venue): readonly string[] {
+  const isExit = order.role === 'exit';
+  const [sibling] = venue
+    .ordersOf(order.symbol)
+    .filter(({ listId, id }) => isExit && listId === order.listId && id !== order.id);
+  const hasFee = kind === 'trade' && order.fills.at(-1)?.fee !== undefined;
+  const names: Partial<Record<VenueEvent['kind'], string>> = isExit
+    ? {
+        rejected: 'exitRefusedLate',
+        ...(sibling?.state !== 'filled' && { cancelled: 'exitLost', expired: 'exitLost' }),
+        ...(order.state === 'filled' && {
+          trade:
+            sibling?.state === 'filled' ? 'bothExitsFilled' : order.plan.leavesSibling ? 'siblingLeft' : 'exitFilled',
+        }),
+        ...(kind === 'trade' && !isOver(order) && { trade: 'exitFilledInPart' }),
+      }
+    : {
+        trade_cancel: 'bust',
+        trade_correct: 'correction',
+        restated: 'restated',
+        done_for_day: 'doneForDay',
+        worded: 'oddWord',
+      };
+  const name = names[kind];
+  return [...(name === undefined ? [] : [`venue.${name}`]), ...(hasFee && !isExit ? ['venue.fee'] : [])];
+}
+
+/** The process is frozen: time goes on and nothing of it fires. */
+function sleep({ clock, state, say }: Story, ms: number): void {
+  say(() => `the process sleeps for ${ms} ms`);
+  clock.moveTo(clock.monotonic() + ms);
+  state.sleptMs += ms;
+  state.faults.set('process.wokeLate', (state.faults.get('process.wokeLate') ?? 0) + 1);
 }
 
 /** The state of things has settled since the last event: it is judged, then the next event comes. */
@@ -306,6 +381,7 @@ function operate({ state, plan, say }: Story, act: OperatorAct): void {
 /** The disk is full until somebody makes room and restarts the process. */
 function fillDisk({ state, disk, judged, say }: Story): void {
   say(() => 'the disk is full');
+  state.faults.set('disk.full', (state.faults.get('disk.full') ?? 0) + 1);
   state.diskFailed = true;
   disk.fullBecause = 'no space left on device';
   judged.setTimeout(() => state.process?.kill(), 20_000);

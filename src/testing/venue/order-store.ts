@@ -71,6 +71,10 @@ export class OrderStore {
     return at === undefined ? versions?.at(-1) : versions?.findLast(({ updatedAt }) => updatedAt <= at);
   }
 
+  versions(id: string): readonly VenueOrder[] {
+    return this.#versions.get(id) ?? [];
+  }
+
   /** All orders with a client's id, the oldest first. */
   named(clientOrderId: string, at?: number): readonly VenueOrder[] {
     return this.#each(this.#byClientId.get(clientOrderId) ?? [], at);

@@ -5,7 +5,7 @@
  * 1. Exits go by the entry's client id with `-sl` and `-tp`; a leg that is known is a duplicate, never a second order.
  * 2. What is told can be asked for as it stood earlier (a replica that lags).
  */
-import { type Decimal, decimal, isZero, ZERO } from '../../domain/decimal.js';
+import { type Decimal, decimal, isZero, roundHalfEven, ZERO } from '../../domain/decimal.js';
 import {
   type CancelWord,
   type Correction,
@@ -30,6 +30,8 @@ export interface VenuePortOptions {
   readonly tellsFills?: boolean;
   /** Reports carry the venue's own time. */
   readonly tellsTime?: boolean;
+  /** Averages are told with so many decimals, half-even; with all by default. */
+  readonly averagePlaces?: number;
 }
 
 export type LegName = 'sl' | 'tp';
@@ -58,7 +60,7 @@ export class VenuePort {
 
   report(order: VenueOrder, at?: number): OrderReport {
     const { clientOrderId, id, fills, filled, reason, updatedAt } = order;
-    const price = this.venue.shownAverage(order, at);
+    const price = this.#averageOf(order, at);
     const fees = feesOf(order);
     const correction = correctionOf(order);
     const isRestated = order.quantity !== order.ordered;
@@ -78,6 +80,12 @@ export class VenuePort {
     };
   }
 
+  #averageOf(order: VenueOrder, at: number | undefined): Decimal | undefined {
+    const exact = this.venue.shownAverage(order, at);
+    const { averagePlaces } = this.options;
+    return exact === undefined || averagePlaces === undefined ? exact : roundHalfEven(exact, averagePlaces);
+  }
+
   /** The execution report of an event; none for what concerns only the venue. */
   push({ kind, order }: VenueEvent): OrderReport | undefined {
     return kind === 'triggered' ? undefined : this.report(order, order.updatedAt);
@@ -85,8 +93,9 @@ export class VenuePort {
 
   cancel(clientOrderId: string): CancelWord {
     try {
-      this.venue.cancel({ clientOrderId });
-      return 'requested';
+      // A venue whose queries lag knows the order all the same.
+      const { state } = this.venue.cancel({ clientOrderId, isHidden: true });
+      return state === 'filled' ? 'already_closed' : 'requested';
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       return error.why === 'no_order' ? 'not_found' : error.why === 'closed_order' ? 'already_closed' : 'unknown';
@@ -95,7 +104,7 @@ export class VenuePort {
 
   /** Places the legs that are named and not known yet. */
   protect(request: ProtectionRequest, names: readonly LegName[] = ['sl', 'tp']): ProtectionOutcome {
-    const entry = this.venue.find({ clientOrderId: request.clientOrderId });
+    const entry = this.venue.find({ clientOrderId: request.clientOrderId, isHidden: true });
     if (entry === undefined) return { stopLoss: UNKNOWN_ENTRY, takeProfit: UNKNOWN_ENTRY };
     const wanted = names.filter((name) => name === 'sl' || request.legs !== 'stopLoss');
     const known = ALL_LEGS.filter((name) => this.leg(request.clientOrderId, name) !== undefined);

@@ -229,6 +229,12 @@ export class Venue {
       .filter((order) => isVisible(order, this.#store.at) && (symbol === undefined || order.symbol === symbol));
   }
 
+  /** All versions of an order, the oldest first. */
+  versions(id: string): readonly VenueOrder[] {
+    this.#store.settle();
+    return this.#store.versions(id);
+  }
+
   /** Every order of the symbol, hidden ones included, as they stand or stood. */
   ordersOf(symbol: string, at?: number): readonly VenueOrder[] {
     this.#store.settle();

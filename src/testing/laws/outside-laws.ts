@@ -1,0 +1,231 @@
+/**
+ * What must hold as seen from outside: what the venue holds to be so, against the results and the record. Judged in the
+ * end, when every execution has its result and a last sweep has been made. The property tests, the simulation and the
+ * crash tests all judge these.
+ *
+ * 1. Nothing is asked of the engine: the venue's truth, the journal's records and what callers were told are all there is.
+ * 2. A law goes by the rule that it keeps. What a result does not own up to, a case must tell.
+ */
+
+import type { Case } from '../../domain/cases.js';
+import {
+  absolute,
+  type Decimal,
+  decimal,
+  isNegative,
+  isZero,
+  lessThan,
+  roundToStep,
+  ZERO,
+} from '../../domain/decimal.js';
+import type { JournalRecord } from '../../domain/journal.js';
+import type { ExecutionResult } from '../../domain/result.js';
+import type { LegTruth, VenueTruth } from '../venue/venue-truth.js';
+
+/** An order at the venue, and what came in for it, as far as it was counted. */
+export interface SeenOrder extends VenueTruth {
+  readonly received?: {
+    readonly submits: number;
+    /** Submit calls that came when the order had been taken. */
+    readonly resent: number;
+    readonly cancels: number;
+  };
+}
+
+export interface OutsideView {
+  readonly orders: readonly SeenOrder[];
+  readonly records: readonly JournalRecord[];
+  /** The last result of each advisory that was handed out. */
+  readonly results: readonly ExecutionResult[];
+  readonly cases: readonly Case[];
+  /** Smallest quantity that can be protected; 1 by default. */
+  readonly lot?: string;
+  /** Orders of which a change of a fill was told to a living engine; all by default. */
+  readonly wasTold?: (clientOrderId: string) => boolean;
+}
+
+export type OutsideLawId = 'S1' | 'S2' | 'S4' | 'A4' | 'T4' | 'V' | 'P5' | 'P6' | 'P8' | 'B1' | 'B7' | 'M1' | 'R6.3';
+
+/** Each law by the rule that it keeps. */
+export const OUTSIDE_LAWS: Readonly<Record<OutsideLawId, string>> = Object.freeze({
+  S1: 'One entry order an advisory, and none is sent again to a venue that has it.',
+  S2: 'The intent of every order at the venue is on record.',
+  S4: 'No submit call after one whose outcome is not known.',
+  A4: 'A cancel that the audit log tells of was received by the venue, unless the order was over.',
+  T4: 'An order that is still open at the venue has been asked to be cancelled, or is told of by a case.',
+  V: 'REJECTED means that the venue never had the order.',
+  P5: 'What the result says was filled was filled, or a case says otherwise.',
+  P6: 'FAILED without a reconciliation means that nothing is at the venue.',
+  P8: 'A fill taken back or changed under its exits is told by a case.',
+  B1: 'What is held is protected by a working SL and TP for just as much, or a case says so.',
+  B7: 'When nothing is held any more no exit is left working, and no exits have closed too much, or a case says so.',
+  M1: 'An order that is open when all is over is told of by a case.',
+  'R6.3': 'MATCHED is said only of what matches.',
+});
+
+export interface BrokenOutsideLaw {
+  readonly law: OutsideLawId;
+  readonly why: string;
+}
+
+/** Broken laws, each with what broke it; none when all is well. */
+export function brokenOutsideLaws(view: OutsideView): readonly BrokenOutsideLaw[] {
+  const owners = ownersOf(view.records);
+  const orders = view.orders.map((order) => ({ order, owner: owners.get(order.clientOrderId) }));
+  return [
+    ...orders.flatMap(({ order, owner }) => sending(order, owner, view)),
+    ...orders.flatMap(({ order, owner }) => (owner === undefined ? [] : exposure(order, owner, view))),
+    ...view.results.flatMap((result) => telling(result, orderOf(result, orders), view)),
+  ];
+}
+
+interface Owner {
+  readonly advisoryId: string;
+  readonly symbol: string;
+}
+
+interface Owned {
+  readonly order: SeenOrder;
+  readonly owner: Owner | undefined;
+}
+
+/** Whose order it is, by the `clientOrderId` in the advisory's own record. */
+export function ownersOf(records: readonly JournalRecord[]): ReadonlyMap<string, Owner> {
+  return new Map(
+    records
+      .filter(({ fact }) => fact.type === 'START')
+      .map(({ fact, advisoryId = '' }) => {
+        const { clientOrderId, snapshot } = fact['advisory'] as {
+          readonly clientOrderId: string;
+          readonly snapshot: { readonly symbol: string };
+        };
+        return [clientOrderId, { advisoryId, symbol: snapshot.symbol }];
+      }),
+  );
+}
+
+const orderOf = ({ advisoryId, clientOrderId }: ExecutionResult, orders: readonly Owned[]): SeenOrder | undefined =>
+  (
+    orders.find(({ order }) => order.clientOrderId === clientOrderId) ??
+    orders.find(({ owner }) => owner?.advisoryId === advisoryId)
+  )?.order;
+
+const unless = (holds: boolean, law: OutsideLawId, why: string): readonly BrokenOutsideLaw[] =>
+  holds ? [] : [{ law, why }];
+
+/** A case about the execution, or about the symbol as such. */
+const isToldOf = ({ cases }: OutsideView, { advisoryId, symbol }: Owner): boolean =>
+  cases.some((one) => one.advisoryId === advisoryId || (one.advisoryId === undefined && one.symbol === symbol));
+
+/** What was sent: S1, S2, S4, A4, T4. */
+function sending(order: SeenOrder, owner: Owner | undefined, view: OutsideView): readonly BrokenOutsideLaw[] {
+  const { clientOrderId: id, received } = order;
+  if (owner === undefined) return unless(false, 'S2', `${id} is at the venue, and nobody's`);
+  const own = view.records.filter(({ advisoryId }) => advisoryId === owner.advisoryId);
+  const isIntended = own.some(({ fact }) => fact.type === 'BROKER_ASKED');
+  const isCancelTold = own.some(({ audit }) => audit.some(({ event }) => event === 'cancel_requested'));
+  const { submits = 1, resent = 0, cancels = 1 } = received ?? {};
+  const refusals = own.filter(({ fact }) => isProvenNothing(fact['outcome'])).length;
+  return [
+    ...unless(isIntended, 'S2', `${id} is at the venue, and its intent is not on record`),
+    ...unless(resent === 0, 'S1', `${id} was sent ${resent} more times to a broker that had it`),
+    ...unless(submits <= refusals + 1, 'S4', `${id} was sent ${submits} times, with ${refusals} refusals on record`),
+    ...unless(!isCancelTold || cancels > 0 || !order.isOpen, 'A4', `${id}: cancel_requested, and none was received`),
+    ...unless(
+      !order.isOpen || cancels > 0 || isToldOf(view, owner),
+      'T4',
+      `${id} is open in the end, and was never asked to be cancelled`,
+    ),
+  ];
+}
+
+/** Nothing left the process, or the venue was busy: only this allows a further try (S5). */
+function isProvenNothing(outcome: unknown): boolean {
+  const { kind, transient } = (outcome ?? {}) as { readonly kind?: unknown; readonly transient?: unknown };
+  return kind === 'not_sent' || (kind === 'rejected' && transient === true);
+}
+
+/** What is held, and what covers it: B1, B7, P8, M1. */
+function exposure(order: SeenOrder, owner: Owner, view: OutsideView): readonly BrokenOutsideLaw[] {
+  if (isToldOf(view, owner)) return [];
+  const { clientOrderId: id, held, stopLoss, takeProfit, corrected, exitsAtMs } = order;
+  const lot = decimal(view.lot ?? '1');
+  const protectable = isNegative(held) ? ZERO : roundToStep(held, lot, 'down');
+  const isOut = isZero(protectable);
+  const covers = (leg: LegTruth | undefined) => leg?.isWorking === true && leg.leaves === protectable;
+  const isLeft = (leg: LegTruth | undefined) => leg?.isWorking === true;
+  const overdone = isNegative(held) && !lessThan(absolute(held), lot);
+  const isUnderneath = corrected !== undefined && exitsAtMs !== undefined && corrected.atMs > exitsAtMs;
+  const wasTold = view.wasTold?.(id) ?? true;
+  return [
+    ...unless(
+      isOut || (covers(stopLoss) && covers(takeProfit)),
+      'B1',
+      `${id}: ${protectable} are held, SL ${shown(stopLoss)}, TP ${shown(takeProfit)}, and no case says so`,
+    ),
+    ...unless(!overdone, 'B7', `${id}: the exits have closed ${absolute(held)} too much, and no case says so`),
+    ...unless(
+      !isOut || !(isLeft(stopLoss) || isLeft(takeProfit)),
+      'B7',
+      `${id}: nothing is held, SL ${shown(stopLoss)}, TP ${shown(takeProfit)}, and no case says so`,
+    ),
+    ...unless(
+      !isUnderneath || !wasTold,
+      'P8',
+      `${id}: a fill was ${shownChange(corrected)} under its exits, and no case says so`,
+    ),
+    ...unless(!order.isOpen, 'M1', `${id} is still open, and no case says so`),
+  ];
+}
+
+const shown = (leg: LegTruth | undefined): string => (leg === undefined ? 'absent' : `${leg.state} for ${leg.leaves}`);
+const shownChange = (change: VenueTruth['corrected']): string => (change?.kind === 'bust' ? 'taken back' : 'changed');
+
+/** What callers were told: V, P5, P6, R6.3. */
+function telling(
+  result: ExecutionResult,
+  order: SeenOrder | undefined,
+  view: OutsideView,
+): readonly BrokenOutsideLaw[] {
+  const { advisoryId: id, status, finalPositionSize = '0', reconciliationReport: report, finalOrderId } = result;
+  const submits = order?.received?.submits ?? 0;
+  if (order === undefined) {
+    const isTold = report !== undefined && report.status !== 'MATCHED';
+    return unless(
+      isZero(decimal(finalPositionSize)) || isTold,
+      'P5',
+      `${id} is ${status} for ${finalPositionSize}, and the venue has no order`,
+    );
+  }
+  const { symbol } = order;
+  const isTold = isToldOf(view, { advisoryId: id, symbol });
+  const isWhole = status === 'FILLED' || status === 'EXECUTED_FULL_LATE';
+  const isDenied = status === 'FAILED' && report === undefined;
+  const filled: readonly Decimal[] = [order.filled, order.mostFilled, order.net];
+  const isMatched = report?.status === 'MATCHED';
+  return [
+    ...unless(status !== 'REJECTED' || submits === 0, 'V', `${id} is REJECTED, and was sent`),
+    ...unless(status !== 'REJECTED', 'V', `${id} is REJECTED, and the venue has it ${order.state}`),
+    ...unless(!isDenied, 'P6', `${id} is FAILED without a report, and the venue has it ${order.state}`),
+    ...unless(
+      filled.includes(decimal(finalPositionSize)) || isTold,
+      'P5',
+      `${id} says ${finalPositionSize}, the venue filled ${order.filled}, and no case says so`,
+    ),
+    ...unless(
+      !isWhole || !lessThan(order.mostFilled, order.ordered),
+      'P5',
+      `${id} is ${status}, and the venue never filled more than ${order.mostFilled}`,
+    ),
+    ...unless(
+      finalOrderId === undefined || finalOrderId === order.brokerOrderId,
+      'P5',
+      `${id} names order ${finalOrderId}, the venue has ${order.brokerOrderId}`,
+    ),
+    ...unless(!isMatched || !order.isOpen || isTold, 'R6.3', `${id} is MATCHED, and the order is open`),
+    ...unless(!isMatched || isTold || hasExits(order), 'R6.3', `${id} is MATCHED, and was never protected`),
+  ];
+}
+
+const hasExits = ({ filled, stopLoss, takeProfit, mostFilled }: SeenOrder): boolean =>
+  isZero(filled) || isZero(mostFilled) || (stopLoss !== undefined && takeProfit !== undefined);
