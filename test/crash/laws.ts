@@ -130,7 +130,7 @@ function changedResults({ results }: Known): readonly string[] {
 function ownersOf(records: readonly JournalRecord[]): ReadonlyMap<string, string> {
   return new Map(
     records
-      .filter(({ fact }) => fact.type === 'START')
+      .filter(({ stream, fact }) => stream === 'execution' && fact.type === 'START')
       .map(({ fact, advisoryId = '' }) => [(fact['advisory'] as { clientOrderId: string }).clientOrderId, advisoryId]),
   );
 }

@@ -6,11 +6,12 @@
 import type { createEngine } from 'fillchart';
 import { vi } from 'vitest';
 import type { LawId } from '../../src/domain/laws.js';
+import type { OutsideLawId } from '../../src/testing/laws/outside-laws.js';
 
 type Module = Record<string, unknown>;
 interface Mutant {
   /** The law that it breaks. */
-  readonly law: LawId;
+  readonly law: LawId | OutsideLawId;
   readonly module: string;
   readonly change: (real: Module) => Module;
 }
@@ -142,7 +143,7 @@ const MUTANTS = {
       withGuards(real, { hasFillToProtect: () => false, hasFillWithoutPrice: () => false, needsHuman: () => false }),
   },
   'calls an unknown outcome a refusal': {
-    law: 'L9',
+    law: 'P6',
     module: 'machines/execution.guards',
     change: (real) => {
       const { mayBeLive } = guardsOf(real) as Record<string, (args: Outcome) => boolean>;
@@ -172,7 +173,7 @@ const MUTANTS = {
 
 export type MutantName = keyof typeof MUTANTS;
 export const mutantNames = Object.keys(MUTANTS) as MutantName[];
-export const lawBrokenBy = (name: MutantName): LawId => MUTANTS[name].law;
+export const lawBrokenBy = (name: MutantName): LawId | OutsideLawId => MUTANTS[name].law;
 
 /** An engine that is broken in that place. */
 export async function mutated(name: MutantName): Promise<typeof createEngine> {

@@ -37,22 +37,36 @@ describe('the simulation', { timeout: BLOCK_TIMEOUT_MS }, () => {
   });
 
   it('meets every kind of fault, crashes, and every final status', async () => {
-    const report = await simulate({ seeds: 60, start: 5_000 });
+    const report = await simulate({ seeds: 150, start: 5_000 });
     const kinds = new Set(Object.keys(report.faults).map((name) => name.split('.')[0]));
     expect([...kinds].sort()).toEqual(
       [
         'batch',
         'cancelOrder',
         'connect',
+        'disk',
         'getOpenOrders',
         'getOrderStatus',
         'getOrderStatuses',
         'getPositions',
         'instrument',
         'placeProtection',
+        'process',
         'push',
         'submitOrder',
+        'venue',
       ].sort(),
+    );
+    // What the world does to fills, exits and processes.
+    expect(Object.keys(report.faults)).toEqual(
+      expect.arrayContaining([
+        'disk.full',
+        'process.wokeLate',
+        ...['bust', 'correction', 'restated', 'doneForDay', 'oddWord', 'fee'].map((name) => `venue.${name}`),
+        ...['exitFilled', 'exitFilledInPart', 'exitLost', 'exitRefusedLate', 'siblingLeft', 'bothExitsFilled'].map(
+          (name) => `venue.${name}`,
+        ),
+      ]),
     );
     expect(Object.keys(report.statuses).sort()).toEqual(
       ['CANCELLED', 'EXECUTED_FULL_LATE', 'FAILED', 'FAILED_TIMEOUT', 'FILLED', 'REJECTED'].sort(),

@@ -23,7 +23,7 @@ export interface CallLaws {
   onReport(report: unknown): void;
   /** Engine time of the first of them. */
   firstSubmitAt(clientOrderId: string): number | undefined;
-  /** Monotonic ms of the last status request for the order. */
+  /** Awake time of the last status request for the order. */
   askedAt(clientOrderId: string): number | undefined;
   /** Position queries for single symbols, all told. */
   readonly positionQueries: number;
@@ -137,9 +137,9 @@ export function callLaws(evidence: Evidence): CallLaws {
       if (method === 'submitOrder') onSubmit(argument as OrderRequest);
       else if (method === 'cancelOrder') onCancel(argument as OrderRef);
       else if (method === 'placeProtection') onProtection(argument as ProtectionRequest);
-      else if (method === 'getOrderStatus') asked.set((argument as OrderRef).clientOrderId, clock.monotonic());
+      else if (method === 'getOrderStatus') asked.set((argument as OrderRef).clientOrderId, evidence.awakeMs());
       else if (method === 'getOrderStatuses') {
-        for (const { clientOrderId } of argument as readonly OrderRef[]) asked.set(clientOrderId, clock.monotonic());
+        for (const { clientOrderId } of argument as readonly OrderRef[]) asked.set(clientOrderId, evidence.awakeMs());
       } else if (method === 'getPositions' && (argument as readonly string[]).length > 0) positionQueries += 1;
     },
     onAnswer(method, argument, value) {

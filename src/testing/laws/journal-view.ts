@@ -43,6 +43,8 @@ export interface JournalView {
   cases(): readonly Case[];
   /** A case was opened about the execution, or about the symbol as such. */
   hasCase(advisoryId: string, symbol: string): boolean;
+  /** Position queries that the watch of exits has made, and may be making (B7). */
+  exitQueries(): number;
   /** Engine time at a monotonic time, by what the process recorded last. */
   engineTime(monotonic: number): number;
 }
@@ -52,10 +54,12 @@ export function journalView(): JournalView {
   let switches: readonly SwitchView[] = [];
   let cases: readonly Case[] = [];
   let offset = 0;
+  let exitFacts: { readonly advisoryId: string; readonly type: string }[] = [];
 
   function take({ stream, snapshotHash, advisoryId = '', fact }: JournalRecord): void {
     if (stream === 'kill-switch') switches = withChange(switches, (fact as unknown as KillSwitchFact).change);
     else if (stream === 'case') cases = withCaseFact(cases, fact as unknown as CaseFact);
+    else if (stream === 'protection') exitFacts.push({ advisoryId, type: fact.type });
     else if (stream === 'execution') takeFact(`${advisoryId}/${snapshotHash}`, fact as unknown as ExecutionFact);
   }
 
@@ -86,6 +90,7 @@ export function journalView(): JournalView {
       lives = new Map();
       switches = [];
       cases = [];
+      exitFacts = [];
       for (const record of records) take(record);
       for (const life of lives.values()) life.durable = life.facts.length;
     },
@@ -105,6 +110,11 @@ export function journalView(): JournalView {
       cases.some(
         (known) => known.advisoryId === advisoryId || (known.advisoryId === undefined && known.symbol === symbol),
       ),
+    exitQueries: () => {
+      const answered = exitFacts.filter(({ type }) => type === 'POSITION_SEEN').length;
+      const last = new Map(exitFacts.map(({ advisoryId, type }) => [advisoryId, type]));
+      return answered + [...last.values()].filter((type) => type === 'EXIT_REPORT' || type === 'EXIT_ABSENT').length;
+    },
     engineTime: (monotonic) => offset + Math.floor(monotonic),
   };
 }

@@ -29,6 +29,10 @@ export interface Evidence {
   readonly venue: Venue;
   /** Ms that the process has slept through, all told. */
   readonly sleptMs: () => number;
+  /** Monotonic ms without what was slept through: a process that sleeps stays nowhere (T4). */
+  readonly awakeMs: () => number;
+  /** Awake time at which it last woke up. */
+  readonly wokeAt: () => number;
   readonly journal: JournalView;
   readonly policy: MismatchPolicy;
   readonly court: Court;

@@ -93,7 +93,7 @@ interface Owned {
 export function ownersOf(records: readonly JournalRecord[]): ReadonlyMap<string, Owner> {
   return new Map(
     records
-      .filter(({ fact }) => fact.type === 'START')
+      .filter(({ stream, fact }) => stream === 'execution' && fact.type === 'START')
       .map(({ fact, advisoryId = '' }) => {
         const { clientOrderId, snapshot } = fact['advisory'] as {
           readonly clientOrderId: string;

@@ -160,7 +160,7 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
     const compared = count(
       (fact) => fact.type === 'RECONCILED' || (fact.type === 'DEADLINE' && fact.name === 'reconciliation'),
     );
-    const most = asked + silent + killed + compared;
+    const most = asked + silent + killed + compared + journal.exitQueries();
     court.demand(
       'L8',
       calls.positionQueries <= most,

@@ -43,11 +43,13 @@ const LONGEST: readonly (readonly [state: string, ms: number])[] = [
   ['reconciling.protecting', PROTECTION_LIMIT_MS],
   ['reconciling.asking', RECONCILIATION_LIMIT_MS],
 ];
+/** One call of a cancel or a protection. */
+const CALL_MS = 2_000;
 const LATE_WINDOW_ENDS_MS = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + LAST_LOOK_MS;
 const WATCHED = /^(?:pending|cancelling|timeout)/;
 
 export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: number): StateLaws {
-  const { clock, journal, court } = evidence;
+  const { journal, court } = evidence;
   let seen = new Map<string, Seen>();
 
   function judge(execution: Execution): void {
@@ -56,22 +58,25 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     if (snapshot.status !== 'active') return;
     const id = context.clientOrderId;
     const state = pathOf(snapshot.value);
-    // What the process slept through is no stay (T4).
-    const now = clock.monotonic() - evidence.sleptMs();
+    const now = evidence.awakeMs();
     const before = seen.get(id);
     const sinceMonotonic = before !== undefined && before.state === group(state) ? before.sinceMonotonic : now;
     const cumQty = Number(context.order.cumQty);
     court.demand(
       'L6',
-      before === undefined || cumQty >= before.cumQty || calls.wasTold(id),
+      before === undefined || cumQty >= before.cumQty || wasCorrected(id),
       () => `${id}: cumQty fell from ${before?.cumQty} to ${cumQty}`,
     );
     judgeDeadlines(id, context, before);
-    judgeStay(id, state, now - sinceMonotonic);
-    judgeT(id, state, execution, now - sinceMonotonic);
+    judgeStay(id, state, now - Math.max(sinceMonotonic, evidence.wokeAt()));
+    judgeT(id, state, execution, now - Math.max(sinceMonotonic, evidence.wokeAt()));
     judgeWatch(id, state, context, now, sinceMonotonic);
     seen.set(id, { state: group(state), sinceMonotonic, cumQty, firstSubmitAt: context.firstSubmitAt });
   }
+
+  /** The venue took back or changed a fill (P8). */
+  const wasCorrected = (clientOrderId: string): boolean =>
+    evidence.venue.find({ clientOrderId, isHidden: true })?.fills.some(({ status }) => status !== 'stands') === true;
 
   function judgeDeadlines(id: string, { firstSubmitAt }: ExecutionContext, before: Seen | undefined): void {
     const isKept = before?.firstSubmitAt === undefined || before.firstSubmitAt === firstSubmitAt;
@@ -83,7 +88,9 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
   }
 
   function judgeStay(id: string, state: string, stayMs: number): void {
-    const [, most] = LONGEST.find(([name]) => state.startsWith(name)) ?? [];
+    const [, bound] = LONGEST.find(([name]) => state.startsWith(name)) ?? [];
+    // A protection that was begun in time gets its whole call (T4).
+    const most = bound === undefined ? undefined : bound + (state.endsWith('overdue') ? CALL_MS : 0);
     court.demand('L11', most === undefined || stayMs <= most + SLACK_MS, () => `${id} is in ${state} for ${stayMs} ms`);
   }
 
@@ -94,7 +101,8 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     const isBounded = /^(?:submitted|pending|cancelling|timeout)/.test(state);
     const endsMs = isLate ? LATE_WINDOW_ENDS_MS : HARD_TIMEOUT_MS;
     // A process that slept through a deadline acts as if it fires now, the last look included.
-    const leastMs = SLACK_MS + (isLate ? LAST_LOOK_MS : 0);
+    // A cancel that is due gets its whole call before it, however late (T4).
+    const leastMs = SLACK_MS + (isLate ? CALL_MS + LAST_LOOK_MS : 0);
     const isOver = isBounded && t > endsMs + SLACK_MS && stayMs > leastMs;
     court.demand('L11', !isOver, () => `${id} is in ${state} at T = ${t} ms`);
   }
@@ -107,7 +115,7 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     since: number,
   ): void {
     if (!WATCHED.test(state)) return;
-    const quietMs = now - Math.max(since, (calls.askedAt(id) ?? since) - evidence.sleptMs());
+    const quietMs = now - Math.max(since, calls.askedAt(id) ?? since, evidence.wokeAt());
     court.demand(
       'L15',
       quietMs <= LONGEST_BETWEEN_POLLS_MS + pollIntervalMs,

@@ -57,12 +57,13 @@ export interface StoryReport {
 }
 
 /** Whether the venue is rough unless told otherwise. */
-const IS_ROUGH = false;
+const IS_ROUGH = true;
 /** Longest time that a story may take before what is not done counts as never done, in simulated ms. */
 const LONGEST_STORY_MS = 600_000;
 /** What was sent late, or filled after a cancel, has come to light by then. */
 const AFTERMATH_MS = 60_000;
 const TURN_MS = 1_000;
+const EXITS_HEARD_MS = 75_000;
 
 export async function tellStory(options: StoryOptions): Promise<StoryReport> {
   const { seed } = options;
@@ -110,6 +111,8 @@ interface StoryState {
   diskFailed: boolean;
   /** What it slept through, all told. */
   sleptMs: number;
+  /** Awake time at which it last woke up. */
+  wokeAt: number;
   /** No process dies any more. */
   isImmortal: boolean;
   /** What is yet to be sent for the first time. */
@@ -148,6 +151,7 @@ function newStory({ seed, createEngine = realCreateEngine, onLine, isRough = IS_
     crashes: 0,
     diskFailed: false,
     sleptMs: 0,
+    wokeAt: 0,
     isImmortal: false,
     due: 0,
     sent: new Map(),
@@ -157,7 +161,7 @@ function newStory({ seed, createEngine = realCreateEngine, onLine, isRough = IS_
   const say: Story['say'] = (line) => onLine?.(`${String(clock.monotonic()).padStart(7)} ms  ${line()}`);
   const judged: Clock = { ...clock, setTimeout: (fn, ms) => clock.setTimeout(() => judgeThen(story, fn), ms) };
   const venue = drawnVenue(random, plan, judged);
-  const port = new VenuePort(venue, { tellsFills: plan.isRough, averagePlaces: 6 });
+  const port = new VenuePort(venue, { tellsFills: plan.isRough, tellsQuantity: plan.isRough, averagePlaces: 6 });
   const court = lawCourt(clock);
   const evidence: Evidence = {
     clock,
@@ -167,6 +171,8 @@ function newStory({ seed, createEngine = realCreateEngine, onLine, isRough = IS_
     court,
     diskFailed: () => state.diskFailed,
     sleptMs: () => state.sleptMs,
+    awakeMs: () => clock.monotonic() - state.sleptMs,
+    wokeAt: () => state.wokeAt,
   };
   const calls = callLaws(evidence);
   const count = (name: string): void => {
@@ -254,6 +260,7 @@ function sleep({ clock, state, say }: Story, ms: number): void {
   say(() => `the process sleeps for ${ms} ms`);
   clock.moveTo(clock.monotonic() + ms);
   state.sleptMs += ms;
+  state.wokeAt = clock.monotonic() - state.sleptMs;
   state.faults.set('process.wokeLate', (state.faults.get('process.wokeLate') ?? 0) + 1);
 }
 
@@ -406,6 +413,8 @@ async function epilogue({ clock, line, state, results, disk, plan, evidence }: S
   };
   results.onTold(past);
   line.mend();
+  // Whatever became of exits is heard of at the latest by the second slow poll (B7).
+  await clock.advance(EXITS_HEARD_MS);
   const swept = await clock.runUntil(state.engine.sweep()).catch((error: unknown) => ({ failures: [String(error)] }));
   await clock.advance(TURN_MS);
   evidence.court.demand('L6', swept.failures.length === 0, () => `the last sweep failed: ${swept.failures.join(', ')}`);

@@ -28,6 +28,8 @@ import { type RefusalCode, Refused } from './venue-rules.js';
 export interface VenuePortOptions {
   /** Reports name each fill with its id. Default: only orders on which a fill was taken back or changed. */
   readonly tellsFills?: boolean;
+  /** Reports tell the quantity of the order always, not only when it is no longer the one that was sent. */
+  readonly tellsQuantity?: boolean;
   /** Reports carry the venue's own time. */
   readonly tellsTime?: boolean;
   /** Averages are told with so many decimals, half-even; with all by default. */
@@ -63,7 +65,7 @@ export class VenuePort {
     const price = this.#averageOf(order, at);
     const fees = feesOf(order);
     const correction = correctionOf(order);
-    const isRestated = order.quantity !== order.ordered;
+    const tellsQuantity = this.options.tellsQuantity === true || order.quantity !== order.ordered;
     const tellsFills = this.options.tellsFills === true || correction !== undefined;
     return {
       clientOrderId,
@@ -74,7 +76,7 @@ export class VenuePort {
       ...(tellsFills && { fills: standing(fills) }),
       ...(fees.length > 0 && { fees }),
       ...(correction !== undefined && { correction }),
-      ...(isRestated && { quantity: order.quantity }),
+      ...(tellsQuantity && { quantity: order.quantity }),
       ...(reason !== undefined && { reason }),
       ...(this.options.tellsTime === true && { brokerTime: isoTime(this.venue.timeAt(updatedAt)) }),
     };
