@@ -63,7 +63,7 @@ const LONGEST_STORY_MS = 600_000;
 /** What was sent late, or filled after a cancel, has come to light by then. */
 const AFTERMATH_MS = 60_000;
 const TURN_MS = 1_000;
-const EXITS_HEARD_MS = 75_000;
+const EXITS_JUDGED_MS = 60_000;
 
 export async function tellStory(options: StoryOptions): Promise<StoryReport> {
   const { seed } = options;
@@ -413,10 +413,9 @@ async function epilogue({ clock, line, state, results, disk, plan, evidence }: S
   };
   results.onTold(past);
   line.mend();
-  // Whatever became of exits is heard of at the latest by the second slow poll (B7).
-  await clock.advance(EXITS_HEARD_MS);
   const swept = await clock.runUntil(state.engine.sweep()).catch((error: unknown) => ({ failures: [String(error)] }));
-  await clock.advance(TURN_MS);
+  // What the sweep heard of exits is judged by their watch: a sibling gets its grace, a position is asked for (B7).
+  await clock.advance(EXITS_JUDGED_MS);
   evidence.court.demand('L6', swept.failures.length === 0, () => `the last sweep failed: ${swept.failures.join(', ')}`);
   results.atEnd(disk.records, past);
 }
