@@ -2,7 +2,7 @@
  * The exits' life in the engine (B7, M4, M5): a broker that tells the truth but where a story says otherwise, virtual time.
  */
 import type { Engine, OrderReport, PositionView } from 'fillchart';
-import type { BrokerWorld } from 'fillchart/testing';
+import type { VenuePort } from 'fillchart/testing';
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { BrokerAdapter } from '../../src/domain/ports.js';
@@ -27,7 +27,7 @@ interface Story {
 
 const legOf = (id: string) => (id.endsWith('-sl') ? 'sl' : id.endsWith('-tp') ? 'tp' : undefined);
 
-function adapter(world: BrokerWorld, said: Said, shown: { size?: string }, more: Partial<BrokerAdapter>) {
+function adapter(world: VenuePort, said: Said, shown: { size?: string }, more: Partial<BrokerAdapter>) {
   return {
     async getOrderStatus({ clientOrderId }: { clientOrderId: string }) {
       const leg = legOf(clientOrderId);
@@ -48,7 +48,7 @@ function adapter(world: BrokerWorld, said: Said, shown: { size?: string }, more:
 /** Bought 100 at 151, SL 147.98, TP 155.53 working. */
 async function held(
   setting: Setting = {},
-  more: (world: BrokerWorld) => Partial<BrokerAdapter> = () => ({}),
+  more: (world: VenuePort) => Partial<BrokerAdapter> = () => ({}),
 ): Promise<Story> {
   const said: Said = {};
   const shown: { size?: string } = {};

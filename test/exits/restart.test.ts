@@ -115,7 +115,7 @@ describe('A5: 120 trades of one symbol, closed by take-profit overnight, 200 req
 
   it('A5 M4: no case at the start, nor when all is known; each exit is asked once in its life', async () => {
     const now = await overnight();
-    expect(now.world.position('AAPL')).toBe(0);
+    expect(now.world.venue.position('AAPL')).toBe('0');
     const before = exitCalls(now);
     const second = await now.start();
     await now.clock.advance(600_000);
