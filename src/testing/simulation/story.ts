@@ -16,15 +16,11 @@ import { journalView } from '../laws/journal-view.js';
 import { type Evidence, lawCourt, type Violation } from '../laws/law-court.js';
 import { type ResultLaws, resultLaws } from '../laws/result-laws.js';
 import { type StateLaws, stateLaws } from '../laws/state-laws.js';
-import { Venue } from '../venue/venue.js';
-import type { VenueEvent } from '../venue/venue-order.js';
-import { isOver } from '../venue/venue-order.js';
 import { VenuePort } from '../venue/venue-port.js';
-import { PLAIN_PROFILE } from '../venue/venue-rules.js';
 import { VIRTUAL_EPOCH_MS, type VirtualClock, virtualClock } from '../virtual-clock.js';
+import { drawnVenue, namesOf } from './drawn-venue.js';
 import { type FaultyLine, faultyLine } from './faulty-line.js';
 import { type MortalProcess, mortalProcess, type Step } from './mortal-process.js';
-import { drawFate, type OrderFate } from './order-plan.js';
 import { type Random, seededRandom } from './random.js';
 import { drawStory, type OperatorAct, type StoryPlan } from './story-plan.js';
 import { type VirtualDisk, virtualDisk } from './virtual-disk.js';
@@ -179,7 +175,7 @@ function newStory({ seed, createEngine = realCreateEngine, onLine, isRough = IS_
     state.faults.set(name, (state.faults.get(name) ?? 0) + 1);
     say(() => `fault ${name}`);
   };
-  venue.listen((event) => nameOf(event, venue).forEach(count));
+  venue.listen((event) => namesOf(event, venue).forEach(count));
   const line = faultyLine({
     clock: judged,
     port,
@@ -204,55 +200,6 @@ function newStory({ seed, createEngine = realCreateEngine, onLine, isRough = IS_
     ...{ clock, judged, plan, random, disk, line, evidence, calls, states, results, createEngine, say, state },
   };
   return story;
-}
-
-/** A venue on which each order meets the fate that is drawn for it. */
-function drawnVenue(random: Random, { positions, feeRate, isRough }: StoryPlan, clock: Clock): Venue {
-  const fates = new Map<string, OrderFate>();
-  const held = Object.entries(positions).map(([symbol, size]) => [symbol, String(size)]);
-  return new Venue({
-    clock,
-    profile: {
-      ...PLAIN_PROFILE,
-      orderId: (sequence) => `B-${sequence}`,
-      ...(feeRate !== undefined && { fee: { rate: feeRate, in: 'received' } }),
-    },
-    positions: Object.fromEntries(held),
-    plan: ({ clientOrderId, quantity, role }) => {
-      const entryId = clientOrderId.replace(/-(?:sl|tp)$/, '');
-      const fate = fates.get(entryId) ?? drawFate(random.branch(entryId), Number(quantity), 15_000, isRough);
-      fates.set(entryId, fate);
-      return role === 'entry' ? fate.entry : clientOrderId.endsWith('-sl') ? fate.sl : fate.tp;
-    },
-  });
-}
-
-/** What the venue did that is worth counting. */
-function nameOf({ kind, order }: VenueEvent, venue: Venue): readonly string[] {
-  const isExit = order.role === 'exit';
-  const [sibling] = venue
-    .ordersOf(order.symbol)
-    .filter(({ listId, id }) => isExit && listId === order.listId && id !== order.id);
-  const hasFee = kind === 'trade' && order.fills.at(-1)?.fee !== undefined;
-  const names: Partial<Record<VenueEvent['kind'], string>> = isExit
-    ? {
-        rejected: 'exitRefusedLate',
-        ...(sibling?.state !== 'filled' && { cancelled: 'exitLost', expired: 'exitLost' }),
-        ...(order.state === 'filled' && {
-          trade:
-            sibling?.state === 'filled' ? 'bothExitsFilled' : order.plan.leavesSibling ? 'siblingLeft' : 'exitFilled',
-        }),
-        ...(kind === 'trade' && !isOver(order) && { trade: 'exitFilledInPart' }),
-      }
-    : {
-        trade_cancel: 'bust',
-        trade_correct: 'correction',
-        restated: 'restated',
-        done_for_day: 'doneForDay',
-        worded: 'oddWord',
-      };
-  const name = names[kind];
-  return [...(name === undefined ? [] : [`venue.${name}`]), ...(hasFee && !isExit ? ['venue.fee'] : [])];
 }
 
 /** The process is frozen: time goes on and nothing of it fires. */
