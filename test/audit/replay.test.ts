@@ -67,7 +67,9 @@ describe('a replay', () => {
   });
 
   test('E1: a conflicting advisory of the same id leaves the execution as it was', () => {
-    const starts = records.filter(({ advisoryId, fact }) => advisoryId === 'ADV-AAPL' && fact.type === 'START');
+    const starts = records.filter(
+      ({ stream, advisoryId, fact }) => stream === 'execution' && advisoryId === 'ADV-AAPL' && fact.type === 'START',
+    );
     expect(starts).toHaveLength(2);
     expect(replayExecution(records, 'ADV-AAPL')?.result?.status).toBe('FILLED');
   });

@@ -12,6 +12,7 @@ import {
   parseDecimal,
   subtract,
 } from '../../domain/decimal.js';
+import type { JournalRecord } from '../../domain/journal.js';
 import { isFullFill } from '../../domain/order.js';
 import type { OrderRef, OrderRequest, ProtectionRequest } from '../../domain/ports.js';
 import type { ExecutionFact, FactOf } from '../../machines/execution.facts.js';
@@ -84,7 +85,7 @@ export const onlyProtectionReduces: Judge = (subject, life) => {
 /** Each protection call is for an execution that is on record, and there is one a try: a second pair would close twice (B1). */
 function protectedTwice(subject: LawSubject, life: Life): readonly string[] {
   const { symbol } = life.input.snapshot;
-  const known = new Set(subject.records.flatMap(({ fact }) => entryIdOf(fact as unknown as ExecutionFact)));
+  const known = new Set(subject.records.flatMap(entryIdOf));
   const strange = subject.calls.filter(
     ({ method, argument }) =>
       method === 'placeProtection' &&
@@ -104,8 +105,10 @@ function protectedTwice(subject: LawSubject, life: Life): readonly string[] {
   ];
 }
 
-const entryIdOf = (fact: ExecutionFact): readonly string[] =>
-  fact.type === 'START' ? [fact.advisory.clientOrderId] : [];
+function entryIdOf(record: JournalRecord): readonly string[] {
+  const fact = record.fact as unknown as ExecutionFact;
+  return record.stream === 'execution' && fact.type === 'START' ? [fact.advisory.clientOrderId] : [];
+}
 
 const areBothPlaced = ({ legs }: FactOf<'PROTECTION_OUTCOME'>): boolean =>
   [legs.stopLoss, legs.takeProfit].every(({ kind }) => kind === 'accepted' || kind === 'duplicate');
