@@ -84,6 +84,15 @@ async function held(
   return story;
 }
 
+describe('exits that work', () => {
+  it('B7 A1: are told once each, when the broker shows them so for the first time', async () => {
+    const story = await held();
+    await story.after(91);
+    expect(story.events('exit_working')).toMatchObject([{ leg: 'sl' }, { leg: 'tp' }]);
+    expect(story.position()).toMatchObject({ state: 'working', isOpen: true });
+  });
+});
+
 describe('an exit fills', () => {
   it('B7: told by push: recorded with its realised profit, the position is closed, and nothing is asked any more', async () => {
     const story = await held();

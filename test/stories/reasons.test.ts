@@ -79,6 +79,12 @@ const refused = { kind: 'rejected', code: 'NO', reason: 'no' } as const;
 const notSent = { kind: 'not_sent', reason: 'no route' } as const;
 const ends = (state: 'cancelled' | 'rejected' | 'expired'): OrderScript => ({ ends: { at: 2_000, state } });
 const slowly: Setting = { faults: { instrument: { delayMs: 3_000 } } };
+/** Something can be told while SL and TP are under way. */
+const protectedSlowly: Setting = {
+  script: fills(fill(1, 100, 151)),
+  faults: { placeProtection: { delayMs: 500 } },
+};
+
 const stories: readonly (readonly [Setting, readonly (readonly [number, Act])[], object?])[] = [
   [{}, [], { expirationTimestamp: '2020-01-01T00:00:00Z' }],
   [{}, [], { positionSize: 0 }],
@@ -101,11 +107,13 @@ const stories: readonly (readonly [Setting, readonly (readonly [number, Act])[],
   [{ script: { ...fills(fill(1, 40, 150)), positionShown: '7', hides: ['sl', 'tp'] } }, []],
   [{ script: { ...fills(fill(1, 100, 151)), protection: { stopLoss: refused } } }, []],
   [{ script: { ...fills(fill(1, 100, 151)), pricedFrom: 99_000 } }, []],
-  [{ script: fills(fill(1, 120, 151)), instruments: { AAPL: { symbol: 'AAPL', tickSize: '151', lotSize: '1' } } }, []],
+  [{ script: fills(fill(1, 120, 2)), instruments: { AAPL: { symbol: 'AAPL', tickSize: '2', lotSize: '1' } } }, []],
   [
     { script: fills(fill(1, 100, 151)), faults: { placeProtection: { delayMs: 500 } } },
     [[1.2, push({ filledSize: '130' })]],
   ],
+  [protectedSlowly, [[1.2, push({ state: 'pending', filledSize: '0', correction: { kind: 'bust' } })]]],
+  [protectedSlowly, [[1.2, push({ fillPrice: '140', correction: { kind: 'correct' } })]]],
   [{ script: { submit: 'lost' } }, []],
   [{ script: { cancel: 'ignore', positionShown: '9' } }, []],
   [{ script: { ...fills(fill(1, 100, 151)), positionShown: '0' } }, []],
@@ -117,20 +125,16 @@ async function observed([setting, acts, differs]: (typeof stories)[number]): Pro
   for (const [seconds, act] of acts) now.clock.setTimeout(() => void act(now), seconds * 1_000);
   const raised: Pair[] = [];
   const execution = now.engine.start({ ...ADVISORY, ...differs });
-  const top = (): ExecutionState => {
-    const { value } = execution.actor.getSnapshot();
-    return (typeof value === 'string' ? value : Object.keys(value)[0]) as ExecutionState;
-  };
   // A refusal at the start is decided before anybody can subscribe.
-  let before: ExecutionState = top() === 'done' ? 'validating' : top();
+  let before: ExecutionState = 'validating';
   let isDecided = false;
-  const look = (reason: string | undefined): void => {
-    if (!isDecided && reason !== undefined) raised.push(`${reason} in ${before}`);
-    isDecided ||= reason !== undefined;
-    before = top();
+  const look = ({ value, context: { verdict } }: ReturnType<typeof execution.actor.getSnapshot>): void => {
+    if (!isDecided && verdict?.reason !== undefined) raised.push(`${verdict.reason} in ${before}`);
+    isDecided ||= verdict?.reason !== undefined;
+    before = (typeof value === 'string' ? value : Object.keys(value)[0]) as ExecutionState;
   };
-  look(execution.actor.getSnapshot().context.verdict?.reason);
-  execution.actor.subscribe(({ context }) => look(context.verdict?.reason));
+  look(execution.actor.getSnapshot());
+  execution.actor.subscribe(look);
   const result = await now.clock.runUntil(execution.result);
   return [...raised, ...mismatchKinds(result).map((kind): Pair => `${kind} in reconciling`)];
 }
@@ -155,7 +159,6 @@ describe('raisedIn (the states that can raise a code)', () => {
       (code) => reasons[code].kind === 'mismatch' && reasons[code].raisedIn.includes('reconciling'),
     );
     expect(raisable.filter((code) => !shown.has(code)).sort()).toEqual([
-      'FILL_PRICE',
       'PROTECTION_SIZE',
       'QUERY_FAILED',
       'STOP_LOSS_PRICE',
