@@ -10,37 +10,19 @@
  */
 import { createServer, type Socket } from 'node:net';
 import type { Clock, OrderRef, OrderReport, OrderRequest, ProtectionRequest } from '../../src/domain/ports.js';
+import type { SeenOrder } from '../../src/testing/laws/outside-laws.js';
 import { Venue } from '../../src/testing/venue/venue.js';
 import { isOver, type VenueOrder } from '../../src/testing/venue/venue-order.js';
 import { VenuePort } from '../../src/testing/venue/venue-port.js';
+import { venueTruth } from '../../src/testing/venue/venue-truth.js';
 import { type OrderScript, orderScript, type Pace, type Roughness } from './order-script.js';
 import { type BrokerMethod, onLines, type Request, send } from './wire.js';
 
-/** What became of an exit. */
-export interface LegTruth {
-  readonly state: string;
-  readonly filledSize: number;
-}
-
 /** What the broker holds to be so, for the laws. */
-export interface OrderTruth {
-  readonly clientOrderId: string;
-  readonly brokerOrderId: string;
-  readonly symbol: string;
-  readonly quantity: string;
-  readonly submits: number;
-  /** Submit calls that came when the order had been taken. */
-  readonly resent: number;
-  /** Cancel requests that came in. */
-  readonly cancels: number;
-  readonly state: string;
-  readonly filledSize: number;
-  readonly fillPrice?: string;
-  /** A fill was taken back or changed, this long after the order was taken, in ms of the engine's time. */
-  readonly corrected?: { readonly kind: 'bust' | 'correct'; readonly afterMs: number };
-  /** As they were placed. */
-  readonly legs?: { readonly quantity: string; readonly stopLoss: string; readonly takeProfit: string };
-  readonly exits?: { readonly stopLoss: LegTruth; readonly takeProfit: LegTruth };
+export interface BrokerTruth {
+  readonly orders: readonly SeenOrder[];
+  /** Orders that it never took. */
+  readonly refused: readonly { readonly clientOrderId: string; readonly submits: number }[];
 }
 
 interface Counted {
@@ -81,30 +63,21 @@ const scriptOf = (clientOrderId: string): OrderScript =>
 /** The order, hidden or not. */
 const orderOf = (clientOrderId: string): VenueOrder | undefined => venue.find({ clientOrderId, isHidden: true });
 
-function truthOf({ request, script, brokerOrderId, submits, resent, cancels }: Counted): OrderTruth {
-  const { clientOrderId, symbol, quantity } = request;
-  const order = orderOf(clientOrderId);
-  const stopLoss = orderOf(`${clientOrderId}-sl`);
-  const takeProfit = orderOf(`${clientOrderId}-tp`);
-  const hasLegs = stopLoss?.price !== undefined && takeProfit?.price !== undefined;
-  const event = venue.events.find((one) => one.order.id === order?.id && one.kind.startsWith('trade_'));
-  const corrected = event && order && { kind: kindOf(event.kind), afterMs: event.at - order.takenAt };
-  const refused = script.submit === 'rejected' ? 'rejected' : 'refused';
+function truth(): BrokerTruth {
+  const all = [...known.values()].map(({ request: { clientOrderId }, submits, resent, cancels }) => ({
+    clientOrderId,
+    order: orderOf(clientOrderId),
+    received: { submits, resent, cancels },
+  }));
   return {
-    ...{ clientOrderId, brokerOrderId, symbol, quantity, submits, resent, cancels },
-    state: order === undefined ? refused : port.report(order).state,
-    filledSize: Number(order?.filled ?? 0),
-    ...(order?.average !== undefined && { fillPrice: order.average }),
-    ...(corrected !== undefined && { corrected }),
-    ...(hasLegs && {
-      legs: { quantity: stopLoss.ordered, stopLoss: stopLoss.price, takeProfit: takeProfit.price },
-      exits: { stopLoss: legTruth(stopLoss), takeProfit: legTruth(takeProfit) },
-    }),
+    orders: all.flatMap(({ order, received }) =>
+      order === undefined ? [] : [{ ...venueTruth(venue, order), received }],
+    ),
+    refused: all.flatMap(({ order, clientOrderId, received: { submits } }) =>
+      order === undefined ? [{ clientOrderId, submits }] : [],
+    ),
   };
 }
-
-const kindOf = (kind: string): 'bust' | 'correct' => (kind === 'trade_cancel' ? 'bust' : 'correct');
-const legTruth = ({ state, filled }: VenueOrder): LegTruth => ({ state, filledSize: Number(filled) });
 
 function submitOrder(request: OrderRequest): unknown {
   const { clientOrderId } = request;
@@ -169,6 +142,6 @@ function serve(socket: Socket): void {
   });
 }
 
-process.on('message', (question) => process.send?.({ question, orders: [...known.values()].map(truthOf) }));
+process.on('message', (question) => process.send?.({ question, truth: truth() }));
 process.on('disconnect', () => process.exit());
 createServer(serve).listen(socketPath, () => process.send?.('listening'));

@@ -41,6 +41,24 @@ describe(`A6: ${KILLS} engines killed with SIGKILL`, () => {
   });
 });
 
+describe('A6 P8 B5 B7: engines killed while the venue takes fills back and loses exits', () => {
+  let programs: Programs | undefined;
+  let figures: Figures | undefined;
+  beforeAll(async () => {
+    programs = await buildPrograms(ROOT);
+    const rough = scenariosOf({ kills: 16, seed: 11, load: 20 }).map(
+      (scenario): Scenario => ({ ...scenario, roughness: 'rough' }),
+    );
+    figures = figuresOf(await playAll(rough, programs, LANES));
+  }, LIMIT_MS);
+  afterAll(() => programs?.remove());
+
+  test('nothing is left unprotected without a case, nothing is sent twice, nothing is lost', () => {
+    expect(figures?.broken).toEqual([]);
+    expect(figures?.executions).toBeGreaterThan(20);
+  });
+});
+
 describe('the negative control: a recovery that resends', () => {
   let programs: Programs | undefined;
   beforeAll(async () => {

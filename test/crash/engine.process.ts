@@ -26,6 +26,8 @@ export interface Run {
   readonly kill?: { readonly advisory: number; readonly at: number };
   /** Ends by itself when every execution has its result. */
   readonly drain: boolean;
+  /** The broker does more than fill: exits are waited for. */
+  readonly isRough?: boolean;
 }
 
 export type Said =
@@ -46,8 +48,10 @@ const POLL_MS = 400;
 
 /** Fills that a broker makes after a time-out come within this time of the engine's. */
 const AFTERMATH_MS = 4_000;
+/** What the sweep heard of exits is judged by their watch within this time of the engine's (B7). */
+const EXITS_JUDGED_MS = 30_000;
 
-async function run({ journal, socket, speed, startWall, advisories, crash, kill, drain }: Run): Promise<void> {
+async function run({ journal, socket, speed, startWall, advisories, crash, kill, drain, isRough }: Run): Promise<void> {
   const pass = crashAt(crash);
   const clock = runClock(speed, startWall);
   const engine = await openEngine({
@@ -71,6 +75,7 @@ async function run({ journal, socket, speed, startWall, advisories, crash, kill,
   await Promise.all(all.map(({ result }) => result));
   await new Promise<void>((resolve) => clock.setTimeout(resolve, AFTERMATH_MS));
   await engine.sweep();
+  if (isRough === true) await new Promise<void>((resolve) => clock.setTimeout(resolve, EXITS_JUDGED_MS));
   await engine.close();
   say({ said: 'drained' });
 }

@@ -2,14 +2,14 @@
  * The processes of a crash test, seen from outside.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { OrderTruth } from './broker.process.js';
+import type { BrokerTruth } from './broker.process.js';
 import type { Run, Said } from './engine.process.js';
 import type { Pace, Roughness } from './order-script.js';
 import { onLines } from './wire.js';
 
 export interface BrokerProcess {
   /** What the broker holds to be so, now. */
-  truth(): Promise<readonly OrderTruth[]>;
+  truth(): Promise<BrokerTruth>;
   stop(): void;
 }
 
@@ -38,10 +38,10 @@ export async function startBroker({ program, socket, ...setting }: BrokerSetting
         asked += 1;
         const question = asked;
         const listen = (message: unknown): void => {
-          const answer = message as { question: number; orders: readonly OrderTruth[] };
+          const answer = message as { question: number; truth: BrokerTruth };
           if (answer.question !== question) return;
           child.off('message', listen);
-          resolve(answer.orders);
+          resolve(answer.truth);
         };
         child.on('message', listen);
         child.send(question);

@@ -106,7 +106,15 @@ async function playOn(scenario: Scenario, { programs, folder, socket, broker }: 
   const wall = (): number => Date.UTC(2026, 0, 1) + (performance.now() - begun) * SPEED + wallStep;
   const start = (life: Partial<Life>, drain: boolean): EngineRun =>
     startEngine(programs.engine, {
-      ...{ journal, socket, speed: SPEED, startWall: wall(), advisories, drain },
+      ...{
+        journal,
+        socket,
+        speed: SPEED,
+        startWall: wall(),
+        advisories,
+        drain,
+        isRough: scenario.roughness === 'rough',
+      },
       ...(life.death?.kind === 'point' && { crash: life.death }),
       ...(life.killSwitchAt !== undefined && { kill: { advisory: advisories, at: life.killSwitchAt } }),
     });
@@ -119,7 +127,7 @@ async function playOn(scenario: Scenario, { programs, folder, socket, broker }: 
       else if (said.said === 'journal failed') broken.push('the journal failed, and nothing was wrong with it');
     }
     records = await readSqliteJournal(journal).catch(() => []);
-    return { records, orders: await broker.truth(), durable, results };
+    return { records, ...(await broker.truth()), durable, results };
   }
 
   for (const [index, life] of scenario.lives.entries()) {
@@ -153,10 +161,16 @@ async function playOn(scenario: Scenario, { programs, folder, socket, broker }: 
     executions: advisories,
     results: [...final.values()],
     records: records.length,
-    submits: known.orders.reduce((sum, { submits }) => sum + submits, 0),
+    submits: submitsIn(known),
     lifeMs,
   };
 }
+
+const submitsIn = ({ orders, refused }: Known): number =>
+  [...orders.map(({ received }) => received?.submits ?? 0), ...refused.map(({ submits }) => submits)].reduce(
+    (sum, submits) => sum + submits,
+    0,
+  );
 
 /** Verifies what has come since: the whole chain is verified at every start of an engine, and in the end. */
 function brokenTail(records: readonly JournalRecord[], verified: number): readonly string[] {

@@ -13,20 +13,6 @@ export function truthOf(broker: FaultBroker): BrokerTruth {
   return clientOrderId === undefined ? undefined : broker.truth(clientOrderId);
 }
 
-/** What the broker truly filled by the end is protected, or somebody is told. */
-export function hiddenFills({ advisoryId, cases, results }: LawSubject, truth: BrokerTruth): readonly BrokenLaw[] {
-  if (truth === undefined || truth.filledSize === '0' || results.length === 0) return [];
-  // What the sweep finds it tells for the symbol; an execution is told for by its advisory.
-  const isTold = cases.some((known) => known.advisoryId === advisoryId || known.advisoryId === undefined);
-  const isProtected = results.some(
-    ({ finalSl, finalTp, finalPositionSize }) =>
-      finalSl !== undefined && finalTp !== undefined && finalPositionSize === truth.filledSize,
-  );
-  return isTold || isProtected
-    ? []
-    : [{ law: 'L7', why: `the broker filled ${truth.filledSize}: not protected, and no case` }];
-}
-
 /** How the engine is told of what filled after the end: by a push, or by a sweep, which says what it found. */
 export type Telling = 'push' | SweepReport;
 

@@ -4,7 +4,7 @@
  * The first half breaks the world around a real engine; the second forges what an engine would leave behind.
  */
 import type { BrokerAdapter, Clock, Journal, JournalRecord, OrderRequest } from 'fillchart';
-import type { BrokenLaw, FaultBroker, LawSubject } from 'fillchart/testing';
+import type { FaultBroker, LawSubject } from 'fillchart/testing';
 import { brokenLaws } from 'fillchart/testing';
 import { NEVER } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ const plain: Scenario = {
   switches: [],
 };
 
-const idsOf = (broken: readonly BrokenLaw[]) => [...new Set(broken.map(({ law }) => law))];
+const idsOf = (broken: readonly { readonly law: string }[]) => [...new Set(broken.map(({ law }) => law))];
 
 /** An adapter like the broker, but for some methods. */
 const changed = (broker: FaultBroker, methods: Partial<BrokerAdapter>): BrokerAdapter => ({ ...broker, ...methods });

@@ -24,11 +24,14 @@ import {
   faultBroker,
   type LawSubject,
   type OrderScript,
+  type VenueTruth,
   VIRTUAL_EPOCH_MS,
   type VirtualClock,
+  venueTruths,
   virtualClock,
 } from 'fillchart/testing';
-import { type BrokerTruth, forgottenFill, hiddenFills, type Telling, truthOf } from './broker-truth.js';
+import { type BrokenOutsideLaw, brokenOutsideLaws } from '../../src/testing/laws/outside-laws.js';
+import { forgottenFill, type Telling, truthOf } from './broker-truth.js';
 import { notedJournal } from './slow-journal.js';
 import { type StaleReports, withStaleReports } from './stale-reports.js';
 
@@ -63,7 +66,7 @@ export interface SwitchMove {
 
 export interface ScenarioOutcome {
   readonly subject: LawSubject;
-  readonly broken: readonly BrokenLaw[];
+  readonly broken: readonly (BrokenLaw | BrokenOutsideLaw)[];
 }
 
 /** What stands between engine and world in a negative control. */
@@ -104,14 +107,14 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
   let isOpen = true;
   for (const move of scenario.switches) clock.setTimeout(() => (isOpen ? flip(engine, move) : undefined), move.atMs);
   const results: ExecutionResult[] = [];
-  let truth: BrokerTruth;
+  let orders: readonly VenueTruth[] = [];
   await live(
     scenario,
     clock,
     () => engine,
     (result) => {
       // What fills after the end is for the next sweep to find.
-      if (results.length === 0) truth = truthOf(broker);
+      if (results.length === 0) orders = venueTruths(broker.venue);
       results.push(result);
     },
     async () => {
@@ -133,7 +136,8 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
     commits,
   };
   const forgotten = told === undefined ? [] : forgottenFill(subject, truthOf(broker), told);
-  return { subject, broken: [...brokenLaws(subject), ...hiddenFills(subject, truth), ...forgotten] };
+  const outside = brokenOutsideLaws({ orders, records, results: results.slice(0, 1), cases: subject.cases });
+  return { subject, broken: [...brokenLaws(subject), ...outside, ...forgotten] };
 }
 
 /** When all is over: nothing may go on, and what fills then must be told. `undefined` when nothing is there to tell. */

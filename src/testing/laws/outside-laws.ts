@@ -34,6 +34,8 @@ export interface SeenOrder extends VenueTruth {
 
 export interface OutsideView {
   readonly orders: readonly SeenOrder[];
+  /** Submit calls for orders that the venue never took. */
+  readonly refused?: readonly { readonly clientOrderId: string; readonly submits: number }[];
   readonly records: readonly JournalRecord[];
   /** The last result of each advisory that was handed out. */
   readonly results: readonly ExecutionResult[];
@@ -73,7 +75,8 @@ export function brokenOutsideLaws(view: OutsideView): readonly BrokenOutsideLaw[
   const owners = ownersOf(view.records);
   const orders = view.orders.map((order) => ({ order, owner: owners.get(order.clientOrderId) }));
   return [
-    ...orders.flatMap(({ order, owner }) => sending(order, owner, view)),
+    ...brokenSending(view),
+    ...orders.flatMap(({ order, owner }) => (owner === undefined ? [] : cancelled(order, owner, view))),
     ...orders.flatMap(({ order, owner }) => (owner === undefined ? [] : exposure(order, owner, view))),
     ...view.results.flatMap((result) => telling(result, orderOf(result, orders), view)),
   ];
@@ -117,22 +120,39 @@ const unless = (holds: boolean, law: OutsideLawId, why: string): readonly Broken
 const isToldOf = ({ cases }: OutsideView, { advisoryId, symbol }: Owner): boolean =>
   cases.some((one) => one.advisoryId === advisoryId || (one.advisoryId === undefined && one.symbol === symbol));
 
-/** What was sent: S1, S2, S4, A4, T4. */
-function sending(order: SeenOrder, owner: Owner | undefined, view: OutsideView): readonly BrokenOutsideLaw[] {
-  const { clientOrderId: id, received } = order;
-  if (owner === undefined) return unless(false, 'S2', `${id} is at the venue, and nobody's`);
+/** What was sent, which can be judged at any time: S1, S2, S4. */
+export function brokenSending(view: OutsideView): readonly BrokenOutsideLaw[] {
+  const owners = ownersOf(view.records);
+  const taken = view.orders.map(({ clientOrderId, received }) => ({
+    clientOrderId,
+    submits: 1,
+    resent: 0,
+    ...received,
+  }));
+  const refused = (view.refused ?? []).map((one) => ({ ...one, resent: 0 }));
+  return [...taken, ...refused].flatMap(({ clientOrderId: id, submits, resent }) => {
+    const owner = owners.get(id);
+    const own = view.records.filter(({ advisoryId }) => owner !== undefined && advisoryId === owner.advisoryId);
+    const isIntended = own.some(({ fact }) => fact.type === 'BROKER_ASKED');
+    const refusals = own.filter(({ fact }) => isProvenNothing(fact['outcome'])).length;
+    return [
+      ...unless(isIntended, 'S2', `${id} is at the venue, and its intent is not on record`),
+      ...unless(resent === 0, 'S1', `${id} was sent ${resent} more times to a broker that had it`),
+      ...unless(submits <= refusals + 1, 'S4', `${id} was sent ${submits} times, with ${refusals} refusals on record`),
+    ];
+  });
+}
+
+/** What was asked to be cancelled: A4, T4. */
+function cancelled(order: SeenOrder, owner: Owner, view: OutsideView): readonly BrokenOutsideLaw[] {
+  const { clientOrderId: id, isOpen, received } = order;
   const own = view.records.filter(({ advisoryId }) => advisoryId === owner.advisoryId);
-  const isIntended = own.some(({ fact }) => fact.type === 'BROKER_ASKED');
   const isCancelTold = own.some(({ audit }) => audit.some(({ event }) => event === 'cancel_requested'));
-  const { submits = 1, resent = 0, cancels = 1 } = received ?? {};
-  const refusals = own.filter(({ fact }) => isProvenNothing(fact['outcome'])).length;
+  const isAsked = received === undefined || received.cancels > 0;
   return [
-    ...unless(isIntended, 'S2', `${id} is at the venue, and its intent is not on record`),
-    ...unless(resent === 0, 'S1', `${id} was sent ${resent} more times to a broker that had it`),
-    ...unless(submits <= refusals + 1, 'S4', `${id} was sent ${submits} times, with ${refusals} refusals on record`),
-    ...unless(!isCancelTold || cancels > 0 || !order.isOpen, 'A4', `${id}: cancel_requested, and none was received`),
+    ...unless(!isCancelTold || isAsked || !isOpen, 'A4', `${id}: cancel_requested, and none was received`),
     ...unless(
-      !order.isOpen || cancels > 0 || isToldOf(view, owner),
+      !isOpen || isAsked || isToldOf(view, owner),
       'T4',
       `${id} is open in the end, and was never asked to be cancelled`,
     ),
@@ -222,10 +242,25 @@ function telling(
       'P5',
       `${id} names order ${finalOrderId}, the venue has ${order.brokerOrderId}`,
     ),
+    ...legsNamed(result, order),
     ...unless(!isMatched || !order.isOpen || isTold, 'R6.3', `${id} is MATCHED, and the order is open`),
     ...unless(!isMatched || isTold || hasExits(order), 'R6.3', `${id} is MATCHED, and was never protected`),
   ];
 }
+
+/** The prices that the result names are those at the venue. */
+const legsNamed = ({ advisoryId: id, finalSl, finalTp }: ExecutionResult, order: SeenOrder) => [
+  ...unless(
+    finalSl === undefined || finalSl === order.stopLoss?.price,
+    'B1',
+    `${id} names SL ${finalSl}, the venue has ${order.stopLoss?.price}`,
+  ),
+  ...unless(
+    finalTp === undefined || finalTp === order.takeProfit?.price,
+    'B1',
+    `${id} names TP ${finalTp}, the venue has ${order.takeProfit?.price}`,
+  ),
+];
 
 const hasExits = ({ filled, stopLoss, takeProfit, mostFilled }: SeenOrder): boolean =>
   isZero(filled) || isZero(mostFilled) || (stopLoss !== undefined && takeProfit !== undefined);
