@@ -39,6 +39,16 @@ const withGuards = (real: Module, guards: Module): Module => ({
   executionGuards: { ...guardsOf(real), ...guards },
 });
 
+const withExitGuards = (real: Module, guards: Module): Module => ({
+  ...real,
+  protectionGuards: { ...(real['protectionGuards'] as Module), ...guards },
+});
+
+function withoutCorrection(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return raw;
+  return Object.fromEntries(Object.entries(raw).filter(([name]) => name !== 'correction'));
+}
+
 type Outcome = { readonly event: { readonly type: string; readonly outcome?: { readonly kind: string } } };
 const isUnknown = ({ event }: Outcome) => event.type === 'SUBMIT_OUTCOME' && event.outcome?.kind === 'unknown';
 
@@ -167,6 +177,37 @@ const MUTANTS = {
     change: (real) => {
       const timeout = real['timeout'] as State;
       return { ...real, timeout: { ...timeout, on: { ...timeout.on, DEADLINE: {} } } };
+    },
+  },
+  'hears of no correction': {
+    law: 'P8',
+    module: 'domain/order',
+    change: (real) => {
+      const read = real['readOrderReport'] as (raw: unknown, own: unknown) => unknown;
+      return { ...real, readOrderReport: (raw: unknown, own: unknown) => read(withoutCorrection(raw), own) };
+    },
+  },
+  'knows no fee in the asset': {
+    law: 'L4',
+    module: 'domain/held',
+    change: (real) => {
+      const whole = ({ order }: { readonly order: { readonly cumQty: string } }) => order.cumQty;
+      return { ...real, heldQuantity: whole, protectableQuantity: whole };
+    },
+  },
+  'is deaf to its exits': {
+    law: 'B1',
+    module: 'machines/protection.guards',
+    change: (real) => withExitGuards(real, { isNews: () => false, isDecisive: () => false }),
+  },
+  'says that it cancels, and sends nothing': {
+    law: 'A4',
+    module: 'create-engine',
+    change: (real) => {
+      const create = real['createEngine'] as typeof createEngine;
+      const dumb: typeof createEngine = (options) =>
+        create({ ...options, broker: { ...options.broker, cancelOrder: () => Promise.resolve('requested') } });
+      return { ...real, createEngine: dumb };
     },
   },
 } as const satisfies Readonly<Record<string, Mutant>>;
