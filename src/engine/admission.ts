@@ -7,7 +7,6 @@
  * 4. Each admission is counted in its own turn: no two see the same free place.
  */
 
-import { VALIDATION_LIMIT_MS } from '../domain/limits.js';
 import type { BrokerAdapter, Clock } from '../domain/ports.js';
 import { attempt } from '../domain/reading.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
@@ -44,6 +43,8 @@ export interface AdmissionParts {
 const SLICE = 50;
 /** While the rate budget carries no further life, it is asked again after so long. */
 const ASK_AGAIN_MS = 250;
+/** No venue's limits take longer to come free again than a minute. */
+const LONGEST_WAIT_MS = 61_000;
 
 /** Whether the broker's rate budget carries another whole life beside so many. An adapter without the question carries any number. */
 export function hasCapacity(broker: BrokerAdapter, inFlight: number): boolean {
@@ -54,19 +55,21 @@ export function hasCapacity(broker: BrokerAdapter, inFlight: number): boolean {
 export function admission({ clock, broker, maxConcurrent, running, isKilled }: AdmissionParts): Admission {
   const waiting = new Set<Waiting>();
   let begunInTurn = 0;
+  let lastBegunAt = Number.NEGATIVE_INFINITY;
   let timer: unknown;
   let timerIsDueAt = Number.POSITIVE_INFINITY;
   /** A switch may cover any of those that wait: all are looked at once. */
   let mustLookAtAll = false;
 
   const isFree = (): boolean => running() < maxConcurrent && hasCapacity(broker, running());
-  /** With nothing in flight no capacity comes free by itself: it is refused, in its own words, once it has waited its time. */
+  /** With nothing in flight and nothing let in for so long, what waits is refused, in its own words. */
   const hasWaitedInVain = ({ since }: Waiting): boolean =>
-    running() === 0 && clock.monotonic() - since >= VALIDATION_LIMIT_MS;
+    running() === 0 && clock.monotonic() - Math.max(since, lastBegunAt) >= LONGEST_WAIT_MS;
 
   function begin(entry: Pick<Waiting, 'begin'>): void {
     if (begunInTurn === 0) void Promise.resolve().then(() => (begunInTurn = 0));
     begunInTurn += 1;
+    lastBegunAt = clock.monotonic();
     entry.begin();
   }
 
@@ -83,6 +86,7 @@ export function admission({ clock, broker, maxConcurrent, running, isKilled }: A
       isFull ||= !isFree() && !hasWaitedInVain(entry);
       if (!isFull || (mustLookAtAll && isKilled(entry.input.snapshot.symbol))) {
         waiting.delete(entry);
+        lastBegunAt = clock.monotonic();
         entry.begin();
         begun += 1;
       } else if (!mustLookAtAll) break;

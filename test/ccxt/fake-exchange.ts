@@ -111,7 +111,7 @@ export class FakeExchange {
   refused = 0;
   private readonly capacity: Capacity | undefined;
   private readonly faults: { readonly fault: Fault; left: number }[] = [];
-  private readonly server = createServer((request, response) => void this.answer(request, response));
+  readonly server = createServer((request, response) => void this.answer(request, response));
 
   constructor(
     readonly speech: Speech,

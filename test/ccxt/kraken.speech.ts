@@ -122,6 +122,8 @@ function hear({ path, params }: Asked, book: VenueBook): Heard {
       return { route: 'time', act: () => ok({ unixtime: Math.trunc(book.now() / 1_000) }) };
     case 'Ticker':
       return { route: 'price', act: () => ok(prices(params['pair'], book)) };
+    case 'GetWebSocketsToken':
+      return { route: 'account', act: () => ok({ token: 'a-token', expires: 900 }) };
     case 'BalanceEx':
       return { route: 'account', act: () => ok(balances(book)) };
     case 'OpenOrders': {

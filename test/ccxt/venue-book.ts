@@ -106,7 +106,7 @@ export class BookOrder {
 
   /** Epoch ms. */
   get at(): number {
-    return this.book.venue.timeAt(this.model.takenAt);
+    return Math.trunc(this.book.venue.timeAt(this.model.takenAt));
   }
 
   get filled(): Decimal {
@@ -212,7 +212,7 @@ export class VenueBook {
   }
 
   now(): number {
-    return this.venue.time();
+    return Math.trunc(this.venue.time());
   }
 
   get orders(): readonly BookOrder[] {

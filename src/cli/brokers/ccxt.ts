@@ -15,6 +15,7 @@ const OPTIONS: { readonly [Option in Exclude<keyof CcxtBrokerOptions, NotInAFile
   live: flag,
   baseUrl: text,
   sells: flag,
+  stream: flag,
   pollMs: numberBetween(100, 10_000),
   requestsPerMinute: numberBetween(20, 100_000),
   reservedPerMinute: numberBetween(0, 50_000),

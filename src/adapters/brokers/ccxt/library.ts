@@ -22,8 +22,13 @@ export interface CcxtLibrary {
   options: Record<string, unknown>;
   number: (value: string) => unknown;
   fetchImplementation: unknown;
+  httpAgent?: unknown;
   milliseconds: () => number;
   nonce: () => number;
+  setMarkets(markets: readonly unknown[]): unknown;
+  /** Only of the class that streams. */
+  watchOrders?(symbol?: string): Promise<unknown>;
+  close?(): Promise<unknown>;
 }
 
 export interface SignedRequest {
@@ -44,7 +49,7 @@ const NEVER_MS = 2 ** 31 - 1;
 /** @throws {FillchartError} `INVALID_OPTION`, saying what to install */
 export async function loadClass(
   exchange: CcxtExchange,
-  load: (exchange: CcxtExchange) => Promise<unknown> = importOne,
+  load: (exchange: CcxtExchange) => Promise<unknown> = (name) => importOne(name, ''),
 ): Promise<ExchangeClass> {
   try {
     const found = (await load(exchange)) as { readonly default?: unknown };
@@ -61,13 +66,18 @@ export async function loadClass(
   }
 }
 
+/** The class of the exchange that also streams. @throws {FillchartError} `INVALID_OPTION`, saying what to install */
+export const loadStreamingClass = (exchange: CcxtExchange): Promise<ExchangeClass> =>
+  loadClass(exchange, (name) => importOne(name, 'pro/'));
+
 /** The file of the one exchange lies beside the package's entry; where it does not, all of ccxt is loaded. */
-async function importOne(exchange: CcxtExchange): Promise<unknown> {
+async function importOne(exchange: CcxtExchange, folder: '' | 'pro/'): Promise<unknown> {
   const entry = pathToFileURL(createRequire(import.meta.url).resolve('ccxt'));
   try {
-    return await import(/* @vite-ignore */ new URL(`../js/src/${exchange}.js`, entry).href);
+    return await import(/* @vite-ignore */ new URL(`../js/src/${folder}${exchange}.js`, entry).href);
   } catch {
-    return import('ccxt');
+    const all = (await import('ccxt')) as { readonly default: { readonly pro?: unknown } };
+    return folder === '' ? all : { default: all.default.pro };
   }
 }
 
@@ -113,10 +123,12 @@ function risingNonce(now: () => number): () => number {
   };
 }
 
-const movedTo = (baseUrl: string, urls: unknown): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(urls as Record<string, unknown>).map(([api, url]) => [
-      api,
-      typeof url === 'string' ? url.replace(/^https?:\/\/[^/]+/, () => baseUrl) : url,
-    ]),
-  );
+/** Every address at the origin that is given, streams by the same host. */
+function movedTo(baseUrl: string, urls: unknown): unknown {
+  if (typeof urls === 'string') {
+    const origin = urls.startsWith('ws') ? baseUrl.replace(/^http/, 'ws') : baseUrl;
+    return urls.replace(/^(?:http|ws)s?:\/\/[^/]+/, () => origin);
+  }
+  if (typeof urls !== 'object' || urls === null) return urls;
+  return Object.fromEntries(Object.entries(urls).map(([api, url]) => [api, movedTo(baseUrl, url)]));
+}

@@ -19,6 +19,7 @@ export interface LiveOrders {
   positionPurpose(symbols: readonly string[]): Purpose;
   /** The entry that reads of a symbol belong to. */
   lifeOf(symbol: string): string | undefined;
+  has(clientOrderId: string): boolean;
   isOver(clientOrderId: string): boolean;
   /** Entries that are polled now. */
   count(): number;
@@ -83,6 +84,7 @@ export function liveOrders(clock: Clock): LiveOrders {
       return order === undefined || isLate(order) ? 'read' : 'look';
     },
     lifeOf: (symbol) => latest.get(symbol),
+    has: (id) => orders.has(id),
     isOver: (id) => orders.get(id)?.isOver === true,
     count: () =>
       [...orders.values()].filter((order) => order.isSent && !order.isOver && !order.isCancelAsked && !isLate(order))

@@ -35,6 +35,8 @@ export interface CcxtBrokerOptions {
   readonly requestsPerMinute?: number;
   /** Kept of `requestsPerMinute` for cancels, exits and looks, less than half; a fifth of it by default. */
   readonly reservedPerMinute?: number;
+  /** Orders are pushed by the exchange as well as polled. Default true, and false with a `baseUrl`. */
+  readonly stream?: boolean;
   /** Longest time of any one request with its whole body, in ms; 10 000 by default. A call's own deadline may be shorter. */
   readonly requestTimeoutMs?: number;
   /** Told in one sentence what an operator must see. Default: a process warning. */
@@ -55,6 +57,7 @@ export interface CcxtSettings {
   readonly pollMs: number;
   readonly requestsPerMinute?: number;
   readonly reservedPerMinute?: number;
+  readonly stream: boolean;
   readonly requestTimeoutMs: number;
   readonly warn: (message: string) => void;
   readonly clock: Clock;
@@ -92,6 +95,7 @@ export function readSettings(options: CcxtBrokerOptions, environment: Environmen
     sells: options.sells === true,
     pollMs: between('pollMs', options.pollMs, POLL_MS[exchange], 100, 10_000),
     ...readLimit(options),
+    stream: options.stream ?? baseUrl === undefined,
     requestTimeoutMs: between('requestTimeoutMs', options.requestTimeoutMs, 10_000, 100, 60_000),
     warn: quietly(options.warn ?? ((message) => process.emitWarning(message, 'CcxtWarning'))),
     clock: options.clock ?? systemClock(),

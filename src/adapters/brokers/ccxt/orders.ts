@@ -47,10 +47,15 @@ async function lookUp(
   return undefined;
 }
 
-export async function orderStatus(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<OrderReport | 'not_found'> {
+export async function orderStatus(
+  desk: Desk,
+  ref: OrderRef,
+  signal: AbortSignal,
+  purpose: Purpose = desk.live.statusPurpose(ref),
+): Promise<OrderReport | 'not_found'> {
   const market = marketOf(desk, ref.symbol);
   const name = nameAtVenue(desk, ref.clientOrderId, ref.brokerOrderId);
-  const order = await findOrder(desk, market, name, signal, desk.live.statusPurpose(ref), ref.clientOrderId);
+  const order = await findOrder(desk, market, name, signal, purpose, ref.clientOrderId);
   if (order === undefined) return 'not_found';
   const report = await fullReport(desk, market, order, ref.clientOrderId, signal);
   if (report === undefined) throw new Error(`${desk.settings.exchange}: unreadable order`);
