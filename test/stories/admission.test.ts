@@ -127,7 +127,7 @@ describe('capacity (E4)', () => {
     expect(new Set(now.ended)).toEqual(new Set(['FILLED']));
   });
 
-  it('E4: without any capacity for 10 s the refusal says so in its own code; when there is some again, the next one runs', async () => {
+  it('E4: without any capacity for a minute the refusal says so in its own code; when there is some again, the next one runs', async () => {
     const carried = { lives: 0 };
     const now = await world(budget(carried));
     const result = await execute(now, advisory('A'));

@@ -13,6 +13,7 @@ type NotInAFile = 'exchange' | 'apiKey' | 'secret' | 'password' | 'warn' | 'cloc
 
 const OPTIONS: { readonly [Option in Exclude<keyof CcxtBrokerOptions, NotInAFile>]-?: Check } = {
   live: flag,
+  market: text,
   baseUrl: text,
   sells: flag,
   stream: flag,

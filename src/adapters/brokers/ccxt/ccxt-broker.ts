@@ -9,7 +9,6 @@
  *    (`sibling-watch.ts`); apart from that nothing is sent that was not asked for.
  * 5. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
  */
-import { Agent } from 'node:http';
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerAdapter, OrderReport, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
 import { accountReader } from './account.js';
@@ -26,15 +25,14 @@ import { readOpenOrders, readPositions } from './holdings.js';
 import { instrumentReader } from './instrument.js';
 import { kraken } from './kraken.js';
 import { learnedOrders } from './learned-orders.js';
-import { type CcxtLibrary, loadClass, loadStreamingClass, setUp } from './library.js';
+import { type CcxtLibrary, loadClass, setUp } from './library.js';
 import { liveOrders } from './live-orders.js';
 import { checkMargin } from './margin.js';
 import { type Markets, marketsOf } from './markets.js';
 import { okx } from './okx.js';
 import { type CcxtBrokerOptions, type CcxtExchange, type CcxtSettings, readSettings } from './options.js';
-import { type OrderStream, orderStream } from './order-stream.js';
+import { orderPushes } from './order-pushes.js';
 import { cancelOrder, orderStatus, reportOf } from './orders.js';
-import { namesOf } from './pushed-names.js';
 import { recentOrders } from './recent-orders.js';
 import { type SentOrders, sentOrders } from './sent-orders.js';
 import { siblingWatch } from './sibling-watch.js';
@@ -80,15 +78,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
   const sent = sentOrders();
   const watch = siblingWatch(desk);
   const exits = exitDesk(desk, sent, watch);
-  const stream = orderStream({
-    clock: settings.clock,
-    namesOf: (pushed) => namesOf(desk, pushed),
-    async look(clientOrderId, symbol, signal) {
-      const found = await orderStatus(desk, { clientOrderId, symbol }, signal, 'look');
-      return found === 'not_found' ? undefined : found;
-    },
-  });
-  let streaming: CcxtLibrary | undefined;
+  const pushes = orderPushes(desk);
 
   async function connect(signal: AbortSignal): Promise<void> {
     const opened = await open(settings, wire, signal);
@@ -98,7 +88,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     if (blocked !== undefined) throw new BrokerRefusal(`${settings.exchange}: ${blocked}`);
     markets = marketsOf(opened.markets, 'spot');
     watch.start();
-    if (settings.stream) streaming ??= await openStream(settings, wire, opened, stream).catch(() => undefined);
+    if (settings.stream) await pushes.start(opened);
   }
 
   return {
@@ -110,24 +100,22 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
       nativeOco: dialect.exitPair !== undefined,
       positions: 'netting',
       fractional: true,
+      gapPollMs: settings.pollMs,
       /** The more orders are polled, the farther apart their polls are. */
       get minPollMs() {
-        const leastMs = stream.isUp() ? Math.max(settings.pollMs, PUSHED_POLL_MS) : settings.pollMs;
+        const leastMs = pushes.isUp() ? Math.max(settings.pollMs, PUSHED_POLL_MS) : settings.pollMs;
         return Math.max(leastMs, wire.pollGapMs(desk.live.count(), aPoll));
       },
     },
     connect,
     async close() {
       watch.stop();
-      stream.stop();
-      const closing = streaming?.close?.();
-      streaming = undefined;
-      await closing?.catch(() => undefined);
+      await pushes.stop();
       library = undefined;
       markets = undefined;
     },
     instrument: reader.instrument,
-    submitOrder: (order, signal) => submitOrder(desk, sent, order, signal, stream.tell),
+    submitOrder: (order, signal) => submitOrder(desk, sent, order, signal, pushes.tell),
     getOrderStatus: (ref, signal) => orderStatus(desk, ref, signal),
     getOpenOrders: (signal) => readOpenOrders(desk, signal),
     cancelOrder: (ref, signal) => cancelOrder(desk, ref, signal),
@@ -138,7 +126,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     quote: reader.quote,
     aliases: (symbol) => marketsOr(desk.markets)?.aliases(symbol) ?? [],
     capacity: wire.budget.capacity,
-    reports$: stream.reports$,
+    reports$: pushes.reports$,
     describe: (signal) => describeExchange(desk, signal),
   };
 }
@@ -160,31 +148,6 @@ async function open(settings: CcxtSettings, wire: Wire, signal: AbortSignal): Pr
     throw new Error(`${exchange}: its markets cannot be read: ${wire.redact(words).slice(0, 200)}`);
   }
   return library;
-}
-
-/** A stream that cannot be had costs nothing but polls. */
-async function openStream(
-  settings: CcxtSettings,
-  wire: Wire,
-  library: CcxtLibrary,
-  stream: OrderStream,
-): Promise<CcxtLibrary> {
-  const never = new AbortController().signal;
-  const opened = setUp(
-    await loadStreamingClass(settings.exchange),
-    settings,
-    (url, init) => wire.carry(never, url, init),
-    () => wire.time.now(),
-  );
-  // The kind of account is known: it need not be asked for.
-  Object.assign(opened.options, { defaultType: 'spot', enableUnifiedMargin: false, enableUnifiedAccount: true });
-  // ccxt wants an agent of its own for a stream that is not encrypted, as on this machine.
-  if (settings.baseUrl?.startsWith('http:')) opened.httpAgent = new Agent();
-  opened.setMarkets(Object.values(library.markets ?? {}));
-  const { watchOrders } = opened;
-  if (watchOrders === undefined) throw new Error(`${settings.exchange}: no stream of orders`);
-  stream.start(() => watchOrders.call(opened));
-  return opened;
 }
 
 async function submitOrder(

@@ -13,12 +13,16 @@ import { address, between, invalid, isLocal, oneOf, quietly } from '../option-ch
 export const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
 export type CcxtExchange = (typeof CCXT_EXCHANGES)[number];
 
+const MARKETS = ['spot'] as const;
+
 /** What `ccxtBroker` takes. */
 export interface CcxtBrokerOptions {
   /** Which exchange: `binance`, `bybit`, `okx` or `kraken`. */
   readonly exchange: CcxtExchange;
   /** True trades with real money. Absent or false trades in the exchange's sandbox; kraken has none for spot. */
   readonly live?: boolean;
+  /** `linear`: perpetual contracts that are settled in USDT or USDC, at Bybit alone; spot by default. */
+  readonly market?: 'spot' | 'linear';
   /** API key; the environment's `FILLCHART_CCXT_API_KEY`, else e.g. `BINANCE_API_KEY`, by default. */
   readonly apiKey?: string;
   /** API secret; the environment's `FILLCHART_CCXT_SECRET`, else e.g. `BINANCE_SECRET`, by default. */
@@ -49,6 +53,7 @@ export interface CcxtBrokerOptions {
 export interface CcxtSettings {
   readonly exchange: CcxtExchange;
   readonly live: boolean;
+  readonly market: 'spot' | 'linear';
   readonly apiKey: string;
   readonly secret: string;
   readonly password?: string;
@@ -83,11 +88,14 @@ export function readSettings(options: CcxtBrokerOptions, environment: Environmen
   if (!live && baseUrl !== undefined && !isLocal(baseUrl)) {
     throw invalid('baseUrl', baseUrl, 'an address of this machine, unless live: true');
   }
+  const market = oneOf('market', options.market ?? 'spot', MARKETS);
+
   const key = (option: 'apiKey' | 'secret' | 'password'): string =>
     readKey(option, options[option], exchange, environment);
   return {
     exchange,
     live,
+    market,
     apiKey: key('apiKey'),
     secret: key('secret'),
     ...(exchange === 'okx' && { password: key('password') }),

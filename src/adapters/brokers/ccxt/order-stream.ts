@@ -30,6 +30,8 @@ export interface OrderStreamParts {
   readonly namesOf: (pushed: Pushed) => readonly string[];
   /** Asks the exchange for an order of ours; `undefined` when it has no news. */
   readonly look: (clientOrderId: string, symbol: string, signal: AbortSignal) => Promise<OrderReport | undefined>;
+  /** Told once for each time that the stream fails or breaks, however often it is tried again. */
+  readonly onDown: (error: unknown) => void;
 }
 
 /** A watch that has not failed for so long has begun. */
@@ -38,7 +40,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 const LOOK_MS = 2_000;
 
-export function orderStream({ clock, namesOf, look }: OrderStreamParts): OrderStream {
+export function orderStream({ clock, namesOf, look, onDown }: OrderStreamParts): OrderStream {
   const reports$ = new Subject<OrderReport | { readonly type: 'gap' }>();
   const looks = new Map<string, { isAskedAgain: boolean }>();
   let life: { isOver: boolean } | undefined;
@@ -58,7 +60,9 @@ export function orderStream({ clock, namesOf, look }: OrderStreamParts): OrderSt
         begin(own);
         waitMs = FIRST_WAIT_MS;
         if (!own.isOver) hear(pushed);
-      } catch {
+      } catch (error) {
+        if (own.isOver) return;
+        if (isUp || waitMs === FIRST_WAIT_MS) onDown(error);
         if (isUp) reports$.next({ type: 'gap' });
         isUp = false;
         await new Promise<void>((resolve) => void clock.setTimeout(() => resolve(), waitMs));
