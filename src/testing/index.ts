@@ -24,6 +24,7 @@ export type { ConformanceOptions, ConformanceSubject, MakeBroker, Situation } fr
 export {
   type BrokerCall,
   type BrokerMethod,
+  type ExitScript,
   type Fault,
   type FaultBroker,
   type FaultBrokerOptions,

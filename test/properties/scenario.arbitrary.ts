@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check';
 import { KillSwitchType } from 'fillchart';
-import type { Fault, OrderScript } from 'fillchart/testing';
+import type { ExitScript, Fault, OrderScript } from 'fillchart/testing';
 import type { Scenario, SwitchMove } from './scenario.js';
 
 const SYMBOL = 'AAPL';
@@ -151,6 +151,60 @@ const pushes = fc.array(
   { maxLength: 3 },
 );
 
+const leavesSibling = fc.boolean();
+
+/** What becomes of an exit: refused while it is pending, ended, hit, filled in part. */
+const exit: fc.Arbitrary<ExitScript> = fc.oneof(
+  fc.record({ at: fc.constantFrom(40, 300, 2_000), leavesSibling }).map(({ at, leavesSibling: stays }) => ({
+    worksFrom: at + 100,
+    ends: { at, state: 'rejected' as const },
+    leavesSibling: stays,
+  })),
+  fc
+    .record({ at: soon, state: fc.constantFrom('cancelled' as const, 'expired' as const), leavesSibling })
+    .map(({ at, state, leavesSibling: stays }) => ({ ends: { at, state }, leavesSibling: stays })),
+  fc.record({ hitAt: soon, leavesSibling }),
+  fc.record({ hitAt: soon, leavesSibling, depth: fc.constantFrom('1', '40', '99') }),
+);
+
+/** What a venue does to an order beside filling it. */
+const changes: fc.Arbitrary<Pick<OrderScript, 'corrections' | 'restated' | 'words' | 'fillsAfterCancel' | 'exits'>> =
+  fc.oneof(
+    { weight: 10, arbitrary: fc.constant({}) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ at: soon, afterwards: fc.constantFrom('reopens' as const, 'closed' as const) })
+        .map((bust) => ({ corrections: [{ kind: 'bust' as const, fill: 0, ...bust }] })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ at: soon, price: cents(9_000, 5_500_000) })
+        .map((change) => ({ corrections: [{ kind: 'correct' as const, fill: 0, ...change }] })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ at: soon, quantity: fc.constantFrom('1', '40', '60') }).map((to) => ({ restated: [to] })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ at: soon, word: fc.constantFrom('calculated', 'pending_cancel', 'suspended') })
+        .map((said) => ({ words: [said] })),
+    },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 4_000 }).map((fillsAfterCancel) => ({ fillsAfterCancel })) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .oneof(
+          exit.map((sl) => ({ sl })),
+          exit.map((tp) => ({ tp })),
+        )
+        .map((exits) => ({ exits })),
+    },
+  );
+
 const defined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 
@@ -165,7 +219,12 @@ const script: fc.Arbitrary<OrderScript> = fc
         weight: 1,
         arbitrary: fc.record({
           at: when,
-          state: fc.constantFrom('cancelled' as const, 'rejected' as const, 'expired' as const),
+          state: fc.constantFrom(
+            'cancelled' as const,
+            'rejected' as const,
+            'expired' as const,
+            'done_for_day' as const,
+          ),
         }),
       },
     ),
@@ -182,8 +241,9 @@ const script: fc.Arbitrary<OrderScript> = fc
       { weight: 1, arbitrary: fc.subarray(['sl' as const, 'tp' as const]) },
     ),
     pushes,
+    changes,
   })
-  .map((raw) => defined(raw) as OrderScript);
+  .map(({ changes: more, ...raw }) => defined({ ...raw, ...more }) as OrderScript);
 
 const switchMove: fc.Arbitrary<SwitchMove> = fc
   .record({

@@ -83,6 +83,8 @@ const LONGEST_MS = 200_000;
 const STRAY_FILL_AT_MS = 150_000;
 /** Longer than any time between two polls. */
 const WATCHED_AFTERWARDS_MS = 6_000;
+/** By then the slow polls have heard what became of exits, and a person is told (B7). */
+const EXITS_WATCHED_MS = 45_000;
 const NO_STALE_REPORTS: StaleReports = { pushes: [], answers: [] };
 
 export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): Promise<ScenarioOutcome> {
@@ -113,8 +115,8 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
     clock,
     () => engine,
     (result) => {
-      // What fills after the end is for the next sweep to find.
-      if (results.length === 0) orders = venueTruths(broker.venue);
+      // What happens after the last look is for the next sweep, and for the watch of exits, to find.
+      if (results.length === 0) orders = venueTruths(broker.venue, lastLookAt(broker));
       results.push(result);
     },
     async () => {
@@ -140,6 +142,9 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
   return { subject, broken: [...brokenLaws(subject), ...outside, ...forgotten] };
 }
 
+/** When the broker was asked last. */
+const lastLookAt = ({ calls }: FaultBroker): number => Math.max(0, ...calls.map(({ at }) => at));
+
 /** When all is over: nothing may go on, and what fills then must be told. `undefined` when nothing is there to tell. */
 async function afterwards(
   { strayFill, script }: Scenario,
@@ -147,7 +152,8 @@ async function afterwards(
   engine: Engine,
   broker: FaultBroker,
 ): Promise<Telling | undefined> {
-  await clock.advance(WATCHED_AFTERWARDS_MS);
+  const isRough = script.exits !== undefined || script.corrections !== undefined;
+  await clock.advance(isRough ? EXITS_WATCHED_MS : WATCHED_AFTERWARDS_MS);
   const submit = broker.calls.find(({ method }) => method === 'submitOrder');
   // A position that is not shown as it is hides what a sweep could find.
   const isHidden = script.live === false || script.positionShown !== undefined;

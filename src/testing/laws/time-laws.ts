@@ -13,8 +13,11 @@ import type { ExecutionFact } from '../../machines/execution.facts.js';
 import type { LifeStep } from './folded-life.js';
 import { type Judge, show, unless } from './law-subject.js';
 
-/** At T = 32 s the engine waits for the last look at the order, and no longer than this. */
-const LAST_LOOK_MAY_TAKE_MS = 2_000;
+/**
+ * At T = 32 s the engine waits for a cancel that is under way, whose call is given its whole time (T4), and then for the
+ * last look at the order, and no longer than this.
+ */
+const LAST_LOOK_MAY_TAKE_MS = 4_500;
 
 export const fixedDeadlines: Judge = ({ hasSlept = false }, life) => {
   const first = life.steps.find(({ after }) => after.context.firstSubmitAt !== undefined)?.after.context.firstSubmitAt;

@@ -167,10 +167,11 @@ export class OrderLife {
     if (order === undefined || found === undefined || found.status === 'busted') return;
     const changed: VenueFill =
       kind === 'bust'
-        ? { ...found, status: 'busted' }
+        ? { ...found, status: 'busted', changedAt: store.at }
         : {
             ...found,
             status: 'corrected',
+            changedAt: store.at,
             quantity: quantity === undefined ? found.quantity : decimal(quantity),
             price: price === undefined ? found.price : decimal(price),
           };

@@ -36,6 +36,8 @@ export interface VenueFill {
   /** Monotonic ms. */
   readonly at: number;
   readonly status: 'stands' | 'busted' | 'corrected';
+  /** When it was taken back or changed, monotonic ms. */
+  readonly changedAt?: number;
 }
 
 export interface VenueOrder {

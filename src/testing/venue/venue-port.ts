@@ -66,7 +66,7 @@ export class VenuePort {
     const fees = feesOf(order);
     const correction = correctionOf(order);
     const tellsQuantity = this.options.tellsQuantity === true || order.quantity !== order.ordered;
-    const tellsFills = this.options.tellsFills === true || correction !== undefined;
+    const tellsFills = this.options.tellsFills === true || fills.some(({ status }) => status !== 'stands');
     return {
       clientOrderId,
       brokerOrderId: id,
@@ -203,9 +203,15 @@ function wordOf({ state, word, role }: VenueOrder): string {
 const standing = (fills: VenueOrder['fills']): NonNullable<OrderReport['fills']> =>
   fills.filter(({ status }) => status !== 'busted').map(({ id, quantity, price }) => ({ id, quantity, price }));
 
+/** What was taken back or changed last, as long as nothing has filled since. */
 function correctionOf({ fills }: VenueOrder): Correction | undefined {
-  const changed = fills.findLast(({ status }) => status !== 'stands');
-  return changed && { kind: changed.status === 'busted' ? 'bust' : 'correct', fillId: changed.id };
+  const lastFillAt = Math.max(...fills.map(({ at }) => at));
+  const changed = fills.filter(({ changedAt = -1 }) => changedAt >= lastFillAt);
+  const last = changed.reduce<VenueOrder['fills'][number] | undefined>(
+    (latest, fill) => ((latest?.changedAt ?? -1) > (fill.changedAt ?? -1) ? latest : fill),
+    undefined,
+  );
+  return last && { kind: last.status === 'busted' ? 'bust' : 'correct', fillId: last.id };
 }
 
 const isWorking = (order: VenueOrder): boolean =>

@@ -45,16 +45,20 @@ export interface VenueTruth {
   readonly takeProfit?: LegTruth;
 }
 
-/** Every entry that the venue ever took. */
-export const venueTruths = (venue: Venue): readonly VenueTruth[] =>
-  venue.orders.filter(({ role }) => role === 'entry').map((order) => venueTruth(venue, order));
+/** Every entry that the venue ever took, as it stands, or as it stood at a monotonic time. */
+export const venueTruths = (venue: Venue, at?: number): readonly VenueTruth[] =>
+  venue.orders
+    .filter(({ role }) => role === 'entry')
+    .map(({ id }) => venue.find({ id, isHidden: true }, at))
+    .filter((order) => order !== undefined)
+    .map((order) => venueTruth(venue, order, at));
 
-export function venueTruth(venue: Venue, order: VenueOrder): VenueTruth {
+export function venueTruth(venue: Venue, order: VenueOrder, at?: number): VenueTruth {
   const { clientOrderId, symbol, side, ordered, state, filled, average, takenAt } = order;
-  const leg = (name: 'sl' | 'tp') => venue.find({ clientOrderId: `${clientOrderId}-${name}`, isHidden: true });
+  const leg = (name: 'sl' | 'tp') => venue.find({ clientOrderId: `${clientOrderId}-${name}`, isHidden: true }, at);
   const [stopLoss, takeProfit] = [leg('sl'), leg('tp')];
   const exits = [stopLoss, takeProfit].filter((one) => one !== undefined);
-  const versions = venue.versions(order.id);
+  const versions = venue.versions(order.id).filter(({ updatedAt }) => at === undefined || updatedAt <= at);
   const corrected = correctionIn(versions, takenAt);
   const net = netFilled(venue, order);
   return {
