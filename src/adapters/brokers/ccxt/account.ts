@@ -19,6 +19,8 @@ export interface Account {
   readonly blocked?: string;
   /** Part of a buy that goes off as fee, where the exchange tells it. */
   readonly feeRate?: string;
+  /** Of a margin account: what is free for further positions. */
+  readonly freeMargin?: string;
 }
 
 export interface AccountReader {
@@ -57,6 +59,7 @@ function accountOf(dialect: Dialect, data: unknown): Account {
   if (balances === undefined) throw new Error(`${dialect.exchange}: unreadable balances`);
   const blocked = dialect.whyBlocked(data);
   const feeRate = dialect.feeRate?.(data);
+  const freeMargin = dialect.freeMargin?.(data);
   const read = (id: string, what: 'total' | 'free'): Decimal => {
     if (!balances.has(id)) return ZERO;
     const amount = parseDecimal(balances.get(id)?.[what]);
@@ -68,5 +71,6 @@ function accountOf(dialect: Dialect, data: unknown): Account {
     free: (id) => read(id, 'free'),
     ...(blocked !== undefined && { blocked }),
     ...(feeRate !== undefined && { feeRate }),
+    ...(freeMargin !== undefined && { freeMargin }),
   };
 }

@@ -110,7 +110,7 @@ export const bybit: Dialect = {
     rowsOf(data)
       ?.flatMap((row) => orderOf(row) ?? [])
       .filter(({ state }) => !['filled', 'cancelled', 'rejected'].includes(state)),
-  waitingExits: (market) => openOrders(market, { orderFilter: 'StopOrder' }),
+  waitingExits: (market) => [openOrders(market, { orderFilter: 'StopOrder' })],
   exit,
 };
 
@@ -122,14 +122,13 @@ function readAnswer(_status: number, body: unknown): Said | undefined {
 }
 
 /** Rows of a page. */
-const PAGE = 50;
+export const PAGE = 50;
 
-const openOrders = (market: Market | undefined, filter: Json = {}): Listing => ({
+/** Open orders of a category, of one market or of all. */
+export const openOrdersOf = (which: Json): Listing => ({
   request: (page) =>
     get('private', 'v5/order/realtime', {
-      ...SPOT,
-      ...(market && { symbol: market.id }),
-      ...filter,
+      ...which,
       openOnly: 0,
       limit: PAGE,
       ...(page && { cursor: page }),
@@ -139,7 +138,10 @@ const openOrders = (market: Market | undefined, filter: Json = {}): Listing => (
     isJson(data) && (rowsOf(data)?.length ?? 0) >= PAGE ? textOf(data['nextPageCursor']) : undefined,
 });
 
-const rowsOf = (data: unknown): readonly Json[] | undefined => (isJson(data) ? listOf(data['list']) : undefined);
+const openOrders = (market: Market | undefined, filter: Json = {}): Listing =>
+  openOrdersOf({ ...SPOT, ...(market && { symbol: market.id }), ...filter });
+
+export const rowsOf = (data: unknown): readonly Json[] | undefined => (isJson(data) ? listOf(data['list']) : undefined);
 
 function balances(data: unknown): Balances | undefined {
   const coins = listOf(rowsOf(data)?.[0]?.['coin']);
@@ -182,7 +184,7 @@ function found(data: unknown, { name, brokerOrderId }: OrderName): VenueOrder | 
   return orders?.find((order) => order?.name === name || order?.brokerOrderId === brokerOrderId);
 }
 
-const sideOf = (side: Side): string => (side === 'buy' ? 'Buy' : 'Sell');
+export const sideOf = (side: Side): string => (side === 'buy' ? 'Buy' : 'Sell');
 
 /** Without `marketUnit` a market buy would be counted in the quote currency. */
 function entry({ id }: Market, side: Side, quantity: string, name: string): Request {
@@ -190,7 +192,7 @@ function entry({ id }: Market, side: Side, quantity: string, name: string): Requ
   return post('v5/order/create', { ...params, marketUnit: 'baseCoin', orderLinkId: name });
 }
 
-const nameOf = ({ name, brokerOrderId }: OrderName): Json =>
+export const nameOf = ({ name, brokerOrderId }: OrderName): Json =>
   brokerOrderId === undefined ? { orderLinkId: name } : { orderId: brokerOrderId };
 
 const filterOf = ({ kind }: OrderName): Json => (kind === 'entry' ? {} : { orderFilter: 'StopOrder' });

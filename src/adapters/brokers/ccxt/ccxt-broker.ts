@@ -14,8 +14,10 @@ import type { BrokerAdapter, OrderReport, OrderRequest, SubmitOutcome } from '..
 import { accountReader } from './account.js';
 import { binance } from './binance.js';
 import { bybit } from './bybit.js';
+import { bybitLinear } from './bybit-linear.js';
 import { classifySubmit } from './classify.js';
 import { clientIds } from './client-ids.js';
+import { readContracts } from './contracts.js';
 import { describeExchange } from './describe.js';
 import type { Desk } from './desk.js';
 import type { Dialect, Market } from './dialect.js';
@@ -38,6 +40,9 @@ import { type SentOrders, sentOrders } from './sent-orders.js';
 import { siblingWatch } from './sibling-watch.js';
 import { ccxtWire, type Wire } from './wire.js';
 
+const nameOf = ({ exchange, market, live }: CcxtSettings): string =>
+  ['ccxt', exchange, ...(market === 'spot' ? [] : [market]), live ? 'live' : 'sandbox'].join('-');
+
 /** While orders are pushed, a poll is there for what a push has missed. */
 const PUSHED_POLL_MS = 5_000;
 
@@ -54,7 +59,7 @@ const DIALECTS: Readonly<Record<CcxtExchange, Dialect>> = { binance, bybit, okx,
  */
 export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
   const settings = readSettings(options);
-  const dialect = DIALECTS[settings.exchange];
+  const dialect = settings.market === 'linear' ? bybitLinear : DIALECTS[settings.exchange];
   let library: CcxtLibrary | undefined;
   let markets: Markets | undefined;
   const wire = ccxtWire(settings, dialect, () => library);
@@ -86,13 +91,15 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     if (!dialect.isOrdered) await wire.time.measure();
     const { blocked } = await desk.accounts.read(signal);
     if (blocked !== undefined) throw new BrokerRefusal(`${settings.exchange}: ${blocked}`);
-    markets = marketsOf(opened.markets, 'spot');
+    // In hedge mode no order of ours would be taken.
+    await readContracts(desk, signal, 'read');
+    markets = marketsOf(opened.markets, settings.market);
     watch.start();
     if (settings.stream) await pushes.start(opened);
   }
 
   return {
-    name: `ccxt-${settings.exchange}-${settings.live ? 'live' : 'sandbox'}`,
+    name: nameOf(settings),
     capabilities: {
       push: settings.stream,
       batchStatus: false,

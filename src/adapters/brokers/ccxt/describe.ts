@@ -14,13 +14,13 @@ export async function describeExchange(desk: Desk, signal: AbortSignal): Promise
   const account = await desk.accounts.read(signal);
   const clock = await readClock(desk, signal);
   return {
-    about: `${live ? 'account with REAL MONEY' : 'sandbox'} at ${exchange}${baseUrl === undefined ? '' : ` (${baseUrl})`}, spot`,
+    about: `${live ? 'account with REAL MONEY' : 'sandbox'} at ${exchange}${baseUrl === undefined ? '' : ` (${baseUrl})`}, ${settings.market === 'linear' ? 'perpetuals' : 'spot'}`,
     ...(clock !== undefined && { clock }),
     rateLimit: wire.rateLimit(),
     facts: {
       account: account.blocked ?? 'may trade',
       'SL and TP': exitsOf(dialect),
-      sells: settings.sells ? 'of what is held' : 'refused',
+      sells: dialect.positionsOf !== undefined ? 'open a short' : settings.sells ? 'of what is held' : 'refused',
     },
   };
 }

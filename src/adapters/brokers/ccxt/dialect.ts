@@ -226,9 +226,26 @@ export interface Dialect {
    * Where exits hold nothing until they trigger: what lists those that wait. What they would find is checked here before
    * they are sent; where they are single orders, the one that is left is cancelled here as well.
    */
-  waitingExits?(market: Market | undefined): Listing;
+  waitingExits?(market: Market | undefined): readonly Listing[];
+  /** Where positions are the exchange's own and not what the account holds of a coin: long and short, of one market or all. */
+  positionsOf?(market?: Market): readonly Request[];
+  readPositions?(data: unknown): readonly VenuePosition[] | undefined;
+  /** What is free for further positions, in the account's answer. */
+  freeMargin?(account: unknown): string | undefined;
   /** One exit by itself: where there are no pairs, and where the stop-loss goes alone. */
   exit(exits: Exits, leg: 'stopLoss' | 'takeProfit'): Request;
+}
+
+/** A net position of a market, where there are such. */
+export interface VenuePosition {
+  readonly marketId: string;
+  /** Below zero: short. */
+  readonly size: string;
+  readonly entryPrice?: string;
+  /** One of two sides that are held apart. */
+  readonly isHedged: boolean;
+  /** Part of its value that must be there as margin. */
+  readonly marginRate?: string;
 }
 
 export interface Trades {

@@ -7,10 +7,10 @@
  * 3. Exits of ours are listed one by one, by the entry that they protect; strangers' sells are shown where there are
  *    none of ours.
  */
-import { isZero, minimum, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { type Decimal, isNegative, isZero, minimum, parseDecimal, ZERO } from '../../../domain/decimal.js';
 import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
-import type { Account } from './account.js';
+import { readContracts } from './contracts.js';
 import type { Desk } from './desk.js';
 import type { Market, VenueOrder } from './dialect.js';
 import { readListing } from './listings.js';
@@ -21,18 +21,55 @@ export async function readPositions(
   symbols: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly PositionReport[]> {
-  const markets = symbols.map((symbol) => desk.markets().find(symbol)).filter((market) => market !== undefined);
-  if (markets.length === 0) return [];
+  const isContract = desk.dialect.positionsOf !== undefined;
+  const named = symbols.map((symbol) => desk.markets().find(symbol)).filter((market) => market !== undefined);
+  if (named.length === 0 && !(isContract && symbols.length === 0)) return [];
   const purpose = desk.live.positionPurpose(symbols);
   const tag = purpose === 'look' ? desk.live.lifeOf(symbols[0] ?? '') : symbols[0];
+  if (isContract) return contractPositions(desk, named, signal, purpose, tag);
+  const markets = named;
   const [account, ...open] = await Promise.all([
     desk.accounts.read(signal, purpose, tag),
     ...markets.map((market) => desk.recent.keep(market.symbol, openOrders(desk, signal, purpose, market, tag))),
   ]);
-  // With the position of what is over, the reconciliation has asked what it asks.
-  if (purpose === 'look' && tag !== undefined && desk.live.isOver(tag)) desk.wire.budget.end(tag);
-  return markets.flatMap((market, index) => positionOf(desk, market, account, open[index] ?? []) ?? []);
+  endOf(desk, purpose, tag);
+  return markets.flatMap(
+    (market, index) => positionOf(desk, market, account.total(market.baseId), open[index] ?? []) ?? [],
+  );
 }
+
+/** With the position of what is over, the reconciliation has asked what it asks. */
+function endOf({ live, wire }: Desk, purpose: Purpose, tag: string | undefined): void {
+  if (purpose === 'look' && tag !== undefined && live.isOver(tag)) wire.budget.end(tag);
+}
+
+/** Of the markets that are named, else of all. */
+async function contractPositions(
+  desk: Desk,
+  named: readonly Market[],
+  signal: AbortSignal,
+  purpose: Purpose,
+  tag: string | undefined,
+): Promise<readonly PositionReport[]> {
+  const asked = named.length === 0 ? [undefined] : named;
+  const reports = await Promise.all(
+    asked.map(async (one) => {
+      const orders = openOrders(desk, signal, purpose, one, tag);
+      if (one !== undefined) void desk.recent.keep(one.symbol, orders);
+      const [rows, open] = await Promise.all([readContracts(desk, signal, purpose, one, tag), orders]);
+      const markets = one === undefined ? rows.flatMap(({ marketId }) => marketNamed(desk, marketId) ?? []) : [one];
+      return [...new Set(markets)].flatMap((market) => {
+        const row = rows.find(({ marketId }) => marketId === market.id);
+        return positionOf(desk, market, parseDecimal(row?.size) ?? ZERO, open, row?.entryPrice) ?? [];
+      });
+    }),
+  );
+  endOf(desk, purpose, tag);
+  return reports.flat();
+}
+
+const marketNamed = (desk: Desk, marketId: string): Market | undefined =>
+  desk.markets().find(desk.markets().symbolOf(marketId));
 
 export async function readOpenOrders(desk: Desk, signal: AbortSignal): Promise<readonly OpenOrder[]> {
   const orders = await openOrders(desk, signal, 'background');
@@ -69,10 +106,10 @@ function idsOf({ ids }: Desk, { name, brokerOrderId }: VenueOrder): readonly str
 function positionOf(
   desk: Desk,
   market: Market,
-  account: Account,
+  size: Decimal,
   open: readonly VenueOrder[],
+  entryPrice?: string,
 ): PositionReport | undefined {
-  const size = account.total(market.baseId);
   const { symbol } = market;
   const exits = open.filter(
     (order) =>
@@ -81,12 +118,13 @@ function positionOf(
   );
   const ours = pairsOf(desk, exits);
   if (isZero(size) && ours.length === 0) return undefined;
-  const shown = ours.length > 0 ? ours : exits.filter(({ side }) => side === 'sell');
+  const shown = ours.length > 0 ? ours : exits.filter(({ side }) => (side === 'sell') !== isNegative(size));
   const sl = shown.find(({ stopLoss }) => stopLoss !== undefined)?.stopLoss;
   const tp = shown.find(({ takeProfit }) => takeProfit !== undefined)?.takeProfit;
   return {
     symbol,
     size,
+    ...(entryPrice !== undefined && { entryPrice }),
     ...(sl !== undefined && { sl }),
     ...(tp !== undefined && { tp }),
     ...(ours.length > 0 && { protections: ours }),

@@ -84,15 +84,13 @@ export function instrumentReader(desk: Desk): InstrumentReader {
 }
 
 function instrumentOf(
-  { symbol, baseId, settle }: Market,
+  { symbol, baseId }: Market,
   { tickSize, lotSize, minQty, maxQty, halted, bare }: Rules,
 ): Instrument {
   const reason = halted ?? bare;
-  // A fee of a perpetual is taken from the margin, never from the position.
-  const baseAsset = settle === undefined ? symbol.split('/')[0] : undefined;
   return {
     symbol,
-    baseAsset: baseAsset ?? `${baseId} of a contract`,
+    baseAsset: symbol.split('/')[0] ?? baseId,
     tickSize,
     lotSize,
     ...(minQty !== undefined && { minQty }),

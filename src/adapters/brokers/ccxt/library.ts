@@ -98,7 +98,7 @@ export function setUp(
     options: {
       maxRetriesOnFailure: 0,
       adjustForTimeDifference: false,
-      fetchMarkets: { types: ['spot'] },
+      fetchMarkets: { types: [settings.market] },
       // Otherwise the markets of a live Binance account come with two requests about margin.
       fetchMargins: false,
     },

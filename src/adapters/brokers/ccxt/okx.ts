@@ -121,7 +121,7 @@ export const okx: Dialect = {
     const which = { instType: 'SPOT', ...(market && { instId: market.id }) };
     return [listing('trade/orders-pending', which, 'ordId'), waitingExits(market)];
   },
-  waitingExits,
+  waitingExits: (market) => [waitingExits(market)],
   listed: (data) => listOf(data)?.flatMap((row) => (row['algoId'] ? pairOf(row) : orderOf(row)) ?? []),
   exit,
   exitPair,

@@ -13,7 +13,7 @@ import { address, between, invalid, isLocal, oneOf, quietly } from '../option-ch
 export const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
 export type CcxtExchange = (typeof CCXT_EXCHANGES)[number];
 
-const MARKETS = ['spot'] as const;
+const MARKETS = ['spot', 'linear'] as const;
 
 /** What `ccxtBroker` takes. */
 export interface CcxtBrokerOptions {
@@ -89,7 +89,7 @@ export function readSettings(options: CcxtBrokerOptions, environment: Environmen
     throw invalid('baseUrl', baseUrl, 'an address of this machine, unless live: true');
   }
   const market = oneOf('market', options.market ?? 'spot', MARKETS);
-
+  if (market === 'linear' && exchange !== 'bybit') throw invalid('market', market, `spot at ${exchange}`);
   const key = (option: 'apiKey' | 'secret' | 'password'): string =>
     readKey(option, options[option], exchange, environment);
   return {

@@ -21,8 +21,9 @@ export async function readWaitingExits(
   signal: AbortSignal,
   purpose: Purpose = 'background',
 ): Promise<readonly VenueOrder[]> {
-  const listing = desk.dialect.waitingExits?.(market);
-  return listing === undefined ? [] : readListing(desk, listing, signal, purpose);
+  const listings = desk.dialect.waitingExits?.(market) ?? [];
+  const lists = await Promise.all(listings.map((listing) => readListing(desk, listing, signal, purpose)));
+  return lists.flat();
 }
 
 /** What an exit would find now. */

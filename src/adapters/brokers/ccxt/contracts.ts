@@ -1,0 +1,33 @@
+/**
+ * Net positions of contracts, as the exchange tells them.
+ *
+ * Two sides of one market that are held apart (hedge mode) are no net position: an order of ours would name neither.
+ */
+import { BrokerRefusal } from '../../../domain/broker-refusal.js';
+import type { Purpose } from '../request-budget.js';
+import type { Desk } from './desk.js';
+import type { Market, VenuePosition } from './dialect.js';
+
+export const HEDGED = 'the account is in hedge mode; switch it to one-way mode: fillchart trades net positions there';
+
+/** @throws {Error} when the exchange does not say; {BrokerRefusal} in hedge mode */
+export async function readContracts(
+  { dialect, wire }: Pick<Desk, 'dialect' | 'wire'>,
+  signal: AbortSignal,
+  purpose: Purpose,
+  market?: Market,
+  tag?: string,
+): Promise<readonly VenuePosition[]> {
+  const requests = dialect.positionsOf?.(market) ?? [];
+  const lists = await Promise.all(
+    requests.map(async (request) => {
+      const said = await wire.read(signal, request, purpose, tag);
+      const read = dialect.readPositions?.(said.data);
+      if (read === undefined) throw new Error(`${dialect.exchange}: unreadable positions`);
+      return read;
+    }),
+  );
+  const all = lists.flat();
+  if (all.some(({ isHedged }) => isHedged)) throw new BrokerRefusal(`${dialect.exchange}: ${HEDGED}`);
+  return all;
+}
