@@ -45,7 +45,8 @@ const LONGEST: readonly (readonly [state: string, ms: number])[] = [
 ];
 /** One call of a cancel or a protection. */
 const CALL_MS = 2_000;
-const LATE_WINDOW_ENDS_MS = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + LAST_LOOK_MS;
+// A cancel that is under way keeps its call (T4); the last look comes after it.
+const LATE_WINDOW_ENDS_MS = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + CALL_MS + LAST_LOOK_MS;
 const WATCHED = /^(?:pending|cancelling|timeout)/;
 
 export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: number): StateLaws {

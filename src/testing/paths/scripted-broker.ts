@@ -1,5 +1,6 @@
 /**
- * A broker that answers nothing by itself: each call stays open until it is answered from outside, one by one.
+ * The paths' front: a held line, on which each call stays open until it is answered from outside, one by one. A path's facts
+ * say what the broker answers; there is no venue behind it.
  *
  * 1. Every call is listed with its time. A poll is told `not_found`, which proves nothing: reports come by push. The order
  *    query of a reconciliation, which goes out together with that of the position, stays open like any other call.
@@ -8,12 +9,7 @@
 import { Subject } from 'rxjs';
 import type { BrokerAdapter, Clock, OrderReport } from '../../domain/ports.js';
 import type { BrokerCall, BrokerMethod } from '../fault-broker.js';
-
-interface OpenCall {
-  readonly method: BrokerMethod;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
+import { heldLine } from '../venue/venue-line.js';
 
 export interface ScriptedBroker {
   /** The port, for one engine; `end` leaves every call of that engine open for ever. */
@@ -27,30 +23,21 @@ export interface ScriptedBroker {
 
 export function scriptedBroker(clock: Clock): ScriptedBroker {
   const calls: BrokerCall[] = [];
-  let open: OpenCall[] = [];
+  const line = heldLine<BrokerMethod>();
   let pushed = new Subject<OrderReport>();
-
-  function take(method: BrokerMethod): OpenCall {
-    const found = open.findLast((call) => call.method === method);
-    if (found === undefined) throw new Error(`no call of ${method} is open at the broker`);
-    open = open.filter((call) => call !== found);
-    return found;
-  }
 
   function call<T>(method: BrokerMethod, argument: unknown, clientOrderId?: string): Promise<T> {
     calls.push({ method, at: clock.monotonic(), argument, ...(clientOrderId !== undefined && { clientOrderId }) });
-    return new Promise<T>((resolve, reject) => {
-      open.push({ method, resolve: resolve as (value: unknown) => void, reject });
-    });
+    return line.call(method);
   }
 
   return {
     calls,
-    answer: (method, value) => take(method).resolve(value),
-    fail: (method, cause) => take(method).reject(new Error(cause)),
+    answer: line.answer,
+    fail: line.fail,
     push: (report) => pushed.next(report as OrderReport),
     face() {
-      open = [];
+      line.cut();
       const reports$ = new Subject<OrderReport>();
       pushed = reports$;
       const adapter: BrokerAdapter = {
@@ -69,8 +56,7 @@ export function scriptedBroker(clock: Clock): ScriptedBroker {
         submitOrder: (order) => call('submitOrder', order, order.clientOrderId),
         getOrderStatus(ref) {
           const answer = call<OrderReport | 'not_found'>('getOrderStatus', ref, ref.clientOrderId);
-          const poll = open.at(-1);
-          queueMicrotask(() => (open.at(-1) === poll ? poll?.resolve('not_found') : undefined));
+          line.answerUnlessFollowed('not_found');
           return answer;
         },
         cancelOrder: (ref) => call('cancelOrder', ref, ref.clientOrderId),
@@ -79,7 +65,7 @@ export function scriptedBroker(clock: Clock): ScriptedBroker {
           symbols.length === 0 ? Promise.reject(new Error('not for every symbol')) : call('getPositions', symbols),
       };
       const end = () => {
-        open = [];
+        line.cut();
         reports$.complete();
       };
       return { adapter, end };

@@ -43,3 +43,49 @@ export function carried<T>(
   if ('returns' in fault) return fault.returns as Promise<T>;
   return 'lateMs' in fault ? later(fault.lateMs, () => value) : later(fault.delayMs, act);
 }
+
+/** A line on which every call stays open until it is answered from outside, one by one. */
+export interface HeldLine<Method extends string> {
+  call<T>(method: Method): Promise<T>;
+  /** Answers the last open call of the method; throws when there is none. */
+  answer(method: Method, value: unknown): void;
+  fail(method: Method, cause: string): void;
+  /** Answers the call that was made last, if nothing else has happened since the turn in which it was made. */
+  answerUnlessFollowed(value: unknown): void;
+  /** Leaves every open call open for ever. */
+  cut(): void;
+}
+
+interface OpenCall<Method> {
+  readonly method: Method;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export function heldLine<Method extends string>(): HeldLine<Method> {
+  let open: OpenCall<Method>[] = [];
+
+  function take(method: Method): OpenCall<Method> {
+    const found = open.findLast((call) => call.method === method);
+    if (found === undefined) throw new Error(`no call of ${method} is open at the broker`);
+    open = open.filter((call) => call !== found);
+    return found;
+  }
+
+  return {
+    call<T>(method: Method) {
+      return new Promise<T>((resolve, reject) => {
+        open.push({ method, resolve: resolve as (value: unknown) => void, reject });
+      });
+    },
+    answer: (method, value) => take(method).resolve(value),
+    fail: (method, cause) => take(method).reject(new Error(cause)),
+    answerUnlessFollowed(value) {
+      const last = open.at(-1);
+      queueMicrotask(() => (open.at(-1) === last ? last?.resolve(value) : undefined));
+    },
+    cut() {
+      open = [];
+    },
+  };
+}
