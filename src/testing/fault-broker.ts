@@ -338,8 +338,12 @@ function offered(options: FaultBrokerOptions, port: VenuePort, answer: Answer): 
 }
 
 /** Net positions, with the fee rate that is wanted. The engine keeps the rules of instruments; the broker takes anything. */
-function profileOf({ feeRate }: FaultBrokerOptions): VenueProfile {
-  return { ...PLAIN_PROFILE, ...(feeRate !== undefined && { fee: { rate: feeRate, in: 'received' } }) };
+function profileOf({ feeRate, placeholderId }: FaultBrokerOptions): VenueProfile {
+  return {
+    ...PLAIN_PROFILE,
+    ...(feeRate !== undefined && { fee: { rate: feeRate, in: 'received' } }),
+    ...(placeholderId !== undefined && { placeholderId }),
+  };
 }
 
 const assetOf = (instrument: Instrument | 'unknown_symbol' | undefined): { readonly base?: string } =>

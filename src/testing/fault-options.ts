@@ -25,6 +25,8 @@ export interface FaultBrokerOptions {
   readonly capacity?: (inFlight: number) => number;
   /** Every event at the venue is pushed as a report, beside what the scripts push. */
   readonly tells?: boolean;
+  /** What is told as the broker's id of an order that is pending (`NONE`): no id. */
+  readonly placeholderId?: string;
   /** Reports name each fill with its id. */
   readonly tellsFills?: boolean;
   /** Part of each fill that goes off as fee, in what the order receives: `0.001`. */

@@ -71,6 +71,8 @@ export interface OrderScript {
   readonly submit?: SubmitOutcome | readonly SubmitOutcome[] | Fault;
   /** The order exists at the broker although `submit` is a fault or unknown; true by default unless rejected or not sent. */
   readonly live?: boolean;
+  /** Taken but not working until this T (PendingNew). */
+  readonly worksFrom?: number;
   readonly fills?: readonly ScriptedFill[];
   /** The broker ends the order by itself. */
   readonly ends?: {
@@ -111,11 +113,12 @@ export interface LegsScript {
 
 /** The order as the venue is to carry it out. */
 export function planOf(script: OrderScript): OrderPlan {
-  const { fills = [], ends, cancel, visibleFrom, pricedFrom, fillsAfterCancel } = script;
+  const { worksFrom, fills = [], ends, cancel, visibleFrom, pricedFrom, fillsAfterCancel } = script;
   return {
     fills: fills.map(({ at, ...fill }) => ({ atMs: at, ...fill })),
     // More than was asked for may be filled (P5).
     overfills: true,
+    ...(worksFrom !== undefined && { worksFromMs: worksFrom }),
     ...(ends !== undefined && { ends: endOf(ends) }),
     ...changesOf(script),
     ...(cancel === 'ignore' && { cancel }),

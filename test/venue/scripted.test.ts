@@ -107,6 +107,13 @@ describe('the scripted front', () => {
     expect(await fee.broker.getPositions(['BTC/USDT'], signal)).toMatchObject([{ size: '99.9' }]);
   });
 
+  it('an order that is pending has a placeholder for an id, the same as every other', async () => {
+    const { clock, status } = await entered({ worksFrom: 50, fills: [] }, { placeholderId: 'NONE' });
+    expect(await status()).toMatchObject({ state: 'submitted', brokerOrderId: 'NONE' });
+    await clock.advance(50);
+    expect(await status()).toMatchObject({ state: 'pending', brokerOrderId: 'B-1' });
+  });
+
   it('pushes every event where it tells, exits under their own ids; a cancel can carry what it learned', async () => {
     const { clock, broker } = await entered(
       { fills: whole, cancelTells: true, exits: { tp: { hitAt: 5 } } },

@@ -195,6 +195,7 @@ const fix: KnownVenue = {
     account: 'unlimited',
     clientIds: 'forever',
     exits: { ...PLAIN_EXITS, pair: 'separate' },
+    placeholderId: 'NONE',
     orderId: (sequence) => `o-${sequence}`,
   },
   capacity: { buckets: [] },

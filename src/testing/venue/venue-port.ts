@@ -49,7 +49,7 @@ export class VenuePort {
     const { clientOrderId, symbol, side, quantity } = request;
     try {
       const order = this.venue.enter({ clientOrderId, symbol, side, quantity, ...(id !== undefined && { id }) });
-      return { kind: 'accepted', brokerOrderId: order.id };
+      return { kind: 'accepted', brokerOrderId: this.venue.shownId(order) };
     } catch (error) {
       return refusal(error);
     }
@@ -61,7 +61,7 @@ export class VenuePort {
   }
 
   report(order: VenueOrder, at?: number): OrderReport {
-    const { clientOrderId, id, fills, filled, reason, updatedAt } = order;
+    const { clientOrderId, fills, filled, reason, updatedAt } = order;
     const price = this.#averageOf(order, at);
     const fees = feesOf(order);
     const correction = correctionOf(order);
@@ -69,7 +69,7 @@ export class VenuePort {
     const tellsFills = this.options.tellsFills === true || fills.some(({ status }) => status !== 'stands');
     return {
       clientOrderId,
-      brokerOrderId: id,
+      brokerOrderId: this.venue.shownId(order),
       state: wordOf(order),
       filledSize: filled,
       ...(price !== undefined && { fillPrice: price }),

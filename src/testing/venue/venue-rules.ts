@@ -115,6 +115,8 @@ export interface VenueProfile {
   readonly timeWindow?: { readonly behindMs: number; readonly aheadMs: number };
   /** Most orders in one answer. */
   readonly pageSize?: number;
+  /** What is told as the venue's id while an order is pending (FIX OrderID `NONE`): no id, and the same for every order. */
+  readonly placeholderId?: string;
   /** The venue's id of its n-th order (from 1). */
   readonly orderId?: (sequence: number) => string;
 }

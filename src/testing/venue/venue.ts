@@ -247,6 +247,11 @@ export class Venue {
     return this.#store.all();
   }
 
+  /** The id that is told: a placeholder while the order is pending, where the venue has one. */
+  shownId({ id, state }: VenueOrder): string {
+    return state === 'pending_new' ? (this.profile.placeholderId ?? id) : id;
+  }
+
   /** The average price that is told: none before the plan's time. */
   shownAverage({ average, plan, takenAt }: VenueOrder, at = this.#store.at): Decimal | undefined {
     return at >= takenAt + (plan.pricedFromMs ?? 0) ? average : undefined;
