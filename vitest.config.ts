@@ -19,7 +19,7 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
 const deep = [
   'test/adapters/journals.process.test.ts',
   'test/alpaca/{adapter,cases,conformance,faults,simulator,simulator.refusals,stream-and-budget,vectors}.test.ts',
-  'test/ccxt/{adapter,cases.*,conformance,faults,line,perpetual,siblings,stream,vectors}.test.ts',
+  'test/ccxt/{adapter,cases.*,conformance,faults,fuzz,line,perpetual,siblings,stream,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',

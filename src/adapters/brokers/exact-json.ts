@@ -6,8 +6,8 @@
  */
 import { parse } from 'lossless-json';
 
-/** As many digits as a double may lose some of, or an exponent that it may not hold. */
-const MAY_LOSE = /[0-9][0-9.]{15}|[eE][+-]?[0-9]{3}/;
+/** As many digits as a double may lose some of, or an exponent: it would be written in another way. */
+const MAY_LOSE = /[0-9][0-9.]{15}|[0-9][eE][+-]?[0-9]/;
 
 /** `undefined` when it is no JSON. */
 export function parseExact(text: string): unknown {

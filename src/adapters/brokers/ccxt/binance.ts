@@ -33,6 +33,7 @@ import {
   type Trades,
   textOf,
   type VenueOrder,
+  wordOf,
 } from './dialect.js';
 
 /** The one exchange whose answer to a broken limit may come without words: these statuses are its own. */
@@ -88,7 +89,7 @@ export const binance: Dialect = {
   isUnknownMarket: ({ code }) => code === '-1121',
   isProfitPassed,
   time: get('public', 'time'),
-  serverTime: (data) => numberOf(isJson(data) ? data['serverTime'] : undefined),
+  serverTime: (data) => wholeOf(isJson(data) ? data['serverTime'] : undefined),
   account: get('private', 'account', { omitZeroBalances: 'true' }),
   balances,
   whyBlocked: (data) => (isJson(data) && data['canTrade'] === false ? 'the account may not trade' : undefined),
@@ -134,11 +135,11 @@ function readAnswer(status: number, body: unknown): Said | undefined {
   return status < 300 ? { isOk: true, data: body } : undefined;
 }
 
-const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+const wholeOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
 function balances(data: unknown): Balances | undefined {
   const rows = isJson(data) ? listOf(data['balances']) : undefined;
-  return rows && new Map(rows.map((row) => [String(row['asset']), balanceOf(row['free'], row['locked'])]));
+  return rows && new Map(rows.map((row) => [wordOf(row['asset']), balanceOf(row['free'], row['locked'])]));
 }
 
 function rules(data: unknown, { id }: Market): Rules | 'absent' | undefined {
@@ -225,7 +226,7 @@ function tradesOf(rows: readonly Json[] | undefined): Trades | undefined {
   if (rows === undefined) return undefined;
   const fills = rows.map((row) => {
     const id = textOf(row['tradeId']) ?? textOf(row['id']);
-    return { ...(id && { id }), quantity: String(row['qty']), price: String(row['price']) };
+    return { ...(id && { id }), quantity: wordOf(row['qty']), price: wordOf(row['price']) };
   });
   return { fills, fees: feesOf(rows.map((row) => [row['commissionAsset'], row['commission']] as const)) };
 }
@@ -256,7 +257,7 @@ function orderOf(order: unknown, kind?: OrderName['kind']): VenueOrder | undefin
     ...(fillPrice && { fillPrice }),
     ...(brokerTime && { brokerTime }),
     ...listOfOrder(order),
-    isStop: ALGO.includes(String(order['type'])),
+    isStop: ALGO.includes(wordOf(order['type'])),
     ...(kind === 'entry' ? {} : exitPrices(order)),
   };
 }
@@ -281,7 +282,7 @@ function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | '
 }
 
 function exitPrices(order: Json): { readonly stopLoss?: string; readonly takeProfit?: string } {
-  if (STOPS.includes(String(order['type']))) {
+  if (STOPS.includes(wordOf(order['type']))) {
     const stopLoss = positive(order['stopPrice']);
     return stopLoss === undefined ? {} : { stopLoss };
   }
@@ -312,7 +313,7 @@ function legIds(data: unknown, { stopLoss, takeProfit }: Exits) {
   const reports = isJson(data) ? (listOf(data['orderReports']) ?? []) : [];
   const idOf = (name: string): string | undefined => {
     const report = reports.find((row) => row['clientOrderId'] === name);
-    const isDead = ['REJECTED', 'EXPIRED', 'CANCELED'].includes(String(report?.['status']));
+    const isDead = ['REJECTED', 'EXPIRED', 'CANCELED'].includes(wordOf(report?.['status']));
     return isDead ? undefined : textOf(orders.find((row) => row['clientOrderId'] === name)?.['orderId']);
   };
   const [sl, tp] = [idOf(stopLoss.name), idOf(takeProfit.name)];

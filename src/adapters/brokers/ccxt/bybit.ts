@@ -28,6 +28,7 @@ import {
   type Listing,
   listOf,
   type Market,
+  numberOf,
   type OrderName,
   post,
   type Request,
@@ -35,6 +36,7 @@ import {
   type Said,
   textOf,
   type VenueOrder,
+  wordOf,
 } from './dialect.js';
 
 const TABLE: readonly Row[] = [
@@ -81,7 +83,7 @@ export const bybit: Dialect = {
   isUnknownMarket: ({ code, message = '' }) => code === '170121' || (code === '10001' && /symbol/i.test(message)),
   time: get('public', 'v5/market/time'),
   serverTime(data) {
-    const seconds = isJson(data) ? Number(textOf(data['timeNano'])) / 1e6 : Number.NaN;
+    const seconds = isJson(data) ? numberOf(data['timeNano']) / 1e6 : Number.NaN;
     return Number.isFinite(seconds) ? Math.trunc(seconds) : undefined;
   },
   account: get('private', 'v5/account/wallet-balance', { accountType: 'UNIFIED' }),
@@ -146,7 +148,7 @@ export const rowsOf = (data: unknown): readonly Json[] | undefined => (isJson(da
 function balances(data: unknown): Balances | undefined {
   const coins = listOf(rowsOf(data)?.[0]?.['coin']);
   return (
-    coins && new Map(coins.map((row) => [String(row['coin']), balanceOfTotal(row['walletBalance'], row['locked'])]))
+    coins && new Map(coins.map((row) => [wordOf(row['coin']), balanceOfTotal(row['walletBalance'], row['locked'])]))
   );
 }
 
@@ -244,7 +246,7 @@ function exitPrices(order: Json, name: string): { readonly stopLoss?: string; re
 
 /** What the market must do for the order to trigger; `undefined` when Bybit shows neither that nor its price back then. */
 function directionOf(order: Json, price: string): 'rise' | 'fall' | undefined {
-  const told = Number(order['triggerDirection']);
+  const told = numberOf(order['triggerDirection']);
   if (told === 1 || told === 2) return told === 1 ? 'rise' : 'fall';
   const [trigger, base] = [parseDecimal(price), parseDecimal(positive(order['basePrice']))];
   if (trigger === undefined || base === undefined || trigger === base) return undefined;

@@ -16,6 +16,12 @@ export const isJson = (value: unknown): value is Json =>
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 
+/** A word of an answer; none for what is no text. */
+export const wordOf = (value: unknown): string => textOf(value) ?? '';
+
+/** A number of an answer; NaN for what is none. */
+export const numberOf = (value: unknown): number => Number(textOf(value));
+
 export const listOf = (value: unknown): readonly Json[] | undefined =>
   Array.isArray(value) && value.every(isJson) ? value : undefined;
 

@@ -23,6 +23,7 @@ import {
   isJson,
   type Json,
   type Market,
+  numberOf,
   type OrderName,
   post,
   type Request,
@@ -30,6 +31,7 @@ import {
   type Said,
   textOf,
   type VenueOrder,
+  wordOf,
 } from './dialect.js';
 
 const OK: readonly [number, number] = [200, 200];
@@ -124,7 +126,7 @@ export const kraken: Dialect = {
   },
   cancel: (_, { name, brokerOrderId }) =>
     post('CancelOrder', brokerOrderId === undefined ? { cl_ord_id: name } : { txid: brokerOrderId }),
-  isCancelTaken: (data) => isJson(data) && (Number(data['count']) > 0 || data['pending'] === true),
+  isCancelTaken: (data) => isJson(data) && (numberOf(data['count']) > 0 || data['pending'] === true),
   lookUps: (_, { name, brokerOrderId }) =>
     brokerOrderId === undefined
       ? [post('OpenOrders', { cl_ord_id: name }), post('ClosedOrders', { cl_ord_id: name })]
@@ -207,7 +209,7 @@ function orderOf(brokerOrderId: string, order: Json): VenueOrder | undefined {
   const fillPrice = positive(order['price']) ?? averageOf(order['cost'], filledSize);
   const reason = textOf(order['reason']);
   const charged = positive(order['fee']);
-  const seconds = Number(order['closetm'] ?? order['opentm']);
+  const seconds = numberOf(order['closetm'] ?? order['opentm']);
   const brokerTime = isoOf(Number.isFinite(seconds) ? Math.trunc(seconds * 1_000) : undefined);
   return {
     name: textOf(order['cl_ord_id']) ?? '',
@@ -221,7 +223,7 @@ function orderOf(brokerOrderId: string, order: Json): VenueOrder | undefined {
     ...(reason && { reason }),
     ...(brokerTime && { brokerTime }),
     ...(charged && { charged }),
-    isStop: /^(stop-loss|take-profit|trailing)/.test(String(descr['ordertype'])),
+    isStop: /^(stop-loss|take-profit|trailing)/.test(wordOf(descr['ordertype'])),
     ...exitPrices(descr),
   };
 }
@@ -238,8 +240,8 @@ function stateOf(status: string, quantity: string, filledSize: string): string {
 function exitPrices(descr: Json): { readonly stopLoss?: string; readonly takeProfit?: string } {
   const price = positive(descr['price']);
   if (price === undefined) return {};
-  if (String(descr['ordertype']).startsWith('stop-loss')) return { stopLoss: price };
-  return String(descr['ordertype']).startsWith('take-profit') ? { takeProfit: price } : {};
+  if (wordOf(descr['ordertype']).startsWith('stop-loss')) return { stopLoss: price };
+  return wordOf(descr['ordertype']).startsWith('take-profit') ? { takeProfit: price } : {};
 }
 
 function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | 'takeProfit'): Request {

@@ -24,6 +24,7 @@ import {
   type Listing,
   listOf,
   type Market,
+  numberOf,
   type OrderName,
   post,
   type Request,
@@ -31,6 +32,7 @@ import {
   type Said,
   textOf,
   type VenueOrder,
+  wordOf,
 } from './dialect.js';
 
 const REFUSAL = /^5[0-9]{4}$/;
@@ -88,7 +90,7 @@ export const okx: Dialect = {
   isProfitPassed: ({ code }) => (code === '51277' || code === '51279' ? 'maybe' : 'no'),
   time: get('public', 'public/time'),
   serverTime(data) {
-    const ms = Number(textOf(listOf(data)?.[0]?.['ts']));
+    const ms = numberOf(listOf(data)?.[0]?.['ts']);
     return Number.isFinite(ms) ? ms : undefined;
   },
   account: get('private', 'account/balance'),
@@ -161,7 +163,7 @@ function readAnswer(status: number, body: unknown): Said | undefined {
 
 function balances(data: unknown): Balances | undefined {
   const rows = listOf(listOf(data)?.[0]?.['details']);
-  return rows && new Map(rows.map((row) => [String(row['ccy']), balanceOf(row['availBal'], row['frozenBal'])]));
+  return rows && new Map(rows.map((row) => [wordOf(row['ccy']), balanceOf(row['availBal'], row['frozenBal'])]));
 }
 
 function rules(data: unknown, { id }: Market): Rules | 'absent' | undefined {

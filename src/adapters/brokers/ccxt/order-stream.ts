@@ -9,7 +9,7 @@
  */
 import { type Observable, Subject } from 'rxjs';
 import type { Clock, OrderReport } from '../../../domain/ports.js';
-import { isJson, textOf } from './dialect.js';
+import { isJson, numberOf, textOf } from './dialect.js';
 
 /** A part of ccxt's order. */
 type Pushed = Readonly<Record<string, unknown>>;
@@ -133,5 +133,5 @@ export function orderStream({ clock, namesOf, look, onDown }: OrderStreamParts):
 
 /** An order that is open, and of which nothing is filled, is what everybody knows. */
 function isNews({ status, filled }: Pushed): boolean {
-  return status !== 'open' || (filled !== undefined && Number(filled) > 0);
+  return status !== 'open' || (filled !== undefined && numberOf(filled) > 0);
 }
