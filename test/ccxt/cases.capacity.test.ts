@@ -2,6 +2,7 @@
 import type { CcxtExchange } from 'fillchart/ccxt';
 import { describe, expect, it } from 'vitest';
 import { crowd, ends } from './cases.support.js';
+import type { Setting } from './support.js';
 
 /** Exits of every position stand. */
 const naked = ({ book }: Awaited<ReturnType<typeof crowd>>['now']): readonly string[] =>
@@ -35,4 +36,16 @@ describe('C3 C4: many at once, at the limits of the exchange', () => {
     expect(new Set(ends(results))).toEqual(new Set(['FILLED MATCHED']));
     expect([naked(now), now.fake.refused]).toEqual([[], 0]);
   });
+
+  it.each([
+    ['kraken', 4],
+    ['binance', 60],
+  ] as const)(
+    'negative control: %s without the question of capacity, %i at once are not all matched',
+    async (exchange, count) => {
+      const wrap: Setting['wrap'] = (broker) => ({ ...broker, capacity: () => Number.POSITIVE_INFINITY });
+      const { results } = await crowd(exchange, count, { wrap, ...(exchange === 'kraken' && { base: '10' }) });
+      expect(new Set(ends(results))).not.toEqual(new Set(['FILLED MATCHED']));
+    },
+  );
 });

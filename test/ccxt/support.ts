@@ -70,6 +70,8 @@ export interface Setting extends Omit<BookOptions, 'clock' | 'exchange'> {
   readonly scripts?: readonly Script[];
   readonly adapter?: Partial<CcxtBrokerOptions>;
   readonly connects?: boolean;
+  /** What the engine is given in place of the adapter. */
+  readonly wrap?: (broker: BrokerAdapter) => BrokerAdapter;
   /** Refuses the connection for a request. */
   readonly refuse?: (method: string, url: string) => boolean;
 }
@@ -122,9 +124,10 @@ function refusedConnection(): Promise<never> {
   return Promise.reject(new TypeError('fetch failed', { cause }));
 }
 
-export async function world(exchange: CcxtExchange, setting: Setting = {}): Promise<World> {
+export async function world(exchange: CcxtExchange, { wrap, ...setting }: Setting = {}): Promise<World> {
   const now = await venue(exchange, setting);
-  const { clock, broker } = now;
+  const { clock } = now;
+  const broker = wrap?.(now.broker) ?? now.broker;
   const lines: string[] = [];
   const log = (fields: object, message: string): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const logger = { debug: log, info: log, warn: log, error: log };
