@@ -131,11 +131,11 @@ const perEndpoint = (limits: Readonly<Record<string, number>>, perMs: number): R
 
 const LIMITS: Readonly<Record<CcxtExchange, VenueLimits>> = {
   binance: {
-    // Rules 20, price 2, account 20, list 6, average 2, entry and exits 2, four looks 16; afterwards
+    // Rules 20, price 2, account 20, list 6, average 2, entry and exits 2, two looks 8; afterwards
     // 4 + 20 + 6, and 20 for the fees of one that was not filled at once.
     rules: {
       meters: { weight: window(6_000, 60_000), orders: window(100, 10_000) },
-      life: { weight: 118, orders: 3 },
+      life: { weight: 106, orders: 3 },
       ...SHARES,
       told: binanceTold,
     },
