@@ -95,7 +95,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
     await readContracts(desk, signal, 'read');
     markets = marketsOf(opened.markets, settings.market);
     watch.start();
-    if (settings.stream) await pushes.start(opened);
+    if (settings.stream) pushes.start(opened);
   }
 
   return {

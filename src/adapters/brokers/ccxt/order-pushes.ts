@@ -11,7 +11,8 @@ import { orderStatus } from './orders.js';
 import { namesOf } from './pushed-names.js';
 
 export interface OrderPushes extends Pick<OrderStream, 'reports$' | 'tell' | 'isUp'> {
-  start(library: CcxtLibrary): Promise<void>;
+  /** Begins to open it; nobody waits for it. */
+  start(library: CcxtLibrary): void;
   stop(): Promise<void>;
 }
 
@@ -19,6 +20,7 @@ export function orderPushes(desk: Desk): OrderPushes {
   const { settings, wire } = desk;
   const { exchange, warn } = settings;
   let streaming: CcxtLibrary | undefined;
+  let own: { isOver: boolean } | undefined;
   const stream = orderStream({
     clock: settings.clock,
     namesOf: (pushed) => namesOf(desk, pushed),
@@ -31,19 +33,32 @@ export function orderPushes(desk: Desk): OrderPushes {
       warn(`${exchange} pushes no orders now (${words}); they are polled until it does.`);
     },
   });
+  async function open(library: CcxtLibrary, begun: { readonly isOver: boolean }): Promise<void> {
+    try {
+      const opened = await openStream(desk, library);
+      const { watchOrders } = opened;
+      if (begun.isOver) return;
+      if (watchOrders === undefined) throw new Error('no stream of orders');
+      streaming = opened;
+      stream.start(() => watchOrders.call(opened));
+    } catch {
+      warn(`${exchange}: orders are polled; the library's stream of them cannot be opened.`);
+    }
+  }
+
   return {
     reports$: stream.reports$,
     tell: stream.tell,
     isUp: stream.isUp,
-    async start(library) {
-      if (streaming !== undefined) return;
-      try {
-        streaming = await openStream(desk, library, stream);
-      } catch {
-        warn(`${exchange}: orders are polled; the library has no stream of them.`);
-      }
+    start(library) {
+      if (own !== undefined) return;
+      const begun = { isOver: false };
+      own = begun;
+      void open(library, begun);
     },
     async stop() {
+      if (own !== undefined) own.isOver = true;
+      own = undefined;
       stream.stop();
       const closing = streaming?.close?.();
       streaming = undefined;
@@ -52,8 +67,8 @@ export function orderPushes(desk: Desk): OrderPushes {
   };
 }
 
-/** @throws {Error} when the library does not stream orders of the exchange */
-async function openStream({ settings, wire }: Desk, library: CcxtLibrary, stream: OrderStream): Promise<CcxtLibrary> {
+/** ccxt's class that streams, with the markets that are known. */
+async function openStream({ settings, wire }: Desk, library: CcxtLibrary): Promise<CcxtLibrary> {
   const never = new AbortController().signal;
   const opened = setUp(
     await loadStreamingClass(settings.exchange),
@@ -69,9 +84,8 @@ async function openStream({ settings, wire }: Desk, library: CcxtLibrary, stream
   });
   // ccxt wants an agent of its own for a stream that is not encrypted, as on this machine.
   if (settings.baseUrl?.startsWith('http:')) opened.httpAgent = new Agent();
+  // One rising number for both: Kraken takes none twice.
+  opened.nonce = library.nonce;
   opened.setMarkets(Object.values(library.markets ?? {}));
-  const { watchOrders } = opened;
-  if (watchOrders === undefined) throw new Error(`${settings.exchange}: no stream of orders`);
-  stream.start(() => watchOrders.call(opened));
   return opened;
 }
