@@ -103,6 +103,22 @@ describe('C2: time', () => {
     expect(now.fake.count('submit')).toBe(1);
   });
 
+  it.each(TIMED)(
+    '%s: an exchange that answers the question for its time with the same words holds nobody',
+    async (exchange) => {
+      const now = await venue(exchange);
+      now.fake.fault({ on: 'submit', answer: 'time', times: 2 });
+      now.fake.fault({ on: 'time', answer: 'time', times: 2 });
+      for (const clientOrderId of [ENTRY_ID, ENTRY_ID]) {
+        const request = { ...order(exchange), clientOrderId };
+        const outcome = await now.call((broker, signal) => broker.submitOrder(request, signal));
+        expect(outcome).toMatchObject({ kind: 'rejected', transient: true });
+      }
+      const last = await now.call((broker, signal) => broker.submitOrder(order(exchange), signal));
+      expect(last.kind).toBe('accepted');
+    },
+  );
+
   it.each(TIMED)('%s: a cancel and a look that bore the wrong time are sent again', async (exchange) => {
     const now = await venue(exchange, { scripts: [{ fills: [] }] });
     await now.call((broker, signal) => broker.submitOrder(order(exchange), signal));

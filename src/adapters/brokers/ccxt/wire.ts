@@ -49,7 +49,8 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
 
   async function exchange(purpose: Purpose, signal: AbortSignal, request: Request, tag?: string): Promise<Exchange> {
     const first = await once(purpose, signal, request, tag);
-    if (first.kind !== 'answer' || signal.aborted) return first;
+    // What is not signed bears no time; the question for the time must not wait for its own answer.
+    if (request.api !== 'private' || first.kind !== 'answer' || signal.aborted) return first;
     const said = dialect.readAnswer(first.status, first.body);
     if (said === undefined || dialect.isStale?.(said) !== true) return first;
     return (await time.measure()) && !signal.aborted ? once(purpose, signal, request, tag) : first;
