@@ -3,10 +3,10 @@
  */
 import type { MismatchPolicy } from '../domain/cases.js';
 import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
+import { refuseUnknown } from '../domain/option-names.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
-import { refuseUnknown } from './option-names.js';
 
 /** What `createEngine` takes. */
 export interface EngineOptions {

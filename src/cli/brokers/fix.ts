@@ -6,7 +6,13 @@
  * 2. Certificates and the key of TLS are files beside the config.
  */
 import type { ConnectionOptions } from 'node:tls';
-import type { FixAddress, FixBrokerOptions, FixExits, FixPositions } from '../../adapters/brokers/fix/options.js';
+import type {
+  FixAddress,
+  FixBrokerOptions,
+  FixExits,
+  FixInstrument,
+  FixPositions,
+} from '../../adapters/brokers/fix/options.js';
 import type { FixSchedule } from '../../adapters/brokers/fix/schedule.js';
 import {
   type Check,
@@ -22,7 +28,6 @@ import {
   wholeBetween,
   words,
 } from '../../adapters/brokers/paper/check.js';
-import type { Instrument } from '../../domain/ports.js';
 import { UsageError } from '../exit-codes.js';
 import { readTextFile } from '../run/source.js';
 import { asUsage, beside, checkedConfig, type Secrets } from './config-file.js';
@@ -30,17 +35,20 @@ import { assertAgreed } from './live.js';
 import type { BrokerRequest, OpenedBroker } from './opened-broker.js';
 
 const PASSWORD = 'FILLCHART_FIX_PASSWORD';
+const NEW_PASSWORD = 'FILLCHART_FIX_NEW_PASSWORD';
 const PASSPHRASE = 'FILLCHART_FIX_TLS_PASSPHRASE';
 
 /** RawData and its like are how a Logon carries a password. */
 const SECRETS: Secrets = {
   ...Object.fromEntries(
-    ['password', 'newpassword', 'rawdata', 'encryptedpassword', 'secret'].map((name) => [name, PASSWORD]),
+    ['password', 'rawdata', 'encryptedpassword', 'secret', '554', '96'].map((name) => [name, PASSWORD]),
   ),
+  newpassword: NEW_PASSWORD,
+  925: NEW_PASSWORD,
   passphrase: PASSPHRASE,
 };
 
-type NotInAFile = 'password' | 'peek' | 'marketableLimit' | 'warn' | 'clock';
+type NotInAFile = 'password' | 'newPassword' | 'signLogon' | 'peek' | 'marketableLimit' | 'warn' | 'clock';
 
 /** TLS as a file can say it. */
 interface FixTlsConfig {
@@ -50,7 +58,9 @@ interface FixTlsConfig {
   readonly keyFile?: string;
 }
 
-type FixConfig = Omit<FixBrokerOptions, NotInAFile | 'tls'> & {
+type FixConfig = Omit<FixBrokerOptions, NotInAFile | 'tls' | 'messageLog'> & {
+  /** A file beside the config. */
+  readonly messageLog?: string;
   readonly live: boolean;
   readonly tls?: boolean | FixTlsConfig;
 };
@@ -85,7 +95,16 @@ const positions: { readonly [Option in keyof FixPositions]-?: Check } = {
   partyId: text,
 };
 
-const instrument: { readonly [Option in Exclude<keyof Instrument, 'symbol' | 'tickSize' | 'lotSize'>]-?: Check } = {
+const fieldTexts = (value: unknown): boolean =>
+  isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
+
+/** Names and values are read by the adapter, against the dictionary. */
+const fieldSets = check(
+  'fields by the type of the message or the role of the order, each with texts by name',
+  (value) => isRecord(value) && Object.values(value).every(fieldTexts),
+);
+
+const instrument: { readonly [Option in Exclude<keyof FixInstrument, 'symbol' | 'tickSize' | 'lotSize'>]-?: Check } = {
   minQty: positiveDecimal,
   maxQty: positiveDecimal,
   tradable: flag,
@@ -93,6 +112,11 @@ const instrument: { readonly [Option in Exclude<keyof Instrument, 'symbol' | 'ti
   protectionLotSize: positiveDecimal,
   reason: text,
   baseAsset: text,
+  securityId: text,
+  securityIdSource: text,
+  sendsSymbol: flag,
+  fields: fieldSets,
+  marketableLimit: record({}, { buy: positiveDecimal, sell: positiveDecimal }),
 };
 
 type Required = 'live' | 'host' | 'port' | 'senderCompId' | 'targetCompId' | 'instruments';
@@ -116,6 +140,13 @@ const OPTIONAL: { readonly [Option in Exclude<keyof FixConfig, Required>]-?: Che
   username: text,
   passwordField: words('Password', 'RawData'),
   logon: check('texts by the names of the fields', (value) => isRecord(value) && Object.values(value).every(isText)),
+  fields: fieldSets,
+  onBehalfOfCompId: text,
+  deliverToCompId: text,
+  dictionary: text,
+  messageLog: text,
+  entryTimeInForce: words('day', 'gtc', 'ioc', 'fok'),
+  sellShort: flag,
   account: text,
   tls: either(flag, record({}, tls)),
   storeFolder: text,
@@ -150,16 +181,19 @@ export async function openFix({
       '--broker fix needs --config <file>: host, port, senderCompId, targetCompId, instruments, live.',
     );
   const checked: unknown = checkedConfig(configPath, record(REQUIRED, OPTIONAL), SECRETS);
-  const { live: isLive, tls: encryption, storeFolder, ...options } = checked as FixConfig;
+  const { live: isLive, tls: encryption, storeFolder, messageLog, dictionary, ...options } = checked as FixConfig;
   assertAgreed(isLive, live, configPath);
   const { fixBroker } = await import('../../adapters/brokers/fix/index.js');
   const secure = tlsOf(encryption, configPath, env[PASSPHRASE]);
-  const password = env[PASSWORD];
+  const [password, newPassword] = [env[PASSWORD], env[NEW_PASSWORD]];
   const settings: FixBrokerOptions = {
     ...options,
     ...(storeFolder !== undefined && { storeFolder: beside(configPath, storeFolder) }),
     ...(secure !== undefined && { tls: secure }),
     ...(password !== undefined && { password }),
+    ...(newPassword !== undefined && { newPassword }),
+    ...(messageLog !== undefined && { messageLog: beside(configPath, messageLog) }),
+    ...(dictionary !== undefined && { dictionary: beside(configPath, dictionary) }),
     peek: looksOnly,
     clock,
     warn,
@@ -168,8 +202,8 @@ export async function openFix({
   const where = `${targetCompId} at ${host}:${port}`;
   const broker = asUsage(configPath, () => withStore(configPath, () => fixBroker(settings)));
   // Now, and not with the first advisory: what is missing is said before anything is started.
-  const { loadFix } = await import('../../adapters/brokers/fix/library.js');
-  await loadFix(options.version ?? 'FIX.4.4');
+  const { assertDictionary } = await import('../../adapters/brokers/fix/check-fields.js');
+  await asUsageLater(configPath, () => assertDictionary(settings));
   return {
     broker,
     operator: [],
@@ -193,6 +227,16 @@ function tlsOf(
     ...(keyFile !== undefined && { key: content(keyFile) }),
     ...(passphrase !== undefined && { passphrase }),
   };
+}
+
+async function asUsageLater(configPath: string, check: () => Promise<void>): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    asUsage(configPath, () => {
+      throw error;
+    });
+  }
 }
 
 /** The store is opened with the broker; a folder that cannot be used is the config's fault. */

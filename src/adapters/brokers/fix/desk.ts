@@ -57,7 +57,8 @@ export async function sendOrder(desk: FixDesk, order: OutgoingOrder, signal: Abo
     clientOrderId,
     signal,
     () => {
-      const number = line.send('D', newOrderSingle(settings, order));
+      const about = { symbol: order.symbol, role: isExit ? 'exit' : 'entry' } as const;
+      const number = line.send('D', newOrderSingle(settings, order), about);
       if (number !== undefined) book.numbered(clientOrderId, number);
       return number;
     },

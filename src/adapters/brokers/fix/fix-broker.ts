@@ -11,6 +11,7 @@ import { Subject } from 'rxjs';
 import type {
   BrokerAdapter,
   CancelOutcome,
+  Instrument,
   OpenOrder,
   OrderRef,
   OrderReport,
@@ -27,6 +28,7 @@ import { isFinal, type Received } from './execution-report.js';
 import { placeExits } from './exits.js';
 import { inbox } from './inbox.js';
 import { fixLine } from './line.js';
+import { messageLog } from './message-log.js';
 import {
   type OrderNames,
   orderCancelRequest,
@@ -34,7 +36,7 @@ import {
   orderStatusRequest,
   requestForPositions,
 } from './messages.js';
-import { type FixBrokerOptions, type FixSettings, readSettings } from './options.js';
+import { type FixBrokerOptions, type FixInstrument, type FixSettings, readSettings } from './options.js';
 import { type OrderBook, orderBook } from './order-book.js';
 import { orderFile } from './order-file.js';
 import { pendingQuestions } from './pending.js';
@@ -54,7 +56,10 @@ import { TAG } from './tags.js';
  * @throws {Error} when the store folder cannot be used, or another process uses it
  */
 export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
-  const settings = readSettings(options);
+  const read = readSettings(options);
+  const { messageLog: log } = read;
+  const settings: FixSettings =
+    log === undefined ? read : { ...read, log: messageLog(log, redactor(secretsOf(read)), read.warn) };
   const reports$ = new Subject<OrderReport | { readonly type: 'gap' }>();
   const desk = makeDesk(settings, reports$);
   const { line, book } = desk;
@@ -77,7 +82,7 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
       if (known === undefined) return 'unknown_symbol';
       // A session that is down could take no order: whoever asks is told so before there is one.
       await line.start(signal);
-      return known;
+      return rulesOf(known);
     },
     submitOrder: (order, signal) => submitOrder(desk, order, signal),
     getOrderStatus: (ref, signal) => orderStatus(desk, ref, signal),
@@ -170,12 +175,19 @@ function openStore(settings: FixSettings) {
 }
 
 /** What a counterparty might repeat in its texts. */
-const secretsOf = ({ password, tls, logon }: FixSettings): readonly string[] =>
+const secretsOf = ({ password, newPassword, tls, logon }: FixSettings): readonly string[] =>
   [
     password,
+    newPassword,
     tls?.passphrase,
     ...Object.entries(logon).map(([name, value]) => (/password|rawdata|secret/i.test(name) ? value : undefined)),
   ].filter((secret) => secret !== undefined);
+
+/** What the engine asks of an instrument; how messages name it is the adapter's. */
+function rulesOf(instrument: FixInstrument): Instrument {
+  const { securityId, securityIdSource, sendsSymbol, fields, marketableLimit, ...rules } = instrument;
+  return rules;
+}
 
 const withoutSecrets = (message: Received, redact: (text: string) => string): Received => ({
   ...message,
@@ -212,7 +224,7 @@ function idMaker({ clock }: FixSettings): (prefix: string) => string {
 async function submitOrder(desk: FixDesk, order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
   const { marketableLimit } = desk.settings;
   const { clientOrderId, symbol, side, quantity } = order;
-  const limitPrice = marketableLimit?.(order);
+  const limitPrice = marketableLimit?.(order) ?? desk.settings.instruments.get(symbol)?.marketableLimit?.[side];
   return sendOrder(
     desk,
     { clientOrderId, symbol, side, quantity, ...(limitPrice !== undefined && { limitPrice }) },
@@ -226,7 +238,9 @@ async function orderStatus(desk: FixDesk, ref: OrderRef, signal: AbortSignal): P
   const last = book.reportOn(ref.clientOrderId);
   if (!desk.asksForStatus || (last !== undefined && isFinal(last))) return last ?? 'not_found';
   const request = orderStatusRequest(settings, namesOf(desk, ref), desk.newId('s'));
-  const heard = await pending.ask('status', ref.clientOrderId, signal, () => line.send('H', request));
+  const heard = await pending.ask('status', ref.clientOrderId, signal, () =>
+    line.send('H', request, { symbol: ref.symbol }),
+  );
   if (isUnknown(heard)) return 'not_found';
   const report = book.reportOn(ref.clientOrderId);
   if (heard.kind === '8' && report !== undefined) return report;
@@ -247,7 +261,7 @@ async function cancelOrder(desk: FixDesk, ref: OrderRef, signal: AbortSignal): P
   const cancelId = desk.newId('c');
   book.nameCancel(cancelId, ref.clientOrderId);
   const heard = await pending.ask('cancel', cancelId, signal, () =>
-    line.send('F', orderCancelRequest(settings, namesOf(desk, ref), cancelId)),
+    line.send('F', orderCancelRequest(settings, namesOf(desk, ref), cancelId), { symbol: ref.symbol }),
   );
   return classifyCancel(heard);
 }
@@ -261,6 +275,7 @@ function namesOf({ book }: FixDesk, ref: OrderRef): OrderNames {
     symbol: ref.symbol,
     side: known?.order.side ?? 'buy',
     quantity: known?.order.quantity,
+    isExit: known?.order.exitOf !== undefined,
   };
 }
 

@@ -5,6 +5,7 @@
  * 2. A dictionary is parsed once in a process.
  */
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { FillchartError } from '../../../domain/reasons.js';
 import type { FixVersion } from './options.js';
 
@@ -21,22 +22,42 @@ export const LIBRARY_VERSION = '5.11.4';
 
 const DICTIONARIES: Readonly<Record<FixVersion, string>> = { 'FIX.4.2': 'qf42', 'FIX.4.4': 'qf44' };
 
-const loaded = new Map<FixVersion, Promise<LoadedFix>>();
+const loaded = new Map<string, Promise<LoadedFix>>();
 
-/** @throws {FillchartError} `INVALID_OPTION`, saying what to install */
-export function loadFix(version: FixVersion): Promise<LoadedFix> {
-  const known = loaded.get(version);
+/**
+ * @param dictionary a QuickFIX dictionary of one's own; the version's by default
+ * @throws {FillchartError} `INVALID_OPTION`, saying what to install, or that the dictionary cannot be read
+ */
+export function loadFix(version: FixVersion, dictionary?: string): Promise<LoadedFix> {
+  const source = dictionary === undefined ? DICTIONARIES[version] : resolve(dictionary);
+  const known = loaded.get(source);
   if (known !== undefined) return known;
-  const loading = load(version);
-  loaded.set(version, loading);
-  loading.catch(() => loaded.delete(version));
+  const loading = load(source);
+  loaded.set(source, loading);
+  loading.catch(() => loaded.delete(source));
   return loading;
 }
 
-async function load(version: FixVersion): Promise<LoadedFix> {
+async function load(source: string): Promise<LoadedFix> {
   const library = requireLibrary();
-  const dictionary = await new library.DefinitionFactory().getDefinitions(DICTIONARIES[version]);
+  const dictionary = await readDictionary(library, source);
   return { library, dictionary };
+}
+
+const NEEDED = ['0', '1', '2', '3', '4', '5', 'A', '8', 'D', 'F', 'H'];
+
+async function readDictionary(library: FixLibrary, source: string): Promise<FixDictionary> {
+  const isOurs = Object.values(DICTIONARIES).includes(source);
+  try {
+    const read = await new library.DefinitionFactory().getDefinitions(source);
+    const missing = NEEDED.find((type) => !read.message.has(type));
+    if (missing !== undefined) throw new Error(`it has no message ${missing}`);
+    return read;
+  } catch (error) {
+    if (isOurs) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FillchartError('INVALID_OPTION', `fixBroker: dictionary ${source} cannot be used: ${why}.`);
+  }
 }
 
 function requireLibrary(): FixLibrary {

@@ -13,6 +13,7 @@ import { FillchartError } from '../../../domain/reasons.js';
 import { isoTime } from '../../../domain/time.js';
 import { calendar } from './calendar.js';
 import type { Received } from './execution-report.js';
+import { type About, fieldPlan } from './fields.js';
 import { type LoadedFix, loadFix } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
@@ -43,7 +44,7 @@ export interface Line {
   /** Begins to connect, and waits for a session to be ready. @throws {Error} saying why it is not, when `signal` aborts or the first try fails; {BrokerRefusal} after a Logout; {FillchartError} when another process has the session */
   start(signal: AbortSignal): Promise<void>;
   /** The message's sequence number, or `undefined` when nothing was handed over. */
-  send(type: string, body: Body): number | undefined;
+  send(type: string, body: Body, about?: About): number | undefined;
   /** Logs out, and waits for the answer for a while. */
   close(): Promise<void>;
 }
@@ -135,6 +136,8 @@ export function fixLine(
         warn: (what) => warn(`FIX: ${what}.`),
         ended: giveUp,
       });
+      // A Logon that cannot be written ends it at once.
+      if (isOver) session = undefined;
     });
     transport = opening;
     let isMoved = false;
@@ -224,7 +227,9 @@ export function fixLine(
       if (isReady) return;
       lock ??= lockSession(settings);
       cause = cause === NOT_YET ? 'the FIX library is being loaded' : cause;
-      const loaded = await loadFix(settings.version);
+      const loaded = await loadFix(settings.version, settings.dictionary);
+      // What the dictionary does not take is said before anything is sent.
+      fieldPlan(settings, loaded.dictionary);
       cause = transport === undefined && retryTimer === undefined ? NOT_YET : cause;
       if (transport === undefined && retryTimer === undefined) open(loaded);
       if (!isReady && !isClosed && !isShut && !signal.aborted) await settled(signal);
@@ -232,7 +237,7 @@ export function fixLine(
       const sentence = `FIX: no session with ${settings.targetCompId}: ${cause}`;
       throw isRefused ? new BrokerRefusal(sentence) : new Error(sentence);
     },
-    send: (type, body) => (isReady || type === CANCEL ? session?.send(type, body) : undefined),
+    send: (type, body, about) => (isReady || type === CANCEL ? session?.send(type, body, about) : undefined),
     async close() {
       isClosed = true;
       cause = 'closed';

@@ -1,4 +1,11 @@
-/** The Logon (35=A): what is agreed with the counterparty, and the credentials. */
+/**
+ * The Logon (35=A): what is agreed with the counterparty, and the credentials.
+ *
+ * 1. The fields of the hook `signLogon` are computed for this Logon, with its number and the SendingTime of its header.
+ * 2. Username (553), Password (554) and NewPassword (925) are sent with either version, whatever its dictionary holds.
+ */
+import { type FieldValue, type FixFields, readFields } from './fields.js';
+import type { FixDictionary } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
 
@@ -8,20 +15,66 @@ export interface LogonStamp {
   readonly at: Date;
 }
 
+/** What a signature of a Logon may cover. */
+export interface FixLogonToSign {
+  readonly msgType: 'A';
+  /** MsgSeqNum (34). */
+  readonly msgSeqNum: number;
+  /** SendingTime (52), as it stands in the message. */
+  readonly sendingTime: string;
+  readonly senderCompId: string;
+  readonly targetCompId: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** Returns further fields of a Logon, by name or number; RawDataLength (95) is added to RawData (96). */
+export type SignLogon = (logon: FixLogonToSign) => FixFields;
+
 const NO_ENCRYPTION = 0;
+const [RAW_DATA_LENGTH, RAW_DATA] = [95, 96];
 
 /** @param resets asks for new sequence numbers */
-export function logonBody(settings: FixSettings, resets: boolean, _stamp: LogonStamp): Body {
-  const { version, username, password, passwordField, heartbeatSeconds } = settings;
-  const isNamed = version === 'FIX.4.4';
+export function logonBody(settings: FixSettings, resets: boolean): Body {
+  const { password, passwordField, heartbeatSeconds } = settings;
   const inRawData = password !== undefined && passwordField === 'RawData';
   return {
     EncryptMethod: NO_ENCRYPTION,
     HeartBtInt: heartbeatSeconds,
     ...(inRawData && { RawDataLength: password.length, RawData: password }),
     ResetSeqNumFlag: resets,
-    ...(isNamed && username !== undefined && { Username: username }),
-    ...(isNamed && password !== undefined && passwordField === 'Password' && { Password: password }),
-    ...settings.logon,
   };
+}
+
+/** Credentials and signature. @throws {FillchartError} for a field that the hook returns and that is not known */
+export function credentials(
+  settings: FixSettings,
+  dictionary: FixDictionary,
+  { number, at }: LogonStamp,
+): readonly FieldValue[] {
+  const { username, password, passwordField, newPassword, signLogon, senderCompId, targetCompId } = settings;
+  const own: FieldValue[] = [
+    ...(username === undefined ? [] : [[553, username] as const]),
+    ...(password === undefined || passwordField === 'RawData' ? [] : [[554, password] as const]),
+    ...(newPassword === undefined ? [] : [[925, newPassword] as const]),
+  ];
+  if (signLogon === undefined) return own;
+  const sendingTime = at.toISOString().replaceAll('-', '').replace('T', '-').replace('Z', '');
+  const signed = signLogon({
+    msgType: 'A',
+    msgSeqNum: number,
+    sendingTime,
+    senderCompId,
+    targetCompId,
+    username,
+    password,
+  });
+  const fields = readFields('signLogon', signed, dictionary);
+  const raw = fields.find(([tag]) => tag === RAW_DATA)?.[1];
+  const withLength = fields.some(([tag]) => tag === RAW_DATA_LENGTH);
+  return [
+    ...own,
+    ...(raw === undefined || withLength ? [] : [[RAW_DATA_LENGTH, String(raw.length)] as const]),
+    ...fields,
+  ];
 }

@@ -31,9 +31,11 @@ export interface OrderNames {
   readonly symbol: string;
   readonly side: Side;
   readonly quantity: string | undefined;
+  readonly isExit: boolean;
 }
 
 const SIDES: Readonly<Record<Side, string>> = { buy: '1', sell: '2' };
+const SELL_SHORT = '5';
 const MARKET = '1';
 const LIMIT = '2';
 const STOP = '3';
@@ -56,13 +58,13 @@ export function newOrderSingle(settings: FixSettings, order: OutgoingOrder): Bod
     ...account(settings),
     HandlInst: AUTOMATED,
     ...instrument(settings, order.symbol),
-    Side: SIDES[order.side],
+    Side: sideOf(settings, order.side, isExit),
     TransactTime: new Date(clock.now()),
     ...quantity(settings, order.quantity),
     OrdType: stopPrice !== undefined ? STOP : limitPrice !== undefined ? LIMIT : MARKET,
     ...(limitPrice !== undefined && { Price: limitPrice }),
     ...(stopPrice !== undefined && { StopPx: stopPrice }),
-    TimeInForce: isExit && exits.timeInForce === 'gtc' ? GOOD_TILL_CANCEL : DAY,
+    TimeInForce: isExit ? (exits.timeInForce === 'gtc' ? GOOD_TILL_CANCEL : DAY) : settings.entryTimeInForce,
     ...(isExit && exits.oco === 'broker' && { ClOrdLinkID: exitOf }),
     ...(isExit && exits.closeOnly && closing),
   };
@@ -75,7 +77,7 @@ export const orderStatusRequest = (settings: FixSettings, order: OrderNames, req
   ...(settings.version === 'FIX.4.4' && { OrdStatusReqID: requestId }),
   ...account(settings),
   ...instrument(settings, order.symbol),
-  Side: SIDES[order.side],
+  Side: sideOf(settings, order.side, order.isExit),
 });
 
 /** OrderCancelRequest (35=F), under an id of its own. */
@@ -85,7 +87,7 @@ export const orderCancelRequest = (settings: FixSettings, order: OrderNames, can
   ClOrdID: cancelId,
   ...account(settings),
   ...instrument(settings, order.symbol),
-  Side: SIDES[order.side],
+  Side: sideOf(settings, order.side, order.isExit),
   TransactTime: new Date(settings.clock.now()),
   ...(order.quantity !== undefined && quantity(settings, order.quantity)),
 });
@@ -111,6 +113,10 @@ export function requestForPositions(settings: FixSettings, requestId: string): B
     TransactTime: now,
   };
 }
+
+/** An entry that sells opens a short position, which some venues must be told. */
+const sideOf = ({ sellShort }: FixSettings, side: Side, isExit: boolean): string =>
+  sellShort && side === 'sell' && !isExit ? SELL_SHORT : SIDES[side];
 
 const account = ({ account: Account }: FixSettings): Body => (Account === undefined ? {} : { Account });
 

@@ -10,12 +10,30 @@ import { decimal, isPositive, parseDecimal } from '../../../domain/decimal.js';
 import type { Clock, Instrument, OrderRequest } from '../../../domain/ports.js';
 import { systemClock } from '../../system-clock.js';
 import { between, invalid, oneOf, quietly } from '../option-checks.js';
+import type { FixFieldSets, FixFields } from './fields.js';
+import type { SignLogon } from './logon.js';
+import type { MessageLog } from './message-log.js';
+import { refuseUnknownOptions } from './option-names.js';
 import { type FixSchedule, readSchedule, type Schedule } from './schedule.js';
 
 export type FixVersion = 'FIX.4.2' | 'FIX.4.4';
 
-/** The rules of a symbol, as agreed with the counterparty. */
-export type FixInstrument = Instrument;
+/** The rules of a symbol, as agreed with the counterparty, and how its messages name it. */
+export interface FixInstrument extends Instrument {
+  /** SecurityID (48), beside or instead of Symbol (55). */
+  readonly securityId?: string;
+  /** SecurityIDSource (22), such as `4` for ISIN; required with `securityId`. */
+  readonly securityIdSource?: string;
+  /** Symbol (55) is sent; true by default. */
+  readonly sendsSymbol?: boolean;
+  /** Further fields of this symbol's messages, by message type or role; see `fields`. */
+  readonly fields?: FixFieldSets;
+  /** The limit prices that entries get at a venue without market orders: far enough to be filled at once. */
+  readonly marketableLimit?: { readonly buy?: string; readonly sell?: string };
+}
+
+/** TimeInForce (59) by its word. */
+export const ENTRY_TIMES = { day: '0', gtc: '1', ioc: '3', fok: '4' } as const;
 
 export interface FixAddress {
   readonly host: string;
@@ -68,8 +86,21 @@ export interface FixBrokerOptions {
   readonly password?: string;
   /** The field that carries the password: Password (554), or RawData (96), the default with FIX 4.2. */
   readonly passwordField?: 'Password' | 'RawData';
-  /** Further fields of the Logon, by their names in the FIX dictionary. */
-  readonly logon?: Readonly<Record<string, string>>;
+  /** NewPassword (925) of the Logon, to change the password. */
+  readonly newPassword?: string;
+  /** Further fields of the Logon, by their names in the FIX dictionary, or by number. */
+  readonly logon?: FixFields;
+  /** Signs each Logon: called with what stands in it, returns further fields. */
+  readonly signLogon?: SignLogon;
+  /** Further fields: of the `header`, of every `entry` or `exit` order, or of a type of message (`D` or `NewOrderSingle`). */
+  readonly fields?: FixFieldSets;
+  /** OnBehalfOfCompID (115) and DeliverToCompID (128) of every message, for hubs. */
+  readonly onBehalfOfCompId?: string;
+  readonly deliverToCompId?: string;
+  /** Path of a QuickFIX dictionary of the counterparty's; the version's by default. */
+  readonly dictionary?: string;
+  /** File that every message is appended to, in and out, with credentials masked; or what takes each line. */
+  readonly messageLog?: string | ((line: string) => void);
   /** Account (1) of every order. */
   readonly account?: string;
   /** Encrypts the connection; `true`, or options of Node's `tls.connect` (a certificate to trust is `ca`). Absent: plain TCP. */
@@ -111,6 +142,10 @@ export interface FixBrokerOptions {
   readonly pollMs?: number;
   /** For a venue without market orders: the limit price that an entry gets, on the tick. */
   readonly marketableLimit?: (order: OrderRequest) => string;
+  /** TimeInForce (59) of an entry; `day` by default. */
+  readonly entryTimeInForce?: keyof typeof ENTRY_TIMES;
+  /** An entry that sells is a short sale (Side 5). Default false: Side 2. A locate goes into `fields.entry`. */
+  readonly sellShort?: boolean;
   readonly exits?: FixExits;
   /** Absent: the broker tells no positions. FIX 4.4 only. */
   readonly positions?: FixPositions;
@@ -147,7 +182,19 @@ export interface FixSettings
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly passwordField: 'Password' | 'RawData';
-  readonly logon: Readonly<Record<string, string>>;
+  readonly newPassword: string | undefined;
+  readonly logon: FixFields;
+  readonly signLogon: SignLogon | undefined;
+  readonly fields: FixFieldSets;
+  readonly onBehalfOfCompId: string | undefined;
+  readonly deliverToCompId: string | undefined;
+  readonly dictionary: string | undefined;
+  readonly messageLog: string | ((line: string) => void) | undefined;
+  /** Takes every message; made when the adapter is. */
+  readonly log: MessageLog | undefined;
+  /** TimeInForce (59) of an entry. */
+  readonly entryTimeInForce: string;
+  readonly sellShort: boolean;
   readonly account: string | undefined;
   readonly tls: FixTls | undefined;
   readonly storeFolder: string | undefined;
@@ -156,16 +203,19 @@ export interface FixSettings
   readonly addresses: readonly FixAddress[];
   readonly peek: boolean;
   readonly massStatus: boolean;
-  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly instruments: ReadonlyMap<string, FixInstrument>;
   readonly marketableLimit: ((order: OrderRequest) => string) | undefined;
   readonly exits: Required<FixExits>;
   readonly positions: Required<FixPositions> | undefined;
 }
 
+const ENTRY_WORDS = ['day', 'gtc', 'ioc', 'fok'] as const;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws {FillchartError} `INVALID_OPTION`, naming the option and what is accepted; never showing the password */
 export function readSettings(options: FixBrokerOptions, environment: Environment = process.env): FixSettings {
+  refuseUnknownOptions(options);
   const version = oneOf('version', options.version ?? 'FIX.4.4', ['FIX.4.2', 'FIX.4.4']);
   const passwordField = options.passwordField ?? (version === 'FIX.4.2' ? 'RawData' : 'Password');
   const password = options.password ?? environment['FILLCHART_FIX_PASSWORD'];
@@ -183,7 +233,17 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     username: optionalText('username', options.username),
     password,
     passwordField: oneOf('passwordField', passwordField, ['Password', 'RawData']),
+    newPassword: optionalText('newPassword', options.newPassword),
     logon: options.logon ?? {},
+    signLogon: options.signLogon,
+    fields: options.fields ?? {},
+    onBehalfOfCompId: optionalText('onBehalfOfCompId', options.onBehalfOfCompId),
+    deliverToCompId: optionalText('deliverToCompId', options.deliverToCompId),
+    dictionary: options.dictionary,
+    messageLog: options.messageLog,
+    log: undefined,
+    entryTimeInForce: ENTRY_TIMES[oneOf('entryTimeInForce', options.entryTimeInForce ?? 'day', ENTRY_WORDS)],
+    sellShort: options.sellShort === true,
     account: optionalText('account', options.account),
     tls: readTls(options.tls),
     storeFolder: options.storeFolder,
@@ -236,6 +296,13 @@ function readTls(tls: FixBrokerOptions['tls']): FixTls | undefined {
 }
 
 function readExits(exits: FixExits, version: FixVersion): Required<FixExits> {
+  if ((exits.oco as string | undefined) === 'list') {
+    throw invalid(
+      'exits.oco',
+      'list',
+      'adapter, broker or none: an order list of these versions has no ContingencyType (1385)',
+    );
+  }
   const oco = oneOf('exits.oco', exits.oco ?? 'adapter', ['adapter', 'broker', 'none']);
   if (oco === 'broker' && version === 'FIX.4.2') throw invalid('exits.oco', 'broker', 'adapter or none with FIX.4.2');
   const timeInForce = oneOf('exits.timeInForce', exits.timeInForce ?? 'gtc', ['gtc', 'day']);
@@ -248,12 +315,25 @@ function readPositions({ positions, account }: FixBrokerOptions): Required<FixPo
   return { account: held, accountType: positions.accountType ?? '1', partyId: positions.partyId ?? held };
 }
 
-function readInstruments(given: readonly FixInstrument[]): ReadonlyMap<string, Instrument> {
+function readInstruments(given: readonly FixInstrument[]): ReadonlyMap<string, FixInstrument> {
   const positive = (value: unknown): boolean => isPositive(parseDecimal(value) ?? decimal('0'));
-  for (const { symbol, tickSize, lotSize } of given) {
+  for (const instrument of given) {
+    const { symbol, tickSize, lotSize, securityId, securityIdSource, sendsSymbol, marketableLimit = {} } = instrument;
     text('instruments.symbol', symbol);
-    if (!positive(tickSize)) throw invalid(`instruments ${symbol}.tickSize`, tickSize, 'a decimal above zero');
-    if (!positive(lotSize)) throw invalid(`instruments ${symbol}.lotSize`, lotSize, 'a decimal above zero');
+    const at = `instruments ${symbol}`;
+    if (!positive(tickSize)) throw invalid(`${at}.tickSize`, tickSize, 'a decimal above zero');
+    if (!positive(lotSize)) throw invalid(`${at}.lotSize`, lotSize, 'a decimal above zero');
+    optionalText(`${at}.securityId`, securityId);
+    optionalText(`${at}.securityIdSource`, securityIdSource);
+    if ((securityId === undefined) !== (securityIdSource === undefined)) {
+      throw invalid(`${at}.securityId`, 'alone', 'securityId (48) and securityIdSource (22) together');
+    }
+    if (sendsSymbol === false && securityId === undefined) {
+      throw invalid(`${at}.sendsSymbol`, 'false', 'true, or a securityId');
+    }
+    for (const price of Object.values(marketableLimit)) {
+      if (!positive(price)) throw invalid(`${at}.marketableLimit`, price, 'decimals above zero');
+    }
   }
   return new Map(given.map((instrument) => [instrument.symbol, instrument]));
 }

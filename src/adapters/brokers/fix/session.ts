@@ -11,19 +11,19 @@
  * 6. A message that comes while gaps are filled is taken in its turn (`inflow.ts`).
  */
 import type { Received } from './execution-report.js';
+import type { About } from './fields.js';
 import { type FrameReader, frameReader, type WireMessage } from './frames.js';
 import { type Inflow, inflow } from './inflow.js';
 import type { LoadedFix } from './library.js';
-import { logonBody } from './logon.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
+import { type Outflow, outflow } from './outflow.js';
 import { pulse } from './pulse.js';
 import { unansweredLogon } from './refusals.js';
 import { objectionTo } from './screening.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
 import { TAG } from './tags.js';
 import type { Transport } from './transport.js';
-import { wire } from './wire.js';
 
 export interface SessionListener {
   /** `isAnew`: what was missed is not sent again. */
@@ -44,7 +44,7 @@ export interface SessionListener {
 
 export interface FixSession {
   /** Hands a message over, once both sides have logged on; its sequence number, or `undefined` when it was not taken. */
-  send(type: string, body: Body): number | undefined;
+  send(type: string, body: Body, about?: About): number | undefined;
   /** Sends a Logout; the end follows when it is confirmed. */
   logOut(): void;
   /** Ends the session and the connection now. */
@@ -77,7 +77,7 @@ class Session implements FixSession {
   readonly #resets: boolean;
   readonly #transport: Transport;
   readonly #listener: SessionListener;
-  readonly #wire: ReturnType<typeof wire>;
+  readonly #outflow: Outflow;
   readonly #reader: FrameReader = frameReader();
   readonly #inflow: Inflow<Received>;
   readonly #pulse: ReturnType<typeof pulse>;
@@ -105,7 +105,10 @@ class Session implements FixSession {
     this.#resets = resets;
     this.#transport = transport;
     this.#listener = listener;
-    this.#wire = wire(loaded, settings);
+    this.#outflow = outflow(loaded, settings, numbers, (bytes) => {
+      transport.write(bytes);
+      this.#pulse.sent();
+    });
     if (resets) numbers.reset(settings.schedule === undefined ? undefined : settings.clock.now());
     this.#inflow = inflow<Received>({
       numbers,
@@ -127,14 +130,13 @@ class Session implements FixSession {
       look: () => this.#lookAtRest(),
       silent: () => this.end('peer not responding: no message for 2.5 heartbeats'),
     });
-    transport.onData((bytes) => this.#data(bytes));
+    transport.onData((bytes) => this.#guarded(() => this.#data(bytes)));
     transport.onEnd((what) => this.#connectionEnded(what));
-    const at = new Date(settings.clock.now());
-    this.#write('A', logonBody(settings, resets, { number: numbers.sender, at }), at);
+    this.#guarded(() => this.#outflow.logOn(resets));
   }
 
-  send(type: string, body: Body): number | undefined {
-    return this.#state === 'up' ? this.#write(type, body) : undefined;
+  send(type: string, body: Body, about?: About): number | undefined {
+    return this.#state === 'up' ? this.#write(type, body, about) : undefined;
   }
 
   logOut(): void {
@@ -155,13 +157,17 @@ class Session implements FixSession {
     this.#listener.ended(this.#cause ?? cause);
   }
 
-  /** Numbered, and written: what is written once is not written again. */
-  #write(type: string, body: Body, at = new Date(this.#settings.clock.now())): number | undefined {
-    if (this.#state === 'ended') return undefined;
-    const number = this.#numbers.takeSender();
-    this.#transport.write(this.#wire.encode(type, body, { number, time: at }));
-    this.#pulse.sent();
-    return number;
+  #write(type: string, body: Body, about: About = {}): number | undefined {
+    return this.#state === 'ended' ? undefined : this.#outflow.write(type, body, about);
+  }
+
+  /** A fault in what a message leads to ends the session, and not the process: what was not counted is asked for again. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.end(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #connectionEnded(what: string): void {
@@ -172,8 +178,11 @@ class Session implements FixSession {
   #data(bytes: Buffer): void {
     for (const frame of this.#reader.push(bytes)) {
       if (this.#state === 'ended' || this.#isClosing) return;
-      if (frame.kind === 'message') this.#message(frame.message);
-      else this.#garbled(frame.why);
+      if (frame.kind === 'message') {
+        this.#settings.log?.('in', this.#settings.clock.now(), frame.message.bytes);
+        this.#message(frame.message);
+      }
+      if (frame.kind === 'garbled') this.#garbled(frame.why);
     }
   }
 
@@ -282,10 +291,9 @@ class Session implements FixSession {
 
   /** A Logon within the session: the counterparty begins its numbers anew, and so do we. */
   #logonAgain(number: number): void {
-    const at = new Date(this.#settings.clock.now());
     this.#beginAnew(number);
     this.#inflow.take(number, undefined, false);
-    this.#write('A', logonBody(this.#settings, true, { number: this.#numbers.sender, at }), at);
+    this.#outflow.logOn(true);
     this.#listener.ready(true);
   }
 
@@ -367,10 +375,7 @@ class Session implements FixSession {
       return;
     }
     const newSeqNo = to >= from && to < next ? to + 1 : next;
-    const time = new Date(this.#settings.clock.now());
-    const body = { GapFillFlag: true, NewSeqNo: newSeqNo };
-    this.#transport.write(this.#wire.encode('4', body, { number: from, time, isAgain: true }));
-    this.#pulse.sent();
+    this.#outflow.fill(from, newSeqNo);
   }
 
   #deliver(message: Received): void {

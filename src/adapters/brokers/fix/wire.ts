@@ -2,8 +2,10 @@
  * Messages that go out, as bytes: the library encodes by its dictionary, in the dictionary's order.
  *
  * 1. BodyLength and CheckSum are of the bytes that leave.
- * 2. The library logs nothing: its log lines hold whole messages.
+ * 2. Fields of the options are put in afterwards (`fields.ts`).
+ * 3. The library logs nothing: its log lines hold whole messages.
  */
+import { type About, type FieldValue, fieldPlan } from './fields.js';
 import { checksum } from './frames.js';
 import type { LoadedFix } from './library.js';
 import type { Body } from './messages.js';
@@ -19,13 +21,19 @@ export interface OutgoingHeader {
 
 export interface Wire {
   /** @throws {Error} when the dictionary does not know the message, or a field cannot be encoded */
-  encode(type: string, body: Body, header: OutgoingHeader): Buffer;
+  encode(type: string, body: Body, header: OutgoingHeader, about?: About, more?: readonly FieldValue[]): Buffer;
 }
+
+/** Tags of the standard header that may be there before a body begins. */
+const HEADER_TAGS = new Set([35, 34, 43, 49, 50, 52, 56, 57, 90, 91, 97, 115, 116, 122, 128, 129, 142, 143, 144, 145]);
+const SEPARATOR = '\u0001';
 
 /** The library's encoder of whole messages. */
 type Transmitter = import('jspurefix').MsgTransmitter & { msgSeqNum: number; time: Date };
 
+/** @throws {FillchartError} `INVALID_OPTION` for fields of the options that the dictionary does not take */
 export function wire({ library, dictionary }: LoadedFix, settings: FixSettings): Wire {
+  const plan = fieldPlan(settings, dictionary);
   const { version, senderCompId, targetCompId, senderSubId, targetSubId } = settings;
   const description = {
     application: {
@@ -57,24 +65,46 @@ export function wire({ library, dictionary }: LoadedFix, settings: FixSettings):
   transmitter.on('error', () => {});
 
   return {
-    encode(type, body, { number, time, isAgain = false }) {
+    encode(type, body, { number, time, isAgain = false }, about = {}, more = []) {
       transmitter.time = time;
       transmitter.msgSeqNum = number;
       transmitter.encoder.reset();
       const again = { StandardHeader: { MsgSeqNum: number, PossDupFlag: true, SendingTime: time } };
       const encoded = transmitter.encodeMessage(type, isAgain ? { ...again, ...body } : { ...body });
       if (encoded === null) throw new Error(`FIX: the dictionary of ${version} has no message ${type}`);
-      return framed(version, transmitter.encoder.trim());
+      return framed(version, transmitter.encoder.trim(), plan.header, [...plan.bodyOf(type, about), ...more]);
     },
   };
 }
 
-/** The fields between BodyLength and CheckSum, framed anew. */
-function framed(version: string, encoded: Buffer): Buffer {
-  const from = encoded.indexOf('\u000135=', 0, 'latin1') + 1;
-  const to = encoded.lastIndexOf('\u000110=', undefined, 'latin1') + 1;
-  const head = Buffer.from(`8=${version}\u00019=${to - from}\u0001`, 'latin1');
-  const whole = Buffer.concat([head, encoded.subarray(from, to)]);
+/** The fields between BodyLength and CheckSum, with those of the options, framed anew. */
+function framed(version: string, encoded: Buffer, header: readonly FieldValue[], body: readonly FieldValue[]): Buffer {
+  const from = encoded.indexOf(`${SEPARATOR}35=`, 0, 'latin1') + 1;
+  const to = encoded.lastIndexOf(`${SEPARATOR}10=`, undefined, 'latin1') + 1;
+  const bare = encoded.subarray(from, to);
+  const fields = header.length + body.length === 0 ? bare : withFields(bare.toString('latin1'), header, body);
+  const head = Buffer.from(`8=${version}${SEPARATOR}9=${fields.length}${SEPARATOR}`, 'latin1');
+  const whole = Buffer.concat([head, fields]);
   const sum = checksum(whole, 0, whole.length);
-  return Buffer.concat([whole, Buffer.from(`10=${String(sum).padStart(3, '0')}\u0001`, 'latin1')]);
+  return Buffer.concat([whole, Buffer.from(`10=${String(sum).padStart(3, '0')}${SEPARATOR}`, 'latin1')]);
+}
+
+/** Replaces what is there, adds what is not, and leaves out what is to be empty. */
+function withFields(text: string, header: readonly FieldValue[], body: readonly FieldValue[]): Buffer {
+  const fields = text
+    .split(SEPARATOR)
+    .filter((field) => field !== '')
+    .map((field): [number, string] => [Number.parseInt(field, 10), field.slice(field.indexOf('=') + 1)]);
+  const bodyBegins = fields.findIndex(([tag]) => !HEADER_TAGS.has(tag));
+  const split = bodyBegins < 0 ? fields.length : bodyBegins;
+  const all = [...merged(fields.slice(0, split), header), ...merged(fields.slice(split), body)];
+  return Buffer.from(all.map(([tag, value]) => `${tag}=${value}${SEPARATOR}`).join(''), 'latin1');
+}
+
+function merged(fields: readonly FieldValue[], given: readonly FieldValue[]): readonly FieldValue[] {
+  const values = new Map(given);
+  const replaced = fields.map(([tag, value]) => [tag, values.get(tag) ?? value] as const);
+  const known = new Set(fields.map(([tag]) => tag));
+  const added = [...values].filter(([tag]) => !known.has(tag));
+  return [...replaced, ...added].filter(([, value]) => value !== '');
 }

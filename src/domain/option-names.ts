@@ -3,8 +3,8 @@
  *
  * A misspelt option that is passed over is a control that the operator believes to be there.
  */
-import { FillchartError } from '../domain/reasons.js';
-import { show } from '../domain/snapshot.js';
+import { FillchartError } from './reasons.js';
+import { show } from './snapshot.js';
 
 /** Names by which callers have tried to move T. */
 const OF_TIME = /timeout|late.*window|fill.*window|deadlinems$/i;
