@@ -2,9 +2,11 @@
  * The audit log as CSV, for spreadsheets and for whoever asks for "the file".
  *
  * 1. RFC 4180: a header, comma, CR LF, quotes doubled.
- * 2. A cell never starts what a spreadsheet takes for a formula: such text gets an apostrophe in front. Plain numbers,
+ * 2. In an id a control character, of a terminal or of a text's direction, is written as its escape, such as `\u001b`: an id
+ *    is copied into commands. Every other text comes back as it is.
+ * 3. A cell never starts what a spreadsheet takes for a formula: such text gets an apostrophe in front. Plain numbers,
  *    negative ones too, stay numbers.
- * 3. Nothing is lost: what has no column of its own stands in `details` as JSON. It is a copy to read; the proof is in
+ * 4. Nothing is lost: what has no column of its own stands in `details` as JSON. It is a copy to read; the proof is in
  *    the JSONL export.
  */
 import type { AuditRecord } from './audit.js';
@@ -39,9 +41,9 @@ export function* auditCsv(records: Iterable<JournalRecord>): Generator<string> {
 }
 
 function cellsOf({ seq, timestamp, t, event, advisoryId, snapshotHash, details }: AuditRecord): readonly unknown[] {
-  const own = OWN_COLUMNS.map((name) => details[name]);
+  const own = OWN_COLUMNS.map((name) => (IDS.includes(name) ? visible(details[name]) : details[name]));
   const rest = Object.entries(details).filter(([name]) => !OWN_COLUMNS.some((known) => known === name));
-  return [seq, timestamp, t, event, advisoryId, snapshotHash, ...own, canonicalJson(Object.fromEntries(rest))];
+  return [seq, timestamp, t, event, visible(advisoryId), snapshotHash, ...own, canonicalJson(Object.fromEntries(rest))];
 }
 
 const rowOf = (cells: readonly unknown[]): string =>
@@ -49,6 +51,16 @@ const rowOf = (cells: readonly unknown[]): string =>
 
 const textOf = (value: unknown): string =>
   value === undefined || value === null ? '' : typeof value === 'object' ? canonicalJson(value) : String(value);
+
+const IDS: readonly string[] = ['clientOrderId', 'brokerOrderId', 'symbol'];
+
+/** What a terminal obeys, or turns a text around with. */
+const UNSEEN = /\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+const visible = (id: unknown): unknown =>
+  typeof id === 'string'
+    ? id.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    : id;
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 /** What spreadsheets take as the beginning of a formula, also after blanks, and in its full-width forms. */

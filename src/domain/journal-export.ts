@@ -3,7 +3,8 @@
  *
  * 1. One record a line, oldest first, as canonical JSON; every line ends with a line feed, the last one too.
  * 2. The last line notes the end, so that a cut-off tail shows: `{"end":true,"lastHash":"…","records":42}`.
- * 3. A line counts only as the very bytes that were written: every change of a byte is found.
+ * 3. A line counts only as the very bytes that were written: every change of a byte is found. A copy in which every line
+ *    ends with CR LF, as some systems make it, is read all the same, and said to be one.
  */
 import { canonicalJson } from './canonical.js';
 import {
@@ -37,13 +38,29 @@ export interface ExportReading {
   readonly entries: readonly ChainEntry[];
   readonly end?: ChainEnd;
   readonly verdict: ChainVerdict;
+  /** Every line ends with CR LF: a copy whose line ends were changed. */
+  readonly hasOtherLineEnds?: true;
 }
 
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** Reads an export and judges it. Never throws, whatever the bytes are. */
 export function readExport(bytes: Uint8Array): ExportReading {
   const { lines, rest } = linesOf(bytes);
+  if (lines.length > 0 && lines.every((line) => line.at(-1) === CARRIAGE_RETURN)) {
+    return {
+      ...readLines(
+        lines.map((line) => line.subarray(0, -1)),
+        rest,
+      ),
+      hasOtherLineEnds: true,
+    };
+  }
+  return readLines(lines, rest);
+}
+
+function readLines(lines: readonly Uint8Array[], rest: Uint8Array): ExportReading {
   const end = rest.length === 0 ? readEnd(lines.at(-1)) : undefined;
   const entries = (end === undefined ? lines : lines.slice(0, -1)).map(readRecord);
   if (end !== undefined) return { entries, end, verdict: verifyChain(entries, end) };

@@ -164,6 +164,9 @@ export const snapshotHash = (snapshot: FrozenSnapshot): string => sha256(canonic
 export const clientOrderIdFor = (advisoryId: string, hash: string): string =>
   `fc-${sha256(`${advisoryId}\n${hash}`).slice(0, 29)}`;
 
+/** Whether an id has the shape of ours: of an entry, or of its stop-loss or take-profit. */
+export const isOwnOrderId = (clientOrderId: string): boolean => /^fc-[0-9a-f]{29}(?:-sl|-tp)?$/.test(clientOrderId);
+
 const isFrozenSnapshot = (input: unknown): input is FrozenSnapshot =>
   typeof input === 'object' && input !== null && frozenHere.has(input);
 

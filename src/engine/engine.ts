@@ -27,6 +27,7 @@ import { type ExecutionHost, executionHost, type HostServices } from './executio
 import { type ExecutionMap, executionMap } from './execution-map.js';
 import { exitsOf } from './exits.js';
 import { intake } from './intake.js';
+import { lookForLostJournal } from './lost-journal.js';
 import { type EngineMetrics, metrics as newMetrics } from './metrics.js';
 import { type CheckedOptions, checkedDrain, checkedOptions, type EngineParts } from './options.js';
 import { positionBook } from './position-book.js';
@@ -92,7 +93,8 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   const reason = problem ?? difference;
   if (reason !== undefined) board.closeGate(reason);
   const engine = engineFace(parts);
-  if (records.length > 0) await start.begin(engine.sweep);
+  // Without a past there is nothing to compare, but there may have been one (A9).
+  await start.begin(records.length > 0 ? engine.sweep : () => lookForLostJournal({ ...options, ...parts }));
   return engine;
 }
 

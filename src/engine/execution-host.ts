@@ -216,6 +216,8 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   }
 
   function abandon(): void {
+    // No call was made, and none will be: the next engine need not wonder (A6).
+    if (actor.getSnapshot().matches({ submitted: 'ready' })) send({ type: 'SUBMIT_WITHDRAWN', at: time() });
     isAbandoned = true;
     timers.clear();
     watch.unwatch(input.clientOrderId);

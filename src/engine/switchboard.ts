@@ -35,6 +35,9 @@ export interface Switchboard {
   closeGateOnce(reason: string): void;
 }
 
+/** Who sets a switch that nobody has asked for. */
+const BY = 'fillchart';
+
 export function switchboard({ time, recorder, metrics, cases, executions, onSwitch }: SwitchboardParts): Switchboard {
   const killSwitch = killSwitchActor(time, {
     onChange,
@@ -72,7 +75,10 @@ export function switchboard({ time, recorder, metrics, cases, executions, onSwit
   }
 
   function closeGate(reason: string): void {
-    killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason, by: 'fillchart' }).catch(() => undefined);
+    const { state, by, reason: first = '' } = killSwitch.switches.find(({ type }) => type === 'GLOBAL') ?? {};
+    // What was wrong first is not covered by what followed from it.
+    const both = state === 'ACTIVE' && by === BY && first !== reason ? `${first} Then: ${reason}` : reason;
+    killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: both, by: BY }).catch(() => undefined);
   }
 
   return {

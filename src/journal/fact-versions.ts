@@ -28,6 +28,7 @@ const EXECUTION: Known<ExecutionFact | EngineFaultFact> = {
   BROKER_ASKED: true,
   SUBMIT_STARTED: true,
   SUBMIT_BLOCKED: true,
+  SUBMIT_WITHDRAWN: true,
   SUBMIT_OUTCOME: true,
   ORDER_REPORT: true,
   ORDER_LOOKED: true,

@@ -155,6 +155,17 @@ export const submitted = executionSetup.createStateConfig({
             ...rule('S5 S6', 'Refused at the last look before a further try.'),
           },
         ],
+        SUBMIT_WITHDRAWN: [
+          {
+            guard: 'isFirstTry',
+            target: '#execution.validating.asking',
+            ...rule('A6 S2', 'The engine is closed before the first call: nothing was sent, the next one asks again.'),
+          },
+          {
+            target: 'backingOff',
+            ...rule('A6 S5', 'The engine is closed before a further call: nothing is live, the next one tries again.'),
+          },
+        ],
         ORDER_REPORT: reportBeforeCall,
         KILL_SWITCH: [
           {

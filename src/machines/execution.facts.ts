@@ -68,6 +68,8 @@ export type ExecutionFact =
       readonly others?: FilledBySide;
     }
   | { readonly type: 'SUBMIT_STARTED'; readonly at: number }
+  /** The engine is closed before the call is made: nothing was sent. */
+  | { readonly type: 'SUBMIT_WITHDRAWN'; readonly at: number }
   | {
       readonly type: 'SUBMIT_BLOCKED';
       readonly at: number;

@@ -84,4 +84,19 @@ describe('the CSV of an audit log', () => {
       { numRuns: 500 },
     );
   });
+
+  test('A40: an id with ESC, a line end or a formula is quoted, escaped, and no formula', () => {
+    const idCell = (advisoryId: string): string => {
+      const record = { seq: 1, audit: [{ seq: 1, event: 'timeout', timestamp: 'now', advisoryId, details: {} }] };
+      const text = [...auditCsv([record as unknown as JournalRecord])].join('');
+      expect(text.split('\r\n')).toHaveLength(3);
+      const [header = [], row = []] = parseCsv(text);
+      return row[header.indexOf('advisoryId')] ?? '';
+    };
+    expect(idCell('\u001b[2J')).toBe('\\u001b[2J');
+    expect(idCell('a\r\nb')).toBe('a\\u000d\\u000ab');
+    expect(idCell("=cmd|' /C calc'!A0")).toBe("'=cmd|' /C calc'!A0");
+    expect(idCell('a,"b"')).toBe('a,"b"');
+    expect(idCell('\u202eabc')).toBe('\\u202eabc');
+  });
 });

@@ -2,7 +2,7 @@
  * `fillchart audit verify` and `export`: on the SQLite journal, on an export, on what has been tampered with.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { createEngine } from 'fillchart';
@@ -66,7 +66,7 @@ describe('verify', () => {
     ['the note of the end deleted', 'DELETE FROM head', 0, 'cut off'],
     ['the note of the end dropped', 'DROP TABLE head', 0, 'cut off'],
     ['the note of the end changed', "UPDATE head SET last_hash = replace(last_hash, '0', '1')", -1, 'changed'],
-    ['a row that is no JSON', "UPDATE records SET fact = 'x' WHERE seq = 4", 1, 'changed'],
+    ['a row that is no JSON', "UPDATE records SET fact = 'x' WHERE seq = 4", 4, 'changed'],
   ] as const)('A5: finds %s in a SQLite journal', async (_, sql, seq, fault) => {
     const path = await sqliteOf(newFolder(), records);
     tamper(path, sql);
@@ -81,11 +81,13 @@ describe('verify', () => {
     const forged = chained({ ...last, seq: records.length + 1 }, records.at(-1)?.hash ?? '');
     tamper(
       path,
-      `INSERT INTO records SELECT ${forged.seq}, stream, advisory_id, snapshot_hash, wall, at, fact, audit, '${forged.prevHash}', '${forged.hash}' FROM records WHERE seq = ${records.length}`,
+      `INSERT INTO records SELECT ${forged.seq}, stream, advisory_id, snapshot_hash, wall, at, fact, audit, '${forged.prevHash}', '${forged.hash}', v FROM records WHERE seq = ${records.length}`,
     );
     const { exitCode, stdout } = await audit('verify', path);
     expect(exitCode).toBe(1);
-    expect(stdout).toBe(`broken  at record 59 (inserted): record 59 was inserted: 58 were written\n`);
+    expect(stdout).toBe(
+      `broken  at record ${forged.seq} (inserted): record ${forged.seq} was inserted: ${records.length} were written\n`,
+    );
   });
 
   test('A5: a journal that was made anew from some record on shows against a head that was noted before', async () => {
@@ -183,7 +185,7 @@ describe('a journal that was cut off', () => {
     );
     expect(engine.killSwitch.isActive()).toBe(true);
     const reason = engine.killSwitch.switches.find(({ type }) => type === 'GLOBAL')?.reason;
-    expect(reason).toContain('ends at record 38, and 58 records were written');
+    expect(reason).toContain(`ends at record 38, and ${records.length} records were written`);
     expect(engine.executions().length).toBeGreaterThan(3);
     await engine.close();
     expect(broker.count('submitOrder')).toBe(0);
@@ -223,5 +225,36 @@ describe('export', () => {
     const copy = join(newFolder(), 'copy.db');
     copyFileSync(path, copy);
     expect((await audit('export', copy)).stdout).toBe(exported(records));
+  });
+});
+
+describe('the database itself', () => {
+  test('A39 A5: a damaged index is found by the database, and told apart from the chain, which holds', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    const bytes = readFileSync(path);
+    const pages = Array.from({ length: bytes.length / 4_096 }, (_, page) =>
+      bytes.subarray(page * 4_096, (page + 1) * 4_096),
+    );
+    // 0x0a is the first byte of an index page; its content lies at the end.
+    const index = pages.find((page) => page[0] === 0x0a && page.includes('ADV-'));
+    const at = index?.lastIndexOf('ADV-') ?? 0;
+    index?.fill('X', at, at + 1);
+    writeFileSync(path, bytes);
+    const said = await audit('verify', path);
+    expect(said.exitCode).toBe(1);
+    expect(said.stdout).toMatch(/^broken {2}the database: its own integrity check says: /);
+    expect(said.stdout).toContain(`the chain of records holds: ok  ${records.length} records`);
+    const json = JSON.parse((await audit('verify', path, '--json')).stdout);
+    expect(json).toMatchObject({ ok: false, chain: 'ok', records: records.length, database: [expect.any(String)] });
+  });
+
+  test('A38: nothing is left beside a journal that was verified, not even after a kill', async () => {
+    const path = await sqliteOf(newFolder(), records);
+    const kill =
+      "const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.pragma('journal_mode = WAL'); d.exec('UPDATE head SET id = 1; PRAGMA user_version = 3'); process.kill(process.pid, 'SIGKILL')";
+    expect(() => execFileSync(process.execPath, ['-e', kill, path])).toThrow();
+    rmSync(`${path}-shm`, { force: true });
+    expect((await audit('verify', path)).exitCode).toBe(0);
+    expect(existsSync(`${path}-shm`)).toBe(false);
   });
 });

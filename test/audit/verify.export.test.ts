@@ -199,3 +199,15 @@ describe('A5: a day of trading', () => {
     }
   });
 });
+
+test('A30 A5: a copy with the line ends of Windows is verified, and said to be one; a single changed end is a change', async () => {
+  const { records } = await dayOfTrading();
+  const text = exported(records);
+  const copy = readExport(Buffer.from(text.replaceAll('\n', '\r\n')));
+  expect(copy).toMatchObject({ verdict: { ok: true, records: records.length }, hasOtherLineEnds: true });
+  expect(copy.entries).toEqual(records);
+  const mixed = readExport(Buffer.from(text.replace('\n', '\r\n')));
+  expect(mixed.verdict).toMatchObject({ ok: false, seq: 1 });
+  const changed = readExport(Buffer.from(text.replaceAll('\n', '\r\n').replace('"AAPL"', '"AAPM"')));
+  expect(changed.verdict.ok).toBe(false);
+});

@@ -7,7 +7,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
 import { inspectSqliteJournal } from '../../adapters/journals/sqlite.js';
-import { type ChainEnd, type ChainVerdict, type JournalRecord, verifyChain } from '../../domain/journal.js';
+import {
+  type ChainEnd,
+  type ChainEntry,
+  type ChainVerdict,
+  type JournalRecord,
+  verifyChain,
+} from '../../domain/journal.js';
 import { readExport } from '../../domain/journal-export.js';
 import { UsageError } from '../exit-codes.js';
 
@@ -17,24 +23,28 @@ export interface AuditSource {
   /** Where the journal says that it ends. */
   readonly end?: ChainEnd;
   readonly verdict: ChainVerdict;
+  /** What the database's own check found, where it was asked for. */
+  readonly faults?: readonly string[];
+  /** An export whose line ends were changed to CR LF. */
+  readonly hasOtherLineEnds?: true;
 }
 
 /** Bytes of the smallest page that SQLite knows. */
 const SMALLEST_DATABASE = 512;
 
 /** @throws {UsageError} for a file that cannot be read, or that is no journal. @throws {JournalError} for a database that is no journal */
-export async function readAuditSource(path: string): Promise<AuditSource> {
+export async function readAuditSource(path: string, checks = false): Promise<AuditSource> {
   const size = sizeOf(path);
   if (size === 0) return nothing('the file is empty: neither a journal nor an export');
   // SQLite would take a file of one byte for an empty database.
   if (size < SMALLEST_DATABASE) return readExportFile(path);
   try {
-    const { records, end } = await inspectSqliteJournal(path);
-    return { records, verdict: verifyChain(records, end), ...(end !== undefined && { end }) };
+    const { records, entries, end, hasLostItsEnd, faults } = await inspectSqliteJournal(path, checks);
+    const verdict = hasLostItsEnd ? withoutEnd(entries, path) : verifyChain(entries, end);
+    return { records, verdict, ...(end !== undefined && { end }), ...(faults !== undefined && { faults }) };
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     if (isNoDatabase(error)) return readExportFile(path);
-    if (error.code === 'CUT_OFF') return withoutEnd(error);
     if (error.code === 'CORRUPT') return nothing(error.message);
     throw error;
   }
@@ -59,11 +69,11 @@ const isNoDatabase = ({ cause }: JournalError): boolean =>
 
 function readExportFile(path: string): AuditSource {
   const bytes = readFileSync(path);
-  const { entries, end, verdict } = readExport(bytes);
+  const { entries, end, verdict, hasOtherLineEnds } = readExport(bytes);
   if (end === undefined && !hasTraceOfExport(bytes))
     throw new UsageError(`${path} is not a journal: neither the SQLite file of one, nor an export.`);
   const records = entries.filter((entry) => entry !== undefined);
-  return { records, verdict, ...(end !== undefined && { end }) };
+  return { records, verdict, ...(end !== undefined && { end }), ...(hasOtherLineEnds && { hasOtherLineEnds }) };
 }
 
 /** Longer than what stands in an export before the first name below: a shorter rest of one cannot be told from anything else. */
@@ -85,12 +95,11 @@ function isJsonLines(bytes: Uint8Array): boolean {
   }
 }
 
-function withoutEnd({ records = [], message }: JournalError): AuditSource {
-  const chain = verifyChain(records);
-  const verdict: ChainVerdict = chain.ok
-    ? { ok: false, seq: chain.records + 1, fault: 'cut off', problem: message }
-    : chain;
-  return { records, verdict };
+function withoutEnd(entries: readonly ChainEntry[], path: string): ChainVerdict {
+  const chain = verifyChain(entries);
+  if (!chain.ok) return chain;
+  const problem = `The journal ${path} has lost the note of its end`;
+  return { ok: false, seq: chain.records + 1, fault: 'cut off', problem };
 }
 
 const nothing = (problem: string): AuditSource => ({

@@ -50,7 +50,9 @@ interface Anchor {
 const addVerify: Register = (audit, world, done) => {
   audit
     .command('verify')
-    .description('check every record; name the first that is changed, missing, inserted, reordered or cut off')
+    .description(
+      'check every record, and the database itself; name the first record that is changed, missing, inserted, reordered or cut off',
+    )
     .argument('<journal>', JOURNAL)
     .option(
       '--head <records:hash>',
@@ -59,10 +61,11 @@ const addVerify: Register = (audit, world, done) => {
     )
     .option('--json', 'print the verdict as JSON')
     .action(async (path: string, { head, json }: { head?: Anchor; json?: true }) => {
-      const { verdict: own, records } = await readAuditSource(path);
+      const { verdict: own, records, faults = [], hasOtherLineEnds } = await readAuditSource(path, true);
       const verdict = own.ok && head !== undefined ? verifyAnchor(records, head) : own;
-      world.stdout.write(json === true ? `${JSON.stringify(verdict)}\n` : `${sentenceOf(verdict, world)}\n`);
-      done(verdict.ok ? EXIT.ok : EXIT.checkFailed);
+      const found: Findings = { verdict, faults, hasOtherLineEnds: hasOtherLineEnds === true };
+      world.stdout.write(`${json === true ? JSON.stringify(jsonOf(found)) : sentencesOf(found, world).join('\n')}\n`);
+      done(verdict.ok && faults.length === 0 ? EXIT.ok : EXIT.checkFailed);
     });
 };
 
@@ -72,6 +75,32 @@ function anchorOf(text: string): Anchor {
   const [, records = '', lastHash = ''] = match;
   return { records: Number(records), lastHash };
 }
+
+interface Findings {
+  readonly verdict: ChainVerdict;
+  /** Of the database's own check. */
+  readonly faults: readonly string[];
+  readonly hasOtherLineEnds: boolean;
+}
+
+const jsonOf = ({ verdict, faults, hasOtherLineEnds }: Findings): object => ({
+  ...verdict,
+  ...(faults.length > 0 && { ok: false, chain: verdict.ok ? 'ok' : 'broken', database: faults }),
+  ...(hasOtherLineEnds && { lineEnds: 'changed to CR LF' }),
+});
+
+/** The verdict on the chain; and what else there is to say of the file: which of the two failed is told apart. */
+function sentencesOf({ verdict, faults, hasOtherLineEnds }: Findings, world: CliWorld): readonly string[] {
+  const paint = painter(wantsColour(world.stdout, world.env));
+  const [first, ...others] = faults;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  const chain = sentenceOf(verdict, world);
+  if (first === undefined) return [chain, ...(hasOtherLineEnds ? [LINE_ENDS] : [])];
+  const database = `${paint('bad', 'broken')}  the database: its own integrity check says: ${printable(first)}${more}`;
+  return verdict.ok ? [database, `the chain of records holds: ${chain}`] : [chain, database];
+}
+
+const LINE_ENDS = 'note: the line ends of this copy were changed to CR LF; the records are as they were written';
 
 function sentenceOf(verdict: ChainVerdict, { stdout, env }: CliWorld): string {
   const paint = painter(wantsColour(stdout, env));

@@ -135,14 +135,14 @@ export async function readRecords(database: Database, path: string): Promise<rea
 export const recordsOf = (entries: readonly ChainEntry[]): readonly JournalRecord[] =>
   entries.filter((entry) => entry !== undefined);
 
-/** Since which version of the schema there is a version of the facts. */
-const HAS_FACT_VERSION = 3;
-
 function rowsFrom(database: Database, seq: number): Iterable<Row> {
-  const isOld = Number(database.pragma('user_version', { simple: true })) < HAS_FACT_VERSION;
-  const columns = COLUMNS.map((name) => (isOld && name === 'v' ? 'NULL AS v' : name)).join(', ');
+  // A file of an older schema has no version of the facts.
+  const columns = COLUMNS.map((name) => (name === 'v' && !hasColumn(database, name) ? 'NULL AS v' : name)).join(', ');
   return database.prepare<[number], Row>(`SELECT ${columns} FROM records WHERE seq >= ? ORDER BY seq`).iterate(seq);
 }
+
+const hasColumn = (database: Database, name: string): boolean =>
+  database.prepare("SELECT 1 FROM pragma_table_info('records') WHERE name = ?").get(name) !== undefined;
 
 function readRow(row: Row, path: string): JournalRecord | JournalError {
   try {

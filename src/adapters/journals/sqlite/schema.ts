@@ -55,13 +55,20 @@ export function schemaVersionOf(database: Database, file: string, newest = MIGRA
   return version;
 }
 
+/** SQLite has no `ADD COLUMN IF NOT EXISTS`. */
+function isDone(database: Database, statements: string): boolean {
+  const [, table, column] = /^ALTER TABLE (\w+) ADD COLUMN (\w+)/.exec(statements) ?? [];
+  if (table === undefined || column === undefined) return false;
+  return database.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined;
+}
+
 /** Brings the file to the newest version, each step in a transaction of its own. */
 export function migrate(database: Database, file: string, migrations = MIGRATIONS): void {
   const version = schemaVersionOf(database, file, migrations.length);
   for (const [index, statements] of migrations.entries()) {
     if (index < version) continue;
     const step = database.transaction(() => {
-      database.exec(statements);
+      if (!isDone(database, statements)) database.exec(statements);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${index + 1}`);
     });

@@ -1,0 +1,418 @@
+/**
+ * Journals that are damaged, lost, not writable, or not there (A9, K7): what can be read is looked after, the gate is closed.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { createEngine, type Engine, type ExecutionResult, type Journal, type JournalRecord } from 'fillchart';
+import { memoryJournal, sqliteJournal } from 'fillchart/adapters';
+import { type FaultBroker, faultBroker, type OrderScript, type VirtualClock, virtualClock } from 'fillchart/testing';
+import { describe, expect, it } from 'vitest';
+import { imageOf } from '../../src/adapters/journals/sqlite/image.js';
+import { inspectSqliteJournal } from '../../src/adapters/journals/sqlite/read.js';
+import { dayOfTrading, scratchFolders, sqliteOf } from '../audit/audit.support.js';
+import { advisory, fill, fills } from '../stories/support.js';
+
+const newFolder = scratchFolders();
+const newPath = (): string => join(newFolder(), 'journal.db');
+
+interface Place {
+  readonly clock: VirtualClock;
+  readonly broker: FaultBroker;
+}
+
+const SCRIPTS: Readonly<Record<string, OrderScript>> = {
+  OPEN: {},
+  FILLS: { ...fills(fill(5, 100, 151)), cancel: 'ignore' },
+};
+
+function place(): Place {
+  const clock = virtualClock();
+  return {
+    clock,
+    broker: faultBroker({
+      clock,
+      openOrders: true,
+      script: ({ symbol }) => SCRIPTS[symbol] ?? fills(fill(1, 100, 151)),
+    }),
+  };
+}
+
+const open = ({ clock, broker }: Place, journal: Journal): Promise<Engine> =>
+  createEngine({ clock, broker, journal, logger: false });
+
+const global = (engine: Engine) => engine.killSwitch.switches.find(({ type }) => type === 'GLOBAL');
+
+const resultOf = async (at: Place, engine: Engine, advisoryId: string): Promise<ExecutionResult> => {
+  const execution = engine.execution(advisoryId);
+  if (execution === undefined) throw new Error(`${advisoryId} is not known`);
+  return at.clock.runUntil(execution.result);
+};
+
+/** Runs another program on the file: this process must not open it beside SQLite. */
+const elsewhere = (script: string, ...args: readonly string[]): string =>
+  execFileSync(process.execPath, ['-e', script, ...args], { encoding: 'utf8' });
+
+describe('A15: a path that cannot be a journal', () => {
+  it('A15: a folder is refused, with path and cause', async () => {
+    const path = newFolder();
+    await expect(open(place(), sqliteJournal({ path }))).rejects.toThrow(`The journal ${path} is not a file`);
+  });
+
+  it('A15: a folder that does not exist is refused, with path and cause', async () => {
+    const path = join(newFolder(), 'none', 'journal.db');
+    await expect(open(place(), sqliteJournal({ path }))).rejects.toThrow(
+      /none\/journal\.db cannot be .*does not exist/,
+    );
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('A15: what stands in the way of the folder is refused', async () => {
+    const file = join(newFolder(), 'file');
+    writeFileSync(file, 'x');
+    await expect(open(place(), sqliteJournal({ path: join(file, 'journal.db') }))).rejects.toMatchObject({
+      code: 'CANNOT_OPEN',
+    });
+  });
+
+  it('K7: a damaged journal keeps its engine up, with the gate closed', async () => {
+    const path = newPath();
+    writeFileSync(path, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8_192, 0x5a)]));
+    const engine = await open(place(), sqliteJournal({ path })).catch((error: unknown) => error);
+    if (engine instanceof Error) expect(engine).toMatchObject({ code: 'NOT_A_JOURNAL' });
+    else expect(global(engine as Engine)?.state).toBe('ACTIVE');
+  });
+});
+
+describe('A33 A9: a journal that can be read and not written', () => {
+  it.each([
+    ['DISK_FULL', 'max_page_count = 1'],
+    ['READ_ONLY', 'query_only = ON'],
+  ])(
+    'A33 K7 A6: (%s) what is live is cancelled and protected, and the next start finds the truth',
+    async (_code, pragma) => {
+      const at = place();
+      const path = newPath();
+      const first = await open(at, sqliteJournal({ path }));
+      first.start(advisory('ADV-OPEN', { symbol: 'OPEN' }));
+      first.start(advisory('ADV-FILLS', { symbol: 'FILLS' }));
+      await at.clock.advance(2_000);
+      await first.close();
+
+      const full = sqliteJournal({
+        path,
+        hooks: {
+          opened: (run) => {
+            run(pragma);
+            throw Object.assign(new Error(pragma), {
+              code: pragma.startsWith('max') ? 'SQLITE_FULL' : 'SQLITE_READONLY',
+            });
+          },
+        },
+      });
+      const second = await open(at, full);
+      expect(global(second)).toMatchObject({ state: 'ACTIVE', reason: expect.stringContaining(path.slice(0, 20)) });
+      expect(second.metrics().journalFailure).toBeDefined();
+      expect(second.executions().map(({ advisoryId }) => advisoryId)).toEqual(['ADV-OPEN', 'ADV-FILLS']);
+      const filled = await resultOf(at, second, 'ADV-FILLS');
+      const cancelled = await resultOf(at, second, 'ADV-OPEN');
+      expect([filled.status, filled.finalSl, filled.finalTp]).toEqual(['FILLED', '147.98', '155.53']);
+      expect(cancelled.status).toMatch(/CANCELLED|FAILED_TIMEOUT/);
+      expect(at.broker.count('cancelOrder')).toBeGreaterThan(0);
+      expect(at.broker.count('placeProtection')).toBe(1);
+      expect(second.executionLogs.some(({ event }) => event === 'execution_result')).toBe(true);
+      const refused = await at.clock.runUntil(second.execute(advisory('ADV-NEW')));
+      expect(refused.status).toBe('REJECTED');
+      await expect(open(at, sqliteJournal({ path }))).rejects.toMatchObject({ code: 'IN_USE' });
+      await second.close();
+
+      const third = await open(at, sqliteJournal({ path }));
+      expect(global(third)).toBeUndefined();
+      expect((await resultOf(at, third, 'ADV-FILLS')).finalPositionSize).toBe('100');
+      expect((await resultOf(at, third, 'ADV-OPEN')).finalPositionSize).toBe('0');
+      expect(at.broker.count('submitOrder')).toBe(2);
+      await third.close();
+    },
+  );
+});
+
+const PAGE = 4_096;
+/** First byte of a page that holds rows. */
+const TABLE_LEAF = 0x0d;
+
+describe('A34 A9: a journal that is damaged in the middle', () => {
+  const BREAK_ROW = `const D = require('better-sqlite3'); const d = new D(process.argv[1]);
+    d.prepare("UPDATE records SET fact = '{\\"type\\":' WHERE seq = ?").run(Number(process.argv[2])); d.close();`;
+
+  it('A34 K7: a row that is no JSON: all before and after it is known, the gate is closed, the record named', async () => {
+    const day = await dayOfTrading();
+    const path = await sqliteOf(newFolder(), day.records);
+    elsewhere(BREAK_ROW, path, '9');
+    const engine = await open(place(), sqliteJournal({ path }));
+    expect(global(engine)).toMatchObject({ state: 'ACTIVE', reason: expect.stringMatching(/record 9 /) });
+    expect(engine.executions().length).toBe(day.results.size);
+    const reading = await inspectSqliteJournal(path);
+    expect(reading.records).toHaveLength(day.records.length - 1);
+    expect(reading.entries.indexOf(undefined)).toBe(8);
+    await engine.close();
+  });
+
+  it('A34 K7: a bad page: the rows of other pages are known, and what ended keeps its result', async () => {
+    const day = await dayOfTrading();
+    const path = await sqliteOf(newFolder(), day.records);
+    const bytes = readFileSync(path);
+    const pages = Array.from({ length: bytes.length / PAGE }, (_, page) =>
+      bytes.subarray(page * PAGE, (page + 1) * PAGE),
+    );
+    const leaves = pages.filter((page) => page[0] === TABLE_LEAF && page.includes('"type":'));
+    expect(leaves.length).toBeGreaterThan(4);
+    leaves[3]?.fill(0xff);
+    writeFileSync(path, bytes);
+    const reading = await inspectSqliteJournal(path);
+    const lost = reading.entries.filter((entry) => entry === undefined).length;
+    expect(lost).toBeGreaterThan(0);
+    expect(lost).toBeLessThan(12);
+    expect(reading.entries.at(-1)).toBeDefined();
+    const at = place();
+    const engine = await open(at, sqliteJournal({ path }));
+    expect(global(engine)?.reason).toMatch(/Record \d+ of the journal/);
+    expect(engine.executions().length).toBeGreaterThanOrEqual(day.results.size - 2);
+    await at.clock.advance(60_000);
+    expect(at.broker.count('submitOrder')).toBe(0);
+    for (const { advisoryId, result } of engine.executions()) {
+      if (result !== undefined) expect(result.status).toBe(day.results.get(advisoryId)?.status);
+    }
+    await engine.close();
+  });
+});
+
+describe('A35 A9: a journal that is lost', () => {
+  async function traded(at: Place, path: string): Promise<void> {
+    const engine = await open(at, sqliteJournal({ path }));
+    await at.clock.runUntil(engine.execute(advisory('ADV-1')));
+    await engine.close();
+  }
+
+  it('A35: missing beside its lock: the gate closes and says so, durably; a person opens it again', async () => {
+    const at = place();
+    const path = newPath();
+    await traded(at, path);
+    rmSync(path);
+    const engine = await open({ ...at, broker: place().broker }, sqliteJournal({ path }));
+    expect(global(engine)?.reason).toMatch(/An earlier journal is lost\. The journal .* is missing or empty/);
+    await engine.close();
+    const next = await open({ ...at, broker: place().broker }, sqliteJournal({ path }));
+    expect(next.killSwitch.isActive()).toBe(true);
+    await next.killSwitch.release({ type: 'GLOBAL', by: 'ops', reason: 'begun anew on purpose' });
+    await next.close();
+    const last = await open({ ...at, broker: place().broker }, sqliteJournal({ path }));
+    expect(last.killSwitch.isActive()).toBe(false);
+    await last.close();
+  });
+
+  it('A35: empty beside its lock is no new journal either', async () => {
+    const at = place();
+    const path = newPath();
+    await traded(at, path);
+    writeFileSync(path, '');
+    const engine = await open(at, sqliteJournal({ path }));
+    expect(global(engine)?.state).toBe('ACTIVE');
+    await engine.close();
+  });
+
+  const CRASH = `const D = require('better-sqlite3'); const d = new D(process.argv[1]);
+    d.pragma('journal_mode = WAL'); d.pragma('user_version = ' + d.pragma('user_version', { simple: true })); process.kill(process.pid, 'SIGKILL');`;
+
+  it('A35: a lone write-ahead log is read and not written over', async () => {
+    const at = place();
+    const path = newPath();
+    await traded(at, path);
+    try {
+      elsewhere(CRASH, path);
+    } catch {
+      // Killed, as it should be.
+    }
+    const log = readFileSync(`${path}-wal`);
+    expect(log.length).toBeGreaterThan(0);
+    rmSync(path);
+    const engine = await open(at, sqliteJournal({ path }));
+    expect(global(engine)?.reason).toMatch(/write-ahead log is there/);
+    await engine.close();
+    expect(readFileSync(`${path}-wal`).equals(log)).toBe(true);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('A35: a write-ahead log that is gone after a crash closes the gate; one that is gone after a close does not', async () => {
+    const at = place();
+    const path = newPath();
+    await traded(at, path);
+    const closed = await open(at, sqliteJournal({ path }));
+    expect(global(closed)).toBeUndefined();
+    await closed.close();
+    const mark = `const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.pragma('user_version = 2'); d.close();`;
+    elsewhere(mark, `${path}-lock`);
+    expect(existsSync(`${path}-wal`)).toBe(false);
+    const engine = await open(at, sqliteJournal({ path }));
+    expect(global(engine)?.reason).toMatch(/was not closed, and its write-ahead log is gone/);
+    await engine.close();
+  });
+
+  it('A35 M3: orders of ours at the broker and an empty journal: the gate closes, names them, and opens a case', async () => {
+    const at = place();
+    const before = await open(at, sqliteJournal({ path: newPath() }));
+    before.start(advisory('ADV-1', { symbol: 'OPEN' }));
+    await at.clock.advance(1_000);
+    await before.close();
+    const engine = await open(at, sqliteJournal({ path: newPath() }));
+    await at.clock.advance(100);
+    expect(global(engine)?.reason).toMatch(/is empty, and .* holds orders of this engine: fc-[0-9a-f]{29} \(OPEN\)/);
+    expect(engine.cases.open().map(({ kind, symbol }) => `${kind} ${symbol}`)).toEqual(['STRAY_ORDER OPEN']);
+    await engine.close();
+  });
+
+  it('A35 control: orders and positions of others prove nothing', async () => {
+    const { clock, broker } = place();
+    const foreign = {
+      clientOrderId: 'web-77',
+      brokerOrderId: 'B-1',
+      symbol: 'AAPL',
+      state: 'pending',
+      filledSize: '0',
+    };
+    const { reports$: _, ...rest } = broker;
+    const theirs = { ...rest, getOpenOrders: async () => [foreign] };
+    const engine = await createEngine({ clock, broker: theirs, journal: memoryJournal(), logger: false });
+    await clock.advance(100);
+    expect(global(engine)).toBeUndefined();
+    expect(engine.cases.open()).toEqual([]);
+    await engine.close();
+  });
+});
+
+function linked(link: (target: string, path: string) => void, path: string): string {
+  link(path, `${path}.link`);
+  return `${path}.link`;
+}
+
+describe('A37: one journal by several names', () => {
+  const SPELLINGS: readonly (readonly [name: string, spell: (path: string) => string])[] = [
+    ['a hard link', (path) => linked(linkSync, path)],
+    [
+      'a hard link in another folder',
+      (path) => {
+        const folder = join(path, '..', 'other');
+        mkdirSync(folder);
+        linkSync(path, join(folder, 'x.db'));
+        return join(folder, 'x.db');
+      },
+    ],
+    ['a symbolic link', (path) => linked(symlinkSync, path)],
+    ['a relative path', (path) => relative(process.cwd(), path)],
+    [
+      'a path with detours',
+      (path) => join(path, '..').concat('/./../', join(path, '..').split('/').at(-1) ?? '', '/journal.db'),
+    ],
+  ];
+
+  it.each(SPELLINGS)('A37: %s: the second engine is refused, the first goes on', async (_name, spell) => {
+    const at = place();
+    const path = newPath();
+    const first = await open(at, sqliteJournal({ path }));
+    const other = spell(path);
+    await expect(open(at, sqliteJournal({ path: other }))).rejects.toMatchObject({ code: 'IN_USE' });
+    const script = `import('better-sqlite3').then(async ({ default: D }) => {
+      const d = new D(process.argv[1], { timeout: 0 });
+      try { d.exec('BEGIN IMMEDIATE'); console.log('free'); } catch { console.log('held'); } });`;
+    expect(elsewhere(script, `${path}-lock`).trim()).toBe('held');
+    expect((await at.clock.runUntil(first.execute(advisory('ADV-1')))).status).toBe('FILLED');
+    await first.close();
+    const later = await open(at, sqliteJournal({ path: other }));
+    expect(later.executions()).toHaveLength(1);
+    await later.close();
+  });
+});
+
+describe('A44 A6: closed before the first call', () => {
+  it('A44: the next engine knows that nothing was sent', async () => {
+    const at = place();
+    const records: JournalRecord[] = [];
+    let isHeld = false;
+    const journal: Journal = {
+      name: 'held',
+      durable: true,
+      open: async () => [...records],
+      async append(more) {
+        records.push(...more);
+        if (isHeld) await new Promise(() => undefined);
+        if (more.some(({ fact }) => fact.type === 'START')) isHeld = true;
+      },
+      close: async () => undefined,
+    };
+    const first = await open(at, journal);
+    first.start(advisory('ADV-1'));
+    await at.clock.advance(100);
+    expect(records.map(({ fact }) => fact.type)).toEqual(['START', 'BROKER_ASKED']);
+    await first.close();
+    expect(records.at(-1)?.fact.type).toBe('SUBMIT_WITHDRAWN');
+    expect(at.broker.count('submitOrder')).toBe(0);
+
+    const kept = memoryJournal();
+    await kept.open();
+    await kept.append(records);
+    const second = await open(at, kept);
+    expect(await resultOf(at, second, 'ADV-1')).toMatchObject({ status: 'FILLED', finalPositionSize: '100' });
+    expect(at.broker.count('submitOrder')).toBe(1);
+    expect(second.cases.all()).toEqual([]);
+    await second.close();
+  });
+
+  it('A44 control: without that record (a kill) the intent stays unknown, and is never sent again', async () => {
+    const at = place();
+    const kept = memoryJournal();
+    const first = await open(at, kept);
+    await at.clock.runUntil(first.execute(advisory('ADV-1', { symbol: 'OPEN' })));
+    await first.close();
+    const records = (await kept.open()).slice(0, 2);
+    expect(records.map(({ fact }) => fact.type)).toEqual(['START', 'BROKER_ASKED']);
+    const cut = memoryJournal();
+    await cut.open();
+    await cut.append(records);
+    const elsewhereNow = place();
+    const second = await open(elsewhereNow, cut);
+    expect((await resultOf(elsewhereNow, second, 'ADV-1')).status).toBe('FAILED_TIMEOUT');
+    expect(elsewhereNow.broker.count('submitOrder')).toBe(0);
+  });
+});
+
+describe('A38: reading without room', () => {
+  it('A38: the image of a journal that was left open equals what SQLite reads', async () => {
+    const at = place();
+    const path = newPath();
+    const first = await open(at, sqliteJournal({ path }));
+    await at.clock.runUntil(first.execute(advisory('ADV-1')));
+    const copy = newPath();
+    execFileSync('cp', [path, copy]);
+    execFileSync('cp', [`${path}-wal`, `${copy}-wal`]);
+    const image = imageOf(copy);
+    expect(image).toBeDefined();
+    const before = (await inspectSqliteJournal(copy)).records;
+    expect(existsSync(`${copy}-shm`)).toBe(false);
+    expect(before.length).toBeGreaterThan(5);
+    copyFileSync(copy, `${copy}.alone`);
+    expect((await inspectSqliteJournal(`${copy}.alone`)).records.length).toBeLessThan(before.length);
+    const viaSqlite = new BetterSqlite3(copy);
+    expect(viaSqlite.prepare('SELECT count(*) FROM records').pluck().get()).toBe(before.length);
+    viaSqlite.close();
+    await first.close();
+  });
+});
