@@ -5,7 +5,8 @@
  * 2. A report counts when it tells of more filled, or of the same and a newer state: a replay changes nothing. A bust or a
  *    correction is no older report: it counts with less, once (P8).
  * 3. A cancel has an id of its own; what is reported under it is reported of the order.
- * 4. An order whose message was refused (35=3, 35=j) is over, unless the counterparty has reported on it.
+ * 4. Memory is bounded: of orders that are not ours, and of ours that are over, the oldest are forgotten.
+ * 5. An order whose message was refused (35=3, 35=j) is over, unless the counterparty has reported on it.
  */
 import { compare, maximum, parseDecimal, ZERO } from '../../../domain/decimal.js';
 import type { Correction, OrderReport } from '../../../domain/ports.js';
@@ -65,6 +66,10 @@ interface Entry {
   readonly cancelIds: string[];
 }
 
+/** Orders of others that are kept, and how many of ours that are over are left when there are twice as many. */
+const MOST_FOREIGN = 10_000;
+const MOST_OVER = 20_000;
+
 /** Executions whose repetition is recognised, and messages whose order is. */
 const MOST_REMEMBERED = 100_000;
 
@@ -75,6 +80,7 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
   const byNumber = new Map<number, string>();
   const cancels = new Map<string, string>();
   const heard = new Set<string>();
+  let most = MOST_FOREIGN + 2 * MOST_OVER;
   for (const { order, ended } of file?.kept ?? []) {
     const entry = entryOf(order.clientOrderId);
     entry.order = order;
@@ -82,7 +88,10 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
   }
 
   function entryOf(clientOrderId: string): Entry {
-    const entry = entries.get(clientOrderId) ?? newEntry();
+    const known = entries.get(clientOrderId);
+    if (known !== undefined) return known;
+    const entry = newEntry();
+    if (entries.size >= most) most = forgetOldest(entries, byOrderId);
     entries.set(clientOrderId, entry);
     return entry;
   }
@@ -173,6 +182,17 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
       }
     },
   };
+}
+
+/** How many entries there may be until the next time. */
+function forgetOldest(entries: Map<string, Entry>, byOrderId: Map<string, string>): number {
+  const all = [...entries];
+  const foreign = all.filter(([, { order }]) => order === undefined);
+  const over = all.filter(([, { order, ended }]) => order !== undefined && ended !== undefined);
+  for (const [id] of foreign.slice(0, Math.max(0, foreign.length - MOST_FOREIGN / 2))) entries.delete(id);
+  for (const [id] of over.slice(0, Math.max(0, over.length - MOST_OVER))) entries.delete(id);
+  for (const [orderId, id] of byOrderId) if (!entries.has(id)) byOrderId.delete(orderId);
+  return entries.size + MOST_FOREIGN / 2;
 }
 
 const newEntry = (): Entry => ({
