@@ -101,7 +101,7 @@ export function protections(parts: ProtectionsParts): Protections {
     if (observed.kind === 'position') {
       return { kind: 'position', size: observed.size, isOwn: !observed.netting, others: othersOf(context) };
     }
-    return { kind: 'failed', cause: observed.kind === 'failed' ? observed.cause : 'the broker tells no positions' };
+    return observed.kind === 'failed' ? { kind: 'failed', cause: observed.cause } : { kind: 'untold' };
   }
 
   function begin(context: ExecutionContext): void {

@@ -58,7 +58,9 @@ export type SeenPosition =
       /** What there is in the symbol beside this entry, as far as the journal knows: between two bounds, signed. */
       readonly others: { readonly least: Decimal; readonly most: Decimal };
     }
-  | { readonly kind: 'failed'; readonly cause: string };
+  | { readonly kind: 'failed'; readonly cause: string }
+  /** The broker tells no positions: asking again is of no use. */
+  | { readonly kind: 'untold' };
 
 export type ProtectionFact =
   /** Carries what the exits start from, so that the record of it stands alone. */

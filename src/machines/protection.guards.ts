@@ -101,7 +101,8 @@ export const protectionGuards = {
 
   isGone: ({ context, event }: Args): boolean => positionWord(context, event) === 'gone',
   isHeld: ({ context, event }: Args): boolean => positionWord(context, event) === 'held',
-  /** The position was asked for in vain for so long that a person must know. */
+  /** The position was asked for in vain for so long that a person must know; or it never will be told. */
   isUnansweredTooLong: ({ context, event }: Args): boolean =>
+    (event.type === 'POSITION_SEEN' && event.seen.kind === 'untold') ||
     event.at - (context.doubtSince ?? event.at) >= POSITION_LIMIT_MS,
 };
