@@ -2,7 +2,8 @@
  * The questions that the chart asks before it takes a transition: pure, named, each about one thing.
  *
  * Questions about the order are asked of the order *as it is after the report in hand*, so that a transition is judged
- * on what it is about to know; asked again once the report is kept, they answer the same.
+ * on what it is about to know. Once the report is kept they are asked of the order as it is kept (`isKept…`): a report that
+ * was applied twice would count as told twice (P10).
  */
 import { isPositive, lessThan } from '../domain/decimal.js';
 import { cancelsLiveOrders } from '../domain/kill-switch.js';
@@ -46,6 +47,9 @@ function protectionAfter({ context, event }: Args): ProtectionState {
   if (event.type === 'EXIT_REPORT') return keepExitReport(context, event).protection ?? context.protection;
   return context.protection;
 }
+
+const awaitsPrice = (order: OrderState): boolean =>
+  lacksPrice(order) && (order.status !== 'open' || !isPositive(order.leavesQty));
 
 const fills = (args: Args, timing: FillTiming): boolean =>
   isFullFill(orderAfter(args)) && fillTiming(args.context, args.event.at) === timing;
@@ -125,12 +129,20 @@ export const executionGuards = {
   isRejectedLate: (args: Args): boolean =>
     isClosedAndPriced(orderAfter(args)) && orderAfter(args).status === 'rejected',
   isClosed: (args: Args): boolean => isClosedAndPriced(orderAfter(args)),
+  isKeptRejected: ({ context: { order } }: Args): boolean => isClosedAndPriced(order) && order.status === 'rejected',
+  isKeptClosed: ({ context: { order } }: Args): boolean => isClosedAndPriced(order),
+  isKeptUnpriced: ({ context: { order } }: Args): boolean => awaitsPrice(order),
+  isKeptPartlyFilled: ({ context: { order } }: Args): boolean => hasFill(order),
   /** Filled, wholly or in part, with no price for all of it (P3). */
-  awaitsPrice: (args: Args): boolean =>
-    lacksPrice(orderAfter(args)) && (orderAfter(args).status !== 'open' || !isPositive(orderAfter(args).leavesQty)),
+  awaitsPrice: (args: Args): boolean => awaitsPrice(orderAfter(args)),
   isPartlyFilled: (args: Args): boolean => hasFill(orderAfter(args)),
   isLocated: ({ context }: Args): boolean =>
     context.order.brokerOrderId !== undefined || context.attempts.at(-1)?.outcome === 'accepted',
+  /** A fill was taken back: an order that was over is open again (P8). */
+  isReopened: (args: Args): boolean =>
+    args.context.order.status !== 'open' &&
+    orderAfter(args).status === 'open' &&
+    args.context.cancel.isWindowOver !== true,
   /** The report says something new (P2). */
   isNews: (args: Args): boolean => orderAfter(args) !== args.context.order,
   isNewsWithoutPrice: (args: Args): boolean => executionGuards.isNews(args) && executionGuards.awaitsPrice(args),

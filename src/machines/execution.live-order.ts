@@ -27,19 +27,23 @@ export const pending = executionSetup.createStateConfig({
       description: 'What is known already says where to wait.',
       always: [
         {
-          guard: 'isRejectedLate',
+          guard: 'isKeptRejected',
           target: '#execution.reconciling',
           actions: rejectedByBroker,
           ...rule('P6', 'Rejected while the call was open.'),
         },
         {
-          guard: 'isClosed',
+          guard: 'isKeptClosed',
           target: '#execution.reconciling',
           actions: 'decideByBroker',
           ...rule('P6', 'Closed while the call was open.'),
         },
-        { guard: 'awaitsPrice', target: 'unpriced', ...rule('P3', 'Filled without a price.') },
-        { guard: 'isPartlyFilled', target: 'partiallyFilled', ...rule('P4', 'Partly filled while the call was open.') },
+        { guard: 'isKeptUnpriced', target: 'unpriced', ...rule('P3', 'Filled without a price.') },
+        {
+          guard: 'isKeptPartlyFilled',
+          target: 'partiallyFilled',
+          ...rule('P4', 'Partly filled while the call was open.'),
+        },
         { guard: 'isLocated', target: 'open', ...rule('S3', 'The broker has named the order.') },
         { target: 'locating', ...rule('S4', 'Outcome unknown: looked up by clientOrderId.') },
       ],
@@ -145,6 +149,14 @@ const cancelStates = {
   confirming: { description: 'The request is taken; only a report on the order confirms that it is closed.' },
 } as const;
 
+/** A fill was taken back, and the order is open again: what was not worth a cancel is now. */
+const cancelReopened = {
+  guard: 'isReopened',
+  target: '.deciding',
+  actions: 'keepReport',
+  ...rule('P8 T3 K3', 'A fill was taken back, and the order is open again: it is to be cancelled.'),
+} as const;
+
 /** What the broker calls filled with less than the size, and a cancel that finds nothing to cancel: over at that size. */
 const closedByCancel = {
   guard: 'isClosed',
@@ -184,6 +196,7 @@ export const cancelling = executionSetup.createStateConfig({
         actions: ['keepReport', killed],
         ...rule('K3', 'The cancel is confirmed.'),
       },
+      cancelReopened,
       { guard: 'isNews', actions: 'keepReport', ...rule('P2 P4', 'More is known, or filled.') },
     ],
     SUBMIT_OUTCOME: lateAcceptance,
@@ -253,6 +266,7 @@ export const timeout = executionSetup.createStateConfig({
         actions: ['keepReport', timedOut],
         ...rule('T3', 'The broker confirms that the order is closed: the window ends at once.'),
       },
+      cancelReopened,
       { guard: 'isNews', actions: 'keepReport', ...rule('P2 P4', 'More is known, or filled.') },
     ],
     SUBMIT_OUTCOME: [

@@ -104,7 +104,7 @@ export function classOf(path: string, context: ExecutionContext): string {
     case 'protect':
       return [path, fillOf(context), protectionOf(context), afterwards(context)].join('|');
     case 'compare':
-      return [path, fillOf(context), flag(isProtected(context)), context.bracket?.valid, afterwards(context)].join('|');
+      return [path, fillOf(context), legsOf(context), context.bracket?.valid, afterwards(context)].join('|');
     case 'over':
       return [
         path,
@@ -118,7 +118,13 @@ export function classOf(path: string, context: ExecutionContext): string {
 }
 
 const orderOf = ({ order }: ExecutionContext): string =>
-  `${order.status} ${order.cumQty} ${order.avgPrice} ${flag(order.brokerOrderId !== undefined)}`;
+  [
+    `${order.status} ${order.cumQty} ${order.avgPrice} ${flag(order.brokerOrderId !== undefined)}`,
+    `${order.saidFilledAt} ${flag(order.saidClosed === true)} ${order.restatedTo} ${correctionsOf({ order })}`,
+  ].join(' ');
+
+/** Corrections that are applied: none of them is news again. */
+const correctionsOf = ({ order }: Pick<ExecutionContext, 'order'>): string => order.own?.corrections.join() ?? '';
 
 /** How the last try ended decides about the next one; once there is none, only whether it is still open matters. */
 function attemptOf({ attempts }: ExecutionContext, path: string): string {
@@ -127,16 +133,20 @@ function attemptOf({ attempts }: ExecutionContext, path: string): string {
   return path.startsWith('submitted') || outcome === 'open' ? outcome : 'ended';
 }
 
-const cancelOf = ({ cancel }: ExecutionContext): string => flag(cancel.inFlight) + flag(cancel.taken);
+const cancelOf = ({ cancel }: ExecutionContext): string =>
+  flag(cancel.inFlight) + flag(cancel.taken) + flag(cancel.isWindowOver === true);
 
 const switchOf = ({ killSwitch }: ExecutionContext): string =>
   `${killSwitch.effective} ${flag(killSwitch.cancelWanted)}${flag(killSwitch.postFill)}`;
 
 /** Once the order is taken as done, how it ended is history: what was filled, and at what kind of price, remains. */
-const fillOf = ({ order }: ExecutionContext): string => `${order.cumQty} ${order.avgPrice}`;
+const fillOf = ({ order }: ExecutionContext): string => `${order.cumQty} ${order.avgPrice} ${correctionsOf({ order })}`;
 
 const protectionOf = ({ protection, bracket }: ExecutionContext): string =>
-  `${protection.stopLoss} ${protection.takeProfit} ${flag(protection.endsAt === undefined)} ${bracket?.valid}`;
+  `${legsOf({ protection })} ${flag(protection.endsAt === undefined)} ${bracket?.valid}`;
+
+const legsOf = ({ protection }: Pick<ExecutionContext, 'protection'>): string =>
+  `${protection.stopLoss} ${protection.takeProfit} ${flag(protection.stopsAlone === true)}${flag(protection.hasExitFilled === true)}`;
 
 /** While the order may be live: no verdict, and nothing found. Both are here for charts that are wrong. */
 const ending = (context: ExecutionContext): string =>

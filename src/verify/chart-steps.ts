@@ -28,6 +28,9 @@ export const ASKS = {
   unprotectedCase: 128,
   mismatchCase: 256,
   finish: 512,
+  lookAtOrder: 1_024,
+  watchExits: 2_048,
+  unwatchExits: 4_096,
 } as const;
 
 export interface ChartStep {
@@ -133,9 +136,14 @@ function asked(commands: readonly ExecutionCommand[]): Pick<ChartStep, 'asks' | 
   for (const command of commands) {
     if (command.type === 'scheduleDeadline') deadlines |= deadlineBit(command.name);
     // Of watching and not watching the last word counts.
-    else asks = (asks & ~(command.type === 'unwatchOrder' ? ASKS.watchOrder : 0)) | bitOf(command);
+    else asks = (asks & ~takenBackBy(command)) | bitOf(command);
   }
   return { asks, deadlines };
+}
+
+function takenBackBy({ type }: ExecutionCommand): number {
+  if (type === 'unwatchOrder') return ASKS.watchOrder;
+  return type === 'unwatchExits' ? ASKS.watchExits : type === 'watchExits' ? ASKS.unwatchExits : 0;
 }
 
 function bitOf(command: ExecutionCommand): number {
@@ -143,9 +151,6 @@ function bitOf(command: ExecutionCommand): number {
     case 'openCase':
       return command.kind === 'UNPROTECTED_POSITION' ? ASKS.unprotectedCase : ASKS.mismatchCase;
     case 'queryOrder':
-    case 'lookAtOrder':
-    case 'watchExits':
-    case 'unwatchExits':
     case 'scheduleDeadline':
       return 0;
     default:

@@ -6,9 +6,10 @@
  * is a sequence of these, and every sequence is tried.
  */
 import type { Decimal } from '../domain/decimal.js';
+import type { ExitFact, ExitLeg } from '../domain/exits.js';
 import type { KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
 import type { OrderFact } from '../domain/order.js';
-import type { CancelWord, LegOutcome, SubmitOutcome } from '../domain/ports.js';
+import { type CancelWord, type LegOutcome, type SubmitOutcome, TAKE_PROFIT_PASSED } from '../domain/ports.js';
 import type { BrokerAnswer, Gate } from '../domain/validation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact, ExecutionInput, Legs } from '../machines/execution.facts.js';
@@ -42,6 +43,7 @@ export interface Fact {
   readonly submit?: SubmitOutcome['kind'] | 'busy';
   readonly cancel?: CancelWord;
   readonly legs?: Legs;
+  readonly exit?: ExitWord;
 }
 
 export const FACTS: Fact[] = [];
@@ -112,6 +114,8 @@ const ASKED: readonly (readonly [string, BrokerAnswer, string | undefined])[] = 
   ['agrees', answered, undefined],
   ['does not know the symbol', { kind: 'unknown_symbol' }, 'INSTRUMENT_RULES'],
   ['wants another lot', { ...answered, instrument: { ...INSTRUMENT, lotSize: '7' } }, 'INSTRUMENT_RULES'],
+  ['could not place the exits', { ...answered, exits: { refused: 'price band' } }, 'EXITS_NOT_PLACEABLE'],
+  ['has no room for it', { kind: 'no_capacity' }, 'CAPACITY_EXHAUSTED'],
   ['wants more margin', { ...answered, margin: { refused: 'margin' } }, 'INSUFFICIENT_MARGIN'],
   ['does not answer', { kind: 'unavailable', cause: 'silent' }, 'BROKER_UNAVAILABLE'],
 ];
@@ -157,7 +161,13 @@ export const SUBMIT_OUTCOMES = [
 ];
 
 const ZERO = '0' as Decimal;
-const REPORTED: readonly (readonly [OrderFact['status'], Decimal, Decimal?])[] = [
+/** What only some reports tell. */
+type Further = Pick<OrderFact, 'correction' | 'quantity'>;
+
+const BUST: Further = { correction: { kind: 'bust', fillId: 'f-1' } };
+const CORRECTED: Further = { correction: { kind: 'correct', fillId: 'f-1' } };
+
+const REPORTED: readonly (readonly [OrderFact['status'], Decimal, (Decimal | undefined)?, Further?])[] = [
   ['open', ZERO],
   ['cancelled', ZERO],
   ['rejected', ZERO],
@@ -175,10 +185,21 @@ const REPORTED: readonly (readonly [OrderFact['status'], Decimal, Decimal?])[] =
   ['open', WHOLE, GOOD_PRICE],
   ['filled', MORE],
   ['filled', MORE, GOOD_PRICE],
+  // A fill taken back or made smaller, and an order restated to less than was sent (P8, P10).
+  ['open', ZERO, undefined, BUST],
+  ['open', PART, GOOD_PRICE, CORRECTED],
+  ['open', PART, GOOD_PRICE, { quantity: PART }],
 ];
-export const ORDER_REPORTS = REPORTED.map(([status, cumQty, avgPrice]) => {
-  const report: OrderFact = { brokerOrderId: 'b-1', status, cumQty, ...(avgPrice !== undefined && { avgPrice }) };
-  const label = `ORDER_REPORT ${status}, filled ${cumQty}${avgPrice === undefined ? '' : ` @ ${avgPrice}`}`;
+export const ORDER_REPORTS = REPORTED.map(([status, cumQty, avgPrice, further = {}]) => {
+  const { correction, quantity } = further;
+  const price = avgPrice === undefined ? {} : { avgPrice };
+  const report: OrderFact = { brokerOrderId: 'b-1', status, cumQty, ...price, ...further };
+  const words = [
+    ...(avgPrice === undefined ? [] : [` @ ${avgPrice}`]),
+    ...(correction === undefined ? [] : [`, a ${correction.kind} of fill ${correction.fillId}`]),
+    ...(quantity === undefined ? [] : [`, restated to ${quantity}`]),
+  ];
+  const label = `ORDER_REPORT ${status}, filled ${cumQty}${words.join('')}`;
   return fact('ORDER_REPORT', label, { type: 'ORDER_REPORT', report }, { report });
 });
 
@@ -187,8 +208,13 @@ export const CANCEL_OUTCOMES = (['requested', 'already_closed', 'not_found', 'un
     fact('CANCEL_OUTCOME', `CANCEL_OUTCOME ${outcome}`, { type: 'CANCEL_OUTCOME', outcome }, { cancel: outcome }),
 );
 
+export const CANCEL_STARTED = fact('CANCEL_STARTED', 'CANCEL_STARTED', { type: 'CANCEL_STARTED' });
+export const ORDER_LOOKED = fact('ORDER_LOOKED', 'ORDER_LOOKED', { type: 'ORDER_LOOKED' });
+
 const LEG = {
   accepted: { kind: 'accepted', brokerOrderId: 'b-2' },
+  pending: { kind: 'accepted', brokerOrderId: 'b-2', state: 'pending' },
+  passed: { kind: 'rejected', code: TAKE_PROFIT_PASSED, reason: 'the market has passed it' },
   duplicate: { kind: 'duplicate' },
   rejected: { kind: 'rejected', code: 'NO', reason: 'no' },
   busy: { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true },
@@ -206,12 +232,39 @@ const LEGS: readonly (readonly [keyof typeof LEG, keyof typeof LEG])[] = [
   ['not_sent', 'not_sent'],
   ['busy', 'duplicate'],
   ['rejected', 'unknown'],
+  ['pending', 'pending'],
+  ['accepted', 'pending'],
+  ['passed', 'passed'],
+  ['accepted', 'passed'],
 ];
 export const PROTECTION_OUTCOMES = LEGS.map(([stopLoss, takeProfit]) => {
   const legs: Legs = { stopLoss: LEG[stopLoss], takeProfit: LEG[takeProfit] };
   const label = `PROTECTION_OUTCOME SL ${stopLoss}, TP ${takeProfit}`;
   return fact('PROTECTION_OUTCOME', label, { type: 'PROTECTION_OUTCOME', legs }, { legs });
 });
+
+/** What the venue says of an exit before the execution is done: it works, it has ended, it has filled (B5). */
+export interface ExitWord {
+  readonly leg: ExitLeg;
+  readonly says: 'works' | 'ended' | 'filled';
+}
+
+const EXIT_FACTS = {
+  works: { status: 'open', cumQty: ZERO, isWorking: true },
+  ended: { status: 'rejected', cumQty: ZERO },
+  filled: { status: 'filled', cumQty: WHOLE, avgPrice: GOOD_PRICE },
+} as const satisfies Record<ExitWord['says'], ExitFact>;
+
+export const EXIT_REPORTS = (['sl', 'tp'] as const).flatMap((leg) =>
+  (['works', 'ended', 'filled'] as const).map((says) =>
+    fact(
+      'EXIT_REPORT',
+      `EXIT_REPORT ${leg} ${says}`,
+      { type: 'EXIT_REPORT', leg, report: EXIT_FACTS[says] },
+      { exit: { leg, says } },
+    ),
+  ),
+);
 
 export const RECONCILED = OBSERVATIONS.map((observation) =>
   fact(

@@ -39,9 +39,11 @@ export function tell(steps: ChartSteps, chart: number, fact: Fact, world: World)
     world.cancelWaits = 0;
     world.submitWaits = 0;
   }
+  if (after.phase !== 'live') world.look = 0;
   if (after.phase === 'compare') {
     world.protect = 0;
     world.protectWaits = 0;
+    world.exitsWatched = 0;
   }
   if (after.phase !== 'over' || before.phase === 'over') return { chart: step.to, world, broken };
   return { chart: step.to, world: atEnd(world), broken: broken ?? inForce(steps, brokenAtEnd(step, world)) };
@@ -65,6 +67,9 @@ function begin({ asks, deadlines }: ChartStep, world: World): Broken | undefined
   if (asks & ASKS.submitOrder) world.submitWaits = 1;
   if (asks & ASKS.unwatchOrder) world.watched = 0;
   if (asks & ASKS.watchOrder) world.watched = 1;
+  if (asks & ASKS.lookAtOrder) world.look = 1;
+  if (asks & ASKS.unwatchExits) world.exitsWatched = 0;
+  if (asks & ASKS.watchExits) world.exitsWatched = 1;
   if (asks & ASKS.cancelOrder) world.cancelWaits = 1;
   if (asks & ASKS.placeProtection) world.protectWaits = 1;
   if (asks & (ASKS.unprotectedCase | ASKS.mismatchCase)) world.hasCase = 1;
@@ -89,7 +94,7 @@ export function crash(steps: ChartSteps, { chart, world }: Place, switches: numb
   const after: World = {
     ...world,
     ...{ submit: 0, ask: 0, cancel: 0, protect: 0, reconcile: 0, submitWaits: 0, cancelWaits: 0, protectWaits: 0 },
-    ...{ deadlines: 0, watched: 0, reconciliations: 0, switches, crashes: world.crashes + 1 },
+    ...{ look: 0, exitsWatched: 0, deadlines: 0, watched: 0, reconciliations: 0, switches, crashes: world.crashes + 1 },
     instant: isWindow ? 0 : world.instant,
     reached: mayHaveBeenSent ? 3 : world.reached,
   };

@@ -132,6 +132,15 @@ const cancelAnswersAreBelievedAsFarAsTheyGo: Check = ({ before, fact, after, pat
     return isTaken ? 'a cancel that was taken counts as not taken' : `${fact.cancel} counts as a cancel that was taken`;
   }
   if (after.cancel.inFlight) return 'a cancel call that was answered counts as under way';
+  // What was called filled with less than the size is over when there is nothing to cancel (P10).
+  if (
+    fact.cancel === 'already_closed' &&
+    before.context.order.saidFilledAt !== undefined &&
+    topOf(path) === 'reconciling'
+  )
+    return undefined;
+  if (cancel.isWindowOver === true)
+    return path === 'timeout.looking' ? undefined : 'the order is not looked at once more';
   const due = `${topOf(before.path)}.${isTaken ? 'confirming' : 'backingOff'}`;
   if (path !== due) return `expected ${due}, came to ${path}`;
   return commands.some(({ type }) => type === 'queryOrder')
@@ -150,10 +159,9 @@ const theTimeCancels: Check = ({ before, fact, after, commands }) => {
 /** B1, B2: each leg is as its last word says, and one that was placed stays so. */
 const legsAreAsTold: Check = ({ before, fact, composedAt, after }) => {
   const { protection, stopLossAt } = before.context;
-  const told = before.path.endsWith('.placing') ? fact.legs : undefined;
+  const due = legsDue(before, fact, protection, after);
   for (const leg of ['stopLoss', 'takeProfit'] as const) {
-    const due = told === undefined ? protection[leg] : legAfter(protection[leg], told[leg]);
-    if (after.protection[leg] !== due) return `the ${leg} is ${due}, and is kept as ${after.protection[leg]}`;
+    if (after.protection[leg] !== due[leg]) return `the ${leg} is ${due[leg]}, and is kept as ${after.protection[leg]}`;
   }
   const isNew = after.protection.stopLoss === 'placed' && protection.stopLoss !== 'placed';
   return after.stopLossAt === (isNew ? composedAt : stopLossAt)
@@ -161,9 +169,43 @@ const legsAreAsTold: Check = ({ before, fact, composedAt, after }) => {
     : 'the stop-loss is acknowledged at another time';
 };
 
-function legAfter(before: LegState, { kind, ...rest }: LegOutcome): LegState {
-  if (before === 'placed' || kind === 'accepted' || kind === 'duplicate') return 'placed';
-  return kind === 'rejected' && !('transient' in rest && rest.transient) ? 'refused' : 'retry';
+type LegStates = Pick<ExecutionContext['protection'], 'stopLoss' | 'takeProfit'>;
+
+function legsDue(
+  { path, phase }: Step['before'],
+  { legs, exit }: Step['fact'],
+  known: ExecutionContext['protection'],
+  after: ExecutionContext,
+): LegStates {
+  if (legs !== undefined && /\.(?:placing|overdue)$/.test(path)) {
+    const isAlone = known.stopsAlone === true;
+    const stopLoss = legAfter(known.stopLoss, legs.stopLoss);
+    const takeProfit = isAlone ? 'refused' : legAfter(known.takeProfit, legs.takeProfit);
+    // The stop goes alone: the take-profit is given up, and a stop that was refused with the pair is asked for once more.
+    const goesAlone = !isAlone && after.protection.stopsAlone === true && stopLoss !== 'placed';
+    return goesAlone
+      ? { stopLoss: stopLoss === 'refused' ? 'retry' : stopLoss, takeProfit: 'refused' }
+      : { stopLoss, takeProfit };
+  }
+  if (exit === undefined || (phase !== 'protect' && path !== 'reconciling.asking')) return known;
+  const leg = exit.leg === 'sl' ? 'stopLoss' : 'takeProfit';
+  return { ...known, [leg]: legAfterWord(known, leg, exit.says) };
+}
+
+/** B5: an exit is placed when it works. What was taken only is not. */
+function legAfter(before: LegState, outcome: LegOutcome): LegState {
+  if (before === 'placed') return before;
+  if (outcome.kind === 'accepted') return outcome.state === 'pending' ? 'confirming' : 'placed';
+  if (before === 'confirming') return before;
+  if (outcome.kind === 'duplicate') return 'placed';
+  return outcome.kind === 'rejected' && outcome.transient !== true ? 'refused' : 'retry';
+}
+
+function legAfterWord(known: ExecutionContext['protection'], leg: keyof LegStates, says: string): LegState {
+  if (known[leg] !== 'placed' && known[leg] !== 'confirming') return known[leg];
+  // When one exit has filled, the other is meant to end.
+  if (known.hasExitFilled === true && says !== 'filled') return known[leg];
+  return says === 'ended' ? 'refused' : 'placed';
 }
 
 /** B2: each try to protect is counted, since the wait before the next one hangs on it. After a restart it is the same try. */
@@ -175,9 +217,13 @@ const protectionTriesAreCounted: Check = ({ before, fact, after, commands }) => 
 };
 
 /** B4: the naked window begins with the first fill that was told, and with no later one. */
-const theFirstFillIsTheFirst: Check = ({ before, composedAt, after }) => {
+const theFirstFillIsTheFirst: Check = ({ before, fact, composedAt, after }) => {
   const known = before.context.firstFillAt;
-  const isFirst = hasFill(after.order) && !hasFill(before.context.order);
+  // What first comes to light after the end is a matter for a human, and no exits follow from it.
+  if (before.phase === 'compare' && known === undefined) return undefined;
+  if (fact.report?.correction !== undefined && before.phase === 'protect')
+    return after.firstFillAt === known ? undefined : 'a correction moved the time of the first fill';
+  const isFirst = known === undefined && hasFill(after.order) && !hasFill(before.context.order);
   return after.firstFillAt === (isFirst ? composedAt : known) ? undefined : 'the time of the first fill moved';
 };
 
@@ -186,7 +232,7 @@ const theResultSaysWhatIsKnown: Check = ({ composedAt, after }) => {
   const { result, order, report, verdict, attempts, killSwitch } = after;
   if (result === undefined) return undefined;
   const isFilled = hasFill(order) && order.avgPrice !== undefined;
-  const isNakedTimeKnown = isFilled && after.firstFillAt !== undefined && after.stopLossAt !== undefined;
+  const isNakedTimeKnown = after.firstFillAt !== undefined && after.stopLossAt !== undefined;
   const due: Partial<typeof result> = {
     ...{ advisoryId: after.advisoryId, snapshotHash: after.snapshotHash },
     ...(verdict?.reason !== undefined && { reason: verdict.reason }),

@@ -12,10 +12,13 @@ import {
   BLOCKED_BY_TIME,
   BROKER_ASKED,
   CANCEL_OUTCOMES,
+  CANCEL_STARTED,
   CANCELLING_ACTIVE,
   DEADLINE,
+  EXIT_REPORTS,
   effectiveOf,
   type Fact,
+  ORDER_LOOKED,
   ORDER_REPORTS,
   PROTECTION_OUTCOMES,
   RECONCILED,
@@ -65,6 +68,7 @@ export function moves(steps: ChartSteps, place: Place, scope: Scope, visit: Visi
   lastLook(here);
   leave(here);
   reports(here);
+  exitReports(here);
   operator(here);
   again(here);
   crashes(here);
@@ -104,6 +108,7 @@ function answers(here: Here): void {
   if (world.submit === 2) happen(here, ACCEPTED, { submit: 0 }, 0);
   if (world.cancel === 1) for (const fact of CANCEL_OUTCOMES) happen(here, fact, { cancel: 0 }, MUST);
   if (world.protect === 1) for (const fact of PROTECTION_OUTCOMES) happen(here, fact, { protect: 0 }, MUST);
+  if (world.look === 1) happen(here, ORDER_LOOKED, { look: 0 }, MUST);
   if (world.reconcile === 1) for (const fact of RECONCILED) happen(here, fact, { reconcile: 0 }, MUST);
 }
 
@@ -153,11 +158,12 @@ function brokenByCall(world: World, isLate: boolean, isKilled: boolean): Broken 
 }
 
 /** Commands that were waiting for the journal are carried out. */
-function leave({ chart, world, path, visit }: Here): void {
+function leave(here: Here): void {
+  const { chart, world, path, visit } = here;
   if (world.cancelWaits === 1) {
     const isSent = path.startsWith('cancelling') || path.startsWith('timeout');
-    const label = isSent ? 'the cancel call is made' : 'the cancel is not sent';
-    visit({ chart, world: { ...world, cancelWaits: 0, cancel: isSent ? 1 : world.cancel } }, label, MUST | CLOCK);
+    if (isSent) happen(here, CANCEL_STARTED, { cancelWaits: 0, cancel: 1 }, MUST | CLOCK);
+    else visit({ chart, world: { ...world, cancelWaits: 0 } }, 'the cancel is not sent', MUST | CLOCK);
   }
   if (world.protectWaits === 1) {
     visit({ chart, world: { ...world, protectWaits: 0, protect: 1 } }, 'the protection call is made', MUST | CLOCK);
@@ -175,6 +181,17 @@ function reports(here: Here): void {
   if (world.reached === 0 && path !== 'submitted.ready') return;
   for (const fact of ORDER_REPORTS) if (steps.isNews(chart, fact)) happen(here, fact, { reached: 3 }, 0);
 }
+
+/** What the venue says of exits that it has taken, at any time until the execution is done. */
+function exitReports(here: Here): void {
+  const { steps, chart, phase } = here;
+  if (phase !== 'protect' && phase !== 'compare') return;
+  const { protection } = steps.states.at(chart).context;
+  const isTaken = { sl: TAKEN.includes(protection.stopLoss), tp: TAKEN.includes(protection.takeProfit) };
+  for (const fact of EXIT_REPORTS) if (fact.exit !== undefined && isTaken[fact.exit.leg]) happen(here, fact, {}, 0);
+}
+
+const TAKEN: readonly string[] = ['placed', 'confirming'];
 
 function operator(here: Here): void {
   const { world, scope } = here;

@@ -18,11 +18,14 @@ export interface Observation {
 
 const always = () => true;
 const never = () => false;
+const isWhole = ({ order }: ExecutionContext) =>
+  order.avgPrice !== undefined && Number(order.cumQty) >= Number(order.quantity);
 const whenHeld = ({ order }: ExecutionContext) => hasFill(order);
 /** An open order that fell short of its size is what the execution may believe itself: only closed is agreement. */
 export const OBSERVATIONS: readonly Observation[] = [
   { label: 'the broker agrees', differs: never },
-  { label: 'the order is open there', differs: always, order: 'open' },
+  // The whole size at a price is a closed order, whatever the word (P9).
+  { label: 'the order is open there', differs: (context) => !isWhole(context), order: 'open' },
   { label: 'the order is not found', differs: always, order: 'not_found' },
   { label: 'the order query failed', differs: always, order: 'failed' },
   { label: 'more is filled there', differs: always, order: 'more' },

@@ -9,7 +9,7 @@ import type { Broken } from './step-laws.js';
 import type { World } from './world.js';
 
 /** What a state waits for; without it, only luck would end it. */
-type Awaited = (world: World) => boolean;
+type Awaited = (world: World, context: ChartState['context']) => boolean;
 
 const set =
   (name: Parameters<typeof deadlineBit>[0]): Awaited =>
@@ -17,18 +17,34 @@ const set =
     (deadlines & deadlineBit(name)) !== 0;
 const all =
   (...conditions: Awaited[]): Awaited =>
-  (world) =>
-    conditions.every((holds) => holds(world));
+  (world, context) =>
+    conditions.every((holds) => holds(world, context));
 
 const placing = all(set('protection'), ({ protect, protectWaits }) => protect + protectWaits > 0);
+const overdue = all(set('protectionCall'), ({ protect, protectWaits }) => protect + protectWaits > 0);
 const AWAITED: readonly (readonly [RegExp, Awaited, string])[] = [
   [/^validating\.asking$/, all(set('validation'), ({ ask }) => ask === 1), 'the broker, for 10 s'],
   [/^submitted\.ready$/, ({ submitWaits }) => submitWaits === 1, 'the submit call'],
   [/^submitted\.calling$/, ({ submit }) => submit === 1, 'the answer to the submit call'],
   [/^submitted\.backingOff$/, set('submitRetry'), 'the next try to submit'],
   [/^(?:submitted\.(?:calling|backingOff)|pending|cancelling)/, set('hardTimeout'), 'T = 30 s'],
-  [/^timeout/, set('lateWindow'), 'T = 32 s'],
+  [/^timeout\.(?:backingOff|confirming)/, set('lateWindow'), 'T = 32 s'],
+  [
+    /^timeout\.requesting/,
+    (world, { cancel }) =>
+      cancel.isWindowOver === true
+        ? world.cancel + world.cancelWaits > 0
+        : (world.deadlines & deadlineBit('lateWindow')) !== 0,
+    'T = 32 s, or the cancel that is under way then',
+  ],
+  [/^timeout\.looking/, ({ look }) => look === 1, 'one more look'],
   [/\.placing$/, placing, 'protection, for 5 s'],
+  [/\.overdue$/, overdue, 'the protection call that is under way'],
+  [
+    /(?:filled|late|protecting)\.confirming$/,
+    all(set('protection'), ({ exitsWatched }) => exitsWatched === 1),
+    'the venue to say that the exits work, for 5 s',
+  ],
   [
     /(?:filled|late|protecting)\.backingOff$/,
     all(set('protection'), set('protectionRetry')),
@@ -39,13 +55,14 @@ const AWAITED: readonly (readonly [RegExp, Awaited, string])[] = [
 
 const awaitedBy = new Map<string, readonly (typeof AWAITED)[number][]>();
 
-function waitsInVain(path: string, world: World): string | undefined {
+function waitsInVain({ path, context }: ChartState, world: World): string | undefined {
   let rows = awaitedBy.get(path);
   if (rows === undefined) {
     rows = path === 'pending.placing' ? [] : AWAITED.filter(([pattern]) => pattern.test(path));
     awaitedBy.set(path, rows);
   }
-  for (const [, holds, what] of rows) if (!holds(world)) return `${path} waits for ${what}, and nothing is under way`;
+  for (const [, holds, what] of rows)
+    if (!holds(world, context)) return `${path} waits for ${what}, and nothing is under way`;
   return undefined;
 }
 
@@ -61,7 +78,10 @@ function isLeftAlone({ path, phase, context }: ChartState, world: World): string
   if (order.status !== 'open') return undefined;
   if (isPending)
     return killSwitch.cancelWanted ? 'a kill switch wants the order gone, and it is not cancelled' : undefined;
-  const isAsked = cancel.taken || world.cancel + world.cancelWaits > 0 || set('cancelRetry')(world);
+  // The window is over, and the cancel has had its time: what is left is to look.
+  if (path === 'timeout.looking') return undefined;
+  const isAsked =
+    cancel.taken || world.cancel + world.cancelWaits > 0 || (world.deadlines & deadlineBit('cancelRetry')) !== 0;
   return isAsked ? undefined : 'an open order is neither cancelled nor about to be';
 }
 
@@ -90,7 +110,7 @@ export function* brokenByState(state: ChartState, world: World): Iterable<Broken
     yield* brokenAtEnd(state, world);
     return;
   }
-  const vain = waitsInVain(state.path, world);
+  const vain = waitsInVain(state, world);
   if (vain !== undefined) yield { law: 'L11', why: vain };
   const alone = isLeftAlone(state, world);
   if (alone !== undefined) yield { law: 'L15', why: alone };

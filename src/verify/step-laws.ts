@@ -110,7 +110,9 @@ const onlyProtectionReduces: Check = ({ before, after, commands }) => {
 
 const fillsAreKept: Check = ({ before, fact, after }) => {
   const known = Number(before.context.order.cumQty);
-  if (Number(after.order.cumQty) < known) return `cumQty fell from ${known} to ${after.order.cumQty}`;
+  // Only a fill that the venue takes back or changes makes it less (P8).
+  const isCorrected = fact.report?.correction !== undefined;
+  if (Number(after.order.cumQty) < known && !isCorrected) return `cumQty fell from ${known} to ${after.order.cumQty}`;
   if (fact.report === undefined || before.phase === 'validate' || before.phase === 'over') return undefined;
   const due = applyReport(before.context.order, fact.report);
   if (after.order.cumQty !== due.cumQty) return `a report of ${fact.report.cumQty} filled was not kept`;
@@ -121,13 +123,33 @@ const fillsAreKept: Check = ({ before, fact, after }) => {
 
 /** What is left unprotected is alarmed at once, and not only found when both sides are compared (B2, M1). */
 const unprotectedFillsAreAlarmed: Check = ({ before, after, path, commands }) => {
-  const isGivenUp = path === 'reconciling.asking' && before.phase !== 'compare';
+  const isLostLate = before.phase === 'compare' && path === before.path && isProtected(before.context);
+  const isGivenUp = (path === 'reconciling.asking' && before.phase !== 'compare') || isLostLate;
   if (!isGivenUp || !hasFill(after.order) || isProtected(after)) return undefined;
+  // A stop that stands alone is told by the report, as a take-profit that is missing (B5).
+  if (after.protection.stopLoss === 'placed' && after.protection.stopsAlone === true && !isLostLate) {
+    const isTold = after.found.some(({ kind }) => kind === 'MISSING_TP');
+    return isTold ? undefined : 'the stop-loss stands alone, and the report will not say so';
+  }
   const isAlarmed = commands.some((command) => command.type === 'openCase' && command.kind === 'UNPROTECTED_POSITION');
   if (!isAlarmed) return `${after.order.cumQty} is left unprotected, and nobody is told`;
   return after.found.some(({ kind }) => kind === 'UNPROTECTED_POSITION')
     ? undefined
     : `${after.order.cumQty} is left unprotected, and the report will not say so`;
+};
+
+/** P8: what is taken back or changed once the exits were asked for is told at once, and moves nothing. */
+const correctionsAreTold: Check = ({ before, fact, after, path, commands }) => {
+  if (fact.report?.correction === undefined || !['protect', 'compare'].includes(before.phase)) return undefined;
+  // The same correction once more is no news of its own.
+  if (before.context.order.own?.corrections.some((key) => key.startsWith(`${fact.report?.correction?.kind} `)))
+    return undefined;
+  const kind = fact.report.correction.kind === 'bust' ? 'FILL_BUSTED' : 'FILL_CORRECTED';
+  if (path !== before.path) return `a correction led from ${before.path} to ${path}`;
+  if (commands.some(({ type }) => type !== 'openCase')) return 'a correction moves something';
+  const isAlarmed = commands.some((command) => command.type === 'openCase' && command.kind === kind);
+  if (!isAlarmed) return 'a fill is taken back or changed, and nobody is told';
+  return after.found.some((found) => found.kind === kind) ? undefined : 'the report will not tell of the correction';
 };
 
 const switchesLeaveProtectionAlone: Check = ({ before, fact, path, commands }) => {
@@ -180,7 +202,8 @@ const switchesAreKnown: Check = ({ before, fact, after }) => {
   if (hasFill(order) && killSwitch.effective === 'ACTIVE' && !killSwitch.postFill) {
     return 'a switch is ACTIVE while a fill stands, and killSwitchPostFill does not say so';
   }
-  if (killSwitch.postFill && !hasFill(order)) return 'killSwitchPostFill is set without a fill';
+  const isTakenBack = (order.own?.corrections.length ?? 0) > 0;
+  if (killSwitch.postFill && !hasFill(order) && !isTakenBack) return 'killSwitchPostFill is set without a fill';
   const told = fact.type === 'KILL_SWITCH' ? fact.make(before.context, 0) : undefined;
   if (told?.type === 'KILL_SWITCH' && before.phase !== 'over' && killSwitch.effective !== told.effective) {
     return `the switches are ${told.effective}, and the execution takes them for ${killSwitch.effective}`;
@@ -244,6 +267,7 @@ const CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L4', protectionFollowsTheFill],
   ['L5', onlyProtectionReduces],
   ['L6', fillsAreKept],
+  ['L6', correctionsAreTold],
   ['L7', unprotectedFillsAreAlarmed],
   ['L9', onlyToldPricesCount],
   ['L10', differencesNeedAHuman],

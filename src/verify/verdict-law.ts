@@ -143,16 +143,31 @@ function afterDeadline(step: Step): Outcome | undefined {
     case 'hardTimeout':
       return afterHardTimeout(step);
     case 'lateWindow':
-      return topOf(step) === 'timeout'
-        ? { state: 'reconciling', ...ended('FAILED_TIMEOUT', 'FILL_TIMEOUT') }
-        : undefined;
+      return afterLateWindow(step);
     case 'protection':
-      return before.phase === 'protect' ? { state: 'reconciling.asking' } : undefined;
+      return afterProtectionWindow(step);
+    case 'protectionCall':
+      return before.path.endsWith('.overdue') ? { state: 'reconciling.asking' } : undefined;
     case 'reconciliation':
       return before.path === 'reconciling.asking' ? { state: 'done' } : undefined;
     default:
       return undefined;
   }
+}
+
+/** T3, T4: a cancel that is under way has its whole time, however late it began. */
+function afterLateWindow(step: Step): Outcome | undefined {
+  if (topOf(step) !== 'timeout') return undefined;
+  if (step.before.context.cancel.inFlight) return { state: step.before.path };
+  return { state: 'reconciling', ...ended('FAILED_TIMEOUT', 'FILL_TIMEOUT') };
+}
+
+/** B2, T4: no further try begins; the call that is under way has its whole time. */
+function afterProtectionWindow({ before }: Step): Outcome | undefined {
+  if (before.phase !== 'protect') return undefined;
+  if (before.path.endsWith('.overdue')) return { state: before.path };
+  const isCalling = before.path.endsWith('.placing');
+  return { state: isCalling ? before.path.replace(/placing$/, 'overdue') : 'reconciling.asking' };
 }
 
 function afterHardTimeout(step: Step): Outcome | undefined {

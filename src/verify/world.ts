@@ -21,8 +21,11 @@ const SIZES = {
   cancelWaits: 2,
   protectWaits: 2,
   /** Deadlines set and not yet told, as bits. */
-  deadlines: 256,
+  deadlines: 512,
   watched: 2,
+  /** A look at the order that the chart waits for is under way. */
+  look: 2,
+  exitsWatched: 2,
   /** Crashes so far. */
   crashes: 3,
   /** What is true of the order: 0 never submitted; 1 each call was proved to have left nothing; 2 a call is under way; 3 it may exist for ever. */
