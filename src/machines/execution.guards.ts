@@ -143,6 +143,9 @@ export const executionGuards = {
     args.context.order.status !== 'open' &&
     orderAfter(args).status === 'open' &&
     args.context.cancel.isWindowOver !== true,
+  /** The same, while a kill switch wants the order gone. */
+  isReopenedAndCancelIsWanted: (args: Args): boolean =>
+    executionGuards.isReopened(args) && args.context.killSwitch.cancelWanted,
   /** The report says something new (P2). */
   isNews: (args: Args): boolean => orderAfter(args) !== args.context.order,
   isNewsWithoutPrice: (args: Args): boolean => executionGuards.isNews(args) && executionGuards.awaitsPrice(args),

@@ -72,6 +72,12 @@ export const pending = executionSetup.createStateConfig({
         ...rule('P6', 'The broker cancels or expires the order by itself.'),
       },
       {
+        guard: 'isReopenedAndCancelIsWanted',
+        target: '#execution.cancelling',
+        actions: 'keepReport',
+        ...rule('P8 K3', 'A fill was taken back, and the order that a switch wants gone is open again.'),
+      },
+      {
         guard: 'isNewsWithoutPrice',
         target: '.unpriced',
         actions: 'keepReport',
@@ -110,6 +116,12 @@ const cancelSettled = {
   ...rule('T3', 'Taken already, or the order is closed.'),
 } as const;
 
+const cancelIsUnderWay = {
+  guard: 'isCancelUnderWay',
+  target: 'requesting',
+  ...rule('T3', 'A call is under way already.'),
+} as const;
+
 const cancelGoesOut = {
   target: 'requesting',
   actions: ['beginCancel', 'cancelOrder'],
@@ -118,6 +130,12 @@ const cancelGoesOut = {
 
 /** The call is made, and the record of it stands for a request that was really sent. */
 const cancelIsMade = { actions: 'noteCancelCall', ...rule('T4 A1', 'The cancel call is made.') } as const;
+
+/** The order was over before its cancel was answered. */
+const cancelIsOver = {
+  actions: 'endCancel',
+  ...rule('T3', 'Nothing waits for the answer: no call is under way any more.'),
+} as const;
 
 const cancelAnswers = [
   {
@@ -170,7 +188,10 @@ export const cancelling = executionSetup.createStateConfig({
   entry: 'watchOrder',
   initial: 'deciding',
   states: {
-    deciding: { description: 'Is there anything to ask for?', always: [cancelSettled, cancelGoesOut] },
+    deciding: {
+      description: 'Is there anything to ask for?',
+      always: [cancelSettled, cancelIsUnderWay, cancelGoesOut],
+    },
     requesting: {
       ...cancelStates.requesting,
       on: {
@@ -182,6 +203,7 @@ export const cancelling = executionSetup.createStateConfig({
   },
   on: {
     CANCEL_STARTED: cancelIsMade,
+    CANCEL_OUTCOME: cancelIsOver,
     ORDER_REPORT: [
       ...fullFill,
       {
@@ -220,11 +242,7 @@ export const timeout = executionSetup.createStateConfig({
   states: {
     deciding: {
       description: 'Is there anything to ask for?',
-      always: [
-        cancelSettled,
-        { guard: 'isCancelUnderWay', target: 'requesting', ...rule('T3', 'A call of `cancelling` is under way.') },
-        cancelGoesOut,
-      ],
+      always: [cancelSettled, cancelIsUnderWay, cancelGoesOut],
     },
     requesting: {
       ...cancelStates.requesting,
@@ -239,6 +257,11 @@ export const timeout = executionSetup.createStateConfig({
           },
           ...cancelAnswers,
         ],
+        DEADLINE: {
+          guard: 'isWindowOverDuringCall',
+          actions: 'noteWindowOver',
+          ...rule('T4', 'T = 32 s, and a cancel that is under way has its whole time, however late it began.'),
+        },
       },
     },
     backingOff: cancelStates.backingOff,
@@ -258,6 +281,7 @@ export const timeout = executionSetup.createStateConfig({
   },
   on: {
     CANCEL_STARTED: cancelIsMade,
+    CANCEL_OUTCOME: cancelIsOver,
     ORDER_REPORT: [
       ...fullFill,
       {
@@ -285,19 +309,12 @@ export const timeout = executionSetup.createStateConfig({
       lateAcceptance,
     ],
     KILL_SWITCH: knowKillSwitch,
-    DEADLINE: [
-      {
-        guard: 'isWindowOverDuringCall',
-        actions: 'noteWindowOver',
-        ...rule('T4', 'T = 32 s, and a cancel that is under way has its whole time, however late it began.'),
-      },
-      {
-        guard: { type: 'isDeadline', params: { name: 'lateWindow' } },
-        target: '#execution.reconciling',
-        actions: timedOut,
-        ...rule('T3 P3', 'T = 32 s: what is not filled by now has failed.'),
-      },
-    ],
+    DEADLINE: {
+      guard: { type: 'isDeadline', params: { name: 'lateWindow' } },
+      target: '#execution.reconciling',
+      actions: timedOut,
+      ...rule('T3 P3', 'T = 32 s: what is not filled by now has failed.'),
+    },
     RECOVERED: {
       target: '#execution.timeout',
       reenter: true,

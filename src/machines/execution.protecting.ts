@@ -131,7 +131,13 @@ export function keepCorrection(context: ExecutionContext, { report }: FactOf<'OR
   const after = applyReport(before, report);
   const { avgPrice = hasFill(after) ? before.avgPrice : undefined } = after;
   const order = { ...after, status: before.status, ...(avgPrice !== undefined && { avgPrice }) };
-  return { order, ...withFound(context, correctionOf(context, report)) };
+  const { killSwitch } = context;
+  const postFill = killSwitch.postFill || (hasFill(order) && killSwitch.effective === 'ACTIVE');
+  return {
+    order,
+    ...(postFill !== killSwitch.postFill && { killSwitch: { ...killSwitch, postFill } }),
+    ...withFound(context, correctionOf(context, report)),
+  };
 }
 
 export const correctionOf = (context: ExecutionContext, report: FactOf<'ORDER_REPORT'>['report']): Mismatch =>

@@ -127,10 +127,8 @@ const unprotectedFillsAreAlarmed: Check = ({ before, after, path, commands }) =>
   const isGivenUp = (path === 'reconciling.asking' && before.phase !== 'compare') || isLostLate;
   if (!isGivenUp || !hasFill(after.order) || isProtected(after)) return undefined;
   // A stop that stands alone is told by the report, as a take-profit that is missing (B5).
-  if (after.protection.stopLoss === 'placed' && after.protection.stopsAlone === true && !isLostLate) {
-    const isTold = after.found.some(({ kind }) => kind === 'MISSING_TP');
-    return isTold ? undefined : 'the stop-loss stands alone, and the report will not say so';
-  }
+  const isAlone = after.protection.stopLoss === 'placed' && after.protection.stopsAlone === true && !isLostLate;
+  if (isAlone && after.found.some(({ kind }) => kind === 'MISSING_TP')) return undefined;
   const isAlarmed = commands.some((command) => command.type === 'openCase' && command.kind === 'UNPROTECTED_POSITION');
   if (!isAlarmed) return `${after.order.cumQty} is left unprotected, and nobody is told`;
   return after.found.some(({ kind }) => kind === 'UNPROTECTED_POSITION')

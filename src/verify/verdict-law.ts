@@ -123,6 +123,10 @@ function afterReport(step: Step): Outcome | undefined {
     return { state: 'reconciling', ...ended('FAILED_TIMEOUT', 'FILL_TIMEOUT') };
   }
   if (before.path === 'submitted.calling') return { state: 'submitted.calling' };
+  // A fill was taken back, and the order that a switch wants gone is open again.
+  const { killSwitch, order: known } = before.context;
+  if (topOf(step) === 'pending' && killSwitch.cancelWanted && known.status !== 'open' && order.status === 'open')
+    return { state: 'cancelling' };
   if (!isClosedAndPriced(order)) return { state: topOf(step) === 'submitted' ? 'pending' : topOf(step) };
   return { state: 'reconciling', ...verdictOnClosed(step, order.status) };
 }
@@ -158,7 +162,7 @@ function afterDeadline(step: Step): Outcome | undefined {
 /** T3, T4: a cancel that is under way has its whole time, however late it began. */
 function afterLateWindow(step: Step): Outcome | undefined {
   if (topOf(step) !== 'timeout') return undefined;
-  if (step.before.context.cancel.inFlight) return { state: step.before.path };
+  if (step.before.path === 'timeout.requesting') return { state: step.before.path };
   return { state: 'reconciling', ...ended('FAILED_TIMEOUT', 'FILL_TIMEOUT') };
 }
 
