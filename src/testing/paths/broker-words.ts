@@ -14,7 +14,14 @@ export const BROKER_ORDER_ID = 'B-1';
 
 /** A report, as an adapter would hand it over. Without a broker order id where the engine does not know it yet. */
 export function rawReport(clientOrderId: string, fact: OrderFact): Partial<OrderReport> {
-  const word = fact.status === 'open' ? (fact.cumQty === ZERO ? 'pending' : 'partially_filled') : fact.status;
+  const word =
+    fact.status === 'open'
+      ? fact.cumQty === ZERO
+        ? 'pending'
+        : fact.isWorking === true
+          ? 'partially_filled'
+          : 'calculated'
+      : fact.status;
   return {
     clientOrderId,
     state: word,

@@ -47,6 +47,8 @@ export interface HostModel {
   readonly switches: readonly FactOf<'KILL_SWITCH'>[];
   /** Switches that a restart has yet to tell. */
   readonly untold: readonly FactOf<'KILL_SWITCH'>[];
+  /** Facts that the engine tells by itself in the turn of the fact before: a cancel call that is made, a look that is over. */
+  readonly following: readonly ('CANCEL_STARTED' | 'ORDER_LOOKED')[];
   readonly restarts: number;
   readonly deviations: number;
   /** Nothing follows: the last fact was for the chart alone. */
@@ -61,6 +63,7 @@ export const newHostModel: HostModel = {
   submitIsLate: false,
   switches: [],
   untold: [],
+  following: [],
   restarts: 0,
   deviations: 0,
   isOver: false,
@@ -138,7 +141,9 @@ function perform(host: HostModel, command: ExecutionCommand, context: ExecutionC
     case 'askBroker':
       return withCall(host, 'ask', context);
     case 'cancelOrder':
-      return withCall(host, 'cancel', context);
+      return { ...withCall(host, 'cancel', context), following: [...host.following, 'CANCEL_STARTED'] };
+    case 'lookAtOrder':
+      return { ...host, following: [...host.following, 'ORDER_LOOKED'] };
     case 'placeProtection':
       return withCall(host, 'protect', context);
     case 'reconcile':
@@ -163,13 +168,14 @@ export function hostAfter(
   const isRestart = fact.type === 'RECOVERED';
   const fired = fact.type === 'DEADLINE' ? withoutDeadline(before, fact) : before;
   let host: HostModel = {
-    ...(isRestart ? { ...fired, timers: [], open: [], submitIsLate: false } : answered(fired, fact)),
+    ...(isRestart ? { ...fired, timers: [], open: [], submitIsLate: false, following: [] } : answered(fired, fact)),
     now: fact.at,
     restarts: before.restarts + (isRestart ? 1 : 0),
     deviations: before.deviations + fact.plan.deviation,
     isOver: before.isOver || fact.plan.chartOnly === 'last',
   };
   if (fact.type === 'KILL_SWITCH') host = toldSwitch(host, fact, context);
+  if (fact.type === host.following[0]) host = { ...host, following: host.following.slice(1) };
   for (const command of commands) if (!comesAfterwards(command)) host = perform(host, command, context);
   for (const command of commands) if (comesAfterwards(command)) host = perform(host, command, context);
   if (fact.type === 'SUBMIT_STARTED') host = withCall(host, 'submit', context);

@@ -5,7 +5,8 @@
  * 2. A plain life deviates in nothing; every other fact counts as one deviation, and a path may hold so many and no more.
  * 3. Payloads are chosen so that every guard is asked for both answers.
  */
-import type { LegOutcome } from '../../domain/ports.js';
+import { ZERO } from '../../domain/decimal.js';
+import { type LegOutcome, TAKE_PROFIT_PASSED } from '../../domain/ports.js';
 import { NOTHING_FILLED } from '../../domain/position-share.js';
 import { type ExecutionSnapshot, statePath } from '../../engine/execution.js';
 import { hardTimeoutAt } from '../../machines/execution.context.js';
@@ -54,6 +55,12 @@ export function nextFacts(
     offers.follows(`the switch is told again`, { ...fact, at: host.now });
     return offers.facts;
   }
+  const [following] = host.following;
+  if (following !== undefined) {
+    const label = following === 'CANCEL_STARTED' ? 'the cancel call is made' : 'the look is over';
+    offers.follows(label, { type: following, at: host.now });
+    return offers.facts;
+  }
   offersAt(moment, input)(offers, moment);
   offerTimer(offers, moment);
   offerUnheardTimeout(offers, moment);
@@ -70,7 +77,8 @@ function offersAt({ path }: Moment, input: ExecutionInput): (offers: Offers, mom
   if (path === 'submitted.backingOff') return offerWhileBackingOff;
   if (top === 'pending') return offerWhilePending;
   if (top === 'cancelling' || top === 'timeout') return offerWhileCancelling;
-  if (path.endsWith('.placing') || (path.endsWith('.backingOff') && top !== inner)) return offerProtection;
+  if (/\.(?:placing|overdue|confirming)$/.test(path) || (path.endsWith('.backingOff') && top !== inner))
+    return offerProtection;
   return offerReconciliation;
 }
 
@@ -207,12 +215,34 @@ function offerProtection(offers: Offers, moment: Moment): void {
   const refused: LegOutcome = { kind: 'rejected', code: 'NO', reason: 'beyond the market' };
   const { tries } = moment.snapshot.context.protection;
   const isRepeat = tries > 1;
-  if (moment.host.open.includes('protect') && moment.path.endsWith('.placing')) {
+  if (moment.path.endsWith('.confirming')) offerExitWords(offers, moment);
+  const taken = (leg: string): LegOutcome => ({ ...placed(leg), state: 'pending' }) as LegOutcome;
+  const passed: LegOutcome = { kind: 'rejected', code: TAKE_PROFIT_PASSED, reason: 'the market has passed it' };
+  if (moment.host.open.includes('protect') && /\.(?:placing|overdue)$/.test(moment.path)) {
     offers.world('protected', 0, legs(placed('sl'), placed('tp')));
     offers.world('TP not yet', isRepeat ? 0 : 1, legs(placed('sl'), busy));
     offers.world('SL refused', 1, legs(refused, placed('tp')));
+    offers.world('taken, and not at work yet', 1, legs(taken('sl'), taken('tp')));
+    offers.world('the market has passed the take-profit', isRepeat ? 2 : 1, legs(passed, passed));
+    offers.world('SL placed, the market has passed the take-profit', 1, legs(placed('sl'), passed));
   }
   offerAfterwards(offers, moment, moment.path.endsWith('.backingOff') && tries === 1 ? 0 : 1);
+}
+
+/** What the venue says of exits that it has taken (B5). */
+function offerExitWords(offers: Offers, { snapshot }: Moment): void {
+  const { stopLoss, takeProfit } = snapshot.context.protection;
+  const word =
+    (leg: 'sl' | 'tp', status: 'open' | 'rejected') =>
+    (at: number): FactOf<'EXIT_REPORT'> => ({
+      type: 'EXIT_REPORT',
+      at,
+      leg,
+      report: { status, cumQty: ZERO, brokerOrderId: `B-1-${leg}`, ...(status === 'open' && { isWorking: true }) },
+    });
+  if (stopLoss === 'confirming') offers.world('SL works', 0, word('sl', 'open'));
+  else if (takeProfit === 'confirming') offers.world('TP works', 0, word('tp', 'open'));
+  offers.world('SL is refused after all', 1, word('sl', 'rejected'));
 }
 
 function offerReconciliation(offers: Offers, moment: Moment): void {
