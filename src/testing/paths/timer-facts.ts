@@ -1,9 +1,10 @@
 /**
  * What comes when nobody does anything: a deadline falls due, or a call is given up. And what only the chart is ever told.
  */
+import { type Decimal, ZERO } from '../../domain/decimal.js';
 import { NOTHING_FILLED } from '../../domain/position-share.js';
 import { hardTimeoutAt } from '../../machines/execution.context.js';
-import type { DeadlineName, ExecutionFact } from '../../machines/execution.facts.js';
+import type { DeadlineName, ExecutionFact, FactOf } from '../../machines/execution.facts.js';
 import { agreeingView, observedOf } from './broker-words.js';
 import type { HostTimer } from './host-model.js';
 import { deadlineFact, type Moment, type Offers, REACTION_MS } from './offers.js';
@@ -19,7 +20,10 @@ export function offerTimer(offers: Offers, moment: Moment): void {
   const due = Math.max(timer.due, host.now);
   const isPlain = WAITS.test(path) || path === 'submitted.ready' || due === host.now;
   const [label, fact] = told(moment, timer, due);
-  offers.timer(label, isPlain ? 0 : 1, fact);
+  // The look at T = 32 s waits for a cancel that is under way: when the engine tells the deadline hangs on its answer.
+  const isHeldUp = timer.name === 'lateWindow.end' && host.open.includes('cancel');
+  if (isHeldUp) offers.chartOnward(label, fact, 2);
+  else offers.timer(label, isPlain ? 0 : 1, fact);
 }
 
 /** What the engine tells when the timer fires. */
@@ -72,6 +76,25 @@ export function offerToChartAlone(offers: Offers, { snapshot, path }: Moment): v
     ...(avgPrice !== undefined && { avgPrice }),
   };
   offers.chartOnly('a report that says nothing new', (at) => ({ type: 'ORDER_REPORT', at, report: same }));
+  if (context.protection.stopLoss !== 'none' || path.endsWith('.placing')) offerWordsOfTheVenue(offers, context);
   if (path === 'reconciling.asking')
     offers.chartOnly('reconciliation is due', (at) => ({ type: 'DEADLINE', at, name: 'reconciliation' }));
+}
+
+/** What a venue says of exits and of a fill, at a moment at which the paths' broker does not. */
+function offerWordsOfTheVenue(offers: Offers, { order }: Moment['snapshot']['context']): void {
+  const exit =
+    (leg: 'sl' | 'tp', report: FactOf<'EXIT_REPORT'>['report']) =>
+    (at: number): FactOf<'EXIT_REPORT'> => ({ type: 'EXIT_REPORT', at, leg, report });
+  offers.chartOnly('SL works', exit('sl', { status: 'open', cumQty: ZERO, isWorking: true }));
+  offers.chartOnly('SL has filled', exit('sl', { status: 'filled', cumQty: order.cumQty }));
+  offers.chartOnly('SL has ended', exit('sl', { status: 'cancelled', cumQty: ZERO }));
+  offers.chartOnly('an exit that is only taken', exit('sl', { status: 'open', cumQty: ZERO }));
+  const { cumQty, avgPrice, status } = order;
+  const known = { status, cumQty, ...(avgPrice !== undefined && { avgPrice }) };
+  const reported =
+    (report: FactOf<'ORDER_REPORT'>['report']) =>
+    (at: number): FactOf<'ORDER_REPORT'> => ({ type: 'ORDER_REPORT', at, report });
+  offers.chartOnly('a fill is taken back', reported({ status: 'open', cumQty: ZERO, correction: { kind: 'bust' } }));
+  offers.chartOnly('a fee is told', reported({ ...known, fees: [{ asset: 'AAPL', amount: '1' as Decimal }] }));
 }
