@@ -43,6 +43,27 @@ export const UNREACHABLE_IN_ENGINE: readonly Unreachable[] = [
   },
 ];
 
+/**
+ * Ways that can be taken, and that no generated path takes yet: paths of two deviations do not lead there. `fillchart verify`
+ * takes every one of them, on the chart.
+ */
+export const WALKED_BY_VERIFY_ALONE: readonly Unreachable[] = [
+  { what: /(?:overdue|confirming)\|/, why: 'exits that are taken, and calls that outlast the 5 s' },
+  {
+    what: /\.computing\|always\|/,
+    why: 'a fill of less than a lot, or without room for SL and TP, after V10 found room',
+  },
+  { what: /\|EXIT_REPORT\|/, why: 'the venue takes an exit back before the execution is done' },
+  { what: /\[(?:isCorrection|isNewsOfFees|isReopened|isReopenedAndCancelIsWanted)\]/, why: 'busts, corrections, fees' },
+  { what: /\[(?:mayGoAlone|isStopAlone|isConfirming)\]/, why: 'a stop alone, after other troubles' },
+  { what: /^timeout\.looking/, why: 'a cancel that is under way at T = 32 s' },
+  {
+    what: /\[(?:isWindowOver|isWindowOverDuringCall|isCancelUnderWay)\]/,
+    why: 'a cancel that is under way at T = 32 s',
+  },
+  { what: /\|CANCEL_OUTCOME\|0(?:$| \[isClosed\])/, why: 'an order that was over before its cancel was answered' },
+];
+
 /** Those that no reason explains. */
 export const unexplained = (missing: readonly string[], reasons: readonly Unreachable[]): readonly string[] =>
   missing.filter((name) => !reasons.some(({ what }) => what.test(name)));
