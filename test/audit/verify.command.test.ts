@@ -245,7 +245,8 @@ describe('the database itself', () => {
     expect(said.stdout).toMatch(/^broken {2}the database: its own integrity check says: /);
     expect(said.stdout).toContain(`the chain of records holds: ok  ${records.length} records`);
     const json = JSON.parse((await audit('verify', path, '--json')).stdout);
-    expect(json).toMatchObject({ ok: false, chain: 'ok', records: records.length, database: [expect.any(String)] });
+    expect(json).toMatchObject({ ok: false, chain: 'ok', records: records.length });
+    expect(json.database[0]).toMatch(/missing from index/);
   });
 
   test('A38: nothing is left beside a journal that was verified, not even after a kill', async () => {
