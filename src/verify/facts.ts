@@ -44,6 +44,8 @@ export interface Fact {
   readonly cancel?: CancelWord;
   readonly legs?: Legs;
   readonly exit?: ExitWord;
+  /** Told by a rough venue alone. */
+  readonly isRough?: boolean;
 }
 
 export const FACTS: Fact[] = [];
@@ -200,7 +202,8 @@ export const ORDER_REPORTS = REPORTED.map(([status, cumQty, avgPrice, further = 
     ...(quantity === undefined ? [] : [`, restated to ${quantity}`]),
   ];
   const label = `ORDER_REPORT ${status}, filled ${cumQty}${words.join('')}`;
-  return fact('ORDER_REPORT', label, { type: 'ORDER_REPORT', report }, { report });
+  const isRough = correction !== undefined || quantity !== undefined;
+  return fact('ORDER_REPORT', label, { type: 'ORDER_REPORT', report }, { report, isRough });
 });
 
 export const CANCEL_OUTCOMES = (['requested', 'already_closed', 'not_found', 'unknown'] satisfies CancelWord[]).map(
@@ -240,7 +243,8 @@ const LEGS: readonly (readonly [keyof typeof LEG, keyof typeof LEG])[] = [
 export const PROTECTION_OUTCOMES = LEGS.map(([stopLoss, takeProfit]) => {
   const legs: Legs = { stopLoss: LEG[stopLoss], takeProfit: LEG[takeProfit] };
   const label = `PROTECTION_OUTCOME SL ${stopLoss}, TP ${takeProfit}`;
-  return fact('PROTECTION_OUTCOME', label, { type: 'PROTECTION_OUTCOME', legs }, { legs });
+  const isRough = [stopLoss, takeProfit].some((leg) => leg === 'pending' || leg === 'passed');
+  return fact('PROTECTION_OUTCOME', label, { type: 'PROTECTION_OUTCOME', legs }, { legs, isRough });
 });
 
 /** What the venue says of an exit before the execution is done: it works, it has ended, it has filled (B5). */

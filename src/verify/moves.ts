@@ -106,9 +106,13 @@ function answers(here: Here): void {
   if (world.ask === 1) for (const fact of BROKER_ASKED) happen(here, fact, { ask: 0 }, MUST);
   if (world.submit === 1) for (const fact of SUBMIT_OUTCOMES) happen(here, fact, afterSubmit(here, fact), MUST);
   if (world.submit === 2) happen(here, ACCEPTED, { submit: 0 }, 0);
-  if (world.cancel === 1) for (const fact of CANCEL_OUTCOMES) happen(here, fact, { cancel: 0 }, MUST);
-  if (world.protect === 1) for (const fact of PROTECTION_OUTCOMES) happen(here, fact, { protect: 0 }, MUST);
-  if (world.look === 1) happen(here, ORDER_LOOKED, { look: 0 }, MUST);
+  const isLast = here.steps.states.at(here.chart).context.cancel.isWindowOver === true;
+  if (world.cancel === 1)
+    for (const fact of CANCEL_OUTCOMES) happen(here, fact, { cancel: 0 }, isLast ? MUST | CLOCK : MUST);
+  if (world.protect === 1)
+    for (const fact of PROTECTION_OUTCOMES) if (isTold(here, fact)) happen(here, fact, { protect: 0 }, MUST);
+  // Calls that nothing else bounds end by their own deadlines: the clock ends them.
+  if (world.look === 1) happen(here, ORDER_LOOKED, { look: 0 }, MUST | CLOCK);
   if (world.reconcile === 1) for (const fact of RECONCILED) happen(here, fact, { reconcile: 0 }, MUST);
 }
 
@@ -179,13 +183,16 @@ const isReportedRejected = ({ order }: ExecutionContext): boolean => order.statu
 function reports(here: Here): void {
   const { steps, chart, world, path } = here;
   if (world.reached === 0 && path !== 'submitted.ready') return;
-  for (const fact of ORDER_REPORTS) if (steps.isNews(chart, fact)) happen(here, fact, { reached: 3 }, 0);
+  for (const fact of ORDER_REPORTS)
+    if (isTold(here, fact) && steps.isNews(chart, fact)) happen(here, fact, { reached: 3 }, 0);
 }
+
+const isTold = ({ scope }: Here, { isRough }: Fact): boolean => isRough !== true || scope.isRough === true;
 
 /** What the venue says of exits that it has taken, at any time until the execution is done. */
 function exitReports(here: Here): void {
   const { steps, chart, phase } = here;
-  if (phase !== 'protect' && phase !== 'compare') return;
+  if ((phase !== 'protect' && phase !== 'compare') || here.scope.isRough !== true) return;
   const { protection } = steps.states.at(chart).context;
   const isTaken = { sl: TAKEN.includes(protection.stopLoss), tp: TAKEN.includes(protection.takeProfit) };
   for (const fact of EXIT_REPORTS) if (fact.exit !== undefined && isTaken[fact.exit.leg]) happen(here, fact, {}, 0);

@@ -8,6 +8,8 @@ export interface Scope {
   readonly switches: readonly number[];
   /** How often the process may end and start again on one path: 0, 1 or 2. */
   readonly crashes: 0 | 1 | 2;
+  /** Fills that are taken back or changed, orders restated to less, exits that do not work yet, stops that go alone. */
+  readonly isRough?: boolean;
   /** Only the acceptable sale, instead of the purchase and of all that is refused. */
   readonly isSale?: boolean;
   /** A host that does not look at the gate before it sends; for a mutant. */
@@ -16,4 +18,7 @@ export interface Scope {
   readonly laws?: readonly LawId[];
 }
 
+/** All switches and two crashes, with a venue that stands by its word. */
 export const EVERYTHING: Scope = { switches: [0, 1, 2, 3], crashes: 2 };
+/** A venue that takes its word back, and a crash. The two together would be too many for two minutes. */
+export const ROUGH: Scope = { switches: [0], crashes: 1, isRough: true };

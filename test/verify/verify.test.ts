@@ -51,9 +51,14 @@ describe('the execution chart in a small world', () => {
 
   it('takes every transition that it has there', () => {
     const never = small.steps.coverage().filter(({ isTaken }) => !isTaken);
-    expect(never.map(({ edge }) => edge.name)).toEqual(NEVER_TAKEN);
+    const names = never.map(({ edge }) => edge.name).filter((name) => !OF_A_ROUGH_VENUE.test(name));
+    expect(names).toEqual(NEVER_TAKEN);
   });
 });
+
+/** What a venue that stands by its word, and a process that is not closed, never bring about. */
+const OF_A_ROUGH_VENUE =
+  /EXIT_REPORT|SUBMIT_WITHDRAWN|confirming --|\[(?:isCorrection|isNewsOfFees|isStopAlone|mayGoAlone|isConfirming|isReopened|isReopenedAndCancelIsWanted|isCancelUnderWay|isBracketValid)\]|CANCEL_OUTCOME (?:→ \(stays\)|\[isClosed\])/;
 
 describe('a broken law', () => {
   it('is shown with the shortest way to it', () => {

@@ -8,7 +8,7 @@ import { exitLaws } from '../../verify/exits/exit-laws.js';
 import { exitMutants } from '../../verify/exits/exit-mutants.js';
 import { type ExitsReport, verifyExits } from '../../verify/exits/verify-exits.js';
 import { mutants } from '../../verify/mutants.js';
-import { type VerifyReport, verify, wayLines } from '../../verify/verify.js';
+import { type VerifyReport, verify, verifyAll, wayLines } from '../../verify/verify.js';
 import { EXIT } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -34,7 +34,7 @@ export const addVerify: AddCommand = (program, world, done) => {
 };
 
 function checkCharts({ stdout, clock }: CliWorld, { json }: VerifyOptions): boolean {
-  const [report, seconds] = timed(clock, () => verify());
+  const [report, seconds] = timed(clock, () => verifyAll());
   const [exits, exitSeconds] = timed(clock, () => verifyExits());
   stdout.write(
     json === true
