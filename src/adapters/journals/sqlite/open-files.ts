@@ -6,7 +6,7 @@
  *    what the lock beside the journal cannot: a hard link has a `-lock` of its own. Where that folder cannot be written,
  *    a journal of one name goes on with the lock beside it, and one of several names is refused.
  */
-import { type BigIntStats, statSync } from 'node:fs';
+import { type BigIntStats, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JournalError } from '../journal-error.js';
@@ -47,12 +47,37 @@ const NO_LOCK: Lock = { priorState: 'unknown', isNew: false, mark: () => true, r
 
 function lockByNumber(driver: Driver, path: string, file: string, { nlink }: BigIntStats): Lock {
   try {
-    return acquireLock(driver, path, file);
+    return temporaryLock(driver, path, file);
   } catch (error) {
     const isHeld = error instanceof JournalError && error.code === 'IN_USE';
     if (isHeld || nlink > 1n) throw isHeld ? error : manyNames(file, nlink, error);
     return NO_LOCK;
   }
+}
+
+const ATTEMPTS = 3;
+
+/**
+ * A lock whose file goes with it: nobody clears a folder for temporary files. Whoever waited meanwhile has locked a file
+ * that is not there any more, and tries again.
+ */
+function temporaryLock(driver: Driver, path: string, file: string, attempts = ATTEMPTS): Lock {
+  const lockFile = `${path}-lock`;
+  const before = statOf(lockFile);
+  const lock = acquireLock(driver, path, file);
+  const now = statOf(lockFile);
+  if (now !== undefined && (before === undefined || before.ino === now.ino)) {
+    return {
+      ...lock,
+      release() {
+        rmSync(lockFile, { force: true });
+        lock.release();
+      },
+    };
+  }
+  lock.release();
+  if (attempts > 1) return temporaryLock(driver, path, file, attempts - 1);
+  throw new JournalError('IN_USE', `The journal ${file} is being opened by another process`);
 }
 
 const manyNames = (file: string, names: bigint, cause: unknown): JournalError =>
