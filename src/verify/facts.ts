@@ -314,4 +314,7 @@ export const SWITCH_CHANGES = [
 /** What a new process tells an execution that had not heard of an ACTIVE switch. */
 export const TOLD_AGAIN = switched(3, 3, 'GLOBAL', 'ACTIVE').fact;
 
+/** The engine is closed before the call is made. */
+export const WITHDRAWN = fact('SUBMIT_WITHDRAWN', 'SUBMIT_WITHDRAWN', { type: 'SUBMIT_WITHDRAWN' });
+
 export const RECOVERED = fact('RECOVERED', 'RECOVERED', { type: 'RECOVERED', intentAt: FIRST_SUBMIT_AT });

@@ -29,6 +29,7 @@ import {
   SUBMIT_STARTED,
   SWITCH_CHANGES,
   SWITCHES,
+  WITHDRAWN,
 } from './facts.js';
 import { crash, inForce, type Outcome, type Place, tell } from './host-model.js';
 import { DEADLINES, deadlineBit, dueFrom, INSTANTS, isRetry, type Phase } from './phases.js';
@@ -208,11 +209,17 @@ function operator(here: Here): void {
 }
 
 /** The process ends; while it was down, or just before, a switch may have been set that the execution was not told of. */
-function crashes({ steps, chart, world, scope, visit }: Here): void {
+function crashes({ steps, chart, world, path, scope, visit }: Here): void {
   if (world.crashes >= scope.crashes) return;
+  const isBeforeCall = path === 'submitted.ready' && world.submitWaits === 1;
+  // An engine that is closed has the time to say that the call was not made.
+  const closed = isBeforeCall ? tell(steps, chart, WITHDRAWN, { ...world, submitWaits: 0 }) : undefined;
   const stands = new Set([world.switches, ...scope.switches.filter((to) => to === CANCELLING_ACTIVE)]);
   for (const switches of stands) {
     const set = switches === world.switches ? '' : `, and a switch was set (${SWITCHES[switches]})`;
     visit(crash(steps, { chart, world }, switches), `crash and RECOVERED${set}`, 0);
+    if (closed === undefined) continue;
+    const next = closed.broken === undefined ? crash(steps, closed, switches) : closed;
+    visit(next, `closed before the call, and RECOVERED${set}`, 0);
   }
 }

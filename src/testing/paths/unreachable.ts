@@ -48,6 +48,7 @@ export const UNREACHABLE_IN_ENGINE: readonly Unreachable[] = [
  * takes every one of them, on the chart.
  */
 export const WALKED_BY_VERIFY_ALONE: readonly Unreachable[] = [
+  { what: /\|SUBMIT_WITHDRAWN\|/, why: 'the engine is closed between the intent and the call' },
   { what: /(?:overdue|confirming)\|/, why: 'exits that are taken, and calls that outlast the 5 s' },
   {
     what: /\.computing\|always\|/,
