@@ -93,8 +93,11 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   const reason = problem ?? difference;
   if (reason !== undefined) board.closeGate(reason);
   const engine = engineFace(parts);
-  // Without a past there is nothing to compare, but there may have been one (A9).
-  await start.begin(records.length > 0 ? engine.sweep : () => lookForLostJournal({ ...options, ...parts }));
+  await start.begin(async () => {
+    // Without a past there is nothing to compare, but there may have been one (A9): then all that the broker holds is.
+    const isPast = records.length > 0 || (await lookForLostJournal({ ...options, ...parts })) || reason !== undefined;
+    if (isPast) await engine.sweep();
+  });
   return engine;
 }
 

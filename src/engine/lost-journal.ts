@@ -29,9 +29,10 @@ interface OwnOrder {
 /** Orders that the gate's reason names. */
 const MOST_NAMED = 3;
 
-export async function lookForLostJournal(parts: FirstLook): Promise<void> {
+/** Resolves with whether something speaks for a lost journal. */
+export async function lookForLostJournal(parts: FirstLook): Promise<boolean> {
   const { broker, journal, clock, deadlines, cases, board, recorder } = parts;
-  if (broker.getOpenOrders === undefined) return;
+  if (broker.getOpenOrders === undefined) return false;
   const ask = (signal: AbortSignal) => broker.getOpenOrders?.(signal) ?? Promise.resolve([]);
   const outcome = await callBroker(clock, deadlines.positionsMs, ask);
   if (outcome.kind !== 'answered' || !Array.isArray(outcome.value)) {
@@ -41,10 +42,10 @@ export async function lookForLostJournal(parts: FirstLook): Promise<void> {
       { broker: broker.name, cause },
       'open orders cannot be looked at: a lost journal would not show',
     );
-    return;
+    return false;
   }
   const own = outcome.value.map(readOrder).filter((order) => order !== undefined);
-  if (own.length === 0) return;
+  if (own.length === 0) return false;
   const named = own
     .slice(0, MOST_NAMED)
     .map(({ clientOrderId, symbol = 'symbol unknown' }) => `${clientOrderId} (${symbol})`);
@@ -57,6 +58,7 @@ export async function lookForLostJournal(parts: FirstLook): Promise<void> {
     const message = `Expected no open order ${clientOrderId}, found it open in broker`;
     void cases.raise({ kind: 'STRAY_ORDER', symbol, mismatches: [mismatch('STRAY_ORDER', 'none', 'open', message)] });
   }
+  return true;
 }
 
 function readOrder(row: unknown): OwnOrder | undefined {
