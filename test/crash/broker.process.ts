@@ -124,8 +124,7 @@ const answers: Record<BrokerMethod, (argument: never) => unknown> = {
   submitOrder,
   getOrderStatus: statusOf,
   getOrderStatuses: (refs: readonly OrderRef[]) => refs.map(statusOf).filter((report) => report !== 'not_found'),
-  // Exits are told with their positions.
-  getOpenOrders: () => port.openOrders().filter(({ clientOrderId }) => known.has(clientOrderId)),
+  getOpenOrders: () => port.openOrders(),
   cancelOrder,
   placeProtection,
   getPositions: (symbols: readonly string[]) => port.positions(symbols),
@@ -144,4 +143,6 @@ function serve(socket: Socket): void {
 
 process.on('message', (question) => process.send?.({ question, truth: truth() }));
 process.on('disconnect', () => process.exit());
+// It ends with whoever started it, and by nothing else that means to be gentle: it is the truth of a whole campaign.
+process.on('SIGTERM', () => undefined);
 createServer(serve).listen(socketPath, () => process.send?.('listening'));

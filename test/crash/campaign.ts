@@ -110,17 +110,24 @@ const wallStep = (roll: () => number): number =>
   roll() < 0.7 ? 0 : (WALL_STEPS_MS[Math.floor(roll() * WALL_STEPS_MS.length)] ?? 0);
 
 /** Plays the scenarios, `lanes` at a time. */
-export async function playAll(
+export const playAll = (
   scenarios: readonly Scenario[],
   programs: Programs,
   lanes: number,
   onEnd: (outcome: Outcome) => void = () => undefined,
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  const waiting = [...scenarios];
+): Promise<readonly Outcome[]> => inLanes(scenarios, lanes, (scenario) => play(scenario, programs), onEnd);
+
+export async function inLanes<T, R>(
+  all: readonly T[],
+  lanes: number,
+  playOne: (one: T) => Promise<R>,
+  onEnd: (outcome: R) => void = () => undefined,
+): Promise<readonly R[]> {
+  const outcomes: R[] = [];
+  const waiting = [...all];
   const lane = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const outcome = await play(next, programs);
+      const outcome = await playOne(next);
       outcomes.push(outcome);
       onEnd(outcome);
     }

@@ -6,12 +6,13 @@
  */
 import { writeSync } from 'node:fs';
 import { sqliteJournal } from '../../src/adapters/journals/sqlite.js';
+import type { Case } from '../../src/domain/cases.js';
 import type { ExecutionResult } from '../../src/domain/result.js';
 import { type Engine, openEngine } from '../../src/engine/engine.js';
 import { advisoryOf } from './advisories.js';
 import { type Crash, crashAt, crashingHooks } from './crash-points.js';
 import { remoteBroker } from './remote-broker.js';
-import { runClock } from './run-clock.js';
+import { relentlessClock, runClock } from './run-clock.js';
 
 export interface Run {
   readonly journal: string;
@@ -28,17 +29,23 @@ export interface Run {
   readonly drain: boolean;
   /** The broker does more than fill: exits are waited for. */
   readonly isRough?: boolean;
+  /** No sweep is asked for in the end: what the engine finds, it finds of its own accord. */
+  readonly isLeftAlone?: boolean;
+  /** Its clock goes on while the process stands still. */
+  readonly isRelentless?: boolean;
 }
 
 export type Said =
-  | { readonly said: 'opened'; readonly recovered: number }
+  | { readonly said: 'opened'; readonly recovered: number; readonly gate?: string }
   /** The advisory is durable. */
   | { readonly said: 'durable'; readonly advisoryId: string }
   | { readonly said: 'result'; readonly result: ExecutionResult }
   | { readonly said: 'failed'; readonly cause: string }
   /** A result came, and is not on record. */
-  | { readonly said: 'journal failed' }
-  | { readonly said: 'drained' };
+  | { readonly said: 'journal failed'; readonly result: ExecutionResult }
+  /** The audit log tells of a cancel. */
+  | { readonly said: 'cancel requested'; readonly advisoryId: string }
+  | { readonly said: 'drained'; readonly gate?: string; readonly cases: readonly Case[] };
 
 const STDOUT = 1;
 const say = (said: Said): void => void writeSync(STDOUT, `${JSON.stringify(said)}\n`);
@@ -51,9 +58,10 @@ const AFTERMATH_MS = 4_000;
 /** What the sweep heard of exits is judged by their watch within this time of the engine's (B7). */
 const EXITS_JUDGED_MS = 30_000;
 
-async function run({ journal, socket, speed, startWall, advisories, crash, kill, drain, isRough }: Run): Promise<void> {
+async function run(given: Run): Promise<void> {
+  const { journal, socket, speed, startWall, advisories, crash, kill, drain, isRough } = given;
   const pass = crashAt(crash);
-  const clock = runClock(speed, startWall);
+  const clock = (given.isRelentless === true ? relentlessClock : runClock)(speed, startWall);
   const engine = await openEngine({
     broker: remoteBroker(socket, pass),
     journal: sqliteJournal({ path: journal, hooks: crashingHooks(pass) }),
@@ -62,22 +70,32 @@ async function run({ journal, socket, speed, startWall, advisories, crash, kill,
     onMismatch: 'report-only',
     pollIntervalMs: POLL_MS,
   });
-  say({ said: 'opened', recovered: engine.executions().length });
+  say({ said: 'opened', recovered: engine.executions().length, ...gateOf(engine) });
   engine.audit$.subscribe(({ event, advisoryId = '' }) => {
     if (event === 'execution_start' && isRecorded(engine)) say({ said: 'durable', advisoryId });
+    if (event === 'cancel_requested') say({ said: 'cancel requested', advisoryId });
   });
   const all = Array.from({ length: advisories }, (_, index) => engine.start(advisoryOf(index + 1)));
   for (const { result } of all) {
-    result.then((done) => say(isRecorded(engine) ? { said: 'result', result: done } : { said: 'journal failed' }));
+    result.then((done) =>
+      say(isRecorded(engine) ? { said: 'result', result: done } : { said: 'journal failed', result: done }),
+    );
   }
   if (kill !== undefined) clock.setTimeout(() => setSwitch(engine, kill.advisory), kill.at);
   if (!drain) return;
   await Promise.all(all.map(({ result }) => result));
   await new Promise<void>((resolve) => clock.setTimeout(resolve, AFTERMATH_MS));
-  await engine.sweep();
+  if (given.isLeftAlone !== true) await engine.sweep();
   if (isRough === true) await new Promise<void>((resolve) => clock.setTimeout(resolve, EXITS_JUDGED_MS));
+  const end = { ...gateOf(engine), cases: engine.cases.all() };
   await engine.close();
-  say({ said: 'drained' });
+  say({ said: 'drained', ...end });
+}
+
+/** Why nothing new is let through. */
+function gateOf({ killSwitch }: Engine): { readonly gate?: string } {
+  const global = killSwitch.switches.find(({ type, state }) => type === 'GLOBAL' && state === 'ACTIVE');
+  return global === undefined ? {} : { gate: global.reason };
 }
 
 /** A journal that has failed is said so by the engine: what it hands out then is not promised to be durable. */

@@ -41,7 +41,7 @@ export function brokenInTheEnd(known: Known): readonly string[] {
 }
 
 /** What the laws that every test judges are held against. */
-const viewOf = ({ orders, refused, records, results }: Known): OutsideView => ({
+export const viewOf = ({ orders, refused, records, results }: Known): OutsideView => ({
   orders,
   refused,
   records,

@@ -2,43 +2,89 @@
  * `npm run crash`: a campaign of its own, with its figures printed.
  */
 import { parseArgs } from 'node:util';
-import { buildPrograms } from './build.js';
-import { playAll, scenariosOf } from './campaign.js';
+import { buildPrograms, MUTATIONS, type Programs } from './build.js';
+import { inLanes, playAll, scenariosOf } from './campaign.js';
 import { figuresOf } from './figures.js';
+import { playMishap } from './mishap.js';
+import { MISHAP_KINDS, mishapFigures, mishapsOf } from './mishaps.js';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const OPTIONS = {
+  kills: { type: 'string', default: '500' },
+  seed: { type: 'string', default: '1' },
+  load: { type: 'string', default: '200' },
+  lanes: { type: 'string', default: '2' },
+  runs: { type: 'string', default: '50' },
+  'real-time': { type: 'string', default: '6' },
+  stop: { type: 'boolean', default: false },
+  'disk-full': { type: 'boolean', default: false },
+  'read-only': { type: 'boolean', default: false },
+  'delete-journal': { type: 'boolean', default: false },
+  'negative-control': { type: 'boolean', default: false },
+  mutation: { type: 'string' },
+} as const;
+
+const read = (args: readonly string[]) => parseArgs({ args: [...args], options: OPTIONS }).values;
+type Values = ReturnType<typeof read>;
+
 /** Resolves with the exit code. @param root the folder of the project */
 export async function crash(root: string, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      kills: { type: 'string', default: '500' },
-      seed: { type: 'string', default: '1' },
-      load: { type: 'string', default: '200' },
-      lanes: { type: 'string', default: '2' },
-      'negative-control': { type: 'boolean', default: false },
-    },
-  });
-  const programs = await buildPrograms(root, values['negative-control'] ? 'recovery resends' : undefined);
-  const startedAt = performance.now();
+  const values = read(args);
+  const wanted = values['negative-control'] ? 'recovery resends' : values.mutation;
+  const mutation = MUTATIONS.find((known) => known === wanted);
+  if (wanted !== undefined && mutation === undefined) throw new RangeError(`mutations are: ${MUTATIONS.join(', ')}`);
+  const programs = await buildPrograms(root, mutation);
+  const kinds = MISHAP_KINDS.filter((kind) => values[kind]);
   try {
-    const scenarios = scenariosOf({
-      kills: Number(values.kills),
-      seed: Number(values.seed),
-      load: Number(values.load),
-    });
-    const outcomes = await playAll(scenarios, programs, Number(values.lanes), ({ scenario, kills, broken }) =>
-      print(`${broken.length === 0 ? '✓' : '✗'} ${scenario.name.padEnd(12)} ${String(kills.length).padStart(3)} kills`),
-    );
-    const { falseAlarms, broken, pointsMissed, ...figures } = figuresOf(outcomes);
-    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-    print(JSON.stringify({ ...figures, falseAlarms: falseAlarms.length, violations: broken.length, seconds }, null, 2));
-    if (pointsMissed.length > 0) print(`points not reached: ${pointsMissed.join(', ')}`);
-    for (const alarm of falseAlarms) print(`false alarm: ${alarm}`);
-    for (const violation of broken) print(`violation: ${violation}`);
-    return broken.length === 0 ? 0 : 1;
+    if (kinds.length === 0) return (await kills(values, programs)) ? 0 : 1;
+    let isSound = true;
+    for (const kind of kinds) isSound = (await mishaps(kind, values, programs)) && isSound;
+    return isSound ? 0 : 1;
   } finally {
     programs.remove();
   }
+}
+
+const secondsSince = (startedAt: number): string => ((performance.now() - startedAt) / 1_000).toFixed(1);
+
+/** Resolves with whether all laws held. */
+async function kills(values: Values, programs: Programs): Promise<boolean> {
+  const startedAt = performance.now();
+  const scenarios = scenariosOf({
+    kills: Number(values.kills),
+    seed: Number(values.seed),
+    load: Number(values.load),
+  });
+  const outcomes = await playAll(scenarios, programs, Number(values.lanes), (outcome) =>
+    print(`${mark(outcome)} ${outcome.scenario.name.padEnd(12)} ${String(outcome.kills.length).padStart(3)} kills`),
+  );
+  const { falseAlarms, broken, pointsMissed, ...figures } = figuresOf(outcomes);
+  const seconds = secondsSince(startedAt);
+  print(JSON.stringify({ ...figures, falseAlarms: falseAlarms.length, violations: broken.length, seconds }, null, 2));
+  if (pointsMissed.length > 0) print(`points not reached: ${pointsMissed.join(', ')}`);
+  for (const alarm of falseAlarms) print(`false alarm: ${alarm}`);
+  for (const violation of broken) print(`violation: ${violation}`);
+  return broken.length === 0;
+}
+
+const mark = ({ broken }: { readonly broken: readonly string[] }): string => (broken.length === 0 ? '✓' : '✗');
+
+async function mishaps(kind: (typeof MISHAP_KINDS)[number], values: Values, programs: Programs): Promise<boolean> {
+  const startedAt = performance.now();
+  const plan = {
+    runs: Number(values.runs),
+    seed: Number(values.seed),
+    inRealTime: Number(values['real-time']),
+  };
+  const outcomes = await inLanes(
+    mishapsOf(kind, plan),
+    Number(values.lanes),
+    (mishap) => playMishap(mishap, programs),
+    (outcome) => print(`${mark(outcome)} ${outcome.mishap.name.padEnd(18)} ${outcome.openThen} open then`),
+  );
+  const { broken, ...figures } = mishapFigures(outcomes);
+  print(JSON.stringify({ kind, ...figures, violations: broken.length, seconds: secondsSince(startedAt) }, null, 2));
+  for (const violation of broken) print(`violation: ${violation}`);
+  return broken.length === 0;
 }
