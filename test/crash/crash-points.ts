@@ -53,19 +53,22 @@ export interface Crash {
 /** Tells that a point is passed; does not return when it is the one. */
 export type Pass = (place: Boundary | CallPhase, what: string) => void;
 
-export function crashAt(crash: Crash | undefined): Pass {
-  let left = crash?.nth ?? 0;
+export const crashAt = (crash: Crash | undefined): Pass => at(crash, () => process.kill(process.pid, 'SIGKILL'));
+
+/** Does something in the very moment in which the point is passed for the `nth` time, and whenever it is passed again. */
+export function at(where: Crash | undefined, act: () => void): Pass {
+  let left = where?.nth ?? 0;
   return (place, what) => {
-    if (`${place} ${what}` !== crash?.point) return;
+    if (`${place} ${what}` !== where?.point) return;
     left -= 1;
-    if (left <= 0) process.kill(process.pid, 'SIGKILL');
+    if (left <= 0) act();
   };
 }
 
 /** The journal's boundaries as points. */
 export function crashingHooks(pass: Pass): JournalHooks {
-  const at = (boundary: Boundary) => (records: readonly JournalRecord[]) => {
+  const on = (boundary: Boundary) => (records: readonly JournalRecord[]) => {
     for (const { fact } of records) pass(boundary, fact.type);
   };
-  return { beforeAppend: at('beforeAppend'), beforeCommit: at('beforeCommit'), afterCommit: at('afterCommit') };
+  return { beforeAppend: on('beforeAppend'), beforeCommit: on('beforeCommit'), afterCommit: on('afterCommit') };
 }

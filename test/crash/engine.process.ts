@@ -10,7 +10,7 @@ import type { Case } from '../../src/domain/cases.js';
 import type { ExecutionResult } from '../../src/domain/result.js';
 import { type Engine, openEngine } from '../../src/engine/engine.js';
 import { advisoryOf } from './advisories.js';
-import { type Crash, crashAt, crashingHooks } from './crash-points.js';
+import { at, type Crash, crashAt, crashingHooks, type Pass } from './crash-points.js';
 import { remoteBroker } from './remote-broker.js';
 import { relentlessClock, runClock } from './run-clock.js';
 
@@ -23,6 +23,8 @@ export interface Run {
   /** Advisories 1 to this number are handed over, those of earlier runs again. */
   readonly advisories: number;
   readonly crash?: Crash;
+  /** `close()` is called at this point, and the process ends when it has resolved. */
+  readonly closes?: Crash;
   /** Sets a kill switch on the symbol of this advisory, `at` ms after the start on the engine's clock. */
   readonly kill?: { readonly advisory: number; readonly at: number };
   /** Ends by itself when every execution has its result. */
@@ -60,7 +62,11 @@ const EXITS_JUDGED_MS = 30_000;
 
 async function run(given: Run): Promise<void> {
   const { journal, socket, speed, startWall, advisories, crash, kill, drain, isRough } = given;
-  const pass = crashAt(crash);
+  const [killing, closing] = [crashAt(crash), at(given.closes, () => void engine.close().then(() => process.exit()))];
+  const pass: Pass = (place, what) => {
+    killing(place, what);
+    closing(place, what);
+  };
   const clock = (given.isRelentless === true ? relentlessClock : runClock)(speed, startWall);
   const engine = await openEngine({
     broker: remoteBroker(socket, pass),
@@ -77,9 +83,10 @@ async function run(given: Run): Promise<void> {
   });
   const all = Array.from({ length: advisories }, (_, index) => engine.start(advisoryOf(index + 1)));
   for (const { result } of all) {
-    result.then((done) =>
-      say(isRecorded(engine) ? { said: 'result', result: done } : { said: 'journal failed', result: done }),
-    );
+    const tell = (done: ExecutionResult): void =>
+      say(isRecorded(engine) ? { said: 'result', result: done } : { said: 'journal failed', result: done });
+    // Who closes it leaves executions without a result.
+    result.then(tell, (error: unknown) => given.closes ?? say({ said: 'failed', cause: String(error) }));
   }
   if (kill !== undefined) clock.setTimeout(() => setSwitch(engine, kill.advisory), kill.at);
   if (!drain) return;
