@@ -2,7 +2,7 @@
  * `npm run crash -- [--kills 500] [--seed 1] [--load 200] [--lanes 2] [--negative-control]`: kills engines with SIGKILL
  * at every named point, while they recover, and at random under load, and says what came of it.
  *
- * `npm run crash -- [--stop] [--disk-full] [--read-only] [--delete-journal] [--runs 50] [--real-time 6] [--seed 1]`: so many
+ * `npm run crash -- [--stop] [--disk-full] [--read-only] [--delete-journal] [--runs 50] [--real-time 6] [--only n] [--seed 1]`: so many
  * runs each of engines that are stopped and continued, and that come back to a disk that is full or read-only, or to a
  * journal that is deleted. `--real-time` of the stopped ones live in real time. `--mutation <name>`: a spoilt engine.
  */

@@ -57,6 +57,8 @@ const POLL_MS = 400;
 
 /** Fills that a broker makes after a time-out come within this time of the engine's. */
 const AFTERMATH_MS = 4_000;
+/** A rough broker takes fills back, and hits exits, within this time of the last fill; the last sweep comes after that. */
+const ROUGH_AFTERMATH_MS = 10_000;
 /** What the sweep heard of exits is judged by their watch within this time of the engine's (B7). */
 const EXITS_JUDGED_MS = 30_000;
 
@@ -91,7 +93,8 @@ async function run(given: Run): Promise<void> {
   if (kill !== undefined) clock.setTimeout(() => setSwitch(engine, kill.advisory), kill.at);
   if (!drain) return;
   await Promise.all(all.map(({ result }) => result));
-  await new Promise<void>((resolve) => clock.setTimeout(resolve, AFTERMATH_MS));
+  const aftermathMs = isRough === true ? ROUGH_AFTERMATH_MS : AFTERMATH_MS;
+  await new Promise<void>((resolve) => clock.setTimeout(resolve, aftermathMs));
   if (given.isLeftAlone !== true) await engine.sweep();
   if (isRough === true) await new Promise<void>((resolve) => clock.setTimeout(resolve, EXITS_JUDGED_MS));
   const end = { ...gateOf(engine), cases: engine.cases.all() };

@@ -16,6 +16,7 @@ const OPTIONS = {
   load: { type: 'string', default: '200' },
   lanes: { type: 'string', default: '2' },
   runs: { type: 'string', default: '50' },
+  only: { type: 'string' },
   'real-time': { type: 'string', default: '6' },
   stop: { type: 'boolean', default: false },
   'disk-full': { type: 'boolean', default: false },
@@ -78,7 +79,7 @@ async function mishaps(kind: (typeof MISHAP_KINDS)[number], values: Values, prog
     inRealTime: Number(values['real-time']),
   };
   const outcomes = await inLanes(
-    mishapsOf(kind, plan),
+    mishapsOf(kind, plan).filter((_, index) => values.only === undefined || index + 1 === Number(values.only)),
     Number(values.lanes),
     (mishap) => playMishap(mishap, programs),
     (outcome) => print(`${mark(outcome)} ${outcome.mishap.name.padEnd(18)} ${outcome.openThen} open then`),
