@@ -23,7 +23,7 @@ export const mutantsAfterFill: readonly Mutant[] = [
     }),
   ),
   mutant('places SL and TP that would trade at once', 'protection closes the position', () =>
-    withGuards({ isBracketValid: () => true }),
+    withGuards({ isPlaceable: () => true }),
   ),
   mutant('protects the approved size', 'the exit is greater than the position', () =>
     withActions({
