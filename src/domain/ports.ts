@@ -261,7 +261,7 @@ export interface BrokerAdapter {
    * account such as the day-trade rule. The request is the bracket of the reference price. Reads only.
    */
   checkProtection?(request: ProtectionRequest, signal: AbortSignal): Promise<'ok' | { readonly refused: string }>;
-  /** The market of a symbol, for `maxReferenceDeviationPct` and `maxNotional` (G1). */
+  /** The market of a symbol, for `maxReferenceDeviationPct` and `maxNotional`. */
   quote?(symbol: string, signal: AbortSignal): Promise<Quote>;
   /**
    * Every notation of the instrument that this broker takes, the given one included (`BTC/USDT`, `BTCUSDT`); empty when

@@ -108,8 +108,6 @@ const table = {
     VALIDATING,
     "The broker's rate budget does not carry another execution; nothing was sent.",
   ],
-  LIMIT_EXCEEDED: ['refusal', true, BEFORE_SUBMIT, "The order would exceed one of the operator's limits."],
-  PRE_TRADE_VETO: ['refusal', true, BEFORE_SUBMIT, 'The pre-trade check of the host program refused the order.'],
   ADVISORY_CONFLICT: ['refusal', false, VALIDATING, 'Another snapshot was executed under this advisoryId.'],
   JOURNAL_UNAVAILABLE: ['refusal', true, BEFORE_SUBMIT, 'The journal cannot record the intent; no order leaves.'],
 

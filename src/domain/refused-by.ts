@@ -1,5 +1,5 @@
 /**
- * Who, or what, refused an advisory or cancelled its order (K8, G2): named in the result, in its sentence and in the audit log.
+ * Who, or what, refused an advisory or cancelled its order (K8): named in the result, in its sentence and in the audit log.
  */
 import type { CaseKind } from './cases.js';
 import type { DecidingSwitch } from './kill-switch.js';

@@ -63,7 +63,7 @@ export interface ExecutionResult {
   /** Why the status is not a fill: a code of the registry. */
   readonly reason?: ReasonCode;
   readonly errorMessage?: string;
-  /** The switch, case or limit that refused the advisory or cancelled its order (K8, G2). */
+  /** The switch, case or limit that refused the advisory or cancelled its order (K8). */
   readonly refusedBy?: RefusedBy;
   readonly finalOrderId?: string;
   readonly clientOrderId?: string;

@@ -1,4 +1,4 @@
-/** B5, B7, K9, G1 at the four exchanges: exits under their own ids, notations, quotes. */
+/** B5, B7, K9, quotes at the four exchanges: exits under their own ids, notations, quotes. */
 import type { OrderReport } from 'fillchart';
 import { describe, expect, it } from 'vitest';
 import { one } from './cases.support.js';
@@ -70,7 +70,7 @@ describe.each(EXCHANGES)('other notations at %s [K9]', (exchange) => {
     expect(now.broker.aliases?.('DOGE/EUR')).toEqual([]);
   });
 
-  it('the quote has what the exchange tells [G1]', async () => {
+  it('the quote has what the exchange tells', async () => {
     const now = await venue(exchange);
     const quote = await now.call(async (broker, signal) => broker.quote?.(symbolOf(exchange), signal));
     expect(quote).toEqual({ bid: '151', ask: '151', last: '151' });

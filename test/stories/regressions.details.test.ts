@@ -96,7 +96,11 @@ describe('the record', () => {
   it.each(['PENDING', 'FILLED'])(
     'A3: a listener that sets and releases a switch at %s is recorded in the order of the chart',
     async (at) => {
-      const { clock, journal, start } = land({ script: fills(fill(1, 100, 151)) });
+      const { clock, journal, start } = land({
+        script: fills(fill(1, 100, 151)),
+        // What the listener does at the fill comes before the end (E6).
+        faults: { placeProtection: { delayMs: 10 } },
+      });
       const first = await start();
       const execution = first.engine.start(ADVISORY);
       const scope = { type: 'MANUAL', target: 'AAPL' } as const;

@@ -8,6 +8,9 @@ import { describe, expect, it } from 'vitest';
 import { land, latency, type SlowJournal, slowJournal, timesOf } from './regressions.support.js';
 import { ADVISORY, advisory, execute, fill, fills, type Setting, set, type World, world } from './support.js';
 
+/** Exits that take a moment: what a listener does at the fill comes before the end (E6). */
+const SLOW_EXITS = { placeProtection: { delayMs: 10 } } as const;
+
 /** Acts once, in the turn in which the chart enters the state. */
 function whenIn(execution: Execution, state: 'pending' | 'filled', act: () => unknown): void {
   let hasActed = false;
@@ -28,7 +31,7 @@ async function recorded(setting: Setting = {}): Promise<World & { readonly journ
 
 describe('listeners that act', () => {
   it('E2 B1 K4: a listener that sets a kill switch at `filled` costs neither SL nor TP', async () => {
-    const now = await world({ script: fills(fill(1, 100, 151)) });
+    const now = await world({ script: fills(fill(1, 100, 151)), faults: SLOW_EXITS });
     const execution = now.engine.start(ADVISORY);
     whenIn(execution, 'filled', () => set('GLOBAL')(now));
     const result = await now.clock.runUntil(execution.result);
@@ -60,7 +63,7 @@ describe('listeners that act', () => {
   });
 
   it('E2 B1: so does a listener of a command: it is heard after the step', async () => {
-    const now = await world({ script: fills(fill(1, 100, 151)) });
+    const now = await world({ script: fills(fill(1, 100, 151)), faults: SLOW_EXITS });
     const execution = now.engine.start(ADVISORY);
     execution.actor.on('unwatchOrder', () => void set('GLOBAL')(now));
     expect(await now.clock.runUntil(execution.result)).toMatchObject({ status: 'FILLED', killSwitchPostFill: true });

@@ -11,6 +11,7 @@ import { parseAst } from 'vitest/node';
 import { laws } from '../../src/domain/laws.js';
 import { executionMachine } from '../../src/machines/execution.machine.js';
 import { killSwitchMachine } from '../../src/machines/kill-switch.machine.js';
+import { protectionMachine } from '../../src/machines/protection.machine.js';
 import { KEPT_BY } from '../../src/verify/kept-by.js';
 import { rulesIn, rulesOfName, type TraceInput, trace } from '../../src/verify/traceability.js';
 import { transitionsOf } from '../../src/verify/transitions.js';
@@ -34,7 +35,10 @@ const proofs = testsIn('test').filter(({ path }) => !path.endsWith('traceability
 
 const input: TraceInput = {
   rulesText: read('docs/rules.md'),
-  charts: [executionMachine, killSwitchMachine].map((chart) => ({ name: chart.id, edges: transitionsOf(chart) })),
+  charts: [executionMachine, protectionMachine, killSwitchMachine].map((chart) => ({
+    name: chart.id,
+    edges: transitionsOf(chart),
+  })),
   laws: Object.values(laws),
   keptBy: KEPT_BY,
   tests: proofs,
