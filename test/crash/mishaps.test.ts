@@ -12,7 +12,7 @@ import { canMount } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT_MS = 240_000;
-const LANES = 3;
+const LANES = 5;
 
 const played = async (mishaps: readonly Mishap[], programs: Programs | undefined): Promise<MishapFigures> =>
   mishapFigures(programs === undefined ? [] : await inLanes(mishaps, LANES, (mishap) => playMishap(mishap, programs)));
