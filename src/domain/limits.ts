@@ -71,6 +71,12 @@ export const EXIT_LOOK_MS = 2_000;
  */
 export const POSITION_LIMIT_MS = 300_000;
 
+/**
+ * The same where the broker does answer, and what it says does not fit what our other entries in the symbol are taken to
+ * hold: waiting longer makes nothing clearer, and there may be no stop (B7).
+ */
+export const UNCLEAR_POSITION_LIMIT_MS = 30_000;
+
 /** Wait before the position is asked for again: doubles up to the greatest. */
 export const POSITION_BACKOFF = { firstMs: 1_000, greatestMs: 30_000 } as const;
 

@@ -6,7 +6,7 @@
  */
 import { isPositive, isZero, lessThan } from '../domain/decimal.js';
 import { type Exit, filledBy, isOver } from '../domain/exits.js';
-import { POSITION_LIMIT_MS } from '../domain/limits.js';
+import { POSITION_LIMIT_MS, UNCLEAR_POSITION_LIMIT_MS } from '../domain/limits.js';
 import {
   areExitsOver,
   isClosed,
@@ -102,7 +102,10 @@ export const protectionGuards = {
   isGone: ({ context, event }: Args): boolean => positionWord(context, event) === 'gone',
   isHeld: ({ context, event }: Args): boolean => positionWord(context, event) === 'held',
   /** The position was asked for in vain for so long that a person must know; or it never will be told. */
-  isUnansweredTooLong: ({ context, event }: Args): boolean =>
-    (event.type === 'POSITION_SEEN' && event.seen.kind === 'untold') ||
-    event.at - (context.doubtSince ?? event.at) >= POSITION_LIMIT_MS,
+  isUnansweredTooLong: ({ context, event }: Args): boolean => {
+    const kind = event.type === 'POSITION_SEEN' ? event.seen.kind : 'none';
+    if (kind === 'untold') return true;
+    const limit = kind === 'position' ? UNCLEAR_POSITION_LIMIT_MS : POSITION_LIMIT_MS;
+    return event.at - (context.doubtSince ?? event.at) >= limit;
+  },
 };

@@ -191,6 +191,19 @@ describe('an exit ends otherwise', () => {
     expect([life.state, life.cases]).toEqual(['lost', ['PROTECTION_LOST']]);
   });
 
+  it('B7 M1: less in the symbol than the others are taken to hold, for half a minute: told, since there may be no stop', () => {
+    const life = exitsLife();
+    life.report(1_000, 'sl', { status: 'expired' });
+    life.tell(due(3_000, 'exitLook'));
+    life.tell({ type: 'POSITION_SEEN', at: 3_100, seen: seen(100, 200) });
+    life.tell(due(30_900, 'positionRetry'));
+    life.tell({ type: 'POSITION_SEEN', at: 30_999, seen: seen(100, 200) });
+    expect([life.state, life.cases]).toEqual(['doubting.backingOff', []]);
+    life.tell(due(34_000, 'positionRetry'));
+    life.tell({ type: 'POSITION_SEEN', at: 34_100, seen: seen(100, 200) });
+    expect([life.state, life.cases]).toEqual(['lost', ['PROTECTION_LOST']]);
+  });
+
   it('B7: the second exit ends after the first was told as lost: asked again, told again', () => {
     const life = exitsLife();
     life.report(1_000, 'sl', { status: 'cancelled' });

@@ -43,7 +43,7 @@ const CALMS: readonly string[] = [
 ];
 const FINAL = ['closedByStopLoss', 'closedByTakeProfit', 'closedElsewhere', 'reversed'];
 /** B7: for how long the position may be asked for in vain, in ms. */
-const DOUBT_MS = 10_000;
+const DOUBT_MS = 300_000;
 
 export const isFinal = (path: string): boolean => FINAL.includes(path);
 const opened = ({ commands }: ExitStep, kind: string): boolean =>
