@@ -106,8 +106,8 @@ function afterReport(told: Told, { leg, report, at }: Extract<ProtectionFact, { 
   const exits = told.exits.map((exit) => (exit.leg === leg ? now : exit));
   if (cumQty === before.cumQty) return { ...told, exits };
   const after = { ...told, exits };
-  // A fill that comes within the sibling's time was what closed the position; later, it turned the position round.
-  const isExplained = at <= told.graceFrom + GRACE_MS;
+  // A fill was what closed the position, however late it is told, unless its exit was told as working after that.
+  const isExplained = (told.cases['SIBLING_WORKING'] ?? 0) === 0;
   const elsewhere = isExplained ? Math.min(told.elsewhere, Math.max(0, QUANTITY - filled(after))) : told.elsewhere;
   return { ...after, elsewhere, lastFilled: leg, graceFrom: at };
 }

@@ -191,9 +191,7 @@ function movesOf(node: Node, scope: ExitScope): readonly Move[] {
   const { host, path } = node;
   const { input, wide } = node.start;
   const legs = (['sl', 'tp'] as const).filter((leg: ExitLeg) => input[leg] !== undefined);
-  const told = legs
-    .flatMap((leg) => factsOn(leg, leg === wide))
-    .flatMap((fact) => reportTimesOf(node).map((at) => ({ host, known: at_(fact, at) })));
+  const told = legs.flatMap((leg) => factsOn(leg, leg === wide)).map((fact) => ({ host, known: at_(fact, node.at) }));
   const answers =
     host.isAsked || path === 'lost'
       ? positionsSeen(input).flatMap((fact) =>
@@ -217,12 +215,6 @@ function movesOf(node: Node, scope: ExitScope): readonly Move[] {
 }
 
 const at_ = ({ label, fact }: KnownFact, at: number): KnownFact => ({ label, fact: { ...fact, at } });
-
-/** Now; and, where a fill explains a position that was gone only for a time, after that time. */
-function reportTimesOf({ at, told, snapshot }: Node): readonly number[] {
-  const { graceEndsAt = at } = snapshot.context;
-  return told.elsewhere > 0 && graceEndsAt >= at ? [at, graceEndsAt + 1] : [at];
-}
 
 /** Now, and after the time in which the position may be asked for in vain. */
 function answerTimesOf({ at, snapshot }: Node): readonly number[] {
