@@ -124,7 +124,8 @@ const orderOf = ({ order }: ExecutionContext): string =>
   ].join(' ');
 
 /** Corrections that are applied: none of them is news again. */
-const correctionsOf = ({ order }: Pick<ExecutionContext, 'order'>): string => order.own?.corrections.join() ?? '';
+const correctionsOf = ({ order }: Pick<ExecutionContext, 'order'>): string =>
+  [...(order.own?.corrections ?? [])].sort().join();
 
 /** How the last try ended decides about the next one; once there is none, only whether it is still open matters. */
 function attemptOf({ attempts }: ExecutionContext, path: string): string {
@@ -139,8 +140,9 @@ const cancelOf = ({ cancel }: ExecutionContext): string =>
 const switchOf = ({ killSwitch }: ExecutionContext): string =>
   `${killSwitch.effective} ${flag(killSwitch.cancelWanted)}${flag(killSwitch.postFill)}`;
 
-/** Once the order is taken as done, how it ended is history: what was filled, and at what kind of price, remains. */
-const fillOf = ({ order }: ExecutionContext): string => `${order.cumQty} ${order.avgPrice} ${correctionsOf({ order })}`;
+/** Once the order is taken as done, how it ended is history: what was filled, and whether at a price, remains. */
+const fillOf = ({ order }: ExecutionContext): string =>
+  `${order.cumQty} ${flag(order.avgPrice !== undefined)} ${correctionsOf({ order })}`;
 
 const protectionOf = ({ protection, bracket }: ExecutionContext): string =>
   `${legsOf({ protection })} ${flag(protection.endsAt === undefined)} ${bracket?.valid}`;

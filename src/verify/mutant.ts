@@ -28,6 +28,10 @@ export const RISKY: Scope = { switches: [0, RISK_LIMIT_ACTIVE], crashes: 0 };
 export const CRASHED: Scope = { switches: [0], crashes: 1 };
 export const SOLD: Scope = { ...CALM, isSale: true };
 export const KILLED_AND_CRASHED: Scope = { switches: [0, CANCELLING_ACTIVE], crashes: 1 };
+/** A venue that takes its word back. */
+export const ROUGHLY: Scope = { ...CALM, isRough: true };
+export const ROUGHLY_KILLED: Scope = { ...KILLED, isRough: true };
+export const ROUGHLY_CRASHED: Scope = { ...CRASHED, isRough: true };
 
 export const mutant = (name: string, breaks: string, chart: () => ExecutionChart, scope: Scope = CALM): Mutant => ({
   name,

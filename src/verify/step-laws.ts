@@ -20,6 +20,7 @@ import { KNOWLEDGE_CHECKS } from './knowledge-laws.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
 import type { Check, Step } from './step.js';
 import { expectedOutcome } from './verdict-law.js';
+import { WORLD_CHECKS } from './world-laws.js';
 
 export interface Broken {
   readonly law: LawId;
@@ -275,6 +276,7 @@ const CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L14', theStatusSaysWhatHappened],
   ['L15', cancelsHaveACause],
   ...KNOWLEDGE_CHECKS,
+  ...WORLD_CHECKS,
 ];
 
 /** The first law in force that the step breaks. */

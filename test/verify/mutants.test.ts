@@ -3,15 +3,21 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type LawId, laws } from '../../src/domain/laws.js';
+import { mutantsOfExits } from '../../src/verify/mutants.exits.js';
 import { mutants } from '../../src/verify/mutants.js';
+import { mutantsOfTheWorld } from '../../src/verify/mutants.world.js';
 import { verify } from '../../src/verify/verify.js';
 
 const named = new Map(mutants.map((mutant) => [mutant.name, mutant]));
 
 describe('a chart with one thing wrong', () => {
-  it('comes in more than sixty kinds, each with a name of its own', () => {
-    expect(mutants.length).toBeGreaterThan(60);
+  it('comes in more than 150 kinds, each with a name of its own', () => {
+    expect(mutants.length).toBeGreaterThan(150);
     expect(named.size).toBe(mutants.length);
+  });
+
+  it('comes in more than sixty kinds of what venues and late wake-ups do [P8 P10 T4 B5]', () => {
+    expect(mutantsOfTheWorld.length + mutantsOfExits.length).toBeGreaterThan(60);
   });
 
   it.each(mutants.map((mutant) => [mutant.name, mutant.breaks, mutant] as const))(
@@ -43,7 +49,35 @@ const TEETH: Readonly<Record<LawId, string>> = {
   L15: 'lets RISK_LIMIT cancel',
 };
 
+/** The same for what each law says of busts, of orders that are over with less, of exits and of late wake-ups. */
+const FURTHER_TEETH: readonly (readonly [rule: string, law: LawId, name: string])[] = [
+  ['P8', 'L6', 'takes a bust for an older report'],
+  ['P8', 'L6', 'keeps no note of a correction'],
+  ['P8', 'L6', 'calls a fill that was changed busted'],
+  ['P8', 'L5', 'cancels after a bust'],
+  ['P8', 'L15', 'leaves an order that a bust opens again after T = 30 s'],
+  ['P10', 'L11', 'waits though there is nothing to cancel'],
+  ['P10', 'L11', 'does not keep what a cancel that finds nothing proves'],
+  ['P10', 'L14', 'counts a report twice on its way into pending'],
+  ['T4', 'L15', 'counts a cancel that was never made'],
+  ['T4', 'L15', 'ends without a last look'],
+  ['T4', 'L14', 'leaves a protection call behind after five seconds'],
+  ['B5', 'L7', 'takes an accepted exit for a working one'],
+  ['B5', 'L7', 'gives exits no time to work'],
+  ['B5', 'L7', 'does not hear that an exit is refused late'],
+  ['B5', 'L7', 'gives up when the market has passed the take-profit'],
+  ['B5', 'L10', 'takes exits that come late for none'],
+  ['B5', 'L15', 'watches exits that it does not wait for'],
+];
+
 describe('a law by itself', () => {
+  it.each(FURTHER_TEETH)('%s: %s catches what %s', (_, law, name) => {
+    const mutant = named.get(name);
+    expect(mutant, name).toBeDefined();
+    const violation = mutant && verify(mutant.chart(), { ...mutant.scope, laws: [law] }).violation;
+    expect(violation?.law).toBe(law);
+  });
+
   it.each(Object.entries(TEETH) as [LawId, string][])('%s catches what %s', (law, name) => {
     const mutant = named.get(name);
     expect(mutant, name).toBeDefined();
