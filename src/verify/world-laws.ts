@@ -102,10 +102,11 @@ const theStopGoesAlone: Check = (step) => {
   return isRight ? undefined : 'the market has passed the take-profit, and the stop does not go alone';
 };
 
-/** B5, M1: nobody is called for exits that stand. */
-const noFalseAlarm: Check = ({ after, commands }) => {
+/** B5, M1: nobody is called for exits that stand. An exit that ends later is told, also beside a stop that stands alone. */
+const noFalseAlarm: Check = ({ before, after, commands }) => {
   const isAlarmed = commands.some((command) => command.type === 'openCase' && command.kind === 'UNPROTECTED_POSITION');
-  return isAlarmed && (areBothPlaced(after) || isAlone(after)) ? 'an alarm is raised over exits that stand' : undefined;
+  const stand = areBothPlaced(after) || (isAlone(after) && before.phase !== 'compare');
+  return isAlarmed && stand ? 'an alarm is raised over exits that stand' : undefined;
 };
 
 /** B5: exits are watched while they are waited for, and no longer. */

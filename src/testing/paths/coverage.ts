@@ -17,6 +17,8 @@ export interface Coverage {
 export interface CoverageMeter<Machine extends AnyStateMachine> {
   /** Sends a life through the chart; returns what it covers that nothing before it did. */
   add(input: unknown, events: readonly EventObject[]): readonly string[];
+  /** Notes steps that were made already; returns what they cover that nothing before them did. */
+  take(microsteps: readonly Microstep<Machine>[]): readonly string[];
   readonly covered: Coverage;
   readonly chart: ChartMap;
   /** What is not covered, in the order of the definition. */
@@ -58,6 +60,11 @@ export function coverageMeter<Machine extends AnyStateMachine>(machine: Machine)
     add(input, events) {
       const found: string[] = [];
       for (const { microsteps } of life(machine, input, events)) for (const step of microsteps) addStep(step, found);
+      return found;
+    },
+    take(microsteps) {
+      const found: string[] = [];
+      for (const step of microsteps) addStep(step, found);
       return found;
     },
     missing: () => ({

@@ -4,8 +4,10 @@
 import { executionMachine } from '../../machines/execution.machine.js';
 import { coverageMeter } from './coverage.js';
 import type { ExecutionPath } from './execution-paths.js';
+import { exitPaths } from './exit-paths.js';
 import type { PathRun } from './path-run.js';
 import { inputFor } from './profiles.js';
+import { switchPaths } from './switch-paths.js';
 import { UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, type Unreachable, unexplained } from './unreachable.js';
 
 export interface Covered {
@@ -30,6 +32,10 @@ export interface PathSummary {
   readonly chart: CoverageFigures;
   /** Those that passed on the engine. */
   readonly engine: CoverageFigures;
+  /** Paths of the exits' chart, on that chart. */
+  readonly exits: CoverageFigures;
+  /** Paths of the kill switches, on their chart. */
+  readonly killSwitch: CoverageFigures;
 }
 
 export function pathSummary(runs: readonly PathRun[]): PathSummary {
@@ -41,15 +47,19 @@ export function pathSummary(runs: readonly PathRun[]): PathSummary {
     notRun,
     chart: figuresOf(runs, UNREACHABLE_IN_CHART),
     engine: figuresOf(passed, UNREACHABLE_IN_ENGINE),
+    exits: exitPaths().figures,
+    killSwitch: switchPaths().figures,
   };
 }
 
-export const coverageLines = ({ chart, engine }: PathSummary): readonly string[] =>
-  Object.entries({ chart, engine }).map(([name, { states, transitions, guardAnswers, unreachable }]) => {
-    const rate = ({ covered, of }: Covered): string => `${covered} of ${of}`;
-    const rates = `states ${rate(states)}, transitions ${rate(transitions)}, guard answers ${rate(guardAnswers)}`;
-    return `${`${name}:`.padEnd(7)} ${rates}${unreachable === 0 ? '' : `; ${unreachable} cannot be reached`}`;
-  });
+export const coverageLines = ({ chart, engine, exits, killSwitch }: PathSummary): readonly string[] =>
+  Object.entries({ chart, engine, exits, switch: killSwitch }).map(
+    ([name, { states, transitions, guardAnswers, unreachable }]) => {
+      const rate = ({ covered, of }: Covered): string => `${covered} of ${of}`;
+      const rates = `states ${rate(states)}, transitions ${rate(transitions)}, guard answers ${rate(guardAnswers)}`;
+      return `${`${name}:`.padEnd(7)} ${rates}${unreachable === 0 ? '' : `; ${unreachable} cannot be reached`}`;
+    },
+  );
 
 function figuresOf(runs: readonly PathRun[], reasons: readonly Unreachable[]): CoverageFigures {
   const meter = coverageMeter(executionMachine);

@@ -1,0 +1,142 @@
+/**
+ * Paths through the life of the exits (B7): what a venue, a position and a restart can tell the chart, one of each kind that
+ * differs.
+ *
+ * Facts follow each other in time: the received time of each is later than all that the exits know of.
+ */
+import type { Decimal } from '../../domain/decimal.js';
+import type { ExitFact, ExitLeg } from '../../domain/exits.js';
+import { EXIT_GRACE_MS, POSITION_LIMIT_MS } from '../../domain/limits.js';
+import type { ProtectionContext } from '../../machines/protection.context.js';
+import type { ProtectionDeadlineName, ProtectionFact, ProtectionInput } from '../../machines/protection.facts.js';
+import { protectionMachine } from '../../machines/protection.machine.js';
+import { type ChartPaths, chartPaths } from './chart-paths.js';
+import type { Unreachable } from './unreachable.js';
+
+const decimalOf = (text: string): Decimal => text as Decimal;
+const ZERO = decimalOf('0');
+const OPENED_AT = 1_000_000;
+
+const bought: ProtectionInput = {
+  advisoryId: 'ADV-1',
+  snapshotHash: 'hash',
+  clientOrderId: 'fc-1',
+  symbol: 'AAPL',
+  side: 'buy',
+  quantity: decimalOf('100'),
+  unprotectedQuantity: ZERO,
+  entryPrice: decimalOf('151'),
+  openedAt: OPENED_AT,
+  nativeOco: false,
+};
+const stopLoss = { price: decimalOf('147.98'), isPlaced: true };
+const takeProfit = { price: decimalOf('155.53'), isPlaced: true };
+
+/** How an execution can leave its exits. */
+const STARTS: readonly ProtectionInput[] = [
+  { ...bought, sl: stopLoss, tp: takeProfit },
+  { ...bought, sl: stopLoss },
+  bought,
+];
+
+/** What a venue says of a stop-loss: open, filled in part or whole, with and without a price, shrunk, over. */
+const REPORTS: readonly ExitFact[] = [
+  { status: 'open', cumQty: ZERO },
+  { status: 'open', cumQty: ZERO, quantity: decimalOf('60') },
+  { status: 'open', cumQty: decimalOf('40'), avgPrice: decimalOf('150') },
+  { status: 'filled', cumQty: decimalOf('100'), avgPrice: decimalOf('150') },
+  { status: 'filled', cumQty: decimalOf('100') },
+  { status: 'cancelled', cumQty: ZERO },
+];
+
+/** A take-profit always has its price: that matters to no sibling. */
+const OF_LEG = {
+  sl: REPORTS,
+  tp: REPORTS.filter(({ status, avgPrice }) => status !== 'filled' || avgPrice !== undefined),
+};
+
+/** An answer that no path can bring about, and why. */
+export const UNREACHABLE_FOR_EXITS: readonly Unreachable[] = [
+  {
+    what: /^working\|EXIT_ABSENT\|0 \[isDecisive\] false$/,
+    why: 'an exit that is over while the position is held has led out of working before',
+  },
+];
+
+const NOTHING_ELSE = { least: ZERO, most: ZERO };
+const DEADLINES: readonly ProtectionDeadlineName[] = ['siblingGone', 'exitSize', 'exitLook', 'positionRetry'];
+
+/** The time of the last thing that the exits know of. */
+const latest = ({ openedAt, closedAt = 0, graceEndsAt = 0, doubtSince = 0 }: ProtectionContext): number =>
+  Math.max(openedAt, closedAt, graceEndsAt, doubtSince, OPENED_AT);
+
+type Snapshot = Parameters<typeof protectionMachine.transition>[0];
+
+function next({ status, value, context }: Snapshot): readonly ProtectionFact[] {
+  if (status !== 'active') return [];
+  if (value === 'starting') return STARTS.map((input) => ({ type: 'START', at: OPENED_AT, input }));
+  const at = latest(context) + 100;
+  const legs: readonly ExitLeg[] = context.exits.map(({ leg }) => leg);
+  const late = Math.max(at, (context.doubtSince ?? 0) + POSITION_LIMIT_MS);
+  return [
+    ...legs.flatMap((leg) => OF_LEG[leg].map((report): ProtectionFact => ({ type: 'EXIT_REPORT', at, leg, report }))),
+    ...legs.map((leg): ProtectionFact => ({ type: 'EXIT_ABSENT', at, leg })),
+    {
+      type: 'POSITION_SEEN',
+      at,
+      seen: { kind: 'position', size: ZERO, isOwn: false, others: NOTHING_ELSE },
+    },
+    {
+      type: 'POSITION_SEEN',
+      at,
+      seen: { kind: 'position', size: context.quantity, isOwn: true, others: NOTHING_ELSE },
+    },
+    { type: 'POSITION_SEEN', at, seen: { kind: 'failed', cause: 'silent' } },
+    { type: 'POSITION_SEEN', at: late, seen: { kind: 'failed', cause: 'silent' } },
+    { type: 'POSITION_SEEN', at, seen: { kind: 'untold' } },
+    ...DEADLINES.map((name): ProtectionFact => ({ type: 'DEADLINE', at: at + EXIT_GRACE_MS, name })),
+    { type: 'RECOVERED', at },
+  ];
+}
+
+/** Times are left out: what hangs on them is told at a time of its own. */
+function key({ value, context }: Snapshot): string {
+  const { exits, closedElsewhere, lastFilled, lossesTold, told, unanswered } = context;
+  const known = exits.map(({ leg, status, cumQty, quantity, avgPrice }) => [leg, status, cumQty, quantity, avgPrice]);
+  return JSON.stringify([value, known, closedElsewhere, lastFilled, lossesTold, told, unanswered > 0]);
+}
+
+function inWords(fact: ProtectionFact): string {
+  switch (fact.type) {
+    case 'START':
+      return `starts with ${[fact.input.sl && 'SL', fact.input.tp && 'TP'].filter(Boolean).join(' and ') || 'no exit'}`;
+    case 'EXIT_REPORT': {
+      const { status, cumQty, avgPrice, quantity } = fact.report;
+      const price = avgPrice === undefined ? '' : ` @ ${avgPrice}`;
+      return `${fact.leg} ${status} ${cumQty}${quantity === undefined ? '' : ` of ${quantity}`}${price}`;
+    }
+    case 'EXIT_ABSENT':
+      return `${fact.leg} not found`;
+    case 'POSITION_SEEN':
+      return `position ${fact.seen.kind === 'position' ? fact.seen.size : fact.seen.kind}`;
+    case 'DEADLINE':
+      return `deadline ${fact.name}`;
+    case 'RECOVERED':
+      return 'restart';
+  }
+}
+
+let known: ChartPaths<ProtectionFact> | undefined;
+
+/** Generated once, when it is first asked for. */
+export function exitPaths(): ChartPaths<ProtectionFact> {
+  known ??= chartPaths({
+    machine: protectionMachine,
+    letter: 'X',
+    unreachable: UNREACHABLE_FOR_EXITS,
+    next,
+    key,
+    inWords,
+  });
+  return known;
+}
