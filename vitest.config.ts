@@ -31,7 +31,7 @@ const deep = [
   // Compiles and runs each example.
   'test/examples.test.ts',
   'test/fix/*.test.ts',
-  'test/paths/all-paths.test.ts',
+  'test/paths/{all-paths,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/verify/{exits,mutants,verify}.test.ts',

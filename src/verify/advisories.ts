@@ -18,7 +18,7 @@ const GOOD: FrozenSnapshot = Object.freeze({
   expirationTimestamp: '2030-01-01T00:00:00.000Z',
 });
 
-export const INSTRUMENT = Object.freeze({ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' });
+export const INSTRUMENT = Object.freeze({ symbol: 'AAPL', tickSize: '0.01', lotSize: '1', baseAsset: 'AAPL' });
 
 /** Held in the symbol before the order; and what other executions had filled in it by then. */
 export const BASELINE = decimal('25');
@@ -31,6 +31,12 @@ export const OTHERS: FilledBySide = Object.freeze({
 export const PART = decimal('40');
 export const WHOLE = decimal('100');
 export const MORE = decimal('120');
+/** Less than a lot: nothing can be placed for it. */
+export const CRUMB = decimal('0.4');
+
+/** What a venue takes in the bought asset; and by hand what that leaves of a whole fill, in whole lots and beside them. */
+export const FEES = Object.freeze([{ asset: 'AAPL', amount: decimal('0.5') }]);
+export const AFTER_FEES = Object.freeze({ held: decimal('99.5'), lots: decimal('99'), rest: decimal('0.5') });
 
 /** A price with room for SL and TP, and one tick: rounded toward it, SL would lie on it. */
 export const GOOD_PRICE = decimal('151');

@@ -120,7 +120,7 @@ export function classOf(path: string, context: ExecutionContext): string {
 const orderOf = ({ order }: ExecutionContext): string =>
   [
     `${order.status} ${order.cumQty} ${order.avgPrice} ${flag(order.brokerOrderId !== undefined)}`,
-    `${order.saidFilledAt} ${flag(order.saidClosed === true)} ${order.restatedTo} ${correctionsOf({ order })}`,
+    `${order.saidFilledAt} ${flag(order.saidClosed === true)} ${order.restatedTo} ${flag(order.fees !== undefined)} ${correctionsOf({ order })}`,
   ].join(' ');
 
 /** Corrections that are applied: none of them is news again. */
@@ -142,7 +142,7 @@ const switchOf = ({ killSwitch }: ExecutionContext): string =>
 
 /** Once the order is taken as done, how it ended is history: what was filled, and whether at a price, remains. */
 const fillOf = ({ order }: ExecutionContext): string =>
-  `${order.cumQty} ${flag(order.avgPrice !== undefined)} ${correctionsOf({ order })}`;
+  `${order.cumQty} ${flag(order.avgPrice !== undefined)}${flag(order.fees !== undefined)} ${correctionsOf({ order })}`;
 
 const protectionOf = ({ protection, bracket }: ExecutionContext): string =>
   `${legsOf({ protection })} ${flag(protection.endsAt === undefined)} ${bracket?.valid}`;

@@ -16,6 +16,8 @@ import type { DeadlineName, ExecutionFact, ExecutionInput, Legs } from '../machi
 import {
   BAD_PRICE,
   BASELINE,
+  CRUMB,
+  FEES,
   GOOD_PRICE,
   INSTRUMENT,
   MORE,
@@ -46,6 +48,8 @@ export interface Fact {
   readonly exit?: ExitWord;
   /** Told by a rough venue alone. */
   readonly isRough?: boolean;
+  /** Told by a venue that stands by its word alone: what differs from another fact in a way that roughness does not touch. */
+  readonly isSteady?: boolean;
 }
 
 export const FACTS: Fact[] = [];
@@ -164,7 +168,7 @@ export const SUBMIT_OUTCOMES = [
 
 const ZERO = '0' as Decimal;
 /** What only some reports tell. */
-type Further = Pick<OrderFact, 'correction' | 'quantity'>;
+type Further = Pick<OrderFact, 'correction' | 'quantity' | 'fees'>;
 
 const BUST: Further = { correction: { kind: 'bust', fillId: 'f-1' } };
 const CORRECTED: Further = { correction: { kind: 'correct', fillId: 'f-1' } };
@@ -191,18 +195,22 @@ const REPORTED: readonly (readonly [OrderFact['status'], Decimal, (Decimal | und
   ['open', ZERO, undefined, BUST],
   ['open', PART, GOOD_PRICE, CORRECTED],
   ['open', PART, GOOD_PRICE, { quantity: PART }],
+  // A fee in the bought asset, and a fill of less than a lot (B6).
+  ['filled', WHOLE, GOOD_PRICE, { fees: FEES }],
+  ['cancelled', CRUMB, GOOD_PRICE],
 ];
 export const ORDER_REPORTS = REPORTED.map(([status, cumQty, avgPrice, further = {}]) => {
-  const { correction, quantity } = further;
+  const { correction, quantity, fees } = further;
   const price = avgPrice === undefined ? {} : { avgPrice };
   const report: OrderFact = { brokerOrderId: 'b-1', status, cumQty, ...price, ...further };
   const words = [
     ...(avgPrice === undefined ? [] : [` @ ${avgPrice}`]),
     ...(correction === undefined ? [] : [`, a ${correction.kind} of fill ${correction.fillId}`]),
     ...(quantity === undefined ? [] : [`, restated to ${quantity}`]),
+    ...(fees === undefined ? [] : [', with a fee in the bought asset']),
   ];
   const label = `ORDER_REPORT ${status}, filled ${cumQty}${words.join('')}`;
-  const isRough = correction !== undefined || quantity !== undefined;
+  const isRough = correction !== undefined || quantity !== undefined || fees !== undefined || cumQty === CRUMB;
   return fact('ORDER_REPORT', label, { type: 'ORDER_REPORT', report }, { report, isRough });
 });
 
@@ -244,7 +252,8 @@ export const PROTECTION_OUTCOMES = LEGS.map(([stopLoss, takeProfit]) => {
   const legs: Legs = { stopLoss: LEG[stopLoss], takeProfit: LEG[takeProfit] };
   const label = `PROTECTION_OUTCOME SL ${stopLoss}, TP ${takeProfit}`;
   const isRough = [stopLoss, takeProfit].some((leg) => leg === 'pending' || leg === 'passed');
-  return fact('PROTECTION_OUTCOME', label, { type: 'PROTECTION_OUTCOME', legs }, { legs, isRough });
+  const isSteady = [stopLoss, takeProfit].some((leg) => leg === 'not_sent' || leg === 'busy');
+  return fact('PROTECTION_OUTCOME', label, { type: 'PROTECTION_OUTCOME', legs }, { legs, isRough, isSteady });
 });
 
 /** What the venue says of an exit before the execution is done: it works, it has ended, it has filled (B5). */
@@ -275,7 +284,7 @@ export const RECONCILED = OBSERVATIONS.map((observation) =>
     'RECONCILED',
     `RECONCILED, ${observation.label}`,
     (context) => ({ type: 'RECONCILED', observed: observed(observation, context) }),
-    { observation },
+    { observation, isSteady: observation.isSteady === true },
   ),
 );
 

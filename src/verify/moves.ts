@@ -114,7 +114,8 @@ function answers(here: Here): void {
     for (const fact of PROTECTION_OUTCOMES) if (isTold(here, fact)) happen(here, fact, { protect: 0 }, MUST);
   // Calls that nothing else bounds end by their own deadlines: the clock ends them.
   if (world.look === 1) happen(here, ORDER_LOOKED, { look: 0 }, MUST | CLOCK);
-  if (world.reconcile === 1) for (const fact of RECONCILED) happen(here, fact, { reconcile: 0 }, MUST);
+  if (world.reconcile === 1)
+    for (const fact of RECONCILED) if (isTold(here, fact)) happen(here, fact, { reconcile: 0 }, MUST);
 }
 
 /**
@@ -185,10 +186,18 @@ function reports(here: Here): void {
   const { steps, chart, world, path } = here;
   if (world.reached === 0 && path !== 'submitted.ready') return;
   for (const fact of ORDER_REPORTS)
-    if (isTold(here, fact) && steps.isNews(chart, fact)) happen(here, fact, { reached: 3 }, 0);
+    if (isTold(here, fact) && !isBeside(here, fact) && steps.isNews(chart, fact)) happen(here, fact, { reached: 3 }, 0);
 }
 
-const isTold = ({ scope }: Here, { isRough }: Fact): boolean => isRough !== true || scope.isRough === true;
+/** A life has a fee or a correction; the two together would be too many for two minutes, and no guard asks about both. */
+function isBeside({ steps, chart }: Here, { report }: Fact): boolean {
+  const { fees, own } = steps.states.at(chart).context.order;
+  if (report?.fees !== undefined) return (own?.corrections.length ?? 0) > 0;
+  return report?.correction !== undefined && fees !== undefined;
+}
+
+const isTold = ({ scope }: Here, { isRough, isSteady }: Fact): boolean =>
+  scope.isRough === true ? isSteady !== true : isRough !== true;
 
 /** What the venue says of exits that it has taken, at any time until the execution is done. */
 function exitReports(here: Here): void {

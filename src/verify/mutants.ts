@@ -5,6 +5,7 @@ import type { Mutant } from './mutant.js';
 import { mutantsAfterFill } from './mutants.after-fill.js';
 import { mutantsBeforeOrder } from './mutants.before-order.js';
 import { mutantsOfExits } from './mutants.exits.js';
+import { mutantsOfFees } from './mutants.fees.js';
 import { mutantsOfKnowledge } from './mutants.knowledge.js';
 import { mutantsOfLiveOrder } from './mutants.live-order.js';
 import { mutantsOfTheWorld } from './mutants.world.js';
@@ -16,4 +17,5 @@ export const mutants: readonly Mutant[] = [
   ...mutantsOfKnowledge,
   ...mutantsOfTheWorld,
   ...mutantsOfExits,
+  ...mutantsOfFees,
 ];

@@ -5,7 +5,7 @@ import { add, type Decimal, decimal, isPositive, negate } from '../domain/decima
 import { hasFill } from '../domain/order.js';
 import { NO_OTHERS, type ReconciliationObserved } from '../domain/reconciliation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
-import { BASELINE } from './advisories.js';
+import { BASELINE, FEES } from './advisories.js';
 
 export interface Observation {
   readonly label: string;
@@ -14,6 +14,8 @@ export interface Observation {
   readonly order?: 'open' | 'not_found' | 'failed' | 'more' | 'otherPrice';
   readonly position?: 'other' | 'none' | 'failed' | 'not_offered';
   readonly legs?: 'noStopLoss' | 'noTakeProfit' | 'otherStopLoss' | 'otherQuantity';
+  /** Shown by a venue that stands by its word alone: another one like it is shown by a rough one. */
+  readonly isSteady?: true;
 }
 
 const always = () => true;
@@ -21,14 +23,19 @@ const never = () => false;
 const isWhole = ({ order }: ExecutionContext) =>
   order.avgPrice !== undefined && Number(order.cumQty) >= Number(order.quantity);
 const whenHeld = ({ order }: ExecutionContext) => hasFill(order);
+/** What a fill leaves in the account, worked out here: a buy pays its fee out of what was bought (B6). */
+const heldOf = ({ order, snapshot }: ExecutionContext): Decimal =>
+  snapshot.side === 'buy' && order.fees !== undefined && hasFill(order)
+    ? decimal(Number(order.cumQty) - Number(FEES[0]?.amount))
+    : order.cumQty;
 /** An open order that fell short of its size is what the execution may believe itself: only closed is agreement. */
 export const OBSERVATIONS: readonly Observation[] = [
   { label: 'the broker agrees', differs: never },
   // The whole size at a price is a closed order, whatever the word (P9).
-  { label: 'the order is open there', differs: (context) => !isWhole(context), order: 'open' },
-  { label: 'the order is not found', differs: always, order: 'not_found' },
-  { label: 'the order query failed', differs: always, order: 'failed' },
-  { label: 'more is filled there', differs: always, order: 'more' },
+  { label: 'the order is open there', differs: (context) => !isWhole(context), order: 'open', isSteady: true },
+  { label: 'the order is not found', differs: always, order: 'not_found', isSteady: true },
+  { label: 'the order query failed', differs: always, order: 'failed', isSteady: true },
+  { label: 'more is filled there', differs: always, order: 'more', isSteady: true },
   {
     label: 'it is filled at another price',
     differs: ({ order }) => hasFill(order) && order.avgPrice !== undefined,
@@ -36,8 +43,8 @@ export const OBSERVATIONS: readonly Observation[] = [
   },
   { label: 'the position differs', differs: always, position: 'other' },
   { label: 'there is no position', differs: whenHeld, position: 'none' },
-  { label: 'the position query failed', differs: always, position: 'failed' },
-  { label: 'the broker offers no positions', differs: never, position: 'not_offered' },
+  { label: 'the position query failed', differs: always, position: 'failed', isSteady: true },
+  { label: 'the broker offers no positions', differs: never, position: 'not_offered', isSteady: true },
   { label: 'there is no stop-loss', differs: whenHeld, legs: 'noStopLoss' },
   { label: 'there is no take-profit', differs: whenHeld, legs: 'noTakeProfit' },
   {
@@ -73,13 +80,14 @@ function orderSeen(shown: Observation['order'], { order }: ExecutionContext): Re
 function positionSeen(
   shown: Observation['position'],
   legs: Observation['legs'],
-  { order, bracket, snapshot }: ExecutionContext,
+  context: ExecutionContext,
 ): ReconciliationObserved['position'] {
+  const { bracket, snapshot } = context;
   if (shown === 'failed') return { kind: 'failed', cause: 'silent' };
   if (shown === 'not_offered') return { kind: 'not_offered' };
   const size: Decimal =
-    shown === 'none' ? decimal('0') : shown === 'other' ? decimal(Number(order.cumQty) + 1) : order.cumQty;
-  const isBracketed = isPositive(order.cumQty) && bracket !== undefined;
+    shown === 'none' ? decimal('0') : shown === 'other' ? decimal(Number(heldOf(context)) + 1) : heldOf(context);
+  const isBracketed = hasFill(context.order) && bracket !== undefined && isPositive(bracket.quantity);
   const stopLoss = legs === 'otherStopLoss' ? ELSEWHERE : bracket?.stopLoss;
   return {
     kind: 'position',
@@ -88,6 +96,6 @@ function positionSeen(
     netting: true,
     ...(isBracketed && legs !== 'noStopLoss' && stopLoss !== undefined && { stopLoss }),
     ...(isBracketed && legs !== 'noTakeProfit' && { takeProfit: bracket.takeProfit }),
-    ...(isBracketed && legs === 'otherQuantity' && { exitQuantity: decimal(Number(order.cumQty) - 1) }),
+    ...(isBracketed && legs === 'otherQuantity' && { exitQuantity: decimal(Number(bracket.quantity) - 1) }),
   };
 }

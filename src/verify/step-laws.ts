@@ -6,7 +6,7 @@ import type { LawId } from '../domain/laws.js';
 import { applyReport, hasFill, lacksPrice } from '../domain/order.js';
 import { isProtected } from '../machines/execution.context.js';
 import type { DeadlineName } from '../machines/execution.facts.js';
-import { BRACKET, GOOD_PRICE } from './advisories.js';
+import { AFTER_FEES, BRACKET, GOOD_PRICE, WHOLE } from './advisories.js';
 import {
   HARD_TIMEOUT,
   PROTECTION,
@@ -85,7 +85,8 @@ const protectionFollowsTheFill: Check = ({ before, after, commands }) => {
     if (command.type !== 'placeProtection') continue;
     const { quantity, stopLoss, takeProfit, side } = command.request;
     const approved = after.snapshot.side;
-    const due = before.context.bracket ?? { ...BRACKET[approved], quantity: after.order.cumQty };
+    const due = before.context.bracket ?? { ...BRACKET[approved], quantity: lotsHeld(after) };
+    if (Number(quantity) <= 0) return `${side} ${quantity} was asked for`;
     const isOnFill = before.context.bracket !== undefined || after.order.avgPrice === GOOD_PRICE;
     if (!isOnFill || stopLoss !== due.stopLoss || takeProfit !== due.takeProfit) {
       return `SL ${stopLoss}, TP ${takeProfit} were asked for on a fill at ${after.order.avgPrice}`;
@@ -94,6 +95,12 @@ const protectionFollowsTheFill: Check = ({ before, after, commands }) => {
   }
   return undefined;
 };
+
+/** What is held of the fill, in whole lots of one share (B6). */
+const lotsHeld = ({ order, snapshot }: Step['after']): string =>
+  order.fees !== undefined && snapshot.side === 'buy' && order.cumQty === WHOLE
+    ? AFTER_FEES.lots
+    : `${Math.floor(Number(order.cumQty))}`;
 
 const onlyProtectionReduces: Check = ({ before, after, commands }) => {
   for (const command of commands) {

@@ -8,6 +8,7 @@ import type { LawId } from '../domain/laws.js';
 import { isClosedAndPriced } from '../domain/order.js';
 import { type LegOutcome, TAKE_PROFIT_PASSED } from '../domain/ports.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
+import { AFTER_FEES, WHOLE } from './advisories.js';
 import type { Check, Step } from './step.js';
 
 const topOf = (path: string): string => path.split('.', 1)[0] ?? path;
@@ -58,6 +59,24 @@ const correctionsAreNoted: Check = ({ before, fact, after }) => {
   return isNoted ? undefined : `a ${kind} is applied, and would be applied again`;
 };
 
+/** B6: a fee that is told is kept, also when it is told of a fill that is known. */
+const feesAreKept: Check = ({ before, fact, after }) => {
+  const { fees, cumQty } = fact.report ?? {};
+  if (fees === undefined || before.phase === 'validate' || before.phase === 'over') return undefined;
+  const isOfThisFill = after.order.cumQty === cumQty;
+  return isOfThisFill && after.order.fees === undefined ? 'a fee was told, and is not known' : undefined;
+};
+
+/** B6: what is held and not covered, since it is less than a lot, is named in the result. */
+const theRestIsNamed: Check = ({ after }) => {
+  const { result, order, bracket, snapshot } = after;
+  if (result === undefined || bracket === undefined || bracket.quantity !== AFTER_FEES.lots) return undefined;
+  const isWhole = order.cumQty === WHOLE && order.fees !== undefined && snapshot.side === 'buy';
+  return isWhole && result.unprotectedQuantity !== AFTER_FEES.rest
+    ? `${AFTER_FEES.rest} is not covered, and the result says ${result.unprotectedQuantity}`
+    : undefined;
+};
+
 const isAlone = ({ protection }: ExecutionContext): boolean =>
   protection.stopsAlone === true && protection.stopLoss === 'placed';
 const areBothPlaced = ({ protection }: ExecutionContext): boolean =>
@@ -102,11 +121,14 @@ const theStopGoesAlone: Check = (step) => {
   return isRight ? undefined : 'the market has passed the take-profit, and the stop does not go alone';
 };
 
-/** B5, M1: nobody is called for exits that stand. An exit that ends later is told, also beside a stop that stands alone. */
-const noFalseAlarm: Check = ({ before, after, commands }) => {
+/**
+ * B5, M1: nobody is called because of an answer or a report that says that the exits stand. A call that is never answered is
+ * told on the safe side, and so is an exit that ends later, also beside a stop that stands alone.
+ */
+const noFalseAlarm: Check = ({ before, fact, after, commands }) => {
   const isAlarmed = commands.some((command) => command.type === 'openCase' && command.kind === 'UNPROTECTED_POSITION');
   const stand = areBothPlaced(after) || (isAlone(after) && before.phase !== 'compare');
-  return isAlarmed && stand ? 'an alarm is raised over exits that stand' : undefined;
+  return isAlarmed && stand && fact.deadline === undefined ? 'an alarm is raised over exits that stand' : undefined;
 };
 
 /** B5: exits are watched while they are waited for, and no longer. */
@@ -119,9 +141,11 @@ const isConfirming = (path: string): boolean => path.endsWith('.confirming') && 
 
 export const WORLD_CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L6', correctionsAreNoted],
+  ['L6', feesAreKept],
   ['L7', exitsHaveTheirTime],
   ['L7', confirmingEnds],
   ['L7', theStopGoesAlone],
+  ['L7', theRestIsNamed],
   ['L10', noFalseAlarm],
   ['L11', whatIsOverIsNotWaitedFor],
   ['L11', nothingToCancelIsKept],

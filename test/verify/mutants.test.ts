@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LawId, laws } from '../../src/domain/laws.js';
 import { mutantsOfExits } from '../../src/verify/mutants.exits.js';
+import { mutantsOfFees } from '../../src/verify/mutants.fees.js';
 import { mutants } from '../../src/verify/mutants.js';
 import { mutantsOfTheWorld } from '../../src/verify/mutants.world.js';
 import { verify } from '../../src/verify/verify.js';
@@ -16,8 +17,8 @@ describe('a chart with one thing wrong', () => {
     expect(named.size).toBe(mutants.length);
   });
 
-  it('comes in more than sixty kinds of what venues and late wake-ups do [P8 P10 T4 B5]', () => {
-    expect(mutantsOfTheWorld.length + mutantsOfExits.length).toBeGreaterThan(60);
+  it('comes in more than sixty kinds of what venues and late wake-ups do [P8 P10 T4 B5 B6]', () => {
+    expect(mutantsOfTheWorld.length + mutantsOfExits.length + mutantsOfFees.length).toBeGreaterThan(60);
   });
 
   it.each(mutants.map((mutant) => [mutant.name, mutant.breaks, mutant] as const))(
@@ -66,6 +67,10 @@ const FURTHER_TEETH: readonly (readonly [rule: string, law: LawId, name: string]
   ['B5', 'L7', 'gives exits no time to work'],
   ['B5', 'L7', 'does not hear that an exit is refused late'],
   ['B5', 'L7', 'gives up when the market has passed the take-profit'],
+  ['B6', 'L4', 'protects what the fee has taken'],
+  ['B6', 'L4', 'places exits for nothing'],
+  ['B6', 'L6', 'does not hear of a fee after the fill'],
+  ['B6', 'L7', 'does not name what no exit covers'],
   ['B5', 'L10', 'takes exits that come late for none'],
   ['B5', 'L15', 'watches exits that it does not wait for'],
 ];
