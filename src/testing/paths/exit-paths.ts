@@ -49,9 +49,9 @@ const REPORTS: readonly ExitFact[] = [
   { status: 'cancelled', cumQty: ZERO },
 ];
 
-/** A take-profit always has its price: that matters to no sibling. */
+/** Of each what matters to the other: the stop-loss may lack its price, and the take-profit may shrink. */
 const OF_LEG = {
-  sl: REPORTS,
+  sl: REPORTS.filter(({ quantity }) => quantity === undefined),
   tp: REPORTS.filter(({ status, avgPrice }) => status !== 'filled' || avgPrice !== undefined),
 };
 
