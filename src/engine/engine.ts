@@ -64,6 +64,8 @@ export interface Engine {
    * and is gone with it when the journal is not durable. Called again, it returns the same promise.
    */
   close(options?: CloseOptions): Promise<void>;
+  /** `close()` without a drain, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface ExecuteOptions {
@@ -234,6 +236,9 @@ function engineFace(parts: Parts): Engine {
       } catch (error) {
         return Promise.reject(error);
       }
+    },
+    [Symbol.asyncDispose]() {
+      return this.close();
     },
   };
 }

@@ -134,7 +134,13 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
   const log = openAuditLog(options.log, world);
   if (opened.stakes !== undefined) told.tell(opened.stakes);
   try {
-    const engine = await createEngine({ broker: opened.broker, journal: journal.journal, clock, logger: log.logger });
+    const engine = await createEngine({
+      broker: opened.broker,
+      journal: journal.journal,
+      clock,
+      logger: log.logger,
+      maxConcurrent: options.concurrency,
+    });
     try {
       if (journal.failure() !== undefined) throw journal.failure();
       return await execute({ source, options, world, file, clock, opened, told, journal, engine });
