@@ -86,6 +86,15 @@ describe('listeners that act', () => {
 });
 
 describe('close', () => {
+  it('E8: the engine is disposed of by closing it, and refuses what comes after', async () => {
+    const now = await world();
+    await now.engine[Symbol.asyncDispose]();
+    expect(() => now.engine.start(ADVISORY)).toThrow(expect.objectContaining({ code: 'ENGINE_CLOSED' }));
+    await expect(now.engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'late' })).rejects.toMatchObject({
+      code: 'ENGINE_CLOSED',
+    });
+  });
+
   it('A4: no order leaves an engine that is closed while the intent is being committed', async () => {
     const now = await recorded();
     now.journal.commitMs = 20;
