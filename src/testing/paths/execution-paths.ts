@@ -15,7 +15,7 @@ import { bareFact, type PathFact } from './path-fact.js';
 import { type ModelPath, modelPaths } from './path-model.js';
 import { inputFor } from './profiles.js';
 import { expectedSteps, PathError, type PathOutcome, runPath } from './run-path.js';
-import { UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, unexplained, WALKED_BY_VERIFY_ALONE } from './unreachable.js';
+import { NOT_WALKED_YET, UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, unexplained } from './unreachable.js';
 
 export interface ExecutionPathStep {
   /** Type of the fact, such as `ORDER_REPORT`. */
@@ -91,8 +91,8 @@ const deviationsOf = (facts: readonly PathFact[]): number => facts.reduce((sum, 
 const isForChart = ({ facts }: ModelPath): boolean => facts.some(({ plan }) => plan.chartOnly !== undefined);
 
 const LEFT_OUT = {
-  chart: [...UNREACHABLE_IN_CHART, ...WALKED_BY_VERIFY_ALONE],
-  engine: [...UNREACHABLE_IN_ENGINE, ...WALKED_BY_VERIFY_ALONE],
+  chart: [...UNREACHABLE_IN_CHART, ...NOT_WALKED_YET],
+  engine: [...UNREACHABLE_IN_ENGINE, ...NOT_WALKED_YET],
 };
 
 function covering(ordered: readonly ModelPath[]): readonly ModelPath[] {

@@ -44,10 +44,11 @@ export const UNREACHABLE_IN_ENGINE: readonly Unreachable[] = [
 ];
 
 /**
- * Ways that can be taken, and that no generated path takes yet: paths of two deviations do not lead there. `fillchart verify`
- * takes every one of them, on the chart.
+ * A gap, not a reason: the chart can go these ways, and no generated path takes all of them yet. The patterns are wider than
+ * the gap, so they also hide the loss of a way that is taken today. `fillchart verify` counts the transitions that it takes,
+ * never the answers of guards, so it does not stand in for these paths.
  */
-export const WALKED_BY_VERIFY_ALONE: readonly Unreachable[] = [
+export const NOT_WALKED_YET: readonly Unreachable[] = [
   { what: /\|SUBMIT_WITHDRAWN\|/, why: 'the engine is closed between the intent and the call' },
   { what: /(?:overdue|confirming)\|/, why: 'exits that are taken, and calls that outlast the 5 s' },
   {
