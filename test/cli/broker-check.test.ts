@@ -73,7 +73,7 @@ describe('at Alpaca', () => {
   it('ends with 5 when the keys are refused, and never shows them', async () => {
     const simulator = await alpaca();
     const { exitCode, stdout } = await checkAlpaca(simulator, [], { APCA_API_SECRET_KEY: 'sk-wrong-secret' });
-    expect(stdout).toMatch(/^connect +Alpaca: HTTP 401: request is not authorized$/m);
+    expect(stdout).toMatch(/^connect +Alpaca: HTTP 401: the API keys are refused .*check APCA_API_KEY_ID,$/m);
     expect(stdout).toMatch(/^refused +the broker says no/m);
     expect([exitCode, stdout.includes('sk-wrong-secret')]).toEqual([5, false]);
   });

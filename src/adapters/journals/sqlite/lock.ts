@@ -107,13 +107,16 @@ function take(database: Database, token: string): void {
 
 const isOutOfRoom = (cause: unknown): boolean => /^SQLITE_(?:FULL|IOERR)/.test(sqliteCodeOf(cause) ?? '');
 
+/** Made read-only since, or deleted under us. */
+const isNotWritable = (cause: unknown): boolean => /^SQLITE_READONLY/.test(sqliteCodeOf(cause) ?? '');
+
 /** The same for the state: written in the transaction that is the lock, which is then taken again. */
 function note(database: Database, token: string, state: LockState, file: string): boolean {
   try {
     database.pragma(`user_version = ${STATES.indexOf(state)}`);
     database.exec('COMMIT');
   } catch (cause) {
-    if (!isOutOfRoom(cause)) throw journalErrorFrom(cause, file, 'locked');
+    if (!isOutOfRoom(cause) && !isNotWritable(cause)) throw journalErrorFrom(cause, file, 'locked');
     if (!database.inTransaction) database.exec('BEGIN IMMEDIATE');
     return false;
   }
