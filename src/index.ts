@@ -2,6 +2,7 @@
 
 // Start here
 export { createEngine } from './create-engine.js';
+export { createKillSwitch } from './create-kill-switch.js';
 export type { CloseOptions, Engine, ExecuteOptions } from './engine/engine.js';
 export type { EngineOptions } from './engine/options.js';
 
@@ -25,6 +26,7 @@ export type { ExecutionState, Reason, ReasonCode } from './domain/reasons.js';
 export { KillSwitchState, KillSwitchType } from './domain/kill-switch.js';
 export type { DecidingSwitch, SwitchChange, SwitchView } from './domain/kill-switch.js';
 export type { RefusedBy } from './domain/refused-by.js';
+export type { KillSwitchOptions, SharedKillSwitch } from './engine/shared-switch.js';
 export type { KillSwitch, SwitchRelease, SwitchSetting } from './actors/kill-switch.js';
 export type { Cases } from './engine/cases.js';
 export { type Desk, type DeskOptions, openDesk } from './engine/desk.js';

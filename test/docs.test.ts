@@ -167,7 +167,7 @@ describe('every page', () => {
       ...executionMachine.events,
       ...['HARD_TIMEOUT_MS', 'LATE_FILL_WINDOW_MS'],
       // A symbol, and a name of the Python module.
-      ...['AAPL', 'HARD_TIMEOUT_SECONDS'],
+      ...['AAPL', 'BTCUSDT', 'HARD_TIMEOUT_SECONDS'],
       // Filters of Binance, and what a line about a case begins with.
       ...['PERCENT_PRICE_BY_SIDE', 'MAX_NUM_ALGO_ORDERS', 'MAX_NUM_ORDERS', 'MAX_NUM_ORDER_LISTS', 'URGENT'],
       ...['TAKE_PROFIT_PASSED'],
@@ -224,7 +224,7 @@ const ALL_RULES = [
   ...range('T', 5),
   ...range('R2.', 4),
   ...range('B', 7),
-  ...range('K', 9),
+  ...range('K', 10),
   ...range('R6.', 4),
   ...range('M', 5),
   ...range('E', 6),

@@ -64,7 +64,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   charts: ['domain', 'machines'],
   verify: ['domain', 'machines'],
   'create-engine': ['domain', 'machines', 'actors', 'engine', 'adapters'],
-  index: ['domain', 'machines', 'actors', 'engine', 'create-engine'],
+  'create-kill-switch': ['domain', 'engine', 'adapters'],
+  index: ['domain', 'machines', 'actors', 'engine', 'create-engine', 'create-kill-switch'],
   testing: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
   service: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
   cli: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'verify', 'index', 'testing', 'service'],
@@ -616,7 +617,9 @@ function inSrc(files: readonly Source[]): readonly Source[] {
 }
 
 function layerOf(path: string): string {
-  return path.match(/^src\/([^/]+)\//)?.[1] ?? path.match(/^src\/(index|create-engine)\.ts$/)?.[1] ?? path;
+  return (
+    path.match(/^src\/([^/]+)\//)?.[1] ?? path.match(/^src\/(index|create-engine|create-kill-switch)\.ts$/)?.[1] ?? path
+  );
 }
 
 /** The file that an import leads to, relative to the root; `undefined` for a package or a part of Node. */

@@ -8,6 +8,7 @@
 import { type Observable, Subject } from 'rxjs';
 import { createActor } from 'xstate';
 import {
+  type Aliases,
   isMoreSevere,
   KillSwitchState,
   KillSwitchType,
@@ -62,6 +63,10 @@ export interface KillSwitchEvents {
   onListenerError(error: unknown): void;
   /** Id of an open case in the scope of a switch with this target. */
   openCase(target: string | undefined): string | undefined;
+  /** Other notations of a symbol (K9). */
+  readonly aliases?: Aliases | undefined;
+  /** Whether anybody knows a symbol by this name; left out where nobody could say (K9). */
+  isKnown?(target: string): boolean | undefined;
 }
 
 export interface KillSwitchActor extends KillSwitch {
@@ -82,6 +87,9 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
   const current = (type: KillSwitchType, target?: string): SwitchView | undefined =>
     known().switches.find((other) => switchKey(other.type, other.target) === switchKey(type, target));
 
+  const coversNothing = ({ state, target }: SwitchSetting): boolean =>
+    state !== 'OFF' && target !== undefined && events.isKnown?.(target) === false;
+
   function apply(type: KillSwitchFact['type'], setting: SwitchSetting, forced?: boolean): Promise<void> {
     const before = current(setting.type, setting.target);
     const now = time();
@@ -95,6 +103,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
       ...(setting.by !== undefined && { by: setting.by }),
       ...(forced === true && { forced }),
       durationMs: before === undefined ? 0 : now - epochMs(before.since),
+      ...(coversNothing(setting) && { coversNothingKnown: true }),
     };
     const fact = { type, change };
     actor.send(fact);
@@ -140,8 +149,8 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
         return Promise.reject(error);
       }
     },
-    isActive: (symbol?: string) => stateFor(known().switches, symbol) === 'ACTIVE',
-    stateFor: (symbol?: string) => stateFor(known().switches, symbol),
+    isActive: (symbol?: string) => stateFor(known().switches, symbol, events.aliases) === 'ACTIVE',
+    stateFor: (symbol?: string) => stateFor(known().switches, symbol, events.aliases),
     get switches() {
       return known().switches;
     },

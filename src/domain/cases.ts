@@ -5,7 +5,7 @@
  * 2. An execution has at most one open case: what is found later is added to it.
  */
 import { deepFreeze } from './canonical.js';
-import { covers } from './kill-switch.js';
+import { type Aliases, covers } from './kill-switch.js';
 import type { Mismatch, ReconciliationReport, ReconciliationStatus } from './reconciliation.js';
 
 export type CaseKind =
@@ -94,9 +94,10 @@ export function blockingCase(
   cases: readonly Case[],
   symbol: string | undefined,
   policy: MismatchPolicy,
+  aliases?: Aliases,
 ): Case | undefined {
   if (policy === 'report-only') return undefined;
-  return cases.find((known) => isOpen(known) && (policy === 'halt-all' || covers(known.symbol, symbol)));
+  return cases.find((known) => isOpen(known) && (policy === 'halt-all' || covers(known.symbol, symbol, aliases)));
 }
 
 /** A case about a report is called by the report's status. */

@@ -3,7 +3,8 @@
  *
  * 1. A switch is the pair (type, target); setting one never changes another.
  * 2. What covers a symbol: every switch without a target, and those whose target is the symbol. Targets are compared
- *    without regard to case and outer blanks: at three in the morning `aapl` must stop `AAPL`.
+ *    without regard to case and outer blanks: at three in the morning `aapl` must stop `AAPL`; and a symbol is also known
+ *    by the other notations that its broker takes, such as `BTCUSDT` for `BTC/USDT` (K9).
  * 3. The state of a symbol is the most severe state of the switches that cover it.
  */
 import { boundedText } from './reading.js';
@@ -29,6 +30,8 @@ export interface SwitchView {
   readonly by?: string;
   /** Since when the switch is in this state, ISO 8601 UTC. */
   readonly since: string;
+  /** Neither the broker nor the journal knew the symbol when it was set (K9). */
+  readonly coversNothingKnown?: true;
 }
 
 /** One line of the history (K6). */
@@ -44,6 +47,8 @@ export interface SwitchChange {
   readonly forced?: boolean;
   /** How long the switch was in the previous state, in ms; 0 when it had none. */
   readonly durationMs: number;
+  /** Neither the broker nor the journal knows the symbol (K9). */
+  readonly coversNothingKnown?: true;
 }
 
 const SEVERITY: Record<KillSwitchState, number> = { OFF: 0, WARNING: 1, ACTIVE: 2 };
@@ -65,15 +70,24 @@ const normalised = (target: string): string => target.trim().toUpperCase();
 export const switchKey = (type: KillSwitchType, target?: string): string =>
   target === undefined ? type : `${type}:${normalised(target)}`;
 
+/** Other notations of a symbol; none where nothing is known of it. Never throws. */
+export type Aliases = (symbol: string) => readonly string[];
+
+const NO_ALIASES: Aliases = () => [];
+
 /** Whether a switch with this target covers the symbol; without a symbol, only switches that cover all do. */
-export const covers = (target: string | undefined, symbol?: string): boolean =>
-  target === undefined || (symbol !== undefined && normalised(target) === normalised(symbol));
+export function covers(target: string | undefined, symbol?: string, aliases = NO_ALIASES): boolean {
+  if (target === undefined) return true;
+  if (symbol === undefined) return false;
+  const wanted = normalised(target);
+  return wanted === normalised(symbol) || aliases(symbol).some((name) => normalised(name) === wanted);
+}
 
 /** The most severe state among the switches that cover the symbol (K1). */
-export function stateFor(switches: readonly SwitchView[], symbol?: string): KillSwitchState {
+export function stateFor(switches: readonly SwitchView[], symbol?: string, aliases = NO_ALIASES): KillSwitchState {
   let worst: KillSwitchState = 'OFF';
   for (const { state, target } of switches) {
-    if (covers(target, symbol) && isMoreSevere(state, worst)) worst = state;
+    if (isMoreSevere(state, worst) && covers(target, symbol, aliases)) worst = state;
   }
   return worst;
 }
@@ -91,8 +105,12 @@ export interface DecidingSwitch {
 }
 
 /** Which of the ACTIVE switches that cover the symbol is named: the one that has been so for longest. */
-export function decidingSwitch(switches: readonly SwitchView[], symbol?: string): DecidingSwitch | undefined {
-  const active = switches.filter(({ state, target }) => state === 'ACTIVE' && covers(target, symbol));
+export function decidingSwitch(
+  switches: readonly SwitchView[],
+  symbol?: string,
+  aliases = NO_ALIASES,
+): DecidingSwitch | undefined {
+  const active = switches.filter(({ state, target }) => state === 'ACTIVE' && covers(target, symbol, aliases));
   const longest = active.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0))[0];
   return longest === undefined ? undefined : switchNamed(longest);
 }
@@ -125,6 +143,7 @@ export function withChange(switches: readonly SwitchView[], change: SwitchChange
     reason: change.reason,
     ...(change.by !== undefined && { by: change.by }),
     since: change.time,
+    ...(change.coversNothingKnown === true && { coversNothingKnown: true }),
   };
   const rest = switches.filter(({ type, target }) => switchKey(type, target) !== key);
   return Object.freeze([...rest, Object.freeze(changed)]);

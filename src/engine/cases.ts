@@ -14,7 +14,7 @@ import {
   type MismatchPolicy,
   withCaseFact,
 } from '../domain/cases.js';
-import { covers } from '../domain/kill-switch.js';
+import { type Aliases, covers } from '../domain/kill-switch.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { Mismatch } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
@@ -62,7 +62,7 @@ export interface CaseBook extends Cases {
   restore(fact: CaseFact): void;
 }
 
-export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchPolicy): CaseBook {
+export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchPolicy, aliases?: Aliases): CaseBook {
   let cases: readonly Case[] = [];
 
   function keep(
@@ -129,8 +129,8 @@ export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchP
     all: () => cases,
     resolve,
     raise,
-    blocking: (symbol) => blockingCase(cases, symbol, policy),
-    openInScope: (target) => cases.find((known) => isOpen(known) && covers(target, known.symbol)),
+    blocking: (symbol) => blockingCase(cases, symbol, policy, aliases),
+    openInScope: (target) => cases.find((known) => isOpen(known) && covers(target, known.symbol, aliases)),
     restore(fact) {
       cases = withCaseFact(cases, fact);
     },

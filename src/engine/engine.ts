@@ -20,6 +20,7 @@ import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import { type Admission, admission, hasCapacity } from './admission.js';
+import { aliasesOf } from './aliases.js';
 import { type CaseBook, type Cases, caseBook } from './cases.js';
 import { brokerConnection } from './connection.js';
 import type { Execution, ExecutionSnapshot, ExecutionView } from './execution.js';
@@ -91,6 +92,7 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
   const difference = recover(records, { ...parts, ...options, killSwitch: board.killSwitch, tellSwitch: board.tell });
+  board.settle();
   // Only now: what the journal says of the switches must not open the gate again.
   const reason = problem ?? difference;
   if (reason !== undefined) board.closeGate(reason);
@@ -139,9 +141,19 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const book = positionBook();
   const onFailure = (cause: string) => board.closeGate(`The journal has failed: ${cause}`);
   const recorder = newRecorder({ journal, clock, logger, history: records, onFailure });
-  const cases = caseBook(recorder, time, options.onMismatch);
+  const aliases = aliasesOf(broker);
+  const cases = caseBook(recorder, time, options.onMismatch, aliases);
   const onSwitch = () => door.onSwitch();
-  const board = switchboard({ time, recorder, metrics, cases, executions, onSwitch });
+  const board = switchboard({
+    time,
+    recorder,
+    metrics,
+    cases,
+    executions,
+    aliases,
+    shared: options.killSwitch,
+    onSwitch,
+  });
   const door = doorOf(options, executions, board);
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const start = startSweep(connection);

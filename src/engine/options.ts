@@ -7,6 +7,7 @@ import { refuseUnknown } from '../domain/option-names.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
+import { isShared, type SharedKillSwitch } from './shared-switch.js';
 
 /** What `createEngine` takes. */
 export interface EngineOptions {
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly onMismatch?: MismatchPolicy;
   /** Most executions that run side by side; 1,000 by default. Further ones wait in `validating` (E4). */
   readonly maxConcurrent?: number | undefined;
+  /** Kill switches that several engines share, from `createKillSwitch`; of its own by default (K10). */
+  readonly killSwitch?: SharedKillSwitch | undefined;
   /** Longest time of each broker call, in ms (P7). */
   readonly deadlines?: Partial<CallDeadlines> | undefined;
 }
@@ -43,6 +46,7 @@ const NAMES = Object.keys({
   onMismatch: true,
   deadlines: true,
   maxConcurrent: true,
+  killSwitch: true,
 } satisfies Record<keyof EngineOptions, true>);
 
 /** The options with every port there. */
@@ -59,6 +63,7 @@ export interface CheckedOptions {
   readonly onMismatch: MismatchPolicy;
   readonly deadlines: CallDeadlines;
   readonly maxConcurrent: number;
+  readonly killSwitch: SharedKillSwitch | undefined;
 }
 
 const DEFAULT_POLL_INTERVAL_MS = 100;
@@ -91,6 +96,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     exitPollIntervalMs = DEFAULT_EXIT_POLL_INTERVAL_MS,
     onMismatch = 'halt-symbol',
     maxConcurrent = DEFAULT_MAX_CONCURRENT,
+    killSwitch,
   } = parts;
   requireMethods('broker', broker, BROKER_METHODS);
   requireMethods('journal', journal, ['open', 'append', 'close']);
@@ -108,6 +114,8 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
   if (!Number.isSafeInteger(maxConcurrent) || maxConcurrent < 1) {
     throw invalid('maxConcurrent', maxConcurrent, 'a whole number of at least 1');
   }
+  if (killSwitch !== undefined && !isShared(killSwitch))
+    throw invalid('killSwitch', killSwitch, 'what createKillSwitch has returned');
   if (!POLICIES.includes(onMismatch)) throw invalid('onMismatch', onMismatch, POLICIES.join(', '));
   const deadlines = { ...CALL_DEADLINES, ...parts.deadlines };
   for (const [name, ms] of Object.entries(deadlines)) {
@@ -124,6 +132,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     onMismatch,
     deadlines,
     maxConcurrent,
+    killSwitch,
   };
 }
 

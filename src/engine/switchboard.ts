@@ -4,7 +4,14 @@
 import { causeOf } from '../actors/calls.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
-import { cancelsLiveOrders, covers, type DecidingSwitch, decidingSwitch, switchNamed } from '../domain/kill-switch.js';
+import {
+  type Aliases,
+  cancelsLiveOrders,
+  covers,
+  type DecidingSwitch,
+  decidingSwitch,
+  switchNamed,
+} from '../domain/kill-switch.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { CaseBook } from './cases.js';
@@ -12,6 +19,7 @@ import type { ExecutionHost } from './execution-host.js';
 import type { ExecutionMap } from './execution-map.js';
 import type { Metrics } from './metrics.js';
 import { LISTENER_THREW, type Recorder } from './recorder.js';
+import { joinSwitch, type SharedKillSwitch } from './shared-switch.js';
 
 export interface SwitchboardParts {
   readonly time: EngineTime;
@@ -19,12 +27,18 @@ export interface SwitchboardParts {
   readonly metrics: Metrics;
   readonly cases: CaseBook;
   readonly executions: ExecutionMap;
+  /** Other notations of a symbol, where the broker tells them (K9). */
+  readonly aliases?: Aliases | undefined;
+  /** Switches that other engines have too; of its own by default (K10). */
+  readonly shared?: SharedKillSwitch | undefined;
   /** Called when every live execution has been told. */
   readonly onSwitch?: () => void;
 }
 
 export interface Switchboard {
   readonly killSwitch: KillSwitchActor;
+  /** What the journal knows as ACTIVE is so for all that share the switches. Called once the journal is folded. */
+  settle(): void;
   /** Tells an execution of a switch, if it covers its symbol. */
   tell(host: ExecutionHost, changed: DecidingSwitch): void;
   /** The switch that decides on the symbol, when one that covers it is ACTIVE (K8). */
@@ -38,12 +52,23 @@ export interface Switchboard {
 /** Who sets a switch that nobody has asked for. */
 const BY = 'fillchart';
 
-export function switchboard({ time, recorder, metrics, cases, executions, onSwitch }: SwitchboardParts): Switchboard {
-  const killSwitch = killSwitchActor(time, {
+export function switchboard(parts: SwitchboardParts): Switchboard {
+  const { time, recorder, metrics, cases, executions, aliases, shared, onSwitch } = parts;
+  const events = {
     onChange,
-    onListenerError: (error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW),
-    openCase: (target) => cases.openInScope(target)?.caseId,
-  });
+    onListenerError: (error: unknown) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW),
+    openCase: (target: string | undefined) => cases.openInScope(target)?.caseId,
+    aliases,
+    ...(aliases !== undefined && { isKnown }),
+  };
+  const joined = shared && joinSwitch(shared, events);
+  const killSwitch = joined ?? killSwitchActor(time, events);
+
+  /** The broker knows the symbol, or an advisory has named it. */
+  function isKnown(target: string): boolean {
+    const isNamed = ({ execution }: ExecutionHost) => covers(target, execution.snapshot.symbol, aliases);
+    return (aliases?.(target).length ?? 0) > 0 || executions.all().some(isNamed);
+  }
 
   /** Runs in the turn of the change, after the gate has closed (K5). */
   async function onChange(fact: KillSwitchFact): Promise<void> {
@@ -62,12 +87,12 @@ export function switchboard({ time, recorder, metrics, cases, executions, onSwit
   }
 
   const decidedBy = (symbol: string | undefined): DecidingSwitch | undefined =>
-    decidingSwitch(killSwitch.switches, symbol);
+    decidingSwitch(killSwitch.switches, symbol, aliases);
 
   function tell(host: ExecutionHost, changed: DecidingSwitch): void {
     const { type, target, state } = changed;
     const { symbol } = host.execution.snapshot;
-    if (!covers(target, symbol)) return;
+    if (!covers(target, symbol, aliases)) return;
     const effective = killSwitch.stateFor(symbol);
     const decided = state === 'ACTIVE' ? switchNamed(changed) : decidedBy(symbol);
     const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
@@ -83,6 +108,7 @@ export function switchboard({ time, recorder, metrics, cases, executions, onSwit
 
   return {
     killSwitch,
+    settle: () => joined?.settle(),
     tell,
     decidedBy,
     closeGate,

@@ -23,6 +23,7 @@ export const KEPT_BY: Readonly<Record<string, KeptBy>> = {
   M3: { module: 'src/engine/sweep.ts', because: 'The sweep looks at the whole broker, and at no execution.' },
   K8: { module: 'src/domain/refused-by.ts', because: 'Who refused is named in the result; no transition asks it.' },
   K9: { module: 'src/engine/switchboard.ts', because: 'A switch is set before anybody knows what it covers.' },
+  K10: { module: 'src/engine/shared-switch.ts', because: 'Several engines hang on one gate.' },
   M4: { module: 'src/engine/sweep.ts', because: 'What was not asked is known to the sweep alone.' },
   M5: { module: 'src/engine/accepted.ts', because: 'What a person accepted is compared when a sweep looks again.' },
   P9: { module: 'src/domain/order.ts', because: 'Sizes are read before the state word is.' },

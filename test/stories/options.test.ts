@@ -1,5 +1,5 @@
 /**
- * What the engine takes and gives back: unknown options are refused by name, `close()` is one promise, handles end (E8, K7).
+ * What the engine takes and gives back: unknown options are refused by name, `close()` is one promise, handles end (E8, K10).
  */
 import { createEngine, type EngineOptions, openDesk } from 'fillchart';
 import { memoryJournal } from 'fillchart/adapters';
@@ -95,7 +95,7 @@ describe('close (A17 A18)', () => {
   });
 });
 
-describe('the kill-switch handle (A19 K7)', () => {
+describe('the kill-switch handle (A19 K10)', () => {
   const names = (handle: object): string[] => {
     const all = new Set<string>();
     for (let at: object | null = handle; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
@@ -104,7 +104,7 @@ describe('the kill-switch handle (A19 K7)', () => {
   };
   const PUBLIC = ['changes$', 'history', 'isActive', 'release', 'set', 'stateFor', 'switches'];
 
-  it('A19 K7: nothing on the handle of the engine opens the gate but release, nor on that of a desk', async () => {
+  it('A19 K10: nothing on the handle of the engine opens the gate but release, nor on that of a desk', async () => {
     const { engine, clock } = await world();
     expect(names(engine.killSwitch)).toEqual(PUBLIC);
     expect(Object.isFrozen(engine.killSwitch)).toBe(true);
