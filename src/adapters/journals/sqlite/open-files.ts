@@ -10,10 +10,20 @@ import { type BigIntStats, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JournalError } from '../journal-error.js';
-import type { Driver } from './driver.js';
+import type { Database, Driver } from './driver.js';
 import { acquireLock, type Lock } from './lock.js';
 
-const open = new Set<string>();
+/**
+ * The connection to each open file; none until it is made. One that nobody holds any more is closed with its last holder, and
+ * the number of a file that was deleted may come back for another: so a connection that has gone keeps nothing.
+ */
+const open = new Map<string, WeakRef<Database> | undefined>();
+
+function isOpen(identity: string): boolean {
+  const connection = open.get(identity);
+  if (connection === undefined) return open.has(identity);
+  return connection.deref()?.open === true;
+}
 
 const identityOf = ({ dev, ino }: BigIntStats): string => `${dev.toString(16)}-${ino.toString(16)}`;
 
@@ -22,20 +32,26 @@ const statOf = (file: string): BigIntStats | undefined => statSync(file, { bigin
 /** Whether a writer of this process has the file open, by whichever name. */
 export function isOpenHere(file: string): boolean {
   const stat = statOf(file);
-  return stat !== undefined && open.has(identityOf(stat));
+  return stat !== undefined && isOpen(identityOf(stat));
+}
+
+export interface Claim {
+  /** The claim lasts as long as this connection, at the longest. */
+  connected(database: Database): void;
+  release(): void;
 }
 
 /** Claims an existing file for this process, or throws `IN_USE`. */
-export function claimFile(driver: Driver, file: string, folder = tmpdir()): Lock {
+export function claimFile(driver: Driver, file: string, folder = tmpdir()): Claim {
   const stat = statOf(file);
   if (stat === undefined) throw new JournalError('CANNOT_OPEN', `The journal ${file} does not exist`);
   const identity = identityOf(stat);
-  if (open.has(identity))
+  if (isOpen(identity))
     throw new JournalError('IN_USE', `The journal ${file} is in use by this very process, under another name`);
   const lock = lockByNumber(driver, join(folder, `fillchart-${identity}`), file, stat);
-  open.add(identity);
+  open.set(identity, undefined);
   return {
-    ...lock,
+    connected: (database) => void open.set(identity, new WeakRef(database)),
     release() {
       open.delete(identity);
       lock.release();

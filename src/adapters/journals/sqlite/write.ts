@@ -42,6 +42,7 @@ export function openWriter(driver: Driver, file: string, path: string, hooks: Jo
   try {
     const opened = new driver(file, { timeout: LOCK_WAIT_MS });
     database = opened;
+    claim.connected(opened);
     prepare(opened, path);
     hooks.opened?.((source) => opened.pragma(source));
     return {
