@@ -10,16 +10,8 @@ import { parseDecimal } from '../../../domain/decimal.js';
 import { nearestName } from '../../../domain/option-names.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import type { FixDictionary } from './library.js';
+import type { FixFieldSets, FixFields } from './option-types.js';
 import type { FixSettings } from './options.js';
-
-/** Values by the fields' names in the dictionary, or by their numbers. */
-export type FixFields = Readonly<Record<string, string>>;
-
-/**
- * Fields by where they go: `header` of every message, every `entry` or `exit` order, or the messages of a type, by its
- * MsgType or name (`D` or `NewOrderSingle`). An order's role comes after its type.
- */
-export type FixFieldSets = Readonly<Record<string, FixFields>>;
 
 /** What a message is about. */
 export interface About {

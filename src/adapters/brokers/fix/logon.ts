@@ -4,7 +4,7 @@
  * 1. The fields of the hook `signLogon` are computed for this Logon, with its number and the SendingTime of its header.
  * 2. Username (553), Password (554) and NewPassword (925) are sent with either version, whatever its dictionary holds.
  */
-import { type FieldValue, type FixFields, readFields } from './fields.js';
+import { type FieldValue, readFields } from './fields.js';
 import type { FixDictionary } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './options.js';
@@ -14,22 +14,6 @@ export interface LogonStamp {
   readonly number: number;
   readonly at: Date;
 }
-
-/** What a signature of a Logon may cover. */
-export interface FixLogonToSign {
-  readonly msgType: 'A';
-  /** MsgSeqNum (34). */
-  readonly msgSeqNum: number;
-  /** SendingTime (52), as it stands in the message. */
-  readonly sendingTime: string;
-  readonly senderCompId: string;
-  readonly targetCompId: string;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-}
-
-/** Returns further fields of a Logon, by name or number; RawDataLength (95) is added to RawData (96). */
-export type SignLogon = (logon: FixLogonToSign) => FixFields;
 
 const NO_ENCRYPTION = 0;
 const [RAW_DATA_LENGTH, RAW_DATA] = [95, 96];

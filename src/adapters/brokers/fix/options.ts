@@ -10,10 +10,9 @@ import { decimal, isPositive, parseDecimal } from '../../../domain/decimal.js';
 import type { Clock, Instrument, OrderRequest } from '../../../domain/ports.js';
 import { systemClock } from '../../system-clock.js';
 import { between, invalid, oneOf, quietly } from '../option-checks.js';
-import type { FixFieldSets, FixFields } from './fields.js';
-import type { SignLogon } from './logon.js';
 import type { MessageLog } from './message-log.js';
 import { refuseUnknownOptions } from './option-names.js';
+import type { FixFieldSets, FixFields, SignLogon } from './option-types.js';
 import { type FixSchedule, readSchedule, type Schedule } from './schedule.js';
 
 export type FixVersion = 'FIX.4.2' | 'FIX.4.4';

@@ -8,7 +8,7 @@
 import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import type { JournalRecord } from '../../../domain/journal.js';
 import { JournalError, type JournalErrorCode } from '../journal-error.js';
-import { type Driver, journalErrorFrom, loadDriver } from './driver.js';
+import { journalErrorFrom, loadDriver } from './driver.js';
 import { assertWhole } from './head.js';
 import type { JournalHooks } from './hooks.js';
 import { acquireLock, type Lock } from './lock.js';
@@ -45,7 +45,7 @@ export async function openJournal(path: string, hooks: JournalHooks): Promise<Op
     lock = acquireLock(driver, file);
     if (lock.isNew && traces.journal === 0) undo = () => removeEmpty(file);
     const loss = lossOf(path, { ...traces, hadLock: !lock.isNew, state: lock.priorState });
-    if (loss !== undefined && traces.journal === 0 && (traces.log ?? 0) > 0) throw await lostBut(driver, file, loss);
+    if (loss !== undefined && traces.journal === 0 && (traces.log ?? 0) > 0) throw await lostBut(file, loss);
     writer = openWriter(driver, file, path, hooks);
     const { entries, damage } = await readRows(writer.database, path);
     const records = recordsOf(entries);
@@ -87,8 +87,8 @@ function assertFile(path: string): void {
 }
 
 /** Nothing is written over a log whose journal is missing: it may be all that is left. */
-async function lostBut(driver: Driver, file: string, loss: string): Promise<JournalError> {
-  return new JournalError('LOST', loss, { records: await recordsInLog(driver, file).catch(() => []) });
+async function lostBut(file: string, loss: string): Promise<JournalError> {
+  return new JournalError('LOST', loss, { records: await recordsInLog(file).catch(() => []) });
 }
 
 /** Faults that leave a journal readable. */

@@ -66,9 +66,10 @@ export async function inspectSqliteJournal(path: string, checks = false): Promis
 }
 
 /** What the write-ahead log of a missing journal holds by itself. */
-export async function recordsInLog(driver: Driver, file: string): Promise<readonly JournalRecord[]> {
+export async function recordsInLog(file: string): Promise<readonly JournalRecord[]> {
   const image = imageOf(file);
   if (image === undefined || image.length === 0) return [];
+  const driver = await loadDriver();
   const database = new driver(image, { readonly: true });
   try {
     return (await readDatabase(database, file, false)).records;
