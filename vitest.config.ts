@@ -15,11 +15,11 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
   ];
 });
 
-/** What takes longest: `npm run test:deep`, and part of `npm run check`. All the rest is `npm test`, within a minute. */
+/** What takes longest: `npm run test:deep`, and part of `npm run check`. All the rest is `npm test`, the adapters’ main paths in it. */
 const deep = [
   'test/adapters/journals.process.test.ts',
-  'test/alpaca/{adapter,cases,conformance,faults,simulator,simulator.refusals,stream-and-budget,vectors}.test.ts',
-  'test/ccxt/{adapter,cases.*,conformance,faults,fuzz,line,perpetual,siblings,stream,vectors}.test.ts',
+  'test/alpaca/{cases,conformance,faults,simulator,simulator.refusals,stream-and-budget}.test.ts',
+  'test/ccxt/{cases.*,conformance,faults,fuzz,line,perpetual,siblings,stream,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',
@@ -30,7 +30,7 @@ const deep = [
   'test/crash/*.test.ts',
   // Compiles and runs each example.
   'test/examples.test.ts',
-  'test/fix/*.test.ts',
+  'test/fix/!(orders).test.ts',
   'test/paths/{all-paths,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
