@@ -5,6 +5,8 @@ export { createEngine } from './create-engine.js';
 export { createKillSwitch } from './create-kill-switch.js';
 export type { CloseOptions, Engine, ExecuteOptions } from './engine/engine.js';
 export type { EngineOptions } from './engine/options.js';
+export type { LimitOptions, Limits } from './domain/risk-limits.js';
+export type { PreTrade, PreTradeContext } from './engine/risk-gate.js';
 
 // An advisory, frozen
 export { clientOrderIdFor, freezeSnapshot, SnapshotError, snapshotHash } from './domain/snapshot.js';

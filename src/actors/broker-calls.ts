@@ -15,10 +15,12 @@ import type {
   OrderRef,
   OrderRequest,
   ProtectionRequest,
+  Side,
   SubmitOutcome,
 } from '../domain/ports.js';
 import { attempt, boundedText } from '../domain/reading.js';
 import type { ObservedOrder, ObservedPosition } from '../domain/reconciliation.js';
+import { marketPriceOf } from '../domain/risk-limits.js';
 import { type BrokerAnswer, readInstrument } from '../domain/validation.js';
 import type { Legs } from '../machines/execution.facts.js';
 import { type CallOutcome, callBroker, causeOf } from './calls.js';
@@ -52,6 +54,8 @@ export interface BrokerCallOptions {
   readonly deadlines: CallDeadlines;
   /** Makes sure that the broker is connected; rejects when it is not. */
   readonly connected: () => Promise<void>;
+  /** Whether the market price is asked for before an order, where the adapter tells it (G1). */
+  readonly needsQuote?: ((symbol: string) => boolean) | undefined;
 }
 
 export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
@@ -76,15 +80,19 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
     } catch (error) {
       return unavailable('connect', causeOf(error));
     }
-    const { symbol } = order;
-    const [instrument, position, margin] = await Promise.all([
+    const { symbol, side } = order;
+    const needsQuote = broker.quote !== undefined && options.needsQuote?.(symbol) === true;
+    const [instrument, position, margin, quote] = await Promise.all([
       callBroker(clock, deadlines.instrumentMs, (signal) => broker.instrument(symbol, signal)),
       observePosition(order),
       broker.checkMargin === undefined
         ? undefined
         : callBroker(clock, deadlines.marginMs, async (signal) => broker.checkMargin?.(order, signal)),
+      needsQuote
+        ? callBroker(clock, deadlines.instrumentMs, async (signal) => broker.quote?.(symbol, signal))
+        : undefined,
     ]);
-    return withExits(answerOf(symbol, instrument, position, margin), exits);
+    return withExits(withQuote(answerOf(symbol, instrument, position, margin), quote, side), exits);
   }
 
   /** Asked last, and only when nothing else refuses (V10). */
@@ -193,6 +201,14 @@ function answerOf(
   return verdict === undefined
     ? unavailable('margin', 'unreadable answer')
     : { kind: 'answered', instrument: read, margin: verdict, baseline };
+}
+
+/** A market price that could not be had is a broker that could not be asked: a limit hangs on it (G1). */
+function withQuote(answer: BrokerAnswer, quote: CallOutcome | undefined, side: Side): BrokerAnswer {
+  if (answer.kind !== 'answered' || quote === undefined) return answer;
+  if (quote.kind !== 'answered') return unavailable('quote', quote.cause);
+  const marketPrice = marketPriceOf(quote.value, side);
+  return marketPrice === undefined ? unavailable('quote', 'no usable price') : { ...answer, marketPrice };
 }
 
 function readVerdict(raw: unknown): 'ok' | { readonly refused: string } | undefined {

@@ -64,11 +64,12 @@ const CANCELS_LIVE_ORDERS: Record<KillSwitchType, boolean> = {
 export const cancelsLiveOrders = (type: KillSwitchType): boolean => CANCELS_LIVE_ORDERS[type];
 export const isMoreSevere = (a: KillSwitchState, b: KillSwitchState): boolean => SEVERITY[a] > SEVERITY[b];
 
-const normalised = (target: string): string => target.trim().toUpperCase();
+/** A symbol as it is compared: without regard to case and outer blanks. */
+export const symbolKey = (symbol: string): string => symbol.trim().toUpperCase();
 
 /** Identity of a switch: its type and target. */
 export const switchKey = (type: KillSwitchType, target?: string): string =>
-  target === undefined ? type : `${type}:${normalised(target)}`;
+  target === undefined ? type : `${type}:${symbolKey(target)}`;
 
 /** Other notations of a symbol; none where nothing is known of it. Never throws. */
 export type Aliases = (symbol: string) => readonly string[];
@@ -79,8 +80,8 @@ const NO_ALIASES: Aliases = () => [];
 export function covers(target: string | undefined, symbol?: string, aliases = NO_ALIASES): boolean {
   if (target === undefined) return true;
   if (symbol === undefined) return false;
-  const wanted = normalised(target);
-  return wanted === normalised(symbol) || aliases(symbol).some((name) => normalised(name) === wanted);
+  const wanted = symbolKey(target);
+  return wanted === symbolKey(symbol) || aliases(symbol).some((name) => symbolKey(name) === wanted);
 }
 
 /** The most severe state among the switches that cover the symbol (K1). */

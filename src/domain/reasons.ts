@@ -55,7 +55,7 @@ const EVERYWHERE: readonly ExecutionState[] = [
 const NONE: readonly ExecutionState[] = [];
 
 const table = {
-  // Refusals, in the order of validation (V1–V9).
+  // Refusals, in the order of validation (V1–V11).
   ADVISORY_EXPIRED: ['refusal', false, BEFORE_SUBMIT, 'The advisory has expired.'],
   INVALID_SNAPSHOT: [
     'refusal',
@@ -102,6 +102,8 @@ const table = {
     VALIDATING,
     'SL and TP could not be placed for a fill at the reference price; nothing is bought.',
   ],
+  LIMIT_EXCEEDED: ['refusal', true, ['submitted'], "The order would break one of the operator's limits."],
+  PRE_TRADE_VETO: ['refusal', true, ['submitted'], 'The host program, asked before the order, refuses it.'],
   CAPACITY_EXHAUSTED: [
     'refusal',
     true,

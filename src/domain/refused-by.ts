@@ -18,7 +18,9 @@ export type RefusedBy =
       readonly kind: 'limit';
       /** The option's name, such as `maxNotional`. */
       readonly limit: string;
-      /** What the order would come to. */
+      /** What the order would come to; `unknown` where it cannot be valued. */
       readonly value: string;
       readonly bound: string;
+      /** Where the bound is one on what adds up in this symbol. */
+      readonly symbol?: string;
     };

@@ -1,9 +1,10 @@
 /**
- * May this advisory be executed? (V1–V10)
+ * May this advisory be executed? (V1–V11)
  *
  * 1. The rules are looked at in their order, and the first that fails decides.
  * 2. Each refusal names the field, the value and what is accepted.
- * 3. Pure: what the world says (time, kill switch, cases, instrument) comes in as arguments.
+ * 3. V11, the operator's limits and the host program's veto, is judged at the last look: `risk-limits.ts`.
+ * 4. Pure: what the world says (time, kill switch, cases, instrument) comes in as arguments.
  */
 import { protectionFor } from './bracket.js';
 import {
@@ -24,7 +25,7 @@ import type { RefusedBy } from './refused-by.js';
 import { type FrozenSnapshot, type SnapshotField, type SnapshotProblem, show } from './snapshot.js';
 import { epochMs } from './time.js';
 
-export type ValidationRule = 'V1' | 'V2' | 'V3' | 'V4' | 'V5' | 'V6' | 'V7' | 'V8' | 'V9' | 'V10';
+export type ValidationRule = 'V1' | 'V2' | 'V3' | 'V4' | 'V5' | 'V6' | 'V7' | 'V8' | 'V9' | 'V10' | 'V11';
 
 export interface Refusal {
   readonly rule: ValidationRule;
@@ -173,6 +174,8 @@ export type BrokerAnswer =
       readonly baseline: Decimal;
       /** Whether the exits of a fill at the reference price could be placed (V10); not asked when absent. */
       readonly exits?: 'ok' | { readonly refused: string };
+      /** What a market order would meet now; asked for only where a limit needs it (G1). */
+      readonly marketPrice?: Decimal;
     }
   | { readonly kind: 'unknown_symbol' }
   | { readonly kind: 'unavailable'; readonly cause: string }

@@ -1,7 +1,7 @@
 /**
  * Commands of the chart, carried out: each ends in a fact, and in nothing else.
  *
- * 1. The last look and the submit call happen in one turn, with nothing awaited between (V, K2).
+ * 1. The last look and the submit call happen in one turn, with nothing awaited and nothing foreign between (V, K2, E6).
  * 2. When the journal has failed no order leaves; what lessens risk (cancel, protection) and the result go on.
  * 3. A command whose state has passed by the time its record is durable is not carried out any more.
  */
@@ -23,6 +23,7 @@ import { type ExecutionSnapshot, topState } from './execution.js';
 import type { Metrics } from './metrics.js';
 import type { PositionBook } from './position-book.js';
 import type { Durability } from './recorder.js';
+import type { RiskGate } from './risk-gate.js';
 
 export interface EffectServices {
   readonly time: EngineTime;
@@ -34,6 +35,8 @@ export interface EffectServices {
   readonly hasCapacity: () => boolean;
   /** Expiry, kill switches and cases, read now (V1, V7, V8). */
   readonly gate: (symbol: string | undefined) => Gate;
+  /** The operator's limits and the host program's veto (V11); none where neither is configured. */
+  readonly risk: RiskGate | undefined;
 }
 
 /** The execution whose commands these are. */
@@ -53,6 +56,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   const { send, timers } = owner;
   const { time, calls, watch, book, metrics } = services;
   const context = () => owner.snapshot().context;
+  const isReady = () => owner.snapshot().matches({ submitted: 'ready' });
 
   async function perform(command: ExecutionCommand, durability: Durability): Promise<void> {
     switch (command.type) {
@@ -116,8 +120,11 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   }
 
   function submitOrder({ order }: CommandOf<'submitOrder'>, durability: Durability): void {
-    if (!owner.snapshot().matches({ submitted: 'ready' })) return;
-    const refusal = lastLook(durability);
+    if (!isReady()) return;
+    // The host program may do anything, so it comes first: nothing foreign runs between the look and the call (E6).
+    const isBeyondLimits = services.risk?.lookAt(context());
+    if (!isReady()) return;
+    const refusal = lastLook(durability) ?? isBeyondLimits?.();
     if (refusal !== undefined) {
       const { code, message, refusedBy } = refusal;
       const named = refusedBy === undefined ? {} : { refusedBy };
@@ -129,6 +136,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
     const tell = (outcome: SubmitOutcome) => send({ type: 'SUBMIT_OUTCOME', at: time(), outcome });
     const tellLate = (late: SubmitOutcome) => (late.kind === 'accepted' ? tell(late) : undefined);
     void calls.submit(order, hardTimeoutAt(context()) - time(), tellLate).then(tell);
+    services.risk?.submitted(order.symbol);
   }
 
   async function lookAtOrder({ ref }: CommandOf<'lookAtOrder'>): Promise<void> {

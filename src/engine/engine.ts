@@ -13,6 +13,7 @@ import { orderWatch } from '../actors/order-watch.js';
 import type { AuditRecord } from '../domain/audit.js';
 import type { Case } from '../domain/cases.js';
 import { exitOf } from '../domain/exits.js';
+import type { JournalRecord } from '../domain/journal.js';
 import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
@@ -36,6 +37,7 @@ import type { PositionView } from './position-view.js';
 import { readJournal } from './read-journal.js';
 import { recorder as newRecorder } from './recorder.js';
 import { recover } from './recover.js';
+import { type RiskGateParts, riskGate } from './risk-gate.js';
 import { startSweep } from './start-sweep.js';
 import { strayFills } from './stray-fills.js';
 import { type SweepReport, sweep } from './sweep.js';
@@ -96,6 +98,7 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   // Only now: what the journal says of the switches must not open the gate again.
   const reason = problem ?? difference;
   if (reason !== undefined) board.closeGate(reason);
+  parts.risk?.open();
   const engine = engineFace(parts);
   await start.begin(async () => {
     // Without a past there is nothing to compare, but there may have been one (A9): then all that the broker holds is.
@@ -132,8 +135,18 @@ const doorOf = (options: CheckedOptions, executions: ExecutionMap, board: Switch
     isKilled: board.killSwitch.isActive,
   });
 
+type RiskParts = Omit<RiskGateParts, 'limits' | 'preTrade' | 'broker'>;
+
+/** The limits, with what the journal holds counted; none where none are configured. */
+function riskOf({ risk, broker }: CheckedOptions, records: readonly JournalRecord[], parts: RiskParts) {
+  if (risk === undefined) return undefined;
+  const gate = riskGate({ ...risk, broker, ...parts });
+  gate.restore(records);
+  return gate;
+}
+
 /** Everything that the engine is made of, tied together. */
-function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof readJournal>>['records']) {
+function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   const { broker, capabilities, clock, journal, logger, deadlines, pollIntervalMs } = options;
   const time = engineTime(clock, records);
   const metrics = newMetrics();
@@ -158,10 +171,13 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const start = startSweep(connection);
   const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
-  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: start.isOver });
+  const positions = () => exits.protections.watched();
+  const risk = riskOf(options, records, { time, board, live: executions.live, positions });
+  const needsQuote = risk?.needsQuote;
+  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: start.isOver, needsQuote });
 
   const gate = gateOf(clock, board, cases);
-  const exits = exitsOf({ options, time, recorder, cases, executions, watch, calls });
+  const exits = exitsOf({ options, time, recorder, cases, executions, watch, calls, onAudit: risk?.heed });
   const onDone = (host: ExecutionHost) => {
     executions.done(host);
     door.onDone();
@@ -173,7 +189,7 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate, hasCapacity: carries };
-  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, ...told };
+  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, risk, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
   function newHost(input: ExecutionInput, from?: ExecutionSnapshot): ExecutionHost {
@@ -188,7 +204,7 @@ function assemble(options: CheckedOptions, records: Awaited<ReturnType<typeof re
     if (entry !== undefined || exit === undefined) entry?.report(raw);
     else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
   });
-  const kept = { options, time, metrics, executions, book, recorder, cases, board };
+  const kept = { options, time, metrics, executions, book, recorder, cases, board, risk };
   const taking = intake({ clock, time, gate, executions, admission: door, makeHost });
   return { ...kept, ...exits, connection, start, watch, newHost, admission: door, intake: taking };
 }

@@ -15,6 +15,7 @@ import type { ExecutionMap } from './execution-map.js';
 import { type Holdings, holdings, signed } from './holdings.js';
 import type { CheckedOptions } from './options.js';
 import type { PositionView } from './position-view.js';
+import type { ProtectionServices } from './protection-host.js';
 import { type Protections, protections } from './protections.js';
 import type { Recorder } from './recorder.js';
 
@@ -26,6 +27,8 @@ export interface ExitsParts {
   readonly executions: ExecutionMap;
   readonly watch: OrderWatch;
   readonly calls: BrokerCalls;
+  /** Told what is recorded of exits, in the turn in which it is. */
+  readonly onAudit?: ProtectionServices['onAudit'];
 }
 
 export interface Exits {
@@ -36,7 +39,7 @@ export interface Exits {
   readonly exits$: Observable<PositionView>;
 }
 
-export function exitsOf({ options, time, recorder, cases, executions, watch, calls }: ExitsParts): Exits {
+export function exitsOf({ options, time, recorder, cases, executions, watch, calls, onAudit }: ExitsParts): Exits {
   const { broker, capabilities, clock, deadlines, exitPollIntervalMs: intervalMs } = options;
   const statusDeadlineMs = deadlines.statusMs;
   const looked = exitWatch({ broker, capabilities, clock, intervalMs, statusDeadlineMs, gaps$: watch.gaps$ });
@@ -66,6 +69,7 @@ export function exitsOf({ options, time, recorder, cases, executions, watch, cal
     holdings: held,
     observePosition: calls.observePosition,
     liveIn,
+    onAudit,
   });
   looked.news$.subscribe((news) => (news.kind === 'report' ? all.report(news.id, news.raw) : all.absent(news.id)));
   // Pushes on exits come with those on entries.

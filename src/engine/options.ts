@@ -7,10 +7,12 @@ import { refuseUnknown } from '../domain/option-names.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
+import { type CheckedRisk, checkedRisk } from './limit-options.js';
+import type { RiskOptions } from './risk-gate.js';
 import { isShared, type SharedKillSwitch } from './shared-switch.js';
 
 /** What `createEngine` takes. */
-export interface EngineOptions {
+export interface EngineOptions extends RiskOptions {
   readonly broker: BrokerAdapter;
   /** Where the record is kept; in memory by default, and then lost with the process. */
   readonly journal?: Journal;
@@ -46,6 +48,8 @@ const NAMES = Object.keys({
   onMismatch: true,
   deadlines: true,
   maxConcurrent: true,
+  limits: true,
+  preTrade: true,
   killSwitch: true,
 } satisfies Record<keyof EngineOptions, true>);
 
@@ -63,6 +67,8 @@ export interface CheckedOptions {
   readonly onMismatch: MismatchPolicy;
   readonly deadlines: CallDeadlines;
   readonly maxConcurrent: number;
+  /** Absent where neither limits nor a veto are configured. */
+  readonly risk: CheckedRisk | undefined;
   readonly killSwitch: SharedKillSwitch | undefined;
 }
 
@@ -132,6 +138,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     onMismatch,
     deadlines,
     maxConcurrent,
+    risk: checkedRisk(parts, broker),
     killSwitch,
   };
 }

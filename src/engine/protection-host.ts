@@ -8,6 +8,7 @@
 import { createActor, type SnapshotFrom } from 'xstate';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { ExitWatch } from '../actors/exit-watch.js';
+import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import type { Clock, OrderRef } from '../domain/ports.js';
@@ -29,6 +30,8 @@ export interface ProtectionServices {
   /** One position query. */
   readonly askPosition: (context: ProtectionContext) => Promise<SeenPosition>;
   readonly onChange: (host: ProtectionHost, before: ProtectionContext) => void;
+  /** Told what was recorded, in the turn in which it was. */
+  readonly onAudit?: ((audit: readonly AuditEntry[], at: number) => void) | undefined;
 }
 
 export interface ProtectionHost {
@@ -73,6 +76,7 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
     void recorder.record({ stream: 'protection', advisoryId, snapshotHash, at: fact.at, fact, audit });
     for (const command of commands) perform(command);
     onChange(host, before);
+    services.onAudit?.(audit, fact.at);
   }
 
   function perform(command: ProtectionCommand): void {

@@ -10,6 +10,7 @@ import {
   covers,
   type DecidingSwitch,
   decidingSwitch,
+  switchKey,
   switchNamed,
 } from '../domain/kill-switch.js';
 import { FillchartError } from '../domain/reasons.js';
@@ -47,7 +48,16 @@ export interface Switchboard {
   closeGate(reason: string): void;
   /** The same, once: while GLOBAL is ACTIVE already, its reason stands. */
   closeGateOnce(reason: string): void;
+  /** A limit is reached: sets `RISK_LIMIT`, for a symbol or for all, unless it stands for this limit already (G3). */
+  haltRisk(limit: string, reason: string, target: string | undefined): void;
+  /** When `RISK_LIMIT` with this target changed last, ISO 8601 UTC. */
+  riskChangedAt(target: string | undefined): string | undefined;
 }
+
+const isRisk =
+  (target: string | undefined) =>
+  (known: Pick<DecidingSwitch, 'type' | 'target'>): boolean =>
+    switchKey(known.type, known.target) === switchKey('RISK_LIMIT', target);
 
 /** Who sets a switch that nobody has asked for. */
 const BY = 'fillchart';
@@ -116,5 +126,14 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
       const isClosed = killSwitch.switches.some(({ type, state }) => type === 'GLOBAL' && state === 'ACTIVE');
       if (!isClosed) closeGate(reason);
     },
+    haltRisk(limit, reason, target) {
+      const known = killSwitch.switches.find(isRisk(target));
+      const isActive = known?.state === 'ACTIVE';
+      if (isActive && known.by === BY && known.reason.includes(limit)) return;
+      // Whoever releases it must read of both.
+      const both = isActive ? `${known.reason} Then: ${reason}` : reason;
+      killSwitch.set({ type: 'RISK_LIMIT', target, state: 'ACTIVE', reason: both, by: BY }).catch(() => undefined);
+    },
+    riskChangedAt: (target) => killSwitch.history.findLast(isRisk(target))?.time,
   };
 }

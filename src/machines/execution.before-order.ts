@@ -133,7 +133,7 @@ export const submitted = executionSetup.createStateConfig({
   initial: 'ready',
   states: {
     ready: {
-      description: 'The last look: expiry, cases and kill switches, in the same turn as the call.',
+      description: 'The last look: expiry, cases, kill switches and limits, in the same turn as the call.',
       entry: 'submitOrder',
       on: {
         SUBMIT_STARTED: {
@@ -146,7 +146,7 @@ export const submitted = executionSetup.createStateConfig({
             guard: 'isFirstTry',
             target: '#execution.done',
             actions: { type: 'decideRefusal', params: { status: 'REJECTED' } },
-            ...rule('V1 V7 V8 K2', 'Refused at the last look: the broker was never called.'),
+            ...rule('V1 V7 V8 V11 K2', 'Refused at the last look: no order was ever sent.'),
           },
           busyToTheLast,
           {

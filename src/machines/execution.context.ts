@@ -31,6 +31,8 @@ export interface ExecutionContext extends ExecutionInput {
   readonly baseline: Decimal;
   /** What this engine's other executions had filled in the symbol by then. */
   readonly othersBefore: FilledBySide;
+  /** What a market order would have met when the broker was asked, where a limit needs it (G1). */
+  readonly marketPrice?: Decimal;
   readonly firstSubmitAt?: number;
   readonly attempts: readonly ExecutionAttempt[];
   /** When the attempt under way began. */

@@ -63,7 +63,7 @@ const isOutOfTime = ({ event }: Args): boolean =>
   (event.type === 'SUBMIT_BLOCKED' && event.refusal.code === 'ORDER_NOT_SENT');
 
 export const executionGuards = {
-  /** V1–V10: this rule is the first that refuses. */
+  /** V1–V11: this rule is the first that refuses. */
   isRefusedBy: ({ context, event }: Args, { rule }: { rule: ValidationRule }): boolean =>
     refusalOf(context, event)?.rule === rule,
 

@@ -35,7 +35,7 @@ export const start = (_: ExecutionContext, { at, gate }: FactOf<'START'>): Patch
   killSwitch: { effective: gate.killSwitchState, cancelWanted: false, postFill: false },
 });
 
-/** What refuses the advisory now: V1–V8 at the start, V9 and V10 on the broker's answer, V1, V7 and V8 at the last look. */
+/** What refuses the advisory now: V1–V8 at the start, V9 and V10 on the broker's answer, V1, V7, V8 and V11 at the last look. */
 export function refusalOf(
   context: ExecutionContext,
   fact: ExecutionFact,
@@ -57,7 +57,8 @@ export function keepAnswer(
   { answer, others = othersBefore }: FactOf<'BROKER_ASKED'>,
 ): Patch {
   if (answer.kind !== 'answered') return {};
-  return { instrument: answer.instrument, baseline: answer.baseline, othersBefore: others };
+  const { instrument, baseline, marketPrice } = answer;
+  return { instrument, baseline, othersBefore: others, ...(marketPrice !== undefined && { marketPrice }) };
 }
 
 export function beginAttempt(context: ExecutionContext, { at }: FactOf<'SUBMIT_STARTED'>): Patch {

@@ -15,6 +15,7 @@ import type {
   OrderReport,
   OrderRequest,
   PositionReport,
+  Quote,
 } from '../../../domain/ports.js';
 import { clockReading } from '../clock-reading.js';
 import { type Answer, answer, HANG } from './answer.js';
@@ -51,6 +52,8 @@ export interface PaperBroker extends BrokerAdapter {
   /** The legs of exit pairs are among them. */
   getOpenOrders(signal: AbortSignal): Promise<readonly OpenOrder[]>;
   checkMargin(order: OrderRequest, signal: AbortSignal): Promise<'ok' | { readonly refused: string }>;
+  /** Bid and ask now; neither while there is no price. */
+  quote(symbol: string, signal: AbortSignal): Promise<Quote>;
   /** Ends every timer and call, the feed and `reports$`; from then on there is no connection. Final; may be repeated. */
   close(): Promise<void>;
   /**
@@ -212,7 +215,8 @@ type ReadMethods =
   | 'getOrderStatuses'
   | 'getOpenOrders'
   | 'getPositions'
-  | 'checkMargin';
+  | 'checkMargin'
+  | 'quote';
 
 function createReads(
   venue: Venue,
@@ -256,6 +260,10 @@ function createReads(
     checkMargin(order, signal) {
       counted('queries');
       return read('margin', signal, () => venue.margin(order));
+    },
+    quote(symbol, signal) {
+      counted('queries');
+      return read('quote', signal, () => answer(venue.quote(symbol)));
     },
   };
 }

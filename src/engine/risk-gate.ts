@@ -1,0 +1,219 @@
+/**
+ * The operator's limits and the host program's veto, at the last look (V11, G1–G3).
+ *
+ * 1. The host program is asked first; then nothing foreign runs until the submit call is made (E6).
+ * 2. Limits are judged in the turn of the call, on what is counted then: no two orders see the same free room.
+ * 3. A bound that is reached sets `RISK_LIMIT` ACTIVE; only a person releases it.
+ */
+import { causeOf } from '../actors/calls.js';
+import type { EngineTime } from '../actors/engine-time.js';
+import type { AuditEntry } from '../domain/audit.js';
+import { absolute, add, type Decimal, decimal, multiply, sum, ZERO } from '../domain/decimal.js';
+import type { JournalRecord } from '../domain/journal.js';
+import { symbolKey } from '../domain/kill-switch.js';
+import type { BrokerAdapter } from '../domain/ports.js';
+import { attempt, boundedText } from '../domain/reading.js';
+import {
+  hasReached,
+  type LimitName,
+  type LimitOptions,
+  limitRefusal,
+  namesOf,
+  needsQuote,
+  ownBounds,
+  type RiskFigures,
+  type RiskLimits,
+  valuationPrice,
+} from '../domain/risk-limits.js';
+import { type FrozenSnapshot, show } from '../domain/snapshot.js';
+import { epochMs, isoTime } from '../domain/time.js';
+import type { Refusal } from '../domain/validation.js';
+import type { ExecutionContext } from '../machines/execution.context.js';
+import { isOrderLive } from './execution.js';
+import type { ExecutionHost } from './execution-host.js';
+import { heldBy } from './holdings.js';
+import type { ProtectionHost } from './protection-host.js';
+import { riskCounters } from './risk-counters.js';
+import type { Switchboard } from './switchboard.js';
+
+/** What the host program is told beside the snapshot. Figures are without the order in question. */
+export interface PreTradeContext {
+  /** Number of the submit call that is about to be made, from 1. */
+  readonly attempt: number;
+  /** What a market order would have met when the broker was asked; absent where no limit needs it. */
+  readonly marketPrice?: string;
+  /** Executions of the symbol between their first submit call and their result. */
+  readonly liveExecutions: number;
+  /** Submit calls of the last 60 s, in all symbols. */
+  readonly submitsLastMinute: number;
+  /** Value of what is held or may be filled yet; absent when something in it has no price. */
+  readonly openNotional?: string;
+  /** Realised loss of the day (UTC), 0 or more. */
+  readonly dailyLoss: string;
+}
+
+/** Asked before each submit call, in its turn: a reason refuses, `undefined` agrees. One that throws refuses. */
+export type PreTrade = (snapshot: FrozenSnapshot, context: PreTradeContext) => string | undefined;
+
+export interface RiskGateParts {
+  readonly limits: RiskLimits;
+  readonly preTrade: PreTrade | undefined;
+  readonly broker: BrokerAdapter;
+  readonly time: EngineTime;
+  readonly board: Pick<Switchboard, 'haltRisk' | 'riskChangedAt'>;
+  readonly live: ReadonlySet<ExecutionHost>;
+  readonly positions: () => readonly Pick<ProtectionHost, 'context'>[];
+}
+
+export interface RiskGate {
+  /** Asks the host program now. What is returned judges the limits, and is called in the turn of the submit call. */
+  lookAt(context: ExecutionContext): () => Refusal | undefined;
+  /** The submit call was made, in this turn. */
+  submitted(symbol: string): void;
+  /** Audit lines of exits, in the turn in which they are recorded. */
+  heed(audit: readonly AuditEntry[], at: number): void;
+  /** Before the first order: counts what the journal holds. */
+  restore(records: readonly JournalRecord[]): void;
+  /** After the recovery: a loss that was recorded, and its switch not, has its switch now. */
+  open(): void;
+  /** Whether the market price is asked for before an order in the symbol, where the adapter tells it. */
+  needsQuote(symbol: string): boolean;
+}
+
+export function riskGate({ limits, preTrade, broker, time, board, live, positions }: RiskGateParts): RiskGate {
+  const counters = riskCounters();
+
+  const names = (symbol: string): ReadonlySet<string> => {
+    const told = limits.bySymbol.size === 0 ? [] : attempt(() => broker.aliases?.(symbol));
+    return namesOf(symbol, Array.isArray(told) ? told.filter((name) => typeof name === 'string') : []);
+  };
+
+  const isOther = (context: ExecutionContext, { context: other }: ExecutionHost): boolean =>
+    other.firstSubmitAt !== undefined && other.clientOrderId !== context.clientOrderId;
+
+  function openNotional(context: ExecutionContext, within?: ReadonlySet<string>): Decimal | undefined {
+    const isWithin = (symbol: string) => within?.has(symbolKey(symbol)) ?? true;
+    const orders = [...live]
+      .filter((host) => isOther(context, host) && isWithin(host.context.snapshot.symbol))
+      .map(notionalOfLive);
+    const held = positions().filter((position) => isWithin(position.context.symbol));
+    if (held.some((position) => position.context.entryPrice === undefined)) return undefined;
+    return sum([...orders, ...held.map(notionalOfHeld)]);
+  }
+
+  function figuresOf(context: ExecutionContext, known: ReadonlySet<string>): RiskFigures {
+    const isSame = ({ context: other }: ExecutionHost) => known.has(symbolKey(other.snapshot.symbol));
+    return {
+      liveExecutions: () => [...live].filter((host) => isOther(context, host) && isSame(host)).length,
+      submitsLastMinute: (within) => counters.submits(time(), within === undefined ? undefined : known),
+      openNotional: (within) => openNotional(context, within === undefined ? undefined : known),
+    };
+  }
+
+  function ask(context: ExecutionContext, figures: RiskFigures): Refusal | undefined {
+    if (preTrade === undefined) return undefined;
+    try {
+      const open = figures.openNotional();
+      const told: PreTradeContext = Object.freeze({
+        attempt: context.attempts.length + 1,
+        ...(context.marketPrice !== undefined && { marketPrice: context.marketPrice }),
+        liveExecutions: figures.liveExecutions(),
+        submitsLastMinute: figures.submitsLastMinute(),
+        ...(open !== undefined && { openNotional: open }),
+        dailyLoss: counters.loss(time()),
+      });
+      return vetoOf(preTrade(context.snapshot, told));
+    } catch (error) {
+      return veto(`preTrade threw: ${causeOf(error)}`);
+    }
+  }
+
+  /** Sets the switch, unless it stands for this very limit already (G3). */
+  function halt(limit: LimitName, figure: string, symbol: string | undefined): void {
+    board.haltRisk(limit, `${limit} ${symbol === undefined ? '' : `of ${symbol} `}is reached: ${figure}.`, symbol);
+  }
+
+  function judgeSubmits(symbol: string): void {
+    const said = (count: number) => `${count} submit calls within 60 s`;
+    const check = (count: number, bound: Decimal | undefined, target?: string) => {
+      if (hasReached(decimal(count), bound))
+        halt('maxSubmitsPerMinute', `${said(count)}, the bound is ${bound}`, target);
+    };
+    check(counters.submits(time()), limits.all.maxSubmitsPerMinute);
+    const known = names(symbol);
+    check(counters.submits(time(), known), ownBounds(limits, known).maxSubmitsPerMinute, symbol);
+  }
+
+  /** The total with `undefined`, else what the symbol has lost. */
+  function judgeLoss(symbol: string | undefined): void {
+    const known = symbol === undefined ? undefined : names(symbol);
+    const bound = (known === undefined ? limits.all : ownBounds(limits, known)).maxDailyLoss;
+    const loss = counters.loss(time(), known);
+    if (!hasReached(loss, bound)) return;
+    const day = isoTime(time()).slice(0, 10);
+    halt('maxDailyLoss', `the realised loss of ${day} (UTC) is ${loss}, the bound is ${bound}`, symbol);
+  }
+
+  return {
+    lookAt(context) {
+      const { snapshot, marketPrice } = context;
+      const known = names(snapshot.symbol);
+      const figures = figuresOf(context, known);
+      const vetoed = ask(context, figures);
+      return () => limitRefusal(limits, { snapshot, marketPrice, names: known }, figures) ?? vetoed;
+    },
+    submitted(symbol) {
+      counters.heed([{ event: 'order_submitted', details: { symbol } }], time());
+      judgeSubmits(symbol);
+    },
+    heed(audit, at) {
+      counters.heed(audit, at);
+      for (const { event, details } of audit) {
+        if (event !== 'exit_filled' || !String(details['realisedPnl']).startsWith('-')) continue;
+        judgeLoss(undefined);
+        judgeLoss(String(details['symbol']));
+      }
+    },
+    restore(records) {
+      for (const { audit, at } of records) counters.heed(audit, at);
+    },
+    open() {
+      for (const symbol of [undefined, ...counters.losers(time())]) {
+        const lostAt = counters.lastLossAt(time(), symbol);
+        const saidAt = board.riskChangedAt(symbol);
+        if (lostAt !== undefined && (saidAt === undefined || epochMs(saidAt) < lostAt)) judgeLoss(symbol);
+      }
+    },
+    needsQuote: (symbol) => needsQuote(limits, names(symbol)),
+  };
+}
+
+/** What is filled at its price, what is open at the higher of reference price and market price. */
+function notionalOfLive({ snapshot: state, context }: ExecutionHost): Decimal {
+  const { order, snapshot, marketPrice } = context;
+  const planned = valuationPrice(snapshot.referencePrice, marketPrice);
+  const filled = multiply(order.cumQty, order.avgPrice ?? planned);
+  return isOrderLive(state) ? add(filled, multiply(order.leavesQty, planned)) : filled;
+}
+
+const notionalOfHeld = ({ context }: Pick<ProtectionHost, 'context'>): Decimal =>
+  multiply(absolute(heldBy(context)), context.entryPrice ?? ZERO);
+
+const veto = (message: string): Refusal => ({ rule: 'V11', code: 'PRE_TRADE_VETO', message });
+
+/** `undefined` agrees; whatever else it returns refuses, a promise too: it cannot be waited for. */
+function vetoOf(said: unknown): Refusal | undefined {
+  if (said === undefined) return undefined;
+  if (typeof said === 'string') return veto(`preTrade refuses: ${boundedText(said)}`);
+  // An answer that is never looked at must not end the process.
+  void Promise.resolve(said).catch(() => undefined);
+  return veto(`preTrade returned ${show(said)}; accepted is a reason, or undefined, in the same turn.`);
+}
+
+/** What `createEngine` takes of it. */
+export interface RiskOptions {
+  /** Limits before each order, for all symbols and by symbol (G1); none by default. */
+  readonly limits?: LimitOptions | undefined;
+  /** The host program's veto, asked before each submit call (G2); none by default. It must not wait for anything. */
+  readonly preTrade?: PreTrade | undefined;
+}
