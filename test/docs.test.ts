@@ -213,18 +213,19 @@ const anchorsOf = (text: string): string[] =>
       .replace(/\s/g, '-'),
   );
 
-const RULE_ID = /^`((?:R\d(?:\.\d)?|[VSPTBKMEAC]\d{1,2}))`$/;
+const RULE_ID = /^`((?:R\d(?:\.\d)?|[VSPTBKGMEAC]\d{1,2}))`$/;
 const range = (letter: string, last: number): string[] => Array.from({ length: last }, (_, n) => `${letter}${n + 1}`);
 const ALL_RULES = [
   ...range('R', 6),
   ...range('R1.', 3),
-  ...range('V', 10),
+  ...range('V', 11),
   ...range('S', 6),
   ...range('P', 12),
   ...range('T', 5),
   ...range('R2.', 4),
   ...range('B', 7),
   ...range('K', 10),
+  ...range('G', 3),
   ...range('R6.', 4),
   ...range('M', 5),
   ...range('E', 6),

@@ -135,12 +135,12 @@ const doorOf = (options: CheckedOptions, executions: ExecutionMap, board: Switch
     isKilled: board.killSwitch.isActive,
   });
 
-type RiskParts = Omit<RiskGateParts, 'limits' | 'preTrade' | 'broker'>;
+type RiskParts = Omit<RiskGateParts, 'limits' | 'preTrade'>;
 
 /** The limits, with what the journal holds counted; none where none are configured. */
-function riskOf({ risk, broker }: CheckedOptions, records: readonly JournalRecord[], parts: RiskParts) {
+function riskOf({ risk }: CheckedOptions, records: readonly JournalRecord[], parts: RiskParts) {
   if (risk === undefined) return undefined;
-  const gate = riskGate({ ...risk, broker, ...parts });
+  const gate = riskGate({ ...risk, ...parts });
   gate.restore(records);
   return gate;
 }
@@ -172,7 +172,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   const start = startSweep(connection);
   const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
   const positions = () => exits.protections.watched();
-  const risk = riskOf(options, records, { time, board, live: executions.live, positions });
+  const risk = riskOf(options, records, { time, board, aliases, live: executions.live, positions });
   const needsQuote = risk?.needsQuote;
   const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: start.isOver, needsQuote });
 

@@ -10,9 +10,8 @@ import type { EngineTime } from '../actors/engine-time.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { absolute, add, type Decimal, decimal, multiply, sum, ZERO } from '../domain/decimal.js';
 import type { JournalRecord } from '../domain/journal.js';
-import { symbolKey } from '../domain/kill-switch.js';
-import type { BrokerAdapter } from '../domain/ports.js';
-import { attempt, boundedText } from '../domain/reading.js';
+import { type Aliases, symbolKey } from '../domain/kill-switch.js';
+import { boundedText } from '../domain/reading.js';
 import {
   hasReached,
   type LimitName,
@@ -58,7 +57,8 @@ export type PreTrade = (snapshot: FrozenSnapshot, context: PreTradeContext) => s
 export interface RiskGateParts {
   readonly limits: RiskLimits;
   readonly preTrade: PreTrade | undefined;
-  readonly broker: BrokerAdapter;
+  /** Other notations of a symbol, where the broker tells them (K9). */
+  readonly aliases: Aliases | undefined;
   readonly time: EngineTime;
   readonly board: Pick<Switchboard, 'haltRisk' | 'riskChangedAt'>;
   readonly live: ReadonlySet<ExecutionHost>;
@@ -80,13 +80,10 @@ export interface RiskGate {
   needsQuote(symbol: string): boolean;
 }
 
-export function riskGate({ limits, preTrade, broker, time, board, live, positions }: RiskGateParts): RiskGate {
+export function riskGate({ limits, preTrade, aliases, time, board, live, positions }: RiskGateParts): RiskGate {
   const counters = riskCounters();
 
-  const names = (symbol: string): ReadonlySet<string> => {
-    const told = limits.bySymbol.size === 0 ? [] : attempt(() => broker.aliases?.(symbol));
-    return namesOf(symbol, Array.isArray(told) ? told.filter((name) => typeof name === 'string') : []);
-  };
+  const names = (symbol: string): ReadonlySet<string> => namesOf(symbol, aliases?.(symbol));
 
   const isOther = (context: ExecutionContext, { context: other }: ExecutionHost): boolean =>
     other.firstSubmitAt !== undefined && other.clientOrderId !== context.clientOrderId;

@@ -209,6 +209,11 @@ function failRead(_sent: boolean, cause: string): never {
   throw new Error(cause);
 }
 
+function quoteOf({ book }: Venue, symbol: string): Quote {
+  const [bid, ask] = [book.market(symbol, 'sell'), book.market(symbol, 'buy')];
+  return { ...(bid !== undefined && { bid }), ...(ask !== undefined && { ask }) };
+}
+
 type ReadMethods =
   | 'instrument'
   | 'getOrderStatus'
@@ -263,7 +268,7 @@ function createReads(
     },
     quote(symbol, signal) {
       counted('queries');
-      return read('quote', signal, () => answer(venue.quote(symbol)));
+      return read('quote', signal, () => answer(quoteOf(venue, symbol)));
     },
   };
 }
