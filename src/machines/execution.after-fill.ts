@@ -90,7 +90,6 @@ const protectStates = {
         },
         failedPlacement,
       ],
-      EXIT_REPORT: reportIsKept,
       DEADLINE: {
         guard: protectionIsOver,
         target: 'overdue',
@@ -104,7 +103,6 @@ const protectStates = {
     entry: 'scheduleProtectionCallEnd',
     on: {
       PROTECTION_OUTCOME: [bothWork, stopStandsAlone, failedPlacement],
-      EXIT_REPORT: reportIsKept,
       DEADLINE: {
         guard: { type: 'isDeadline', params: { name: 'protectionCall' } },
         ...unprotected,
@@ -118,27 +116,12 @@ const protectStates = {
     entry: 'watchExits',
     exit: 'unwatchExits',
     on: {
-      EXIT_REPORT: [
-        {
-          guard: 'isProtected',
-          target: '#execution.reconciling.asking',
-          actions: 'keepExitReport',
-          ...rule('B5 B4', 'Both legs work.'),
-        },
-        {
-          guard: 'isStopAlone',
-          target: '#execution.reconciling.asking',
-          actions: ['keepExitReport', 'noteStopAlone'],
-          ...rule('B5', 'The stop-loss works, and stands alone.'),
-        },
-        {
-          guard: 'isExitLost',
-          target: '#execution.reconciling.asking',
-          actions: ['keepExitReport', 'noteUnprotected', 'openUnprotectedCase'],
-          ...rule('B5 B2 M1', 'The venue refuses what it had taken: a failed placement, alarmed.'),
-        },
-        reportIsKept,
-      ],
+      EXIT_REPORT: {
+        guard: 'isExitLost',
+        target: '#execution.reconciling.asking',
+        actions: ['keepExitReport', 'noteUnprotected', 'openUnprotectedCase'],
+        ...rule('B5 B2 M1', 'The venue refuses what it had taken: a failed placement, alarmed.'),
+      },
       DEADLINE: {
         guard: protectionIsOver,
         ...unprotected,
@@ -151,7 +134,6 @@ const protectStates = {
     description: 'Placed again shortly, with the same ids.',
     entry: 'scheduleProtectionRetry',
     on: {
-      EXIT_REPORT: reportIsKept,
       DEADLINE: [
         {
           guard: { type: 'isDeadline', params: { name: 'protectionRetry' } },
@@ -169,6 +151,23 @@ const protectStates = {
     },
   },
 } as const;
+
+/** What the venue says of the exits ends every wait for them, whether or not a call is under way. */
+const saidOfExits = [
+  {
+    guard: 'isProtected',
+    target: '#execution.reconciling.asking',
+    actions: 'keepExitReport',
+    ...rule('B5 B4', 'Both legs work.'),
+  },
+  {
+    guard: 'isStopAlone',
+    target: '#execution.reconciling.asking',
+    actions: ['keepExitReport', 'noteStopAlone'],
+    ...rule('B5', 'The stop-loss works, and stands alone.'),
+  },
+  reportIsKept,
+] as const;
 
 /** Facts that may still come in once the order is taken as done: kept, and found by the reconciliation. */
 const afterwards = {
@@ -201,7 +200,7 @@ export const filled = executionSetup.createStateConfig({
   entry: ['unwatchOrder', { type: 'decide', params: { status: 'FILLED' } }],
   initial: 'computing',
   states: protectStates,
-  on: afterwards,
+  on: { ...afterwards, EXIT_REPORT: saidOfExits },
 });
 
 export const late = executionSetup.createStateConfig({
@@ -209,7 +208,7 @@ export const late = executionSetup.createStateConfig({
   entry: ['unwatchOrder', { type: 'decide', params: { status: 'EXECUTED_FULL_LATE' } }],
   initial: 'computing',
   states: protectStates,
-  on: afterwards,
+  on: { ...afterwards, EXIT_REPORT: saidOfExits },
 });
 
 export const reconciling = executionSetup.createStateConfig({
@@ -235,7 +234,12 @@ export const reconciling = executionSetup.createStateConfig({
         { target: 'asking', ...rule('R6.1', 'Nothing is held.') },
       ],
     },
-    protecting: { description: 'SL and TP for what was filled.', initial: 'computing', states: protectStates },
+    protecting: {
+      description: 'SL and TP for what was filled.',
+      initial: 'computing',
+      states: protectStates,
+      on: { EXIT_REPORT: saidOfExits },
+    },
     asking: {
       description: 'The broker is asked once.',
       entry: ['reconcile', 'scheduleReconciliationEnd'],

@@ -6,6 +6,22 @@ import { executionSetup, fullFill, knowKillSwitch, rule, timedOut } from './exec
 const rejectedByBroker = { type: 'decide', params: { status: 'FAILED', reason: 'BROKER_REJECTED' } } as const;
 const killed = { type: 'decide', params: { status: 'CANCELLED', reason: 'KILL_SWITCH_ACTIVE' } } as const;
 
+/** Over while the submit call was open: nothing is left to wait for. */
+const overBefore = [
+  {
+    guard: 'isKeptRejected',
+    target: '#execution.reconciling',
+    actions: rejectedByBroker,
+    ...rule('P6', 'Rejected while the call was open.'),
+  },
+  {
+    guard: 'isKeptClosed',
+    target: '#execution.reconciling',
+    actions: 'decideByBroker',
+    ...rule('P6', 'Closed while the call was open.'),
+  },
+] as const;
+
 const lateAcceptance = {
   actions: 'endAttempt',
   ...rule('S3', 'A late answer to the submit call may still name the order.'),
@@ -26,18 +42,7 @@ export const pending = executionSetup.createStateConfig({
     placing: {
       description: 'What is known already says where to wait.',
       always: [
-        {
-          guard: 'isKeptRejected',
-          target: '#execution.reconciling',
-          actions: rejectedByBroker,
-          ...rule('P6', 'Rejected while the call was open.'),
-        },
-        {
-          guard: 'isKeptClosed',
-          target: '#execution.reconciling',
-          actions: 'decideByBroker',
-          ...rule('P6', 'Closed while the call was open.'),
-        },
+        ...overBefore,
         { guard: 'isKeptUnpriced', target: 'unpriced', ...rule('P3', 'Filled without a price.') },
         {
           guard: 'isKeptPartlyFilled',
@@ -242,7 +247,7 @@ export const timeout = executionSetup.createStateConfig({
   states: {
     deciding: {
       description: 'Is there anything to ask for?',
-      always: [cancelSettled, cancelIsUnderWay, cancelGoesOut],
+      always: [...overBefore, cancelSettled, cancelIsUnderWay, cancelGoesOut],
     },
     requesting: {
       ...cancelStates.requesting,

@@ -103,12 +103,13 @@ export const goAlone = ({ protection }: ExecutionContext): Patch => ({
 
 const aloneAfter = (stopLoss: LegState): LegState => (stopLoss === 'refused' ? 'retry' : stopLoss);
 
+/** Also a take-profit that was taken before is given up: that it ends is then as it should be. */
 export function noteStopAlone(context: ExecutionContext): Patch {
   const { bracket, protection } = context;
   const wanted = bracket?.takeProfit ?? 'a take-profit';
   const message = `The market had passed the take-profit ${wanted} when the exits were placed: it was refused, and the stop-loss ${bracket?.stopLoss ?? ''} stands alone`;
   return {
-    protection: { ...protection, stopsAlone: true },
+    protection: { ...protection, stopsAlone: true, takeProfit: 'refused' },
     ...withFound(context, mismatch('MISSING_TP', wanted, 'none', message)),
   };
 }

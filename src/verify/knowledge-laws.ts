@@ -180,12 +180,10 @@ function legsDue(
   if (legs !== undefined && /\.(?:placing|overdue)$/.test(path)) {
     const isAlone = known.stopsAlone === true;
     const stopLoss = legAfter(known.stopLoss, legs.stopLoss);
-    const takeProfit = isAlone ? 'refused' : legAfter(known.takeProfit, legs.takeProfit);
-    // The stop goes alone: the take-profit is given up, and a stop that was refused with the pair is asked for once more.
-    const goesAlone = !isAlone && after.protection.stopsAlone === true && stopLoss !== 'placed';
-    return goesAlone
-      ? { stopLoss: stopLoss === 'refused' ? 'retry' : stopLoss, takeProfit: 'refused' }
-      : { stopLoss, takeProfit };
+    // The stop goes, or stands, alone: the take-profit is given up, and a stop that was refused is asked for once more.
+    if (after.protection.stopsAlone !== true)
+      return { stopLoss, takeProfit: legAfter(known.takeProfit, legs.takeProfit) };
+    return { stopLoss: stopLoss === 'refused' && !isAlone ? 'retry' : stopLoss, takeProfit: 'refused' };
   }
   if (exit === undefined || (phase !== 'protect' && path !== 'reconciling.asking')) return known;
   const leg = exit.leg === 'sl' ? 'stopLoss' : 'takeProfit';

@@ -9,7 +9,7 @@ import { executionGuards } from '../machines/execution.guards.js';
 import * as protecting from '../machines/execution.protecting.js';
 import { executionSetup } from '../machines/execution.setup.js';
 import { expectFact } from '../machines/execution.updates.js';
-import { altered, withGuards, withGuardsAndActions } from './altered-chart.js';
+import { altered, withActions, withGuards, withGuardsAndActions } from './altered-chart.js';
 import { type Args, aims, drops, forgets, type Mutant, mutant, ROUGHLY, ROUGHLY_CRASHED } from './mutant.js';
 
 const { assign } = executionSetup;
@@ -69,31 +69,31 @@ const takenAndNotWorking: readonly Mutant[] = [
   mutant(
     'does not hear that the exits work',
     'an alarm over exits that work',
-    drops('late.confirming.on.EXIT_REPORT.isProtected'),
+    drops('late.on.EXIT_REPORT.isProtected'),
     ROUGHLY,
   ),
   mutant(
     'does not hear that the stop works alone',
     'an alarm over a stop that works',
-    drops('filled.confirming.on.EXIT_REPORT.isStopAlone'),
+    drops('filled.on.EXIT_REPORT.isStopAlone'),
     ROUGHLY,
   ),
   mutant(
     'does not hear that an exit is refused late',
     'a naked position is found seconds later',
-    drops('filled.confirming.on.EXIT_REPORT.isExitLost'),
+    drops('filled.confirming.on.EXIT_REPORT'),
     ROUGHLY,
   ),
   mutant(
     'raises no alarm over an exit that is refused late',
     'a naked position, and nobody is told',
-    forgets('filled.confirming.on.EXIT_REPORT.isExitLost', 'openUnprotectedCase'),
+    forgets('filled.confirming.on.EXIT_REPORT', 'openUnprotectedCase'),
     ROUGHLY,
   ),
   mutant(
     'does not name an exit that is refused late',
     'the report will not say that the position is naked',
-    forgets('filled.confirming.on.EXIT_REPORT.isExitLost', 'noteUnprotected'),
+    forgets('filled.confirming.on.EXIT_REPORT', 'noteUnprotected'),
     ROUGHLY,
   ),
   mutant(
@@ -107,6 +107,18 @@ const takenAndNotWorking: readonly Mutant[] = [
     'a position that may be naked, and nobody is told',
     forgets('filled.confirming.on.DEADLINE', 'openUnprotectedCase'),
     ROUGHLY,
+  ),
+  mutant(
+    'waits for a call though the venue says that the exits work',
+    'an alarm over exits that work',
+    drops('filled.on.EXIT_REPORT.isProtected'),
+    ROUGHLY_CRASHED,
+  ),
+  mutant(
+    'waits for a call though the venue says that the stop works alone',
+    'an alarm over a stop that works',
+    drops('filled.on.EXIT_REPORT.isStopAlone'),
+    ROUGHLY_CRASHED,
   ),
   mutant(
     'forgets after a crash that it waited for exits',
@@ -186,6 +198,19 @@ const stopsAlone: readonly Mutant[] = [
     'the report shows two exits where one stands',
     forgets('filled.placing.on.PROTECTION_OUTCOME.isStopAlone', 'noteStopAlone'),
     ROUGHLY,
+  ),
+  mutant(
+    'still counts on a take-profit that was given up',
+    'a second alarm over a stop that works',
+    () =>
+      withActions({
+        noteStopAlone: assign(({ context }) => {
+          const { takeProfit } = context.protection;
+          const noted = protecting.noteStopAlone(context);
+          return { ...noted, protection: { ...context.protection, stopsAlone: true as const, takeProfit } };
+        }),
+      }),
+    ROUGHLY_CRASHED,
   ),
   mutant(
     'sends the stop alone for ever',

@@ -89,6 +89,16 @@ export const mutantsOfLiveOrder: readonly Mutant[] = [
     forgets('timeout.deciding.always.otherwise', 'cancelOrder'),
   ),
   mutant(
+    'waits at T = 30 s for an order that was over before',
+    'a fill of less than the size stays naked until T = 32 s',
+    drops('timeout.deciding.always.isKeptClosed'),
+  ),
+  mutant(
+    'takes an order that was rejected before T = 30 s for a cancelled one',
+    'the status says CANCELLED, and the broker had said no',
+    drops('timeout.deciding.always.isKeptRejected'),
+  ),
+  mutant(
     'drops the guard isCancelSettled',
     'a cancel that was taken is sent again',
     drops('timeout.deciding.always.isCancelSettled'),

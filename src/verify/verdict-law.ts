@@ -135,8 +135,11 @@ function verdictOnClosed(step: Step, status: string): Outcome {
   if (topOf(step) === 'timeout') return ended('FAILED_TIMEOUT', 'FILL_TIMEOUT');
   if (status === 'rejected') return ended('FAILED', 'BROKER_REJECTED');
   if (topOf(step) === 'cancelling') return ended('CANCELLED', 'KILL_SWITCH_ACTIVE');
-  return ended('CANCELLED', status === 'expired' ? 'BROKER_EXPIRED' : 'BROKER_CANCELLED');
+  return byBroker(status);
 }
+
+const byBroker = (status: string): Outcome =>
+  ended('CANCELLED', status === 'expired' ? 'BROKER_EXPIRED' : 'BROKER_CANCELLED');
 
 /** E3, T3, S6. */
 function afterDeadline(step: Step): Outcome | undefined {
@@ -178,6 +181,12 @@ function afterHardTimeout(step: Step): Outcome | undefined {
   const { before } = step;
   if (before.path === 'submitted.ready' || before.path === 'submitted.backingOff') {
     return done('FAILED', wasRefused(step) ? 'BROKER_REJECTED' : 'ORDER_NOT_SENT');
+  }
+  const { order } = before.context;
+  // Closed by the broker while the submit call was open: in time, and not by the clock (P6).
+  if (before.path === 'submitted.calling' && isClosedAndPriced(order)) {
+    const isRejected = order.status === 'rejected';
+    return { state: 'reconciling', ...(isRejected ? ended('FAILED', 'BROKER_REJECTED') : byBroker(order.status)) };
   }
   return ['submitted', 'pending', 'cancelling'].includes(topOf(step)) ? { state: 'timeout' } : undefined;
 }

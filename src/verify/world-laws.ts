@@ -14,16 +14,11 @@ import type { Check, Step } from './step.js';
 const topOf = (path: string): string => path.split('.', 1)[0] ?? path;
 const LIVE = ['pending', 'cancelling', 'timeout'];
 
-/**
- * P9, P10: an order that is over, with the whole size or with less, is closed at once, and not at T = 32 s. One that was over
- * while its submit call was open at T = 30 s waits for the end of the window: that call is given up before.
- */
-const whatIsOverIsNotWaitedFor: Check = ({ before, after, path }) => {
-  const wasOver = topOf(path) === 'timeout' && isClosedAndPriced(before.context.order);
-  return LIVE.includes(topOf(path)) && isClosedAndPriced(after.order) && !wasOver
+/** P9, P10: an order that is over, with the whole size or with less, is closed at once, and not at T = 32 s. */
+const whatIsOverIsNotWaitedFor: Check = ({ after, path }) =>
+  LIVE.includes(topOf(path)) && isClosedAndPriced(after.order)
     ? `the order is ${after.order.status} with ${after.order.cumQty}, and ${path} waits on`
     : undefined;
-};
 
 /** T4, A1: a cancel that was asked for and a cancel that was made are two things, and both are counted. */
 const callsThatAreMadeAreCounted: Check = ({ before, fact, after }) => {
@@ -121,14 +116,10 @@ const theStopGoesAlone: Check = (step) => {
   return isRight ? undefined : 'the market has passed the take-profit, and the stop does not go alone';
 };
 
-/**
- * B5, M1: nobody is called because of an answer or a report that says that the exits stand. A call that is never answered is
- * told on the safe side, and so is an exit that ends later, also beside a stop that stands alone.
- */
-const noFalseAlarm: Check = ({ before, fact, after, commands }) => {
+/** B5, M1: nobody is called over exits that stand, or over a take-profit that was given up beside a stop that stands. */
+const noFalseAlarm: Check = ({ after, commands }) => {
   const isAlarmed = commands.some((command) => command.type === 'openCase' && command.kind === 'UNPROTECTED_POSITION');
-  const stand = areBothPlaced(after) || (isAlone(after) && before.phase !== 'compare');
-  return isAlarmed && stand && fact.deadline === undefined ? 'an alarm is raised over exits that stand' : undefined;
+  return isAlarmed && (areBothPlaced(after) || isAlone(after)) ? 'an alarm is raised over exits that stand' : undefined;
 };
 
 /** B5: exits are watched while they are waited for, and no longer. */

@@ -2,6 +2,7 @@
  * What comes when nobody does anything: a deadline falls due, or a call is given up. And what only the chart is ever told.
  */
 import { type Decimal, ZERO } from '../../domain/decimal.js';
+import { isClosedAndPriced } from '../../domain/order.js';
 import { NOTHING_FILLED } from '../../domain/position-share.js';
 import { hardTimeoutAt } from '../../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact, FactOf } from '../../machines/execution.facts.js';
@@ -58,7 +59,8 @@ function told({ snapshot }: Moment, timer: HostTimer, at: number): readonly [lab
 export function offerUnheardTimeout(offers: Offers, { snapshot, path, host }: Moment): void {
   if (path !== 'submitted.calling' && path !== 'submitted.backingOff') return;
   const at = hardTimeoutAt(snapshot.context);
-  const deviation = path === 'submitted.calling' ? 2 : 1;
+  // What was told while the call was open is a deviation already.
+  const deviation = path === 'submitted.calling' && !isClosedAndPriced(snapshot.context.order) ? 2 : 1;
   if (at >= host.now)
     offers.chartOnward('T = 30 s before the call', { type: 'DEADLINE', at, name: 'hardTimeout' }, deviation);
 }

@@ -26,7 +26,7 @@ export const UNREACHABLE_IN_ENGINE: readonly Unreachable[] = [
     why: 'the submit call is given up by T = 30 s at the latest, and that is heard before the deadline of the same instant',
   },
   {
-    what: /^timeout\|SUBMIT_OUTCOME\|\d+ \[(isNeverSent|isRefusedForGood)\]( true)?$/,
+    what: /^(timeout\|SUBMIT_OUTCOME\|\d+ \[(isNeverSent|isRefusedForGood)\]|timeout\.deciding\|always\|\d+ \[(isKeptRejected|isKeptClosed)\])( true)?$/,
     why: 'follows only where T = 30 s is heard before the end of the submit call',
   },
   {
