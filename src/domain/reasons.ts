@@ -129,7 +129,7 @@ const table = {
   POSITION_SIZE: ['mismatch', false, RECONCILING, "The broker's position differs in size."],
   STOP_LOSS_PRICE: ['mismatch', false, RECONCILING, "The broker's stop-loss has another price."],
   TAKE_PROFIT_PRICE: ['mismatch', false, RECONCILING, "The broker's take-profit has another price."],
-  PROTECTION_SIZE: ['mismatch', false, RECONCILING, "The broker's exits are not for the quantity that was filled."],
+  PROTECTION_SIZE: ['mismatch', false, RECONCILING, 'The exits are not for the quantity that is held.'],
   ORDER_STILL_OPEN: ['mismatch', false, RECONCILING, 'The entry order is still open at the broker.'],
   ORDER_NOT_FOUND: [
     'mismatch',

@@ -67,8 +67,10 @@ export interface ReconciliationExpected {
   readonly cumQty: Decimal;
   /** What the position has by the fill: less a fee that was taken in the bought asset (B6); `cumQty` when absent. */
   readonly heldQuantity?: Decimal;
-  /** What SL and TP are for; `cumQty` when absent. */
+  /** What SL and TP ought to be for; `cumQty` when absent. */
   readonly protectedQuantity?: Decimal;
+  /** What they were placed for, where any of them was; `protectedQuantity` when absent. */
+  readonly placedQuantity?: Decimal;
   readonly avgPrice?: Decimal;
   /** What SL and TP ought to be at the broker; absent when nothing is held, or nothing could be placed. */
   readonly stopLoss?: Decimal;
@@ -139,6 +141,7 @@ export function reconcile(expected: ReconciliationExpected, observed: Reconcilia
     ...orderMismatches(expected, observed.order),
     ...positionMismatches(expected, observed, internalPositionSize, brokerPositionSize),
     ...protectionMismatches(expected, observed),
+    ...exitSizeMismatches(expected, observed.position),
   ];
   return Object.freeze({
     reconciliationId: expected.reconciliationId,
@@ -270,8 +273,7 @@ function protectionMismatches(
   { position, others }: ReconciliationObserved,
 ): Mismatch[] {
   if (position.kind !== 'position' || !isPositive(expected.cumQty)) return [];
-  const { stopLoss, takeProfit, tickSize, cumQty, protectedQuantity = cumQty, found } = expected;
-  const { exitQuantity = protectedQuantity } = position;
+  const { stopLoss, takeProfit, tickSize, found } = expected;
   // What the execution has found missing itself is said once.
   const isToldAlready = ({ kind }: Mismatch) => kind === 'MISSING_TP' && found.some((known) => known.kind === kind);
   return [
@@ -289,17 +291,20 @@ function protectionMismatches(
       others.takeProfits,
       tickSize,
     ).filter((missing) => !isToldAlready(missing)),
-    ...(exitQuantity === protectedQuantity
-      ? []
-      : [
-          mismatch(
-            'PROTECTION_SIZE',
-            protectedQuantity,
-            exitQuantity,
-            `Expected protection for ${protectedQuantity}, found it for ${exitQuantity} in broker`,
-          ),
-        ]),
   ];
+}
+
+/** What the exits are for, as the broker lists them, else as they were placed, beside what they ought to be for (B1, B6). */
+function exitSizeMismatches(expected: ReconciliationExpected, position: ObservedPosition): Mismatch[] {
+  const { cumQty, protectedQuantity = cumQty, placedQuantity = protectedQuantity } = expected;
+  const shown = position.kind === 'position' ? position.exitQuantity : undefined;
+  const actual = shown ?? placedQuantity;
+  if (!isPositive(cumQty) || actual === protectedQuantity) return [];
+  const message =
+    actual === placedQuantity
+      ? `The exits were placed for ${actual}, and a fee told since leaves ${heldOf(expected)} held: expected protection for ${protectedQuantity}`
+      : `Expected protection for ${protectedQuantity}, found it for ${actual} in broker`;
+  return [mismatch('PROTECTION_SIZE', protectedQuantity, actual, message)];
 }
 
 /** A broker that nets may show only one pair for several executions; another execution's price then proves nothing. */

@@ -85,6 +85,8 @@ export interface KillSwitchKnowledge {
 /** SL and TP as computed from the fill, for what it left in the account, in whole lots (B1, B6). */
 export interface Bracket {
   readonly quantity: Decimal;
+  /** The fill that they are for, before fees. */
+  readonly filled: Decimal;
   readonly stopLoss: Decimal;
   readonly takeProfit: Decimal;
   readonly valid: boolean;
@@ -172,7 +174,10 @@ export const orderRequest = ({ clientOrderId, snapshot }: ExecutionContext): Ord
   orderType: 'MARKET',
 });
 
-export function protectionRequest(context: ExecutionContext, bracket: Bracket): ProtectionRequest {
+export function protectionRequest(
+  context: ExecutionContext,
+  bracket: Pick<Bracket, 'quantity' | 'stopLoss' | 'takeProfit'>,
+): ProtectionRequest {
   const { side } = context.snapshot;
   const { quantity, stopLoss, takeProfit } = bracket;
   const alone = context.protection.stopsAlone === true ? ({ legs: 'stopLoss' } as const) : {};
@@ -210,3 +215,7 @@ export const heldBy = (context: ExecutionContext): Decimal => heldQuantity(holdi
 
 export const isProtected = ({ protection }: Pick<ExecutionContext, 'protection'>): boolean =>
   protection.stopLoss === 'placed' && protection.takeProfit === 'placed';
+
+/** An exit works, or has been taken. */
+export const hasExit = ({ protection }: Pick<ExecutionContext, 'protection'>): boolean =>
+  [protection.stopLoss, protection.takeProfit].some((leg) => leg === 'placed' || leg === 'confirming');

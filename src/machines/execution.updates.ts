@@ -19,7 +19,7 @@ import type { RefusedBy } from '../domain/refused-by.js';
 import type { ExecutionAttempt } from '../domain/result.js';
 import { epochMs, isoTime } from '../domain/time.js';
 import { brokerRefusal, firstRefusal, type Refusal } from '../domain/validation.js';
-import { type ExecutionContext, heldBy, holdingOf, type Verdict } from './execution.context.js';
+import { type Bracket, type ExecutionContext, hasExit, heldBy, holdingOf, type Verdict } from './execution.context.js';
 import type { ExecutionFact, FactOf } from './execution.facts.js';
 
 export type Patch = Partial<ExecutionContext>;
@@ -220,6 +220,7 @@ export function computeBracket(context: ExecutionContext): Patch {
   const bracket = {
     ...protectionFor(order.avgPrice, snapshot, instrument),
     quantity: protectableQuantity(holdingOf(context)),
+    filled: order.cumQty,
   };
   if (bracket.valid) return { bracket };
   const sides = snapshot.side === 'buy' ? 'SL < fill < TP' : 'TP < fill < SL';
@@ -279,13 +280,23 @@ export function expectedAtBroker(context: ExecutionContext, at: number): Reconci
     orderStatus: order.status,
     cumQty: order.cumQty,
     heldQuantity: heldBy(context),
-    ...(bracket !== undefined && { protectedQuantity: bracket.quantity }),
+    ...(bracket !== undefined && exitsExpected(context, bracket)),
     baseline: context.baseline,
     found: priceless ? [...context.found, missingPrice(context)] : context.found,
     ...(order.brokerOrderId !== undefined && { brokerOrderId: order.brokerOrderId }),
     ...(order.avgPrice !== undefined && { avgPrice: order.avgPrice }),
     ...(isHeld && { stopLoss: bracket.stopLoss, takeProfit: bracket.takeProfit }),
   };
+}
+
+/** A fee that is told once the exits stand changes what they ought to be for (B6). Another fill is named as such. */
+function exitsExpected(
+  context: ExecutionContext,
+  { quantity, filled }: Bracket,
+): Pick<ReconciliationExpected, 'protectedQuantity' | 'placedQuantity'> {
+  const isSameFill = context.order.cumQty === filled;
+  const protectedQuantity = isSameFill ? protectableQuantity(holdingOf(context)) : quantity;
+  return { protectedQuantity, ...(hasExit(context) && { placedQuantity: quantity }) };
 }
 
 export function keepReconciliation(context: ExecutionContext, { at, observed }: FactOf<'RECONCILED'>): Patch {

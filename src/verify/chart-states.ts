@@ -104,7 +104,7 @@ export function classOf(path: string, context: ExecutionContext): string {
     case 'protect':
       return [path, fillOf(context), protectionOf(context), afterwards(context)].join('|');
     case 'compare':
-      return [path, fillOf(context), legsOf(context), context.bracket?.valid, afterwards(context)].join('|');
+      return [path, fillOf(context), legsOf(context), bracketOf(context), afterwards(context)].join('|');
     case 'over':
       return [
         path,
@@ -144,8 +144,18 @@ const switchOf = ({ killSwitch }: ExecutionContext): string =>
 const fillOf = ({ order }: ExecutionContext): string =>
   `${order.cumQty} ${flag(order.avgPrice !== undefined)}${flag(order.fees !== undefined)} ${correctionsOf({ order })}`;
 
-const protectionOf = ({ protection, bracket }: ExecutionContext): string =>
-  `${legsOf({ protection })} ${flag(protection.endsAt === undefined)} ${bracket?.valid}`;
+const protectionOf = (context: ExecutionContext): string =>
+  `${legsOf(context)} ${flag(context.protection.endsAt === undefined)} ${bracketOf(context)}`;
+
+/**
+ * What the exits are for matters as long as a fee may still make it too much. Once the fill is another one, that is told by
+ * itself; and no life has a fee beside a correction (`moves.ts`).
+ */
+function bracketOf({ bracket, order }: ExecutionContext): string {
+  if (bracket === undefined) return '';
+  const mayBeTooMuch = bracket.filled === order.cumQty && correctionsOf({ order }) === '';
+  return `${bracket.valid} ${mayBeTooMuch ? bracket.quantity : ''}`;
+}
 
 const legsOf = ({ protection }: Pick<ExecutionContext, 'protection'>): string =>
   `${protection.stopLoss} ${protection.takeProfit} ${flag(protection.stopsAlone === true)}${flag(protection.hasExitFilled === true)}`;

@@ -1,6 +1,7 @@
 /**
  * Mutants of what is there to protect: the fill less the fee that was taken out of it, in whole lots, the rest named (B6).
  */
+import { ZERO } from '../domain/decimal.js';
 import type { FactOf } from '../machines/execution.facts.js';
 import { executionGuards } from '../machines/execution.guards.js';
 import { resultOf } from '../machines/execution.result.js';
@@ -50,6 +51,19 @@ export const mutantsOfFees: readonly Mutant[] = [
     'does not hear of a fee after the fill',
     'a normal fee is told as a difference',
     drops('filled.on.ORDER_REPORT.isNewsOfFees'),
+    ROUGHLY,
+  ),
+  mutant(
+    'is content with exits for more than the fee has left',
+    'the exits would sell what is not held, and nobody is told',
+    () =>
+      withActions({
+        keepReconciliation: assign(({ context, event }) => {
+          const { bracket } = context;
+          const believed = bracket === undefined ? context : { ...context, bracket: { ...bracket, filled: ZERO } };
+          return updates.keepReconciliation(believed, updates.expectFact(event, 'RECONCILED'));
+        }),
+      }),
     ROUGHLY,
   ),
   mutant(

@@ -96,6 +96,6 @@ function positionSeen(
     netting: true,
     ...(isBracketed && legs !== 'noStopLoss' && stopLoss !== undefined && { stopLoss }),
     ...(isBracketed && legs !== 'noTakeProfit' && { takeProfit: bracket.takeProfit }),
-    ...(isBracketed && legs === 'otherQuantity' && { exitQuantity: decimal(Number(bracket.quantity) - 1) }),
+    ...(isBracketed && legs === 'otherQuantity' && { exitQuantity: decimal(Number(bracket.quantity) - 2) }),
   };
 }

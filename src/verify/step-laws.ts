@@ -20,7 +20,7 @@ import { KNOWLEDGE_CHECKS } from './knowledge-laws.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
 import type { Check, Step } from './step.js';
 import { expectedOutcome } from './verdict-law.js';
-import { WORLD_CHECKS } from './world-laws.js';
+import { areExitsTooLarge, WORLD_CHECKS } from './world-laws.js';
 
 export interface Broken {
   readonly law: LawId;
@@ -185,7 +185,12 @@ const differencesNeedAHuman: Check = ({ before, fact, after, path, commands }) =
   const isOdd = (cumQty > 0 && cumQty !== Number(context.order.quantity)) || lacksPrice(context.order);
   const isUnprotected = cumQty > 0 && !isProtected(context);
   const differs =
-    isFailed || isOdd || isUnprotected || fact.observation?.differs(context) === true || context.found.length > 0;
+    isFailed ||
+    isOdd ||
+    isUnprotected ||
+    areExitsTooLarge(context) ||
+    fact.observation?.differs(context) === true ||
+    context.found.length > 0;
   if (after.report?.requiresManualResolution !== differs) {
     return differs
       ? 'a difference does not require manual resolution'

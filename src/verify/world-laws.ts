@@ -72,6 +72,19 @@ const theRestIsNamed: Check = ({ after }) => {
     : undefined;
 };
 
+/** B6: the exits stand for the whole fill, and a fee that was told later has taken of it: worked out without the chart. */
+export const areExitsTooLarge = ({ order, bracket, protection, snapshot }: ExecutionContext): boolean => {
+  const stands = [protection.stopLoss, protection.takeProfit].some((leg) => leg === 'placed' || leg === 'confirming');
+  return stands && snapshot.side === 'buy' && order.fees !== undefined && bracket?.quantity === order.cumQty;
+};
+
+/** B6: that they are too large is told, and not moved. */
+const exitsThatAreTooLargeAreNamed: Check = ({ before, after, path }) => {
+  if (before.phase !== 'compare' || path !== 'done' || !areExitsTooLarge(before.context)) return undefined;
+  const isNamed = after.report?.mismatches.some(({ kind }) => kind === 'PROTECTION_SIZE');
+  return isNamed ? undefined : 'the exits are for more than the fee has left, and the report does not say so';
+};
+
 const isAlone = ({ protection }: ExecutionContext): boolean =>
   protection.stopsAlone === true && protection.stopLoss === 'placed';
 const areBothPlaced = ({ protection }: ExecutionContext): boolean =>
@@ -137,6 +150,7 @@ export const WORLD_CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L7', confirmingEnds],
   ['L7', theStopGoesAlone],
   ['L7', theRestIsNamed],
+  ['L10', exitsThatAreTooLargeAreNamed],
   ['L10', noFalseAlarm],
   ['L11', whatIsOverIsNotWaitedFor],
   ['L11', nothingToCancelIsKept],

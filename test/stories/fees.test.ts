@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { add, decimal, subtract } from '../../src/domain/decimal.js';
 import type { BrokerAdapter, Fee, Instrument, ProtectionRequest } from '../../src/domain/ports.js';
 import type { FaultBroker } from '../../src/testing/fault-broker.js';
-import { ADVISORY, fill, fills, mismatchKinds, type Setting, told, type World } from './support.js';
+import { ADVISORY, fill, fills, mismatchKinds, type Setting, sentences, told, type World } from './support.js';
 
 const coin = (
   symbol: string,
@@ -101,11 +101,46 @@ describe('what is protected is what is there (B6)', () => {
     expect(mismatchKinds(result)).toEqual([]);
   });
 
-  it('B6 C9: the fee is told after the exits were placed: no false difference', async () => {
-    const setting = { script: fills(fill(1, 1, 151)), instruments: coin('BTC/USDT', '0.001') };
-    const wrap = charging([{ asset: 'BTC', amount: '0.001' }], '0.001', 'later');
-    const { result } = await told({ ...setting, wrap }, [], buying('BTC/USDT', '1'));
-    expect(mismatchKinds(result)).toEqual([]);
+  describe('the fee is told after the exits were placed', () => {
+    const later = (
+      lot: string,
+      wrap: Setting['wrap'] = charging([{ asset: 'BTC', amount: '0.001' }], '0.001', 'later'),
+    ) =>
+      told(
+        { script: fills(fill(1, 1, 151)), instruments: coin('BTC/USDT', lot), ...(wrap !== undefined && { wrap }) },
+        [],
+        buying('BTC/USDT', '1'),
+      );
+
+    it('B6 C9 M1: the exits are for more than is held: a human is told, and nothing is moved', async () => {
+      const { now, result } = await later('0.001');
+      expect(quantities(now)).toEqual(['1']);
+      expect(now.broker.count('cancelOrder')).toBe(0);
+      expect(result).toMatchObject({ status: 'FILLED', finalSl: '147.98', finalTp: '155.53' });
+      expect(result.reconciliationReport?.mismatches).toMatchObject([
+        { kind: 'PROTECTION_SIZE', expected: '0.999', actual: '1' },
+      ]);
+      expect(sentences(result)[0]).toMatch(/placed for 1, and a fee told since leaves 0.999 held/);
+      expect(now.engine.cases.open().map(({ kind, symbol }) => [kind, symbol])).toEqual([['MISMATCH', 'BTC/USDT']]);
+    });
+
+    it('B6: the broker offers no positions: named all the same', async () => {
+      const wrap = (broker: FaultBroker): BrokerAdapter => ({
+        ...charging([{ asset: 'BTC', amount: '0.001' }], '0', 'later')(broker),
+        capabilities: { ...broker.capabilities, positions: 'none' },
+      });
+      const { result } = await later('0.001', wrap);
+      expect(mismatchKinds(result)).toEqual(['PROTECTION_SIZE']);
+    });
+
+    it.each([
+      ['it is in the quote asset', charging([{ asset: 'USDT', amount: '0.151' }], '0', 'later')],
+      ['it is a rebate', charging([{ asset: 'BTC', amount: '-0.001' }], '-0.001', 'later')],
+    ])('B6: a control: %s', async (_, wrap) => {
+      const { now, result } = await later('0.001', wrap);
+      expect(mismatchKinds(result)).toEqual([]);
+      expect(now.engine.cases.all()).toEqual([]);
+    });
   });
 
   it('B6: less than a lot is left: nothing can be placed, and a human is told why', async () => {
