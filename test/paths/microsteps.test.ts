@@ -3,9 +3,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type EventObject, setup } from 'xstate';
+import { microstepsOf } from '../../src/machines/microsteps.js';
 import { chartMap } from '../../src/testing/paths/chart-map.js';
 import { coverageMeter } from '../../src/testing/paths/coverage.js';
-import { microstepsOf } from '../../src/testing/paths/microsteps.js';
 
 const go = (n: number): EventObject => ({ type: 'GO', n }) as EventObject;
 

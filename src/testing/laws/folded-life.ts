@@ -9,7 +9,7 @@ import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionContext } from '../../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
-import { firstSnapshot, macrostep } from '../paths/microsteps.js';
+import { firstSnapshot, macrostep } from '../../machines/microsteps.js';
 
 export interface LifeStep {
   readonly fact: ExecutionFact;

@@ -10,8 +10,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AnyStateMachine, createActor, type EventObject, type SnapshotFrom } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
+import { firstSnapshot, macrostep } from '../../machines/microsteps.js';
 import { coverageMeter } from './coverage.js';
-import { firstSnapshot, macrostep } from './microsteps.js';
 import type { CoverageFigures, Covered } from './path-coverage.js';
 import { type Unreachable, unexplained } from './unreachable.js';
 

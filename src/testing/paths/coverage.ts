@@ -5,8 +5,8 @@
  * state outwards, and takes the first whose guard says yes. All before it have said no.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, EventObject } from 'xstate';
+import { firstSnapshot, type Macrostep, type Microstep, macrostep } from '../../machines/microsteps.js';
 import { branchOf, type ChartMap, chartMap, pathOfNode } from './chart-map.js';
-import { firstSnapshot, type Macrostep, type Microstep, macrostep } from './microsteps.js';
 
 export interface Coverage {
   readonly states: ReadonlySet<string>;
