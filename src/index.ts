@@ -3,6 +3,8 @@
 // Start here
 export { createEngine } from './create-engine.js';
 export { createKillSwitch } from './create-kill-switch.js';
+export { createTimeout, type Timeout, type TimeoutOptions } from './create-timeout.js';
+export { type ExpectedAtBroker, type ReconcileAtBrokerOptions, reconcileAtBroker } from './reconcile-at-broker.js';
 export type { CloseOptions, Engine, ExecuteOptions } from './engine/engine.js';
 export type { EngineOptions } from './engine/options.js';
 export type { LimitOptions, Limits } from './domain/risk-limits.js';

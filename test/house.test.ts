@@ -65,7 +65,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   verify: ['domain', 'machines'],
   'create-engine': ['domain', 'machines', 'actors', 'engine', 'adapters'],
   'create-kill-switch': ['domain', 'engine', 'adapters'],
-  index: ['domain', 'machines', 'actors', 'engine', 'create-engine', 'create-kill-switch'],
+  'create-timeout': ['domain', 'adapters'],
+  'reconcile-at-broker': ['domain', 'actors', 'adapters'],
+  index: [
+    ...['domain', 'machines', 'actors', 'engine'],
+    ...['create-engine', 'create-kill-switch', 'create-timeout', 'reconcile-at-broker'],
+  ],
   testing: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
   service: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
   cli: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'verify', 'index', 'testing', 'service'],

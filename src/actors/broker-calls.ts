@@ -150,14 +150,21 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
   }
 
   async function observeOrder(ref: OrderRef): Promise<ObservedOrder> {
-    const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
-    if (outcome.kind !== 'answered') return { kind: 'failed', cause: outcome.cause };
-    if (outcome.value === 'not_found') return { kind: 'not_found' };
-    const report = readOrderReport(outcome.value, ref);
-    return report === undefined ? { kind: 'failed', cause: 'unreadable answer' } : { kind: 'report', report };
+    return observedOrder(
+      await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal)),
+      ref,
+    );
   }
 
   return { ask, submit, cancel, protect, observeOrder, observePosition };
+}
+
+/** What the answer on an order came to. */
+export function observedOrder(outcome: CallOutcome, ref: OrderRef): ObservedOrder {
+  if (outcome.kind !== 'answered') return { kind: 'failed', cause: outcome.cause };
+  if (outcome.value === 'not_found') return { kind: 'not_found' };
+  const report = readOrderReport(outcome.value, ref);
+  return report === undefined ? { kind: 'failed', cause: 'unreadable answer' } : { kind: 'report', report };
 }
 
 const bothLegs = (outcome: SubmitOutcome): Legs => ({ stopLoss: outcome, takeProfit: outcome });

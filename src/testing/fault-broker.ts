@@ -170,7 +170,12 @@ export function faultBroker(options: FaultBrokerOptions): FaultBroker {
     );
   }
 
-  const statusOf = (ref: OrderRef): OrderReport | 'not_found' => port.status(ref.clientOrderId);
+  /** By our id, or else by the broker's. */
+  function statusOf({ clientOrderId, brokerOrderId }: OrderRef): OrderReport | 'not_found' {
+    const isNamed = orders.has(clientOrderId) || brokerOrderId === undefined;
+    const named = isNamed ? undefined : [...orders.values()].find((order) => order.brokerOrderId === brokerOrderId);
+    return port.status(named?.request.clientOrderId ?? clientOrderId);
+  }
 
   /** The order as it stands, hidden or not. */
   function truth(clientOrderId: string): OrderReport | undefined {
