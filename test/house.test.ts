@@ -621,10 +621,9 @@ function inSrc(files: readonly Source[]): readonly Source[] {
   return files.filter((file) => /^src\/.*\.tsx?$/.test(file.path));
 }
 
+/** The folder below `src`; a file of `src` itself is a layer of its own. */
 function layerOf(path: string): string {
-  return (
-    path.match(/^src\/([^/]+)\//)?.[1] ?? path.match(/^src\/(index|create-engine|create-kill-switch)\.ts$/)?.[1] ?? path
-  );
+  return path.match(/^src\/([^/]+)\//)?.[1] ?? path.match(/^src\/([^/]+)\.ts$/)?.[1] ?? path;
 }
 
 /** The file that an import leads to, relative to the root; `undefined` for a package or a part of Node. */
