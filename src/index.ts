@@ -15,13 +15,15 @@ export { clientOrderIdFor, freezeSnapshot, SnapshotError, snapshotHash } from '.
 export type { FrozenSnapshot, SnapshotInput } from './domain/snapshot.js';
 
 // What the engine hands out
-export type { Execution, ExecutionView, TimeoutView } from './engine/execution.js';
+export type { Execution, TimeoutView } from './actors/execution.js';
+export type { ExecutionView } from './views/execution-view.js';
 export { ExecutionStage, FINAL_STATUSES } from './domain/result.js';
 export type { ExecutionAttempt, ExecutionResult, FinalStatus } from './domain/result.js';
 export { ReconciliationStatus } from './domain/reconciliation.js';
 export type { Mismatch, ReconciliationReport } from './domain/reconciliation.js';
-export type { EngineMetrics } from './engine/metrics.js';
-export type { ExitView, PositionClosing, PositionState, PositionView } from './engine/position-view.js';
+export type { EngineMetrics } from './views/metrics.js';
+export type { ExitView, PositionClosing, PositionView } from './views/position-view.js';
+export type { PositionState } from './machines/protection.state.js';
 export type { SweepReport } from './engine/sweep.js';
 export { FillchartError, reasons } from './domain/reasons.js';
 export type { ExecutionState, Reason, ReasonCode } from './domain/reasons.js';
@@ -32,7 +34,7 @@ export type { DecidingSwitch, SwitchChange, SwitchView } from './domain/kill-swi
 export type { RefusedBy } from './domain/refused-by.js';
 export type { KillSwitchOptions, SharedKillSwitch } from './engine/shared-switch.js';
 export type { KillSwitch, SwitchRelease, SwitchSetting } from './actors/kill-switch.js';
-export type { Cases } from './engine/cases.js';
+export type { Cases } from './actors/cases.js';
 export { type Desk, type DeskOptions, openDesk } from './engine/desk.js';
 export type { Case, CaseKind, CaseResolution, MismatchPolicy } from './domain/cases.js';
 

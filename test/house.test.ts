@@ -53,27 +53,30 @@ type Law = (files: readonly Source[]) => readonly string[];
 
 // ── The laws ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The layers of the engine: each may import those before it. */
+const INNER = ['domain', 'machines', 'journal', 'actors', 'views', 'engine'];
+
 /** What each layer may import besides itself and packages. `index` is src/index.ts. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   machines: ['domain'],
   journal: ['domain', 'machines'],
   actors: ['domain', 'machines', 'journal'],
-  engine: ['domain', 'machines', 'journal', 'actors'],
+  views: ['domain', 'machines', 'journal', 'actors'],
+  engine: ['domain', 'machines', 'journal', 'actors', 'views'],
   adapters: ['domain'],
   charts: ['domain', 'machines'],
   verify: ['domain', 'machines'],
-  'create-engine': ['domain', 'machines', 'actors', 'engine', 'adapters'],
-  'create-kill-switch': ['domain', 'engine', 'adapters'],
+  'create-engine': [...INNER, 'adapters'],
+  'create-kill-switch': [...INNER, 'adapters'],
   'create-timeout': ['domain', 'adapters'],
   'reconcile-at-broker': ['domain', 'actors', 'adapters'],
-  index: [
-    ...['domain', 'machines', 'actors', 'engine'],
-    ...['create-engine', 'create-kill-switch', 'create-timeout', 'reconcile-at-broker'],
-  ],
-  testing: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
-  service: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'index'],
-  cli: ['domain', 'machines', 'actors', 'engine', 'adapters', 'charts', 'verify', 'index', 'testing', 'service'],
+  index: [...INNER, 'create-engine', 'create-kill-switch', 'create-timeout', 'reconcile-at-broker'],
+  testing: [...INNER, 'adapters', 'charts', 'index'],
+  telemetry: [...INNER, 'index'],
+  service: [...INNER, 'adapters', 'charts', 'telemetry', 'index'],
+  restate: [...INNER, 'adapters', 'index'],
+  cli: [...INNER, 'adapters', 'charts', 'verify', 'telemetry', 'index', 'testing', 'service', 'restate'],
 };
 
 const importsGoOneWay: Law = (files) =>
@@ -88,7 +91,7 @@ const importsGoOneWay: Law = (files) =>
   });
 
 /** The layers where the outside world begins. */
-const EDGE = ['adapters', 'service', 'cli'];
+const EDGE = ['adapters', 'service', 'restate', 'cli'];
 const AMBIENT = ['setTimeout', 'setInterval', 'setImmediate', 'process', 'performance', 'globalThis', 'global'];
 const AMBIENT_MEMBERS = ['Date.now', 'Math.random'];
 const RANDOM = ['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync', 'getRandomValues'];

@@ -18,12 +18,12 @@ import type {
   Side,
   SubmitOutcome,
 } from '../domain/ports.js';
-import { attempt, boundedText } from '../domain/reading.js';
+import { attempt, boundedText, causeOf } from '../domain/reading.js';
 import type { ObservedOrder, ObservedPosition } from '../domain/reconciliation.js';
 import { marketPriceOf } from '../domain/risk-limits.js';
 import { type BrokerAnswer, readInstrument } from '../domain/validation.js';
 import type { Legs } from '../machines/execution.facts.js';
-import { type CallOutcome, callBroker, causeOf } from './calls.js';
+import { type CallOutcome, callBroker } from './calls.js';
 
 export interface BrokerCalls {
   /**

@@ -6,7 +6,7 @@
  * 3. Nothing is thrown: a throw, a rejection and silence come back as values. A listener of the signal that throws is contained.
  */
 import type { Clock } from '../domain/ports.js';
-import { boundedText } from '../domain/reading.js';
+import { causeOf } from '../domain/reading.js';
 import { containedSignal } from './contained-signal.js';
 
 export type CallOutcome =
@@ -57,14 +57,5 @@ function begin(call: (signal: AbortSignal) => Promise<unknown>, signal: AbortSig
     return Promise.resolve(call(signal));
   } catch (error) {
     return Promise.reject(error);
-  }
-}
-
-/** An error in words, bounded (see {@link boundedText}). */
-export function causeOf(error: unknown): string {
-  try {
-    return boundedText(error instanceof Error ? error.message || error.name : String(error));
-  } catch {
-    return 'an error that cannot be shown';
   }
 }

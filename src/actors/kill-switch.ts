@@ -20,8 +20,8 @@ import {
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
 import { epochMs, isoTime } from '../domain/time.js';
+import { containedStream } from '../journal/contained-stream.js';
 import { type KillSwitchFact, killSwitchMachine } from '../machines/kill-switch.machine.js';
-import { containedStream } from './contained-stream.js';
 import type { EngineTime } from './engine-time.js';
 
 export interface SwitchSetting {

@@ -23,3 +23,12 @@ export function boundedText(text: string): string {
   const { read } = new TextEncoder().encodeInto(text.slice(0, LONGEST_TEXT_BYTES + 1), room);
   return read === text.length ? text : `${text.slice(0, read)}… (cut: ${text.length} characters)`;
 }
+
+/** An error in words, bounded (see {@link boundedText}). */
+export function causeOf(error: unknown): string {
+  try {
+    return boundedText(error instanceof Error ? error.message || error.name : String(error));
+  } catch {
+    return 'an error that cannot be shown';
+  }
+}

@@ -6,6 +6,8 @@
  *    durable, in the chain, before it counts as done (A4, A5). The next engine finds it (K7).
  * 3. A journal that is not what was written is not written to: it is evidence.
  */
+
+import { type Cases, caseBook } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { type Case, type CaseFact, withCaseFact } from '../domain/cases.js';
@@ -13,12 +15,11 @@ import type { JournalRecord } from '../domain/journal.js';
 import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
+import { readJournal } from '../journal/read-journal.js';
+import { recorder as newRecorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
-import { type Cases, caseBook } from './cases.js';
-import { executionMap } from './execution-map.js';
-import { metrics } from './metrics.js';
-import { readJournal } from './read-journal.js';
-import { recorder as newRecorder } from './recorder.js';
+import { executionMap } from '../views/execution-map.js';
+import { metrics } from '../views/metrics.js';
 import { switchboard } from './switchboard.js';
 
 export interface DeskOptions {

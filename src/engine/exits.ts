@@ -3,21 +3,21 @@
  */
 import type { Observable } from 'rxjs';
 import type { BrokerCalls } from '../actors/broker-calls.js';
-import { containedStream } from '../actors/contained-stream.js';
+import type { CaseBook } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import { type ExitWatch, exitWatch } from '../actors/exit-watch.js';
 import type { OrderWatch } from '../actors/order-watch.js';
+import type { ProtectionServices } from '../actors/protection-host.js';
 import { add, ZERO } from '../domain/decimal.js';
+import { containedStream } from '../journal/contained-stream.js';
+import type { Recorder } from '../journal/recorder.js';
+import { isOrderLive } from '../machines/execution.state.js';
+import type { ExecutionMap } from '../views/execution-map.js';
+import type { PositionView } from '../views/position-view.js';
 import type { Range } from './accepted.js';
-import type { CaseBook } from './cases.js';
-import { isOrderLive } from './execution.js';
-import type { ExecutionMap } from './execution-map.js';
 import { type Holdings, holdings, signed } from './holdings.js';
 import type { CheckedOptions } from './options.js';
-import type { PositionView } from './position-view.js';
-import type { ProtectionServices } from './protection-host.js';
 import { type Protections, protections } from './protections.js';
-import type { Recorder } from './recorder.js';
 
 export interface ExitsParts {
   readonly options: CheckedOptions;

@@ -2,15 +2,16 @@
  * From an advisory to its execution: one for each, whatever is sent and however often (E1), let in as there is room (E4).
  */
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
+import type { Execution } from '../actors/execution.js';
+import type { ExecutionHost, HostServices } from '../actors/execution-host.js';
 import type { Clock } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { isoTime } from '../domain/time.js';
+import { conflicting, inputOf, isRegistered } from '../machines/advisory.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
+import type { ExecutionMap } from '../views/execution-map.js';
+import { type ExecutionView, viewOf } from '../views/execution-view.js';
 import type { Admission } from './admission.js';
-import { conflicting, inputOf, isRegistered } from './advisory.js';
-import { type Execution, type ExecutionView, viewOf } from './execution.js';
-import type { ExecutionHost, HostServices } from './execution-host.js';
-import type { ExecutionMap } from './execution-map.js';
 import { type WaitingExecution, waitingExecution } from './waiting-execution.js';
 
 export interface IntakeParts {

@@ -3,12 +3,12 @@
  * Orders and positions of others prove nothing, and are left alone.
  */
 import { callBroker } from '../actors/calls.js';
+import type { CaseBook } from '../actors/cases.js';
 import type { CallDeadlines } from '../domain/limits.js';
 import type { BrokerAdapter, Clock, Journal } from '../domain/ports.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { isOwnOrderId } from '../domain/snapshot.js';
-import type { CaseBook } from './cases.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder } from '../journal/recorder.js';
 import type { Switchboard } from './switchboard.js';
 
 export interface FirstLook {

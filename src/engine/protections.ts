@@ -7,6 +7,7 @@
  * 3. A fill of an exit that comes to light after the end is never dropped: a case (T5).
  */
 import { type Observable, Subject } from 'rxjs';
+import { type ProtectionHost, type ProtectionServices, protectionHost } from '../actors/protection-host.js';
 import { type Decimal, lessThan, maximum, subtract, sum, ZERO } from '../domain/decimal.js';
 import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../domain/exits.js';
 import { hasFill } from '../domain/order.js';
@@ -15,10 +16,9 @@ import { mismatch, type ObservedPosition } from '../domain/reconciliation.js';
 import { type ExecutionContext, heldBy as heldByEntry, type LegState } from '../machines/execution.context.js';
 import { type ProtectionContext, workingRefs } from '../machines/protection.context.js';
 import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '../machines/protection.facts.js';
+import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { acceptedIn } from './accepted.js';
 import { type Holdings, heldBy } from './holdings.js';
-import { type PositionView, positionViewOf } from './position-view.js';
-import { type ProtectionHost, type ProtectionServices, protectionHost } from './protection-host.js';
 
 export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition' | 'onChange'> {
   readonly capabilities: BrokerCapabilities;

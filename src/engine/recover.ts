@@ -7,23 +7,24 @@
  * 3. A mismatch whose case was not written down before the end gets its case now (M1).
  * 4. Positions go on where their exits stood; a finished execution that holds a fill and has no position yet gets it (B7).
  */
-import { causeOf } from '../actors/calls.js';
+
+import type { CaseBook } from '../actors/cases.js';
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
+import type { ExecutionHost } from '../actors/execution-host.js';
 import type { KillSwitchActor } from '../actors/kill-switch.js';
 import { type CaseFact, caseKindOf } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { cancelsLiveOrders, type DecidingSwitch } from '../domain/kill-switch.js';
 import type { Clock } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
+import type { Recorder } from '../journal/recorder.js';
+import { type Difference, refold } from '../journal/refold.js';
+import { inputOf, isRegistered } from '../machines/advisory.js';
 import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
+import type { ExecutionSnapshot } from '../machines/execution.state.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { ProtectionFact } from '../machines/protection.facts.js';
-import { inputOf, isRegistered } from './advisory.js';
-import type { CaseBook } from './cases.js';
-import type { ExecutionSnapshot } from './execution.js';
-import type { ExecutionHost } from './execution-host.js';
 import type { Protections } from './protections.js';
-import type { Recorder } from './recorder.js';
-import { type Difference, refold } from './refold.js';
 
 export interface RecoveryParts {
   readonly newHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;

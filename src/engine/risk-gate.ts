@@ -5,13 +5,15 @@
  * 2. Limits are judged in the turn of the call, on what is counted then: no two orders see the same free room.
  * 3. A bound that is reached sets `RISK_LIMIT` ACTIVE; only a person releases it.
  */
-import { causeOf } from '../actors/calls.js';
+
 import type { EngineTime } from '../actors/engine-time.js';
+import type { ExecutionHost } from '../actors/execution-host.js';
+import type { ProtectionHost } from '../actors/protection-host.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { absolute, add, type Decimal, decimal, multiply, sum, ZERO } from '../domain/decimal.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { type Aliases, symbolKey } from '../domain/kill-switch.js';
-import { boundedText } from '../domain/reading.js';
+import { boundedText, causeOf } from '../domain/reading.js';
 import {
   hasReached,
   type LimitName,
@@ -28,10 +30,8 @@ import { type FrozenSnapshot, show } from '../domain/snapshot.js';
 import { epochMs, isoTime } from '../domain/time.js';
 import type { Refusal } from '../domain/validation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
-import { isOrderLive } from './execution.js';
-import type { ExecutionHost } from './execution-host.js';
+import { isOrderLive } from '../machines/execution.state.js';
 import { heldBy } from './holdings.js';
-import type { ProtectionHost } from './protection-host.js';
 import { riskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 

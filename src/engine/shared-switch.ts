@@ -6,7 +6,7 @@
  * 3. What an engine's own journal knows as ACTIVE is ACTIVE for all, unless the switches say later that it was released:
  *    a restart never opens the gate (K7).
  */
-import { causeOf } from '../actors/calls.js';
+
 import { engineTime } from '../actors/engine-time.js';
 import {
   type KillSwitch,
@@ -17,10 +17,11 @@ import {
 import { type SwitchChange, type SwitchView, switchKey, withChange } from '../domain/kill-switch.js';
 import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
+import { readJournal } from '../journal/read-journal.js';
+import { LISTENER_THREW, recorder as newRecorder, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
-import { readJournal } from './read-journal.js';
-import { LISTENER_THREW, recorder as newRecorder, type Recorder } from './recorder.js';
 
 export interface KillSwitchOptions {
   /** Where the switches are kept, for the next process too; in memory by default. No engine can have the same one. */

@@ -11,8 +11,11 @@
  */
 
 import { callBroker } from '../actors/calls.js';
+import type { CaseBook } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
+import type { ExecutionHost } from '../actors/execution-host.js';
 import type { ExitWatch } from '../actors/exit-watch.js';
+import type { ProtectionHost } from '../actors/protection-host.js';
 import type { Case, CaseKind } from '../domain/cases.js';
 import { add, type Decimal, isPositive, isZero, lessThan, parseDecimal, subtract, ZERO } from '../domain/decimal.js';
 import type { CallDeadlines } from '../domain/limits.js';
@@ -24,10 +27,7 @@ import { isoTime } from '../domain/time.js';
 import { orderRef } from '../machines/execution.context.js';
 import { workingRefs } from '../machines/protection.context.js';
 import { acceptedIn, isWithin, type Range, shifted } from './accepted.js';
-import type { CaseBook } from './cases.js';
-import type { ExecutionHost } from './execution-host.js';
 import { type Holdings, heldBy } from './holdings.js';
-import type { ProtectionHost } from './protection-host.js';
 import { exitIdsOf, type Protections } from './protections.js';
 
 export interface SweepReport {

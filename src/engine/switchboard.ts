@@ -1,8 +1,10 @@
 /**
  * Between the kill-switch actor and the executions: a change is recorded, then told to every live execution that it covers.
  */
-import { causeOf } from '../actors/calls.js';
+
+import type { CaseBook } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
+import type { ExecutionHost } from '../actors/execution-host.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
 import {
   type Aliases,
@@ -13,13 +15,12 @@ import {
   switchKey,
   switchNamed,
 } from '../domain/kill-switch.js';
+import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
+import { LISTENER_THREW, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
-import type { CaseBook } from './cases.js';
-import type { ExecutionHost } from './execution-host.js';
-import type { ExecutionMap } from './execution-map.js';
-import type { Metrics } from './metrics.js';
-import { LISTENER_THREW, type Recorder } from './recorder.js';
+import type { ExecutionMap } from '../views/execution-map.js';
+import type { Metrics } from '../views/metrics.js';
 import { joinSwitch, type SharedKillSwitch } from './shared-switch.js';
 
 export interface SwitchboardParts {

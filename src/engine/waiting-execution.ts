@@ -2,10 +2,10 @@
  * The handle of an execution that waits to be let in (E4): it says that it is validating, and becomes the live one when it begins.
  */
 
+import type { Execution } from '../actors/execution.js';
+import type { ExecutionHost } from '../actors/execution-host.js';
 import { type ExecutionResult, ExecutionStage } from '../domain/result.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
-import type { Execution } from './execution.js';
-import type { ExecutionHost } from './execution-host.js';
 
 export interface WaitingExecution {
   readonly handle: Execution;

@@ -1,5 +1,5 @@
 /**
- * How commands are carried out, as a small pure model of `engine/execution-host.ts` and of a new process after a crash.
+ * How commands are carried out, as a small pure model of `actors/execution-host.ts` and of a new process after a crash.
  *
  * 1. What leaves the process waits for the journal (`…Waits`); between the fact and that moment anything may happen.
  *    What merely reads, or sets a timer, is done at once.

@@ -4,7 +4,7 @@
 import type { ExecutionResult, JournalRecord } from 'fillchart';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson, type Json, sha256 } from '../../src/domain/canonical.js';
-import { replayExecution } from '../../src/engine/replay.js';
+import { replayExecution } from '../../src/journal/replay.js';
 import { audit, dayOfTrading, exported, scratchFolders, sqliteOf } from './audit.support.js';
 
 const newFolder = scratchFolders();

@@ -66,7 +66,7 @@ const CHANGES: Readonly<Record<Mutation, readonly Change[]>> = {
   // What is begun after its deadline counts as tried: on record, and never sent.
   'late is no try': [
     {
-      file: '/engine/effects.ts',
+      file: '/actors/effects.ts',
       from: 'const answer = calls.cancel(orderRef(context()), owner.report);',
       to: `const isLate = time() > (context().firstSubmitAt ?? 0) + 30_500;
     const answer = isLate ? Promise.resolve('unknown' as const) : calls.cancel(orderRef(context()), owner.report);`,

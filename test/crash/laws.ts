@@ -5,7 +5,7 @@ import { canonicalJson } from '../../src/domain/canonical.js';
 import { type Case, type CaseFact, withCaseFact } from '../../src/domain/cases.js';
 import { type JournalRecord, verifyChain } from '../../src/domain/journal.js';
 import type { ExecutionResult } from '../../src/domain/result.js';
-import { replayExecution } from '../../src/engine/replay.js';
+import { replayExecution } from '../../src/journal/replay.js';
 import { brokenOutsideLaws, brokenSending, type OutsideView, ownersOf } from '../../src/testing/laws/outside-laws.js';
 import type { BrokerTruth } from './broker.process.js';
 

@@ -8,10 +8,10 @@ import { readSqliteJournal, sqliteJournal } from 'fillchart/adapters';
 import { type FaultBroker, faultBroker, VIRTUAL_EPOCH_MS, virtualClock } from 'fillchart/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chained, GENESIS_HASH, type RecordedFact, verifyChain } from '../../src/domain/journal.js';
-import { inputOf } from '../../src/engine/advisory.js';
-import { refold } from '../../src/engine/refold.js';
-import { replayExecution } from '../../src/engine/replay.js';
 import { FACTS_VERSION, UPCASTERS, upcast } from '../../src/journal/fact-versions.js';
+import { refold } from '../../src/journal/refold.js';
+import { replayExecution } from '../../src/journal/replay.js';
+import { inputOf } from '../../src/machines/advisory.js';
 import type { FactOf } from '../../src/machines/execution.facts.js';
 import { dayOfTrading, scratchFolders } from '../audit/audit.support.js';
 

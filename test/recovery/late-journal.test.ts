@@ -6,7 +6,7 @@ import { type VirtualClock, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../src/domain/journal.js';
 import type { Clock } from '../../src/domain/ports.js';
-import { commitWatch, LATE_AFTER_MS, SILENT_AFTER_MS } from '../../src/engine/commit-watch.js';
+import { commitWatch, LATE_AFTER_MS, SILENT_AFTER_MS } from '../../src/journal/commit-watch.js';
 import { advisory, fill, fills, world } from '../stories/support.js';
 
 /** Answers each append so many ms after it was handed over; `Infinity` holds it until it is let go. */

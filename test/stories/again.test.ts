@@ -5,7 +5,7 @@ import { createEngine } from 'fillchart';
 import { memoryJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
-import { replayExecution } from '../../src/engine/replay.js';
+import { replayExecution } from '../../src/journal/replay.js';
 import { ADVISORY, advisory, execute, fill, fills, set, world } from './support.js';
 
 const at151 = fills(fill(1, 100, 151));

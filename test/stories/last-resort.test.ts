@@ -5,7 +5,7 @@ import { createEngine } from 'fillchart';
 import { memoryJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { replayExecution } from '../../src/engine/replay.js';
+import { replayExecution } from '../../src/journal/replay.js';
 import { executionGuards } from '../../src/machines/execution.guards.js';
 import { ADVISORY, advisory, auditEvents, execute, fill, fills, type World, world } from './support.js';
 

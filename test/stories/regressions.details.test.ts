@@ -11,7 +11,7 @@ import {
 } from 'fillchart';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
-import { replayExecution } from '../../src/engine/replay.js';
+import { replayExecution } from '../../src/journal/replay.js';
 import { land, timesOf } from './regressions.support.js';
 import { ADVISORY, advisory, after, execute, fill, fills, mismatchKinds, push, set, world } from './support.js';
 

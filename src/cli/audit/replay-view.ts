@@ -1,7 +1,7 @@
 /**
  * A replay, state by state, with times; and whether its result is the recorded one.
  */
-import type { Replay, ReplayStep, ReplayVerdict } from '../../engine/replay.js';
+import type { Replay, ReplayStep, ReplayVerdict } from '../../journal/replay.js';
 import { type Cell, type Column, table } from '../terminal/table.js';
 import { shownT, shownTime } from './shown-time.js';
 import { type Look, linesOf } from './timeline.js';

@@ -5,9 +5,10 @@
  * 2. One deadline covers all of it; an adapter that ignores its signal is left behind.
  * 3. Without a connection nothing more is asked. Otherwise one answer that fails does not keep the others from being asked for.
  */
-import { causeOf } from '../../actors/calls.js';
+
 import { BrokerRefusal } from '../../domain/broker-refusal.js';
 import type { BrokerAdapter, BrokerCapabilities, BrokerDescription, Clock, Instrument } from '../../domain/ports.js';
+import { causeOf } from '../../domain/reading.js';
 import { FillchartError } from '../../domain/reasons.js';
 
 export type CheckVerdict = 'ok' | 'unreachable' | 'refused';

@@ -9,7 +9,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { auditCsv } from '../../domain/audit-csv.js';
 import { type ChainVerdict, type JournalRecord, verifyAnchor } from '../../domain/journal.js';
 import { exportLines } from '../../domain/journal-export.js';
-import { recordedAdvisories, replayExecution } from '../../engine/replay.js';
+import { recordedAdvisories, replayExecution } from '../../journal/replay.js';
 import { replayLines } from '../audit/replay-view.js';
 import { type AuditSource, readAuditSource } from '../audit/source.js';
 import { type Look, timeline } from '../audit/timeline.js';

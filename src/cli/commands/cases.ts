@@ -4,8 +4,9 @@
  * 1. `resolve` needs the journal for itself; `list` only looks, and looks at any journal.
  * 2. Resolving sends nothing and changes no result: it says that a person has looked.
  */
+
+import type { Cases } from '../../actors/cases.js';
 import { type Case, isOpen } from '../../domain/cases.js';
-import type { Cases } from '../../engine/cases.js';
 import { deskView } from '../../engine/desk.js';
 import { shownTime } from '../audit/shown-time.js';
 import { readAuditSource } from '../audit/source.js';

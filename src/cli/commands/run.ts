@@ -2,10 +2,10 @@
  * `fillchart run`: executes every advisory of a file, side by side, and says what became of each.
  */
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Execution } from '../../actors/execution.js';
 import type { SwitchChange } from '../../domain/kill-switch.js';
 import type { Clock } from '../../domain/ports.js';
 import type { Engine } from '../../engine/engine.js';
-import type { Execution } from '../../engine/execution.js';
 import { createEngine } from '../../index.js';
 import { BROKERS_HELP, type BrokerName, brokerName, isSimulated } from '../brokers/broker-name.js';
 import { openBroker } from '../brokers/open-broker.js';

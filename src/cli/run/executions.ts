@@ -6,9 +6,10 @@
  * 3. The same advisory on several lines is one execution, and said to be (E1).
  * 4. A line that the engine cannot take at all is malformed; the others run (C2).
  */
+
+import type { Execution } from '../../actors/execution.js';
 import type { ExecutionResult } from '../../domain/result.js';
 import type { Engine } from '../../engine/engine.js';
-import type { Execution } from '../../engine/execution.js';
 import { feed } from './feed.js';
 import { inOrder } from './in-order.js';
 import type { ExecutedLine } from './outcome.js';

@@ -1,8 +1,9 @@
 /**
  * Which executions were over before the run began: their results are told from the journal, and nothing is sent for them (E1).
  */
+
+import type { Execution } from '../../actors/execution.js';
 import type { Engine } from '../../engine/engine.js';
-import type { Execution } from '../../engine/execution.js';
 
 /** When the result of a finished execution was recorded, ISO 8601 UTC; nothing for one that goes on, or is new. */
 export type RecordedAt = (execution: Execution) => string | undefined;

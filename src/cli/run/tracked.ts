@@ -1,15 +1,11 @@
 /**
  * An execution as the views see it: its life so far, remembered as it happens.
  */
+
+import type { Execution } from '../../actors/execution.js';
 import type { ExecutionState } from '../../domain/reasons.js';
 import type { ExecutionStage, FinalStatus } from '../../domain/result.js';
-import {
-  type Execution,
-  type ExecutionSnapshot,
-  stageOfSnapshot,
-  statePath,
-  topState,
-} from '../../engine/execution.js';
+import { type ExecutionSnapshot, stageOfSnapshot, statePath, topState } from '../../machines/execution.state.js';
 import type { Tone } from '../terminal/paint.js';
 
 /** What is to be shown of an execution now. */

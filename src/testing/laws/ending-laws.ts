@@ -3,7 +3,7 @@
  */
 import { lessThan } from '../../domain/decimal.js';
 import type { OrderRef } from '../../domain/ports.js';
-import { topState } from '../../engine/execution.js';
+import { topState } from '../../machines/execution.state.js';
 import type { BrokerCall } from '../fault-broker.js';
 import type { Life } from './folded-life.js';
 import { hasCase, type Judge, type LawSubject, show, unless } from './law-subject.js';

@@ -3,12 +3,12 @@
  */
 import type { JournalRecord } from '../../domain/journal.js';
 import { hasFill } from '../../domain/order.js';
-import { inputOf } from '../../engine/advisory.js';
-import { type ExecutionSnapshot, statePath } from '../../engine/execution.js';
+import { inputOf } from '../../machines/advisory.js';
 import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionContext } from '../../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
+import { type ExecutionSnapshot, statePath } from '../../machines/execution.state.js';
 import { firstSnapshot, macrostep } from '../../machines/microsteps.js';
 
 export interface LifeStep {

@@ -1,6 +1,8 @@
 /**
  * Laws that are judged at every step, on where each live execution stands.
  */
+
+import type { Execution } from '../../actors/execution.js';
 import {
   HARD_TIMEOUT_MS,
   LAST_LOOK_MS,
@@ -10,7 +12,6 @@ import {
   VALIDATION_LIMIT_MS,
 } from '../../domain/limits.js';
 import type { Engine } from '../../engine/engine.js';
-import type { Execution } from '../../engine/execution.js';
 import type { ExecutionContext } from '../../machines/execution.context.js';
 import type { CallLaws } from './call-laws.js';
 import type { Evidence } from './law-court.js';

@@ -8,8 +8,8 @@ import {
   VALIDATION_LIMIT_MS,
 } from '../../domain/limits.js';
 import { isFullFill } from '../../domain/order.js';
-import { topState } from '../../engine/execution.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
+import { topState } from '../../machines/execution.state.js';
 import type { LifeStep } from './folded-life.js';
 import { type Judge, show, unless } from './law-subject.js';
 

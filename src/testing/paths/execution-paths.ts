@@ -6,9 +6,9 @@
  * 2. The same list, in the same order and under the same ids, each time.
  */
 import type { ExecutionStage } from '../../domain/result.js';
-import { stageOfSnapshot, statePath } from '../../engine/execution.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
+import { stageOfSnapshot, statePath } from '../../machines/execution.state.js';
 import { microstepsOf } from '../../machines/microsteps.js';
 import { type CoverageMeter, coverageMeter } from './coverage.js';
 import { bareFact, type PathFact } from './path-fact.js';

@@ -8,9 +8,9 @@
 import { ZERO } from '../../domain/decimal.js';
 import { type LegOutcome, TAKE_PROFIT_PASSED } from '../../domain/ports.js';
 import { NOTHING_FILLED } from '../../domain/position-share.js';
-import { type ExecutionSnapshot, statePath } from '../../engine/execution.js';
 import { hardTimeoutAt } from '../../machines/execution.context.js';
 import type { ExecutionInput, FactOf } from '../../machines/execution.facts.js';
+import { type ExecutionSnapshot, statePath } from '../../machines/execution.state.js';
 import { agreeingView, brokerAnswers, observedOf } from './broker-words.js';
 import type { HostModel } from './host-model.js';
 import { type Moment, nextTimer, Offers, REACTION_MS } from './offers.js';

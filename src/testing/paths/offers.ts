@@ -3,8 +3,9 @@
  *
  * 1. Nothing comes before a timer that is due sooner, unless the process slept over it.
  */
-import type { ExecutionSnapshot } from '../../engine/execution.js';
+
 import type { DeadlineName, ExecutionFact } from '../../machines/execution.facts.js';
+import type { ExecutionSnapshot } from '../../machines/execution.state.js';
 import { afterStage, type HostModel, type HostTimer, withoutTimer } from './host-model.js';
 import type { Deviation, PathFact, Plan } from './path-fact.js';
 

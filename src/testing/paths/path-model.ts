@@ -5,9 +5,9 @@
  * 2. The chart is walked by `createTestModel`; a final state has no next fact, whatever `transition()` would answer.
  */
 import { createTestModel } from 'xstate/graph';
-import type { ExecutionSnapshot } from '../../engine/execution.js';
 import type { ExecutionInput } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
+import type { ExecutionSnapshot } from '../../machines/execution.state.js';
 import { chartStep } from '../laws/folded-life.js';
 import { type HostModel, hostAfter, newHostModel } from './host-model.js';
 import { nextFacts } from './next-facts.js';

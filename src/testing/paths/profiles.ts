@@ -5,7 +5,7 @@
 import type { CallDeadlines } from '../../domain/limits.js';
 import { HARD_TIMEOUT_MS } from '../../domain/limits.js';
 import type { SnapshotInput } from '../../domain/snapshot.js';
-import { inputOf } from '../../engine/advisory.js';
+import { inputOf } from '../../machines/advisory.js';
 import type { ExecutionInput } from '../../machines/execution.facts.js';
 import { VIRTUAL_EPOCH_MS } from '../virtual-clock.js';
 

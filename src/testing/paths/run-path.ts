@@ -8,11 +8,12 @@
  *    them wait for it. A path that is not over is let go on by itself.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Execution } from '../../actors/execution.js';
 import { exitIdOf } from '../../domain/exits.js';
 import type { ExecutionResult } from '../../domain/result.js';
-import { type Execution, type ExecutionSnapshot, stageOfSnapshot, statePath } from '../../engine/execution.js';
 import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
+import { type ExecutionSnapshot, stageOfSnapshot, statePath } from '../../machines/execution.state.js';
 import type { BrokerMethod } from '../fault-broker.js';
 import { birth, chartStep } from '../laws/folded-life.js';
 import { brokenLaws, type LawSubject } from '../laws/record-laws.js';

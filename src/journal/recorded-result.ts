@@ -8,9 +8,9 @@ import type { JsonObject } from '../domain/canonical.js';
 import type { JournalRecord } from '../domain/journal.js';
 import type { OrderStatus } from '../domain/order.js';
 import { type ExecutionResult, FINAL_STATUSES } from '../domain/result.js';
-import { FACTS_VERSION, versionOf } from '../journal/fact-versions.js';
+import { resultSha256 } from '../machines/execution.audit.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
-import { resultSha256 } from './audit.js';
+import { FACTS_VERSION, versionOf } from './fact-versions.js';
 
 export interface RecordedResult {
   readonly seq: number;

@@ -6,21 +6,7 @@ import { closingOf, type Exit, exitIdOf, filledBy, leavesOf } from '../domain/ex
 import type { Side } from '../domain/ports.js';
 import { isoTime } from '../domain/time.js';
 import { isClosed, type ProtectionContext, restOf } from '../machines/protection.context.js';
-
-/**
- * `working`: held, its exits work. `doubting`: an exit has ended, and the position is being asked for. `settling`: closed, and
- * an exit is not known to be gone. `lost`: held without all of its exits. `reversing`, `reversed`: the exits closed too much.
- */
-export type PositionState =
-  | 'working'
-  | 'doubting'
-  | 'settling'
-  | 'lost'
-  | 'reversing'
-  | 'closedByStopLoss'
-  | 'closedByTakeProfit'
-  | 'closedElsewhere'
-  | 'reversed';
+import type { PositionState } from '../machines/protection.state.js';
 
 export interface ExitView {
   readonly clientOrderId: string;

@@ -13,10 +13,10 @@ import type { ExecutionState } from '../domain/reasons.js';
 import type { Mismatch } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { isoTime } from '../domain/time.js';
-import type { ExecutionCommand } from '../machines/execution.commands.js';
-import { type ExecutionContext, elapsedSinceSubmit, isProtected } from '../machines/execution.context.js';
-import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
-import { correctionOf, legNameOf } from '../machines/execution.protecting.js';
+import type { ExecutionCommand } from './execution.commands.js';
+import { type ExecutionContext, elapsedSinceSubmit, isProtected } from './execution.context.js';
+import type { ExecutionFact, FactOf } from './execution.facts.js';
+import { correctionOf, legNameOf } from './execution.protecting.js';
 
 export interface Step {
   readonly fact: ExecutionFact;

@@ -9,15 +9,15 @@
  *    the same, and it counts again as soon as it answers.
  */
 import { type Observable, Subject } from 'rxjs';
-import { causeOf } from '../actors/calls.js';
-import { containedStream } from '../actors/contained-stream.js';
 import type { AuditEntry, AuditEvent, AuditRecord } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type RecordStream } from '../domain/journal.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 import { isoTime } from '../domain/time.js';
-import { FACTS_VERSION } from '../journal/fact-versions.js';
 import { commitWatch } from './commit-watch.js';
+import { containedStream } from './contained-stream.js';
+import { FACTS_VERSION } from './fact-versions.js';
 
 export interface Entry {
   readonly stream: RecordStream;

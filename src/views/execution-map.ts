@@ -1,9 +1,10 @@
 /**
  * From advisory, and from order, to execution. What is done stays: the same advisory again gets the same result (E1).
  */
+
+import type { ExecutionHost } from '../actors/execution-host.js';
+import { isRegistered } from '../machines/advisory.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
-import { isRegistered } from './advisory.js';
-import type { ExecutionHost } from './execution-host.js';
 
 export interface ExecutionMap {
   add(input: ExecutionInput, host: ExecutionHost): void;

@@ -3,7 +3,7 @@
  */
 import { clientOrderIdFor, type FrozenSnapshot, readSnapshot, snapshotHash } from '../domain/snapshot.js';
 import { isAdvisoryId } from '../domain/validation.js';
-import type { ExecutionInput } from '../machines/execution.facts.js';
+import type { ExecutionInput } from './execution.facts.js';
 
 /** The advisory: read, hashed, and named. Never throws; what cannot be read is listed. */
 export function inputOf(raw: unknown): ExecutionInput {

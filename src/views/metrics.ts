@@ -1,7 +1,8 @@
 /**
  * What the engine counts and measures. Times in ms.
  */
-import { type ExecutionResult, FINAL_STATUSES, type FinalStatus } from '../domain/result.js';
+import type { Counting } from '../actors/effects.js';
+import { FINAL_STATUSES, type FinalStatus } from '../domain/result.js';
 
 export interface EngineMetrics {
   /** Executions that are not done. */
@@ -30,12 +31,8 @@ export interface EngineMetrics {
   readonly journalFailure?: string;
 }
 
-export interface Metrics {
-  submits: number;
-  finished(result: ExecutionResult): void;
+export interface Metrics extends Counting {
   activated(at: number): void;
-  /** `isBySwitch`: a kill switch caused it. */
-  cancelSent(at: number, isBySwitch: boolean): void;
   /** What this object knows; the engine adds the rest. */
   view(): Pick<EngineMetrics, 'finished' | 'submits' | 'cancels' | 'nakedWindowMs' | 'activationToLastCancelMs'>;
 }

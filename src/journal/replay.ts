@@ -8,14 +8,14 @@
 import { createActor } from 'xstate';
 import type { JournalRecord } from '../domain/journal.js';
 import type { ExecutionResult } from '../domain/result.js';
-import { upcast } from '../journal/fact-versions.js';
+import { isRegistered } from '../machines/advisory.js';
+import { resultSha256 } from '../machines/execution.audit.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { elapsedSinceSubmit } from '../machines/execution.context.js';
 import type { EngineFaultFact, ExecutionFact, FactOf } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
-import { isRegistered } from './advisory.js';
-import { resultSha256 } from './audit.js';
-import { type ExecutionSnapshot, statePath } from './execution.js';
+import { type ExecutionSnapshot, statePath } from '../machines/execution.state.js';
+import { upcast } from './fact-versions.js';
 import { isRecorded, type RecordedResult, recordedResult } from './recorded-result.js';
 
 /** One recorded fact, and what the chart made of it. */

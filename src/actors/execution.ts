@@ -2,21 +2,15 @@
  * What a caller sees of one execution: live while it runs, still there when it is over.
  */
 import { filter, type Observable } from 'rxjs';
-import type { ActorRefFrom, SnapshotFrom } from 'xstate';
-import type { EngineTime } from '../actors/engine-time.js';
 import { HARD_TIMEOUT_MS } from '../domain/limits.js';
-import type { Side } from '../domain/ports.js';
-import { type ExecutionState, FillchartError } from '../domain/reasons.js';
+import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult, ExecutionStage } from '../domain/result.js';
 import type { FrozenSnapshot } from '../domain/snapshot.js';
 import { isoTime } from '../domain/time.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit } from '../machines/execution.context.js';
-import type { executionMachine } from '../machines/execution.machine.js';
-import { stageOf } from '../machines/execution.result.js';
-
-export type ExecutionActor = ActorRefFrom<typeof executionMachine>;
-export type ExecutionSnapshot = SnapshotFrom<typeof executionMachine>;
+import { type ExecutionActor, type ExecutionSnapshot, stageOfSnapshot } from '../machines/execution.state.js';
+import type { EngineTime } from './engine-time.js';
 
 /** T as a caller sees it: read only, extended by nothing (T1). */
 export interface TimeoutView {
@@ -44,61 +38,8 @@ export interface Execution {
   readonly actor: ExecutionActor;
 }
 
-/** One execution in a list. */
-export interface ExecutionView {
-  readonly advisoryId: string;
-  readonly clientOrderId: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly positionSize: string;
-  /** Where the chart stands, innermost state last, such as `pending.partiallyFilled`. */
-  readonly state: string;
-  readonly stage: ExecutionStage;
-  readonly cumQty: string;
-  readonly avgPrice?: string;
-  /** When `execute` was called, ISO 8601 UTC. */
-  readonly startedAt: string;
-  /** T in ms. */
-  readonly t: number;
-  readonly result?: ExecutionResult;
-}
-
-/** The chart's top state. */
-export function topState({ value }: { readonly value: ExecutionSnapshot['value'] }): ExecutionState {
-  return (typeof value === 'string' ? value : Object.keys(value)[0]) as ExecutionState;
-}
-
-/** The chart's state as one path. */
-export function statePath(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const [[key, inner] = ['', '']] = Object.entries(value as Record<string, unknown>);
-  return `${key}.${statePath(inner)}`;
-}
-
-export const stageOfSnapshot = (snapshot: ExecutionSnapshot): ExecutionStage =>
-  stageOf(topState(snapshot), snapshot.context);
-
-export function viewOf(snapshot: ExecutionSnapshot, time: EngineTime): ExecutionView {
-  const { context } = snapshot;
-  const { order, snapshot: advisory, result } = context;
-  return {
-    advisoryId: context.advisoryId,
-    clientOrderId: context.clientOrderId,
-    symbol: advisory.symbol,
-    side: advisory.side,
-    positionSize: advisory.positionSize,
-    state: statePath(snapshot.value),
-    stage: stageOfSnapshot(snapshot),
-    cumQty: order.cumQty,
-    ...(order.avgPrice !== undefined && { avgPrice: order.avgPrice }),
-    startedAt: isoTime(context.startedAt),
-    t: elapsedSinceSubmit(context, endOf(context) ?? time()),
-    ...(result !== undefined && { result }),
-  };
-}
-
 /** When it was done, engine ms. */
-function endOf({ result, startedAt }: ExecutionContext): number | undefined {
+export function endOf({ result, startedAt }: ExecutionContext): number | undefined {
   return result === undefined ? undefined : startedAt + Math.round(result.totalDurationSeconds * MS_PER_SECOND);
 }
 
@@ -155,10 +96,6 @@ export function readOnlyActor(
   Object.defineProperty(face, 'system', { value: undefined });
   return face;
 }
-
-/** The order may still be filled, as far as the engine knows. */
-export const isOrderLive = (snapshot: ExecutionSnapshot): boolean =>
-  ['submitted', 'pending', 'cancelling', 'timeout'].includes(topState(snapshot));
 
 export interface HandleParts {
   readonly actor: ExecutionActor;

@@ -7,8 +7,6 @@
  * 3. The result is handed out when everything up to it is durable, cases included.
  */
 import { createActor } from 'xstate';
-import { causeOf } from '../actors/calls.js';
-import { deadlines } from '../actors/deadlines.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { lessThan } from '../domain/decimal.js';
@@ -16,26 +14,22 @@ import { EXIT_LEGS, type ExitLeg, exitIdOf, readExitReport } from '../domain/exi
 import { LAST_LOOK_MS } from '../domain/limits.js';
 import { applyReport, type OrderFact, readOrderReport } from '../domain/order.js';
 import type { Clock } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
+import { type Durability, LISTENER_THREW, type Recorder } from '../journal/recorder.js';
+import { auditOf } from '../machines/execution.audit.js';
 import { type CommandOf, type ExecutionCommand, LEAVES_THE_PROCESS } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit, orderRef } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
+import { type ExecutionActor, type ExecutionSnapshot, isOrderLive, topState } from '../machines/execution.state.js';
 import { announcements } from './announcements.js';
-import { auditOf } from './audit.js';
 import type { CaseBook } from './cases.js';
+import { deadlines } from './deadlines.js';
 import { type EffectServices, effects } from './effects.js';
-import {
-  type Execution,
-  type ExecutionActor,
-  type ExecutionSnapshot,
-  executionHandle,
-  isOrderLive,
-  topState,
-} from './execution.js';
+import { type Execution, executionHandle } from './execution.js';
 import { lastResort } from './last-resort.js';
-import { type Durability, LISTENER_THREW, type Recorder } from './recorder.js';
 
 /** What every execution shares (E2): broker, clock, journal, switches, and nothing else. */
 export interface HostServices extends EffectServices {

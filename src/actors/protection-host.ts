@@ -5,21 +5,21 @@
  * 2. Nothing here writes to the broker, so nothing waits for the journal.
  * 3. Listeners hear of a fact after what it caused is on its way (E6).
  */
-import { createActor, type SnapshotFrom } from 'xstate';
-import type { EngineTime } from '../actors/engine-time.js';
-import type { ExitWatch } from '../actors/exit-watch.js';
+import { createActor } from 'xstate';
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import type { Clock, OrderRef } from '../domain/ports.js';
+import type { Recorder } from '../journal/recorder.js';
+import { exitAuditOf } from '../machines/protection.audit.js';
 import type { ProtectionCommand, ProtectionCommandOf } from '../machines/protection.commands.js';
 import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionDeadlineName, ProtectionFact, SeenPosition } from '../machines/protection.facts.js';
 import { protectionMachine } from '../machines/protection.machine.js';
+import { type PositionState, positionState } from '../machines/protection.state.js';
 import type { CaseBook } from './cases.js';
-import { exitAuditOf } from './exit-audit.js';
-import type { PositionState } from './position-view.js';
-import type { Recorder } from './recorder.js';
+import type { EngineTime } from './engine-time.js';
+import type { ExitWatch } from './exit-watch.js';
 
 export interface ProtectionServices {
   readonly clock: Clock;
@@ -137,7 +137,7 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
       return now().context;
     },
     get state() {
-      return topState(now());
+      return positionState(now());
     },
     get isOver() {
       return now().status !== 'active';
@@ -163,12 +163,6 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
 const refsOf = ({ exits }: ProtectionCommandOf<'watchExits' | 'queryExits'>): readonly OrderRef[] =>
   exits.map(({ ref }) => ref);
 
-function topState({ value }: { readonly value: SnapshotFrom<typeof protectionMachine>['value'] }): PositionState {
-  const state = typeof value === 'string' ? value : Object.keys(value)[0];
-  // `starting` is left with the first fact, and `judging` in the turn in which it is entered.
-  return (state === 'starting' || state === 'judging' ? 'working' : state) as PositionState;
-}
-
 /** The chart as an actor of its own, and one step of it: the fact in, what it asks for and what to say of it out. */
 function steppedActor({ say }: Recorder) {
   const actor = createActor(protectionMachine, { input: undefined });
@@ -182,7 +176,7 @@ function steppedActor({ say }: Recorder) {
     commands = [];
     actor.send(fact);
     const after = deepFreeze(actor.getSnapshot().context);
-    const state = topState(actor.getSnapshot());
+    const state = positionState(actor.getSnapshot());
     return { before, commands, audit: exitAuditOf({ before, after, state, commands }) };
   }
 

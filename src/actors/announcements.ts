@@ -6,10 +6,10 @@
  * 3. A listener that throws is logged (E2).
  */
 import { distinctUntilChanged, type Observable, ReplaySubject, Subject } from 'rxjs';
-import { containedStream, type OnListenerError } from '../actors/contained-stream.js';
 import { ExecutionStage } from '../domain/result.js';
+import { containedStream, type OnListenerError } from '../journal/contained-stream.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
-import { type ExecutionSnapshot, stageOfSnapshot } from './execution.js';
+import { type ExecutionSnapshot, stageOfSnapshot } from '../machines/execution.state.js';
 
 export interface Announcements {
   readonly stage$: Observable<ExecutionStage>;

@@ -1,7 +1,7 @@
 /**
  * The open questions for humans (M): opened by the engine, closed by people, never by themselves.
  */
-import type { EngineTime } from '../actors/engine-time.js';
+
 import type { AuditEntry } from '../domain/audit.js';
 import type { JsonObject } from '../domain/canonical.js';
 import {
@@ -18,7 +18,8 @@ import { type Aliases, covers } from '../domain/kill-switch.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { Mismatch } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
-import type { Durability, Recorder } from './recorder.js';
+import type { Durability, Recorder } from '../journal/recorder.js';
+import type { EngineTime } from './engine-time.js';
 
 /** The public face: see, and resolve. */
 export interface Cases {

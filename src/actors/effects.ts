@@ -5,38 +5,59 @@
  * 2. When the journal has failed no order leaves; what lessens risk (cancel, protection) and the result go on.
  * 3. A command whose state has passed by the time its record is durable is not carried out any more.
  */
-import type { BrokerCalls } from '../actors/broker-calls.js';
-import type { Deadlines } from '../actors/deadlines.js';
-import type { EngineTime } from '../actors/engine-time.js';
-import type { OrderWatch } from '../actors/order-watch.js';
+
 import { type Decimal, isZero } from '../domain/decimal.js';
 import { EXIT_LEGS, exitIdOf } from '../domain/exits.js';
 import type { SubmitOutcome } from '../domain/ports.js';
 import { shareBetween } from '../domain/position-share.js';
 import type { ObservedPosition, OthersShare } from '../domain/reconciliation.js';
+import type { ExecutionResult } from '../domain/result.js';
 import { snapshotHash } from '../domain/snapshot.js';
 import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
+import type { Durability } from '../journal/recorder.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
-import { exitsAtReference, hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
+import {
+  type ExecutionContext,
+  exitsAtReference,
+  hardTimeoutAt,
+  orderRef,
+  orderRequest,
+} from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
-import { type ExecutionSnapshot, topState } from './execution.js';
-import type { Metrics } from './metrics.js';
+import { type ExecutionSnapshot, topState } from '../machines/execution.state.js';
+import type { BrokerCalls } from './broker-calls.js';
+import type { Deadlines } from './deadlines.js';
+import type { EngineTime } from './engine-time.js';
+import type { OrderWatch } from './order-watch.js';
 import type { PositionBook } from './position-book.js';
-import type { Durability } from './recorder.js';
-import type { RiskGate } from './risk-gate.js';
+
+/** What is counted of the calls. Times in ms. */
+export interface Counting {
+  submits: number;
+  finished(result: ExecutionResult): void;
+  /** `isBySwitch`: a kill switch caused it. */
+  cancelSent(at: number, isBySwitch: boolean): void;
+}
+
+/** The operator's limits and the veto, asked right before the submit call (G1, G2). */
+export interface LimitsAtSubmit {
+  /** Asks the host program; what it returns is called in the turn of the call, and counts. */
+  lookAt(context: ExecutionContext): () => Refusal | undefined;
+  submitted(symbol: string): void;
+}
 
 export interface EffectServices {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
   readonly watch: OrderWatch;
   readonly book: PositionBook;
-  readonly metrics: Metrics;
+  readonly metrics: Counting;
   /** The rate budget carries this execution, with what else is in flight (E4). */
   readonly hasCapacity: () => boolean;
   /** Expiry, kill switches and cases, read now (V1, V7, V8). */
   readonly gate: (symbol: string | undefined) => Gate;
   /** The operator's limits and the host program's veto (V11); none where neither is configured. */
-  readonly risk: RiskGate | undefined;
+  readonly risk: LimitsAtSubmit | undefined;
 }
 
 /** The execution whose commands these are. */

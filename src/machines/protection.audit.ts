@@ -5,8 +5,8 @@ import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import type { JsonObject } from '../domain/canonical.js';
 import { ZERO } from '../domain/decimal.js';
 import { closedSince, type Exit, exitIdOf, isOver } from '../domain/exits.js';
-import type { ProtectionCommand } from '../machines/protection.commands.js';
-import { lostExits, type ProtectionContext, restOf } from '../machines/protection.context.js';
+import type { ProtectionCommand } from './protection.commands.js';
+import { lostExits, type ProtectionContext, restOf } from './protection.context.js';
 
 export interface ExitStep {
   readonly before: ProtectionContext;

@@ -7,18 +7,18 @@
  *    by its record may be live, and is never sent again (S1).
  */
 import { createActor } from 'xstate';
-import { causeOf } from '../actors/calls.js';
 import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import type { JournalRecord } from '../domain/journal.js';
-import { unknownMeaning, upcast } from '../journal/fact-versions.js';
+import { causeOf } from '../domain/reading.js';
+import { auditOf } from '../machines/execution.audit.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
+import { type ExecutionSnapshot, topState } from '../machines/execution.state.js';
 import { assumeAttempt } from '../machines/execution.updates.js';
-import { auditOf } from './audit.js';
-import { type ExecutionSnapshot, topState } from './execution.js';
+import { unknownMeaning, upcast } from './fact-versions.js';
 import { endedAsRecorded, isRecorded, recordedResult } from './recorded-result.js';
 
 export interface Refolded {

@@ -5,24 +5,25 @@
  * 2. It uses neither the chart nor what failed; each step stands alone, and one that fails does not keep the next from being tried.
  * 3. It ends, since every call of it has a deadline, and the result comes: `FAILED`, `ENGINE_FAULT`.
  */
-import type { BrokerCalls } from '../actors/broker-calls.js';
-import { causeOf } from '../actors/calls.js';
-import type { EngineTime } from '../actors/engine-time.js';
+
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze, type JsonObject } from '../domain/canonical.js';
 import { applyReport, hasFill, readOrderReport } from '../domain/order.js';
+import { causeOf } from '../domain/reading.js';
 import { reasons } from '../domain/reasons.js';
 import { mismatch } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
+import type { Recorder } from '../journal/recorder.js';
+import { resultSha256 } from '../machines/execution.audit.js';
 import { type ExecutionContext, isProtected, orderRef, protectionRequest } from '../machines/execution.context.js';
 import type { EngineFaultFact } from '../machines/execution.facts.js';
 import { endProtection } from '../machines/execution.protecting.js';
 import { resultOf } from '../machines/execution.result.js';
+import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
 import { computeBracket } from '../machines/execution.updates.js';
-import { resultSha256 } from './audit.js';
+import type { BrokerCalls } from './broker-calls.js';
 import type { CaseBook } from './cases.js';
-import { type ExecutionSnapshot, isOrderLive } from './execution.js';
-import type { Recorder } from './recorder.js';
+import type { EngineTime } from './engine-time.js';
 
 export interface LastResortParts {
   readonly time: EngineTime;

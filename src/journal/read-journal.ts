@@ -2,10 +2,11 @@
  * Opening the journal. What cannot be read, or written, does not keep the process down: it starts with its gate closed,
  * looks after whatever could be read, and says why (K7, A9). Only a journal that is not there to be opened does.
  */
-import { causeOf } from '../actors/calls.js';
+
 import { type JournalRecord, verifyChain } from '../domain/journal.js';
 import type { Journal } from '../domain/ports.js';
-import { unknownMeaning, upcast } from '../journal/fact-versions.js';
+import { causeOf } from '../domain/reading.js';
+import { unknownMeaning, upcast } from './fact-versions.js';
 
 export interface JournalReading {
   /** What can be read, oldest first, each fact in the words of the present version (A7). */
