@@ -3,9 +3,9 @@
  */
 import { describe, expect, test } from 'vitest';
 import { paperBroker } from '../../src/adapters/brokers/paper/paper-broker.js';
-import { AAPL, desks, never, order } from './paper-broker.support.js';
+import { AAPL, benches, never, order } from './paper-broker.support.js';
 
-const desk = desks();
+const bench = benches();
 
 test('with instruments and quotes alone, a market order is filled at once, in full, at the quote', async () => {
   const broker = paperBroker({ instruments: [AAPL], quotes: { AAPL: '151.00' } });
@@ -18,7 +18,7 @@ test('with instruments and quotes alone, a market order is filled at once, in fu
 });
 
 test('it says what it can do', () => {
-  const { broker } = desk();
+  const { broker } = bench();
   expect(broker.name).toBe('paper');
   expect(broker.capabilities).toEqual({
     push: true,
@@ -29,7 +29,7 @@ test('it says what it can do', () => {
     fractional: false,
     minPollMs: 0,
   });
-  const fractional = desk({
+  const fractional = bench({
     instruments: [{ symbol: 'BTC', tickSize: '0.1', lotSize: '0.001' }],
     quotes: {},
     push: false,
@@ -39,14 +39,14 @@ test('it says what it can do', () => {
 });
 
 test('it gives the rules of an instrument, and owns up to symbols that it does not know', async () => {
-  const { broker, signal } = desk();
+  const { broker, signal } = bench();
   expect(await broker.instrument('MSFT', signal)).toMatchObject({ tickSize: '0.05', lotSize: '10', minQty: '20' });
   expect(await broker.instrument('NOPE', signal)).toBe('unknown_symbol');
 });
 
 describe('idempotency', () => {
   test('the same clientOrderId again is a duplicate, and no second order', async () => {
-    const { submit, broker, size } = desk();
+    const { submit, broker, size } = bench();
     expect((await submit()).kind).toBe('accepted');
     expect(await submit()).toEqual({ kind: 'duplicate' });
     expect(await submit({ side: 'sell', quantity: '7' })).toEqual({ kind: 'duplicate' });
@@ -54,7 +54,7 @@ describe('idempotency', () => {
   });
 
   test('two at once, on a slow line: one is taken, one is a duplicate', async () => {
-    const { submit, clock, size } = desk({ latencyMs: 40 });
+    const { submit, clock, size } = bench({ latencyMs: 40 });
     const both = Promise.all([submit(), submit()]);
     await clock.advance(40);
     expect((await both).map(({ kind }) => kind)).toEqual(['accepted', 'duplicate']);
@@ -62,7 +62,7 @@ describe('idempotency', () => {
   });
 
   test('an order that was rejected left no id behind', async () => {
-    const { submit } = desk();
+    const { submit } = bench();
     expect(await submit({ quantity: '0.5' })).toMatchObject({ kind: 'rejected', code: 'INVALID_QUANTITY' });
     expect((await submit()).kind).toBe('accepted');
   });
@@ -83,7 +83,7 @@ describe('definite rejections', () => {
   ] as const;
 
   test.each(rejections)('%s', async (_what, changes, code) => {
-    const { submit, broker, signal } = desk();
+    const { submit, broker, signal } = bench();
     const outcome = await submit(changes);
     expect(outcome).toMatchObject({ kind: 'rejected', code });
     expect(await broker.getOpenOrders(signal)).toEqual([]);
@@ -91,20 +91,20 @@ describe('definite rejections', () => {
   });
 
   test('the reason names what was found and what is accepted', async () => {
-    const { submit } = desk();
+    const { submit } = bench();
     expect(await submit({ symbol: 'MSFT', quantity: '25' })).toMatchObject({
       reason: expect.stringMatching(/"25"; accepted is a multiple of 10/),
     });
   });
 
   test('a symbol that cannot be traded', async () => {
-    const { submit } = desk({ instruments: [{ ...AAPL, tradable: false, reason: 'halted' }] });
+    const { submit } = bench({ instruments: [{ ...AAPL, tradable: false, reason: 'halted' }] });
     expect(await submit()).toMatchObject({ code: 'NOT_TRADABLE', reason: expect.stringContaining('halted') });
   });
 
   test('rules of the options: the first that applies decides', async () => {
     const busy = { symbol: 'AAPL', quantityAbove: '500', code: 'BUSY', reason: 'too large for now', transient: true };
-    const { submit } = desk({ rejectRules: [busy, { side: 'sell', code: 'NO_SHORTS', reason: 'no shorts here' }] });
+    const { submit } = bench({ rejectRules: [busy, { side: 'sell', code: 'NO_SHORTS', reason: 'no shorts here' }] });
     expect(await submit({ quantity: '501', side: 'sell' })).toMatchObject({ code: 'BUSY', transient: true });
     expect(await submit({ side: 'sell' })).toEqual({ kind: 'rejected', code: 'NO_SHORTS', reason: 'no shorts here' });
     expect((await submit({ quantity: '500' })).kind).toBe('accepted');
@@ -112,7 +112,7 @@ describe('definite rejections', () => {
 
   test('by chance: never at 0, always at 1, about as often as asked between', async () => {
     const rejected = async (rejectProbability: number) => {
-      const { submit } = desk({ rejectProbability });
+      const { submit } = bench({ rejectProbability });
       const outcomes = await Promise.all(Array.from({ length: 400 }, (_, n) => submit({ clientOrderId: `R-${n}` })));
       return outcomes.filter(({ kind }) => kind === 'rejected').length;
     };
@@ -136,13 +136,13 @@ describe('the price of a fill', () => {
   ] as const;
 
   test.each(prices)('is %s', async (_what, options, side, price) => {
-    const { submit, line } = desk(options);
+    const { submit, line } = bench(options);
     await submit({ side });
     expect(await line()).toBe(`filled 100@${price}`);
   });
 
   test('drawn slippage stays within its bounds, on the tick, and differs from order to order', async () => {
-    const { submit, broker } = desk({ slippageBps: { min: 0, max: 100 } });
+    const { submit, broker } = bench({ slippageBps: { min: 0, max: 100 } });
     for (let n = 0; n < 50; n += 1) await submit({ clientOrderId: `S-${n}` });
     const prices = broker.orders().map(({ fillPrice }) => Number(fillPrice));
     expect(Math.min(...prices)).toBeGreaterThanOrEqual(151);
@@ -151,7 +151,7 @@ describe('the price of a fill', () => {
   });
 
   test('without a quote the order waits, and is filled when a price comes', async () => {
-    const { submit, line, broker, pushed } = desk({ quotes: {} });
+    const { submit, line, broker, pushed } = bench({ quotes: {} });
     await submit();
     expect(await line()).toBe('pending 0');
     broker.setQuote('AAPL', '149.50');
@@ -162,7 +162,7 @@ describe('the price of a fill', () => {
 
 describe('time', () => {
   test('a fill delay leaves the order pending until then', async () => {
-    const { submit, line, clock } = desk({ fillDelayMs: 250 });
+    const { submit, line, clock } = bench({ fillDelayMs: 250 });
     await submit();
     await clock.advance(249);
     expect(await line()).toBe('pending 0');
@@ -172,7 +172,7 @@ describe('time', () => {
   });
 
   test('partial fills come in whole lots, one after the other, each at the price of its time', async () => {
-    const { submit, line, clock, broker, pushed } = desk({ partialFills: { pieces: 3, delayMs: 100 } });
+    const { submit, line, clock, broker, pushed } = bench({ partialFills: { pieces: 3, delayMs: 100 } });
     await submit();
     expect(await line()).toBe('partially_filled 33@151');
     broker.setQuote('AAPL', '152');
@@ -191,7 +191,7 @@ describe('time', () => {
   });
 
   test('there are never more pieces than lots', async () => {
-    const { submit, broker, clock } = desk({ quotes: { MSFT: '10' }, partialFills: { pieces: 5, delayMs: 1 } });
+    const { submit, broker, clock } = bench({ quotes: { MSFT: '10' }, partialFills: { pieces: 5, delayMs: 1 } });
     await submit({ symbol: 'MSFT', quantity: '30' });
     await clock.advance(10);
     expect(broker.orders()[0]?.fills.map(({ quantity }) => quantity)).toEqual(['10', '10', '10']);
@@ -200,7 +200,7 @@ describe('time', () => {
 
 describe('cancels', () => {
   test('an open order is cancelled at once when cancels take no time', async () => {
-    const { submit, cancel, line, clock } = desk({ fillDelayMs: 1000 });
+    const { submit, cancel, line, clock } = bench({ fillDelayMs: 1000 });
     await submit();
     expect(await cancel()).toBe('requested');
     expect(await line()).toBe('cancelled 0');
@@ -208,14 +208,14 @@ describe('cancels', () => {
   });
 
   test('what is over cannot be cancelled, and what is not known cannot be found', async () => {
-    const { submit, cancel } = desk();
+    const { submit, cancel } = bench();
     await submit();
     expect(await cancel()).toBe('already_closed');
     expect(await cancel('B')).toBe('not_found');
   });
 
   test('an order can be named by the id of the broker alone', async () => {
-    const { submit, broker, signal } = desk({ fillDelayMs: 1000 });
+    const { submit, broker, signal } = bench({ fillDelayMs: 1000 });
     await submit();
     const ref = { clientOrderId: '', brokerOrderId: 'paper-1', symbol: 'AAPL' };
     expect(await broker.getOrderStatus(ref, signal)).toMatchObject({ clientOrderId: 'A', state: 'pending' });
@@ -223,7 +223,7 @@ describe('cancels', () => {
   });
 
   test('the race: a fill before the queued cancel takes effect wins', async () => {
-    const { submit, cancel, line, clock, pushed } = desk({ fillDelayMs: 500, cancelLatencyMs: 600 });
+    const { submit, cancel, line, clock, pushed } = bench({ fillDelayMs: 500, cancelLatencyMs: 600 });
     await submit();
     expect(await cancel()).toBe('requested');
     expect(await line()).toBe('pending_cancel 0');
@@ -234,7 +234,7 @@ describe('cancels', () => {
   });
 
   test('the race: a cancel that takes effect before the fill wins', async () => {
-    const { submit, cancel, line, clock, size } = desk({ fillDelayMs: 700, cancelLatencyMs: 600 });
+    const { submit, cancel, line, clock, size } = bench({ fillDelayMs: 700, cancelLatencyMs: 600 });
     await submit();
     await cancel();
     await clock.advance(2000);
@@ -242,7 +242,7 @@ describe('cancels', () => {
   });
 
   test('a cancel stops the rest of an order that is partly filled', async () => {
-    const { submit, cancel, line, clock, size } = desk({ partialFills: { pieces: 4, delayMs: 100 } });
+    const { submit, cancel, line, clock, size } = bench({ partialFills: { pieces: 4, delayMs: 100 } });
     await submit();
     await clock.advance(150);
     await cancel();
@@ -251,7 +251,7 @@ describe('cancels', () => {
   });
 
   test('a repeat does not put the cancel off', async () => {
-    const { submit, cancel, line, clock } = desk({ fillDelayMs: 9000, cancelLatencyMs: 600 });
+    const { submit, cancel, line, clock } = bench({ fillDelayMs: 9000, cancelLatencyMs: 600 });
     await submit();
     await cancel();
     await clock.advance(500);
@@ -263,7 +263,7 @@ describe('cancels', () => {
 
 describe('net positions', () => {
   test('add up, are reduced, turn over, and end flat', async () => {
-    const { submit, broker, size } = desk();
+    const { submit, broker, size } = bench();
     const held = () => broker.positions().map((position) => `${position.size}@${position.entryPrice}`);
     await submit({ clientOrderId: '1' });
     broker.setQuote('AAPL', '153');
@@ -282,7 +282,7 @@ describe('net positions', () => {
       { symbol: 'AAPL', size: '-30', entryPrice: '140' },
       { symbol: 'MSFT', size: '40' },
     ];
-    const { submit, broker, signal } = desk({ initialPositions });
+    const { submit, broker, signal } = bench({ initialPositions });
     await submit();
     expect(await broker.getPositions([], signal)).toEqual([
       { symbol: 'AAPL', size: '70', entryPrice: '151', protections: [] },
@@ -294,12 +294,12 @@ describe('net positions', () => {
 
 describe('margin', () => {
   test('is ok without a limit', async () => {
-    const { broker, signal } = desk();
+    const { broker, signal } = bench();
     expect(await broker.checkMargin(order({ quantity: '1000000' }), signal)).toBe('ok');
   });
 
   test('counts positions and open orders, and what reduces a position needs none', async () => {
-    const { broker, signal, submit, clock } = desk({ buyingPower: '20000', fillDelayMs: 100 });
+    const { broker, signal, submit, clock } = bench({ buyingPower: '20000', fillDelayMs: 100 });
     const check = (changes = {}) => broker.checkMargin(order({ clientOrderId: 'B', ...changes }), signal);
     expect(await check()).toBe('ok');
     await submit();
@@ -313,13 +313,13 @@ describe('margin', () => {
   });
 
   test('is looked at again when the order comes', async () => {
-    const { submit } = desk({ buyingPower: '15099' });
+    const { submit } = bench({ buyingPower: '15099' });
     expect(await submit()).toMatchObject({ kind: 'rejected', code: 'INSUFFICIENT_MARGIN' });
     expect((await submit({ quantity: '99' })).kind).toBe('accepted');
   });
 
   test('an order that cannot be valued is refused', async () => {
-    const { broker, signal } = desk({ quotes: {}, buyingPower: '20000' });
+    const { broker, signal } = bench({ quotes: {}, buyingPower: '20000' });
     expect(await broker.checkMargin(order(), signal)).toEqual({
       refused: 'there is no price of AAPL to value the order',
     });
@@ -328,7 +328,7 @@ describe('margin', () => {
 
 describe('reads', () => {
   test('a batch answers for the orders that there are', async () => {
-    const { submit, broker, signal } = desk();
+    const { submit, broker, signal } = bench();
     await submit();
     await submit({ clientOrderId: 'B', side: 'sell' });
     const refs = ['A', 'nobody', 'B'].map((clientOrderId) => ({ clientOrderId, symbol: 'AAPL' }));
@@ -338,7 +338,7 @@ describe('reads', () => {
   });
 
   test('open orders are those that can still be filled', async () => {
-    const { submit, broker, signal, clock } = desk({ fillDelayMs: 100 });
+    const { submit, broker, signal, clock } = bench({ fillDelayMs: 100 });
     await submit();
     expect(await broker.getOpenOrders(signal)).toMatchObject([{ clientOrderId: 'A', state: 'pending' }]);
     await clock.advance(100);

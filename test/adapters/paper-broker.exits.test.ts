@@ -6,13 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { type PaperBroker, paperBroker } from '../../src/adapters/brokers/paper/paper-broker.js';
 import { compare, decimal, isZero } from '../../src/domain/decimal.js';
 import { virtualClock } from '../../src/testing/virtual-clock.js';
-import { AAPL, desks, legs, never, order, protection } from './paper-broker.support.js';
+import { AAPL, benches, legs, never, order, protection } from './paper-broker.support.js';
 
-const desk = desks();
+const bench = benches();
 
 /** Bought 100 AAPL at 151, protected at 147.98 and 155.53. */
-async function protectedDesk(options: Parameters<typeof desk>[0] = {}) {
-  const made = desk(options);
+async function protectedBench(options: Parameters<typeof bench>[0] = {}) {
+  const made = bench(options);
   await made.submit();
   const outcome = await made.protect();
   return { ...made, outcome };
@@ -20,7 +20,7 @@ async function protectedDesk(options: Parameters<typeof desk>[0] = {}) {
 
 describe('a pair', () => {
   test('is two linked legs, whose ids follow from the entry', async () => {
-    const { outcome, broker, signal } = await protectedDesk();
+    const { outcome, broker, signal } = await protectedBench();
     expect(outcome).toEqual({
       stopLoss: { kind: 'accepted', brokerOrderId: 'paper-2' },
       takeProfit: { kind: 'accepted', brokerOrderId: 'paper-3' },
@@ -36,7 +36,7 @@ describe('a pair', () => {
   });
 
   test('is placed once: the same ids again are duplicates, whatever else they say', async () => {
-    const { protect, broker } = await protectedDesk();
+    const { protect, broker } = await protectedBench();
     expect(legs(await protect())).toBe('duplicate duplicate');
     expect(legs(await protect({ stopLoss: '140', quantity: '50' }))).toBe('duplicate duplicate');
     expect(broker.orders()).toHaveLength(3);
@@ -44,13 +44,13 @@ describe('a pair', () => {
   });
 
   test('stays a duplicate when it is over', async () => {
-    const { protect, broker } = await protectedDesk();
+    const { protect, broker } = await protectedBench();
     broker.setQuote('AAPL', '140');
     expect(legs(await protect())).toBe('duplicate duplicate');
   });
 
   test('of several in one symbol, each is listed, and none is shown as that of the position', async () => {
-    const { submit, protect, broker } = await protectedDesk();
+    const { submit, protect, broker } = await protectedBench();
     await submit({ clientOrderId: 'B', quantity: '40' });
     await protect({ clientOrderId: 'B', quantity: '40', stopLoss: '149', takeProfit: '160' });
     const [position] = broker.positions();
@@ -61,14 +61,14 @@ describe('a pair', () => {
   });
 
   test('can be cancelled by either leg, and then is over', async () => {
-    const { cancel, broker } = await protectedDesk();
+    const { cancel, broker } = await protectedBench();
     expect(await cancel('A-tp')).toBe('requested');
     expect(broker.positions()).toEqual([{ symbol: 'AAPL', size: '100', entryPrice: '151', protections: [] }]);
     expect(await cancel('A-sl')).toBe('already_closed');
   });
 
   test('is among the open orders until it is over', async () => {
-    const { broker, signal } = await protectedDesk();
+    const { broker, signal } = await protectedBench();
     const open = async () => (await broker.getOpenOrders(signal)).map(({ clientOrderId }) => clientOrderId);
     expect(await open()).toEqual(['A-sl', 'A-tp']);
     broker.setQuote('AAPL', '160');
@@ -78,26 +78,26 @@ describe('a pair', () => {
 
 describe('the stop-loss', () => {
   test('waits while the market has not reached it', async () => {
-    const { broker, size } = await protectedDesk();
+    const { broker, size } = await protectedBench();
     broker.setQuote('AAPL', '147.99');
     expect(size()).toBe('100');
   });
 
   test('goes off when the market reaches it, is filled at the market, and cancels the take-profit', async () => {
-    const { broker, line, size, pushed } = await protectedDesk();
+    const { broker, line, size, pushed } = await protectedBench();
     broker.setQuote('AAPL', '147.98');
     expect([await line('A-sl'), await line('A-tp'), size()]).toEqual(['filled 100@147.98', 'cancelled 0', '0']);
     expect(pushed.slice(-2)).toEqual(['A-sl filled 100@147.98', 'A-tp cancelled 0']);
   });
 
   test('gets what the market gives when it gaps, and slips like any market order', async () => {
-    const { broker, line } = await protectedDesk({ slippageBps: 10 });
+    const { broker, line } = await protectedBench({ slippageBps: 10 });
     broker.setQuote('AAPL', '140');
     expect(await line('A-sl')).toBe('filled 100@139.86');
   });
 
   test('of a sell is a buy above', async () => {
-    const { submit, protect, broker, line, size } = desk();
+    const { submit, protect, broker, line, size } = bench();
     await submit({ side: 'sell' });
     await protect({ side: 'buy', stopLoss: '154.02', takeProfit: '146.47' });
     broker.setQuote('AAPL', '155');
@@ -105,7 +105,7 @@ describe('the stop-loss', () => {
   });
 
   test('looks at the bid for a sell', async () => {
-    const { broker, size } = await protectedDesk();
+    const { broker, size } = await protectedBench();
     broker.setQuote('AAPL', { price: '148', bid: '147.97', ask: '148.03' });
     expect(size()).toBe('0');
   });
@@ -113,19 +113,19 @@ describe('the stop-loss', () => {
 
 describe('the take-profit', () => {
   test('is filled at its limit, and cancels the stop-loss', async () => {
-    const { broker, line, size } = await protectedDesk();
+    const { broker, line, size } = await protectedBench();
     broker.setQuote('AAPL', '155.53');
     expect([await line('A-tp'), await line('A-sl'), size()]).toEqual(['filled 100@155.53', 'cancelled 0', '0']);
   });
 
   test('gets the better price when the market gaps over it, and never slips', async () => {
-    const { broker, line } = await protectedDesk({ slippageBps: 50 });
+    const { broker, line } = await protectedBench({ slippageBps: 50 });
     broker.setQuote('AAPL', '158');
     expect(await line('A-tp')).toBe('filled 100@158');
   });
 
   test('of a sell is a buy below', async () => {
-    const { submit, protect, broker, line, size } = desk();
+    const { submit, protect, broker, line, size } = bench();
     await submit({ side: 'sell' });
     await protect({ side: 'buy', stopLoss: '154.02', takeProfit: '146.47' });
     broker.setQuote('AAPL', '146.10');
@@ -133,7 +133,7 @@ describe('the take-profit', () => {
   });
 
   test('that the market has reached already is filled as soon as it is placed', async () => {
-    const { submit, protect, line, broker } = desk();
+    const { submit, protect, line, broker } = bench();
     await submit();
     broker.setQuote('AAPL', '156');
     expect(legs(await protect())).toBe('accepted accepted');
@@ -147,7 +147,7 @@ test.each([
   ['146.48', '-100'],
   ['146.47', '0'],
 ])('exits of a short position go off at their price, and not a tick before: %s', async (price, left) => {
-  const { submit, protect, broker, size } = desk();
+  const { submit, protect, broker, size } = bench();
   await submit({ side: 'sell' });
   await protect({ side: 'buy', stopLoss: '154.02', takeProfit: '146.47' });
   broker.setQuote('AAPL', price);
@@ -168,17 +168,17 @@ describe('refused', () => {
   ] as const;
 
   test.each(refusals)('%s', async (_what, changes, code) => {
-    const { submit, protect, broker } = desk();
+    const { submit, protect, broker } = bench();
     await submit();
     expect(legs(await protect(changes))).toBe(`${code} ${code}`);
     expect(broker.positions()[0]?.protections).toEqual([]);
   });
 
   test('a symbol that cannot be protected, or only in larger steps', async () => {
-    const none = desk({ instruments: [{ ...AAPL, protectable: false, reason: 'no exits here' }] });
+    const none = bench({ instruments: [{ ...AAPL, protectable: false, reason: 'no exits here' }] });
     await none.submit();
     expect(legs(await none.protect())).toBe('NOT_PROTECTABLE NOT_PROTECTABLE');
-    const steps = desk({ instruments: [{ ...AAPL, protectionLotSize: '30' }] });
+    const steps = bench({ instruments: [{ ...AAPL, protectionLotSize: '30' }] });
     await steps.submit();
     expect(legs(await steps.protect())).toBe('INVALID_QUANTITY INVALID_QUANTITY');
     expect(legs(await steps.protect({ quantity: '90' }))).toBe('accepted accepted');
@@ -187,14 +187,14 @@ describe('refused', () => {
 
 describe('reduce-only', () => {
   test('an exit is cut to what is left of the position', async () => {
-    const { submit, broker, size, line } = await protectedDesk();
+    const { submit, broker, size, line } = await protectedBench();
     await submit({ clientOrderId: 'B', side: 'sell', quantity: '60' });
     broker.setQuote('AAPL', '147');
     expect([await line('A-sl'), size()]).toEqual(['cancelled 40@147', '0']);
   });
 
   test('with nothing to reduce the pair is cancelled', async () => {
-    const { submit, broker, size, line } = await protectedDesk();
+    const { submit, broker, size, line } = await protectedBench();
     await submit({ clientOrderId: 'B', side: 'sell' });
     broker.setQuote('AAPL', '147');
     expect([await line('A-sl'), await line('A-tp'), size()]).toEqual(['cancelled 0', 'cancelled 0', '0']);

@@ -7,14 +7,14 @@ import { describe, expect, test } from 'vitest';
 import { paperBroker } from '../../src/adapters/brokers/paper/paper-broker.js';
 import type { PaperBrokerOptions } from '../../src/adapters/brokers/paper/paper-options.js';
 import type { PaperTick } from '../../src/adapters/brokers/paper/quote.js';
-import { AAPL, desks, legs, never, order, protection } from './paper-broker.support.js';
+import { AAPL, benches, legs, never, order, protection } from './paper-broker.support.js';
 
-const desk = desks();
+const bench = benches();
 const ref = { clientOrderId: 'A', symbol: 'AAPL' } as const;
 
 describe('latency', () => {
   test('the request arrives half-way, and the fill is pushed before the answer is there', async () => {
-    const { submit, clock, pushed } = desk({ latencyMs: 100 });
+    const { submit, clock, pushed } = bench({ latencyMs: 100 });
     let answered = false;
     const outcome = submit().finally(() => {
       answered = true;
@@ -28,7 +28,7 @@ describe('latency', () => {
   });
 
   test('is drawn within its bounds', async () => {
-    const { broker, signal, clock } = desk({ latencyMs: { min: 20, max: 60 } });
+    const { broker, signal, clock } = bench({ latencyMs: { min: 20, max: 60 } });
     const took: number[] = [];
     for (let n = 0; n < 40; n += 1) {
       const startedAt = clock.monotonic();
@@ -41,7 +41,7 @@ describe('latency', () => {
 
 describe('an abort', () => {
   test('before the call proves that nothing was sent', async () => {
-    const { broker, size } = desk();
+    const { broker, size } = bench();
     const gone = AbortSignal.abort();
     expect((await broker.submitOrder(order(), gone)).kind).toBe('not_sent');
     expect(await broker.cancelOrder(ref, gone)).toBe('unknown');
@@ -51,7 +51,7 @@ describe('an abort', () => {
   });
 
   test('after the call proves nothing: what is on the wire still arrives', async () => {
-    const { broker, size, clock } = desk({ latencyMs: 1000 });
+    const { broker, size, clock } = bench({ latencyMs: 1000 });
     const abort = new AbortController();
     const outcome = broker.submitOrder(order(), abort.signal);
     await clock.advance(100);
@@ -63,7 +63,7 @@ describe('an abort', () => {
   });
 
   test('while the answer is on its way leaves no timer behind', async () => {
-    const { broker, clock } = desk({ latencyMs: 1000 });
+    const { broker, clock } = bench({ latencyMs: 1000 });
     const abort = new AbortController();
     const outcome = broker.submitOrder(order(), abort.signal);
     await clock.advance(600);
@@ -73,7 +73,7 @@ describe('an abort', () => {
 });
 
 test('no call leaves a listener on the signal of its caller, however it ends', async () => {
-  const { broker, submit, clock, signal } = desk({ latencyMs: 10, scripts: { B: { submit: 'hang' } } });
+  const { broker, submit, clock, signal } = bench({ latencyMs: 10, scripts: { B: { submit: 'hang' } } });
   const answered = submit();
   const hung = submit({ clientOrderId: 'B' });
   await clock.advance(10);
@@ -86,7 +86,7 @@ test('no call leaves a listener on the signal of its caller, however it ends', a
 
 describe('a cut connection', () => {
   test('lets nothing through, and tells of a gap when it is back; the broker trades on', async () => {
-    const { broker, submit, line, pushed, clock } = desk({ fillDelayMs: 500 });
+    const { broker, submit, line, pushed, clock } = bench({ fillDelayMs: 500 });
     await submit();
     broker.setConnected(false);
     await expect(line()).rejects.toThrow('the connection is cut');
@@ -99,7 +99,7 @@ describe('a cut connection', () => {
   });
 
   test('makes calls that are under way unknown', async () => {
-    const { broker, submit, cancel, protect, line, clock } = desk({ latencyMs: 100 });
+    const { broker, submit, cancel, protect, line, clock } = bench({ latencyMs: 100 });
     const calls = [submit(), cancel(), protect().then(legs), line().catch((error: Error) => error.message)];
     broker.setConnected(false);
     expect(await Promise.all(calls)).toEqual([
@@ -115,7 +115,7 @@ describe('a cut connection', () => {
 
 describe('close', () => {
   test('a closed broker answers like a cut connection', async () => {
-    const { broker, submit, cancel, protect, line, signal } = desk();
+    const { broker, submit, cancel, protect, line, signal } = bench();
     await broker.close();
     await broker.close();
     expect([(await submit()).kind, await cancel(), legs(await protect())]).toEqual([
@@ -139,7 +139,7 @@ describe('close', () => {
   });
 
   test('ends every timer and call, and the pushes', async () => {
-    const made = desk({ fillDelayMs: 500, latencyMs: 50 });
+    const made = bench({ fillDelayMs: 500, latencyMs: 50 });
     const outcome = made.submit();
     await made.clock.advance(30);
     let completed = false;
@@ -149,7 +149,7 @@ describe('close', () => {
   });
 
   test('leaves a working order as it was: the books can still be read', async () => {
-    const { submit, broker, clock } = desk({ fillDelayMs: 500 });
+    const { submit, broker, clock } = bench({ fillDelayMs: 500 });
     await submit();
     await broker.close();
     await clock.advance(1000);
@@ -159,7 +159,7 @@ describe('close', () => {
 
 describe('pushes', () => {
   test('a listener may call the broker, and sees every change in its order', async () => {
-    const { broker, submit, pushed, signal } = desk();
+    const { broker, submit, pushed, signal } = bench();
     broker.reports$?.subscribe((report) => {
       if (!('type' in report) && report.state === 'filled' && report.clientOrderId === 'A') {
         void broker.placeProtection(protection(), signal);
@@ -181,7 +181,7 @@ describe('pushes', () => {
 describe('a feed', () => {
   test('moves prices until close; what is no price of a known symbol is passed over', async () => {
     const feed = new Subject<PaperTick>();
-    const { broker, submit, line } = desk({ quotes: {}, feed });
+    const { broker, submit, line } = bench({ quotes: {}, feed });
     const nonsense = [
       null,
       7,
@@ -201,7 +201,7 @@ describe('a feed', () => {
 
   test('that fails leaves the last price standing', async () => {
     const feed = new Subject<PaperTick>();
-    const { submit, line } = desk({ quotes: {}, feed });
+    const { submit, line } = bench({ quotes: {}, feed });
     feed.next({ symbol: 'AAPL', price: '150' });
     feed.error(new Error('gone'));
     await submit();
@@ -248,7 +248,7 @@ describe('options that are wrong are refused, with what is wrong with them', () 
   });
 
   test('and so are quotes that are set by hand', () => {
-    const { broker } = desk();
+    const { broker } = bench();
     expect(() => broker.setQuote('NOPE', '1')).toThrow('NOPE is not known');
     expect(() => broker.setQuote('AAPL', 'x')).toThrow('accepted is a price');
   });

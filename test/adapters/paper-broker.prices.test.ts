@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { paperBroker } from '../../src/adapters/brokers/paper/paper-broker.js';
 import { parsePriceFile } from '../../src/adapters/brokers/paper/price-file.js';
-import { AAPL, desks } from './paper-broker.support.js';
+import { AAPL, benches } from './paper-broker.support.js';
 
-const desk = desks();
+const bench = benches();
 const shipped = (name: string): string => fileURLToPath(new URL(`../../examples/prices/${name}`, import.meta.url));
 
 /** Frames in short: `time: step | step`, a step being `symbol price`. */
@@ -71,7 +71,7 @@ describe('a price file', () => {
 
 describe('the option', () => {
   const make = (priceFile: NonNullable<Parameters<typeof paperBroker>[0]['priceFile']>) => () =>
-    desk({ instruments: [AAPL, { ...AAPL, symbol: 'B' }], priceFile });
+    bench({ instruments: [AAPL, { ...AAPL, symbol: 'B' }], priceFile });
 
   test('wants one source, a symbol where there are several, and a file that is there', () => {
     expect(make({})).toThrow('one of path and text');
@@ -86,7 +86,7 @@ describe('the replay', () => {
   const text = 'time,price\n2026-01-01,100\n2026-01-02,101\n2026-01-03,102';
 
   test('has the first price at once, then one each step, and leaves no timer after the last', async () => {
-    const { broker, submit, line, clock } = desk({ instruments: [AAPL], quotes: {}, priceFile: text });
+    const { broker, submit, line, clock } = bench({ instruments: [AAPL], quotes: {}, priceFile: text });
     const bought = async (id: string) => {
       await submit({ clientOrderId: id });
       return line(id);
@@ -104,7 +104,7 @@ describe('the replay', () => {
 
   test('plays a bar within one step', async () => {
     const csv = 'date,open,high,low,close\n2026-01-02,10,12,9,11\n2026-01-05,11,13,8,9';
-    const { clock, submit, line } = desk({ instruments: [AAPL], quotes: {}, priceFile: { text: csv, stepMs: 400 } });
+    const { clock, submit, line } = bench({ instruments: [AAPL], quotes: {}, priceFile: { text: csv, stepMs: 400 } });
     const prices: string[] = [];
     for (let n = 0; n < 8; n += 1) {
       await submit({ clientOrderId: `${n}` });
@@ -115,7 +115,7 @@ describe('the replay', () => {
   });
 
   test('can go round, and ends with the broker', async () => {
-    const { broker, submit, line, clock } = desk({
+    const { broker, submit, line, clock } = bench({
       instruments: [AAPL],
       quotes: {},
       priceFile: { text, stepMs: 10, loop: true },
@@ -138,7 +138,7 @@ describe('the shipped files', () => {
   test('the index in the spring of 2020: a protected buy is stopped out on the day of the fall, the same every time', async () => {
     const SPX = { symbol: 'SPX', tickSize: '0.01', lotSize: '1' };
     const play = async () => {
-      const made = desk({
+      const made = bench({
         instruments: [SPX],
         quotes: {},
         priceFile: { path: shipped('sp500-daily-2020.csv'), stepMs: 1000 },
@@ -169,7 +169,7 @@ describe('the shipped files', () => {
 
   test('five stocks by month: all are traded side by side', async () => {
     const symbols = ['AAPL', 'AMZN', 'GOOG', 'IBM', 'MSFT'];
-    const { broker, submit, clock } = desk({
+    const { broker, submit, clock } = bench({
       instruments: symbols.map((symbol) => ({ ...AAPL, symbol })),
       quotes: {},
       priceFile: { path: shipped('stocks-monthly-2008-2010.csv'), stepMs: 100 },

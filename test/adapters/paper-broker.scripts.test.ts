@@ -4,17 +4,17 @@
 import { describe, expect, test } from 'vitest';
 import { paperBroker } from '../../src/adapters/brokers/paper/paper-broker.js';
 import type { PaperScript } from '../../src/adapters/brokers/paper/paper-script.js';
-import { AAPL, desks, legs } from './paper-broker.support.js';
+import { AAPL, benches, legs } from './paper-broker.support.js';
 
-const desk = desks();
+const bench = benches();
 
-/** A desk with a script for AAPL that went through JSON, as one from a file has. */
-const scripted = (script: PaperScript, options: Parameters<typeof desk>[0] = {}) =>
-  desk({ ...options, scripts: JSON.parse(JSON.stringify({ AAPL: script })) });
+/** A bench with a script for AAPL that went through JSON, as one from a file has. */
+const scripted = (script: PaperScript, options: Parameters<typeof bench>[0] = {}) =>
+  bench({ ...options, scripts: JSON.parse(JSON.stringify({ AAPL: script })) });
 
 describe('whom a script is for', () => {
   test('the clientOrderId comes before the symbol; others trade as usual', async () => {
-    const { submit, line } = desk({
+    const { submit, line } = bench({
       quotes: { AAPL: '151', MSFT: '10' },
       scripts: { AAPL: { fills: [{ afterMs: 0, price: '150' }] }, B: { fills: [] } },
     });
@@ -26,7 +26,7 @@ describe('whom a script is for', () => {
 
   test('a function is asked once for each order', async () => {
     const asked: string[] = [];
-    const { submit, line } = desk({
+    const { submit, line } = bench({
       scripts: ({ clientOrderId, side }) => {
         asked.push(clientOrderId);
         return side === 'sell' ? { submit: { rejected: { code: 'NO_SHORTS', reason: 'no' } } } : undefined;
@@ -39,7 +39,7 @@ describe('whom a script is for', () => {
   });
 
   test('a name that every object has is no script', async () => {
-    const { submit } = desk({
+    const { submit } = bench({
       scripts: {},
       instruments: [{ ...AAPL, symbol: 'constructor' }],
       quotes: { constructor: '1' },
@@ -152,7 +152,7 @@ describe('fills', () => {
   });
 
   test('a scripted price is a trade: it moves the market, and sets off exits of others', async () => {
-    const { submit, protect, size, broker } = desk({ scripts: { B: { fills: [{ afterMs: 0, price: '147' }] } } });
+    const { submit, protect, size, broker } = bench({ scripts: { B: { fills: [{ afterMs: 0, price: '147' }] } } });
     await submit();
     await protect();
     await submit({ clientOrderId: 'B', quantity: '10' });

@@ -1,5 +1,5 @@
 /**
- * A desk to trade at: a paper broker on a virtual clock, and short words for its calls.
+ * A bench to test at: a paper broker on a virtual clock, and short words for its calls.
  */
 import { afterEach, expect } from 'vitest';
 import { type PaperBroker, paperBroker } from '../../src/adapters/brokers/paper/paper-broker.js';
@@ -16,7 +16,7 @@ import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock
 export const AAPL = { symbol: 'AAPL', tickSize: '0.01', lotSize: '1' } as const;
 export const MSFT = { symbol: 'MSFT', tickSize: '0.05', lotSize: '10', minQty: '20', maxQty: '1000' } as const;
 
-export interface Desk {
+export interface Bench {
   readonly clock: VirtualClock;
   readonly broker: PaperBroker;
   readonly signal: AbortSignal;
@@ -58,9 +58,9 @@ export const inOneLine = (report: OrderReport): string =>
 
 export const never = (): AbortSignal => new AbortController().signal;
 
-/** Makes desks, and after each test holds their brokers to this: once idle, or closed, no timer is left. */
-export function desks(): (options?: Partial<PaperBrokerOptions>) => Desk {
-  const open: Desk[] = [];
+/** Makes benches, and after each test holds their brokers to this: once idle, or closed, no timer is left. */
+export function benches(): (options?: Partial<PaperBrokerOptions>) => Bench {
+  const open: Bench[] = [];
   afterEach(async () => {
     for (const { broker, clock } of open.splice(0)) {
       await broker.close();
@@ -68,13 +68,13 @@ export function desks(): (options?: Partial<PaperBrokerOptions>) => Desk {
     }
   });
   return (options = {}) => {
-    const desk = makeDesk(options);
-    open.push(desk);
-    return desk;
+    const bench = makeBench(options);
+    open.push(bench);
+    return bench;
   };
 }
 
-function makeDesk(options: Partial<PaperBrokerOptions>): Desk {
+function makeBench(options: Partial<PaperBrokerOptions>): Bench {
   const clock = virtualClock();
   const broker = paperBroker({ instruments: [AAPL, MSFT], quotes: { AAPL: '151.00' }, clock, ...options });
   const signal = never();

@@ -17,12 +17,12 @@ import { bybit } from './bybit.js';
 import { bybitLinear } from './bybit-linear.js';
 import { classifySubmit } from './classify.js';
 import { clientIds } from './client-ids.js';
+import type { Connection } from './connection.js';
 import { readContracts } from './contracts.js';
 import { describeExchange } from './describe.js';
-import type { Desk } from './desk.js';
 import type { Dialect, Market } from './dialect.js';
 import { checkExits } from './exit-checks.js';
-import { exitDesk } from './exits.js';
+import { exitOrders } from './exits.js';
 import { readOpenOrders, readPositions } from './holdings.js';
 import { instrumentReader } from './instrument.js';
 import { kraken } from './kraken.js';
@@ -63,7 +63,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
   let library: CcxtLibrary | undefined;
   let markets: Markets | undefined;
   const wire = ccxtWire(settings, dialect, () => library);
-  const desk: Desk = {
+  const connection: Connection = {
     settings,
     dialect,
     wire,
@@ -79,20 +79,20 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
   };
   /** What a poll of an order asks. */
   const aPoll = dialect.lookUps(ANY_MARKET, { name: '', pair: '', kind: 'entry', brokerOrderId: '' })[0];
-  const reader = instrumentReader(desk);
+  const reader = instrumentReader(connection);
   const sent = sentOrders();
-  const watch = siblingWatch(desk);
-  const exits = exitDesk(desk, sent, watch);
-  const pushes = orderPushes(desk);
+  const watch = siblingWatch(connection);
+  const exits = exitOrders(connection, sent, watch);
+  const pushes = orderPushes(connection);
 
   async function connect(signal: AbortSignal): Promise<void> {
     const opened = await open(settings, wire, signal);
     library = opened;
     if (!dialect.isOrdered) await wire.time.measure();
-    const { blocked } = await desk.accounts.read(signal);
+    const { blocked } = await connection.accounts.read(signal);
     if (blocked !== undefined) throw new BrokerRefusal(`${settings.exchange}: ${blocked}`);
     // In hedge mode no order of ours would be taken.
-    await readContracts(desk, signal, 'read');
+    await readContracts(connection, signal, 'read');
     markets = marketsOf(opened.markets, settings.market);
     watch.start();
     if (settings.stream) pushes.start(opened);
@@ -111,7 +111,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
       /** The more orders are polled, the farther apart their polls are. */
       get minPollMs() {
         const leastMs = pushes.isUp() ? Math.max(settings.pollMs, PUSHED_POLL_MS) : settings.pollMs;
-        return Math.max(leastMs, wire.pollGapMs(desk.live.count(), aPoll));
+        return Math.max(leastMs, wire.pollGapMs(connection.live.count(), aPoll));
       },
     },
     connect,
@@ -122,19 +122,19 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
       markets = undefined;
     },
     instrument: reader.instrument,
-    submitOrder: (order, signal) => submitOrder(desk, sent, order, signal, pushes.tell),
-    getOrderStatus: (ref, signal) => orderStatus(desk, ref, signal),
-    getOpenOrders: (signal) => readOpenOrders(desk, signal),
-    cancelOrder: (ref, signal) => cancelOrder(desk, ref, signal),
+    submitOrder: (order, signal) => submitOrder(connection, sent, order, signal, pushes.tell),
+    getOrderStatus: (ref, signal) => orderStatus(connection, ref, signal),
+    getOpenOrders: (signal) => readOpenOrders(connection, signal),
+    cancelOrder: (ref, signal) => cancelOrder(connection, ref, signal),
     placeProtection: exits.place,
-    getPositions: (symbols, signal) => readPositions(desk, symbols, signal),
-    checkMargin: (order, signal) => checkMargin(desk, reader, order, signal),
-    checkProtection: (request, signal) => checkExits(desk, reader, request, signal),
+    getPositions: (symbols, signal) => readPositions(connection, symbols, signal),
+    checkMargin: (order, signal) => checkMargin(connection, reader, order, signal),
+    checkProtection: (request, signal) => checkExits(connection, reader, request, signal),
     quote: reader.quote,
-    aliases: (symbol) => marketsOr(desk.markets)?.aliases(symbol) ?? [],
+    aliases: (symbol) => marketsOr(connection.markets)?.aliases(symbol) ?? [],
     capacity: wire.budget.capacity,
     reports$: pushes.reports$,
-    describe: (signal) => describeExchange(desk, signal),
+    describe: (signal) => describeExchange(connection, signal),
   };
 }
 
@@ -158,14 +158,14 @@ async function open(settings: CcxtSettings, wire: Wire, signal: AbortSignal): Pr
 }
 
 async function submitOrder(
-  desk: Desk,
+  connection: Connection,
   sent: SentOrders,
   { symbol, side, quantity, clientOrderId }: OrderRequest,
   signal: AbortSignal,
   tell: (report: OrderReport) => void,
 ): Promise<SubmitOutcome> {
-  const { dialect, wire, ids, live, learned } = desk;
-  const market = marketsOr(desk.markets)?.find(symbol);
+  const { dialect, wire, ids, live, learned } = connection;
+  const market = marketsOr(connection.markets)?.find(symbol);
   if (market === undefined) return { kind: 'not_sent', reason: `no market ${symbol}, or not connected` };
   const name = ids.toVenue(clientOrderId);
   return sent.once(name, async () => {

@@ -5,14 +5,14 @@
  */
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { Purpose } from '../request-budget.js';
-import type { Desk } from './desk.js';
+import type { Connection } from './connection.js';
 import type { Market, VenuePosition } from './dialect.js';
 
 export const HEDGED = 'the account is in hedge mode; switch it to one-way mode: fillchart trades net positions there';
 
 /** @throws {Error} when the exchange does not say; {BrokerRefusal} in hedge mode */
 export async function readContracts(
-  { dialect, wire }: Pick<Desk, 'dialect' | 'wire'>,
+  { dialect, wire }: Pick<Connection, 'dialect' | 'wire'>,
   signal: AbortSignal,
   purpose: Purpose,
   market?: Market,

@@ -1,18 +1,18 @@
 /** What an exchange tells of its clock and the account, for a person who checks the connection: two reads. */
 import type { BrokerDescription } from '../../../domain/ports.js';
 import { clockReading } from '../clock-reading.js';
-import type { Desk } from './desk.js';
+import type { Connection } from './connection.js';
 import type { Dialect } from './dialect.js';
 
 /** kraken tells its time in whole seconds. */
 const COARSE_MS = 1_000;
 
 /** @throws {Error} when the account is not told */
-export async function describeExchange(desk: Desk, signal: AbortSignal): Promise<BrokerDescription> {
-  const { settings, dialect, wire } = desk;
+export async function describeExchange(connection: Connection, signal: AbortSignal): Promise<BrokerDescription> {
+  const { settings, dialect, wire } = connection;
   const { live, baseUrl, exchange } = settings;
-  const account = await desk.accounts.read(signal);
-  const clock = await readClock(desk, signal);
+  const account = await connection.accounts.read(signal);
+  const clock = await readClock(connection, signal);
   return {
     about: `${live ? 'account with REAL MONEY' : 'sandbox'} at ${exchange}${baseUrl === undefined ? '' : ` (${baseUrl})`}, ${settings.market === 'linear' ? 'perpetuals' : 'spot'}`,
     ...(clock !== undefined && { clock }),
@@ -31,7 +31,10 @@ function exitsOf({ exitPair, waitingExits }: Dialect): string {
   return 'two conditional orders; when one fills, this process cancels the other';
 }
 
-async function readClock({ settings, dialect, wire }: Desk, signal: AbortSignal): Promise<BrokerDescription['clock']> {
+async function readClock(
+  { settings, dialect, wire }: Connection,
+  signal: AbortSignal,
+): Promise<BrokerDescription['clock']> {
   const askedAt = settings.clock.now();
   const said = await wire.read(signal, dialect.time).catch(() => undefined);
   const there = said === undefined ? undefined : dialect.serverTime(said.data);

@@ -20,7 +20,7 @@ import {
 } from '../../../domain/decimal.js';
 import type { ProtectionRequest } from '../../../domain/ports.js';
 import type { Account } from './account.js';
-import { type Desk, marketOf } from './desk.js';
+import { type Connection, marketOf } from './connection.js';
 import type { ExitLimits, Market, Rules, VenueOrder } from './dialect.js';
 import { openOrders } from './holdings.js';
 import type { InstrumentReader } from './instrument.js';
@@ -31,13 +31,13 @@ const USUAL_FEE = decimal('0.001');
 export type Verdict = 'ok' | { readonly refused: string };
 
 export async function checkExits(
-  desk: Desk,
+  connection: Connection,
   reader: InstrumentReader,
   request: ProtectionRequest,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { symbol } = request;
-  const market = desk.markets().find(symbol);
+  const market = connection.markets().find(symbol);
   // The instrument query says of it what is to be said.
   if (market === undefined) return 'ok';
   const rules = await reader.rules(symbol, signal);
@@ -45,18 +45,18 @@ export async function checkExits(
   const isCounted = [exits.maxStops, exits.maxOrders, exits.maxLists].some((most) => most !== undefined);
   const [average, open, account] = await Promise.all([
     exits.bands === undefined ? undefined : reader.averagePrice(symbol, signal),
-    isCounted ? ((await desk.recent.of(symbol)) ?? openOrders(desk, signal, 'read', market, symbol)) : [],
-    desk.dialect.feeRate === undefined ? undefined : desk.accounts.recent(signal, symbol),
+    isCounted ? ((await connection.recent.of(symbol)) ?? openOrders(connection, signal, 'read', market, symbol)) : [],
+    connection.dialect.feeRate === undefined ? undefined : connection.accounts.recent(signal, symbol),
   ]);
   const problem =
-    bySize(desk, market, rules, request, account) ??
+    bySize(connection, market, rules, request, account) ??
     byPrice(exits, request, parseDecimal(average)) ??
-    byCount(desk, exits, request, open);
+    byCount(connection, exits, request, open);
   return problem === undefined ? 'ok' : { refused: problem };
 }
 
 function bySize(
-  { dialect }: Desk,
+  { dialect }: Connection,
   market: Market,
   { lotSize, minQty, minNotional, exits }: Rules,
   { quantity, side, stopLoss, takeProfit }: ProtectionRequest,
@@ -110,16 +110,16 @@ const lesser = (a: Decimal | undefined, b: Decimal | undefined): Decimal | undef
   a === undefined || b === undefined ? (a ?? b) : lessThan(a, b) ? a : b;
 
 function byCount(
-  desk: Desk,
+  connection: Connection,
   { maxStops, maxOrders, maxLists }: ExitLimits,
   { symbol, clientOrderId }: ProtectionRequest,
   open: readonly VenueOrder[],
 ): string | undefined {
-  const { id } = marketOf(desk, symbol);
-  const own = open.filter(({ marketId }) => marketId === id || desk.markets().symbolOf(marketId) === symbol);
-  const coming = desk.live.unguarded(symbol, clientOrderId) + 1;
+  const { id } = marketOf(connection, symbol);
+  const own = open.filter(({ marketId }) => marketId === id || connection.markets().symbolOf(marketId) === symbol);
+  const coming = connection.live.unguarded(symbol, clientOrderId) + 1;
   // One request may hold both exits: then it is one stop, or one list of two orders.
-  const isOne = desk.dialect.exitPair !== undefined;
+  const isOne = connection.dialect.exitPair !== undefined;
   const counts = [
     ['exits that wait', own.filter(({ isStop }) => isStop === true).length, coming * (isOne ? 1 : 2), maxStops],
     ['orders', own.length, coming * 2, maxOrders],
@@ -127,7 +127,7 @@ function byCount(
   ] as const;
   for (const [what, there, more, most] of counts) {
     if (most === undefined || there + more <= most) continue;
-    return `${there} ${what} of ${symbol} are open and ${more} would come; ${desk.settings.exchange} takes ${most}`;
+    return `${there} ${what} of ${symbol} are open and ${more} would come; ${connection.settings.exchange} takes ${most}`;
   }
   return undefined;
 }

@@ -19,7 +19,7 @@ import {
   TAKE_PROFIT_PASSED,
 } from '../../../domain/ports.js';
 import { classifySubmit, lacksBalance } from './classify.js';
-import { type Desk, marketOf, nameAtVenue } from './desk.js';
+import { type Connection, marketOf, nameAtVenue } from './connection.js';
 import type { Exits, Request } from './dialect.js';
 import { findOrder } from './orders.js';
 import type { SentOrders } from './sent-orders.js';
@@ -31,27 +31,27 @@ type Leg = 'stopLoss' | 'takeProfit';
 /** Reads, when it is first asked for, what the exits would find. */
 type Ground = () => Promise<Footing>;
 
-export interface ExitDesk {
+export interface ExitOrders {
   place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome>;
 }
 
-export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): ExitDesk {
-  const { dialect, wire, settings } = desk;
+export function exitOrders(connection: Connection, sent: SentOrders, watch: SiblingWatch): ExitOrders {
+  const { dialect, wire, settings } = connection;
   const holdsNothing = dialect.waitingExits !== undefined;
 
   async function place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome> {
-    const market = marketOf(desk, request.symbol);
+    const market = marketOf(connection, request.symbol);
     const { quantity, clientOrderId } = request;
-    const leg = (id: string, price: string) => ({ name: desk.ids.toVenue(id), quantity, price });
+    const leg = (id: string, price: string) => ({ name: connection.ids.toVenue(id), quantity, price });
     const exits: Exits = {
       market,
       side: request.side,
-      pair: desk.ids.toVenue(`${clientOrderId}-oco`),
+      pair: connection.ids.toVenue(`${clientOrderId}-oco`),
       stopLoss: leg(`${clientOrderId}-sl`, request.stopLoss),
       takeProfit: leg(`${clientOrderId}-tp`, request.takeProfit),
     };
-    desk.live.guarded(clientOrderId);
-    const ground = once(() => readFooting(desk, request, signal));
+    connection.live.guarded(clientOrderId);
+    const ground = once(() => readFooting(connection, request, signal));
     if (request.legs === 'stopLoss') {
       const reason = 'the market has passed the take-profit; the stop-loss goes alone';
       return {
@@ -172,8 +172,8 @@ export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): Exi
   /** Does the exchange say of the entry that it bought so much, whatever the balance shows? */
   async function hasFilled(request: ProtectionRequest, wanted: Decimal, signal: AbortSignal): Promise<boolean> {
     try {
-      const entry = nameAtVenue(desk, request.clientOrderId);
-      const order = await findOrder(desk, marketOf(desk, request.symbol), entry, signal, 'safety');
+      const entry = nameAtVenue(connection, request.clientOrderId);
+      const order = await findOrder(connection, marketOf(connection, request.symbol), entry, signal, 'safety');
       return !lessThan(parseDecimal(order?.filledSize) ?? ZERO, wanted);
     } catch {
       return false;
@@ -202,18 +202,24 @@ export function exitDesk(desk: Desk, sent: SentOrders, watch: SiblingWatch): Exi
 
   /** The stop-loss may go alone only where the market has not passed it too. */
   async function hasPassedProfit(request: ProtectionRequest, signal: AbortSignal): Promise<boolean> {
-    const last = await readLast(desk, marketOf(desk, request.symbol), signal);
+    const last = await readLast(connection, marketOf(connection, request.symbol), signal);
     return isPassed(last, request, 'takeProfit') && !isPassed(last, request, 'stopLoss');
   }
 
   /** Must it be looked for before it is sent? */
   const lookFirst = ({ clientOrderId }: ProtectionRequest, name: string): boolean =>
-    sent.knows(name) || !sent.knows(desk.ids.toVenue(clientOrderId));
+    sent.knows(name) || !sent.knows(connection.ids.toVenue(clientOrderId));
 
   /** The state of a leg at the exchange; `undefined` when it has the exchange's word that there is none. */
   async function stateOf(request: ProtectionRequest, leg: Leg, signal: AbortSignal): Promise<string | undefined> {
     const id = `${request.clientOrderId}-${leg === 'stopLoss' ? 'sl' : 'tp'}`;
-    const found = await findOrder(desk, marketOf(desk, request.symbol), nameAtVenue(desk, id), signal, 'safety');
+    const found = await findOrder(
+      connection,
+      marketOf(connection, request.symbol),
+      nameAtVenue(connection, id),
+      signal,
+      'safety',
+    );
     return found?.state;
   }
 

@@ -10,42 +10,44 @@
 import { type Decimal, isNegative, isZero, minimum, parseDecimal, ZERO } from '../../../domain/decimal.js';
 import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
+import type { Connection } from './connection.js';
 import { readContracts } from './contracts.js';
-import type { Desk } from './desk.js';
 import type { Market, VenueOrder } from './dialect.js';
 import { readListing } from './listings.js';
 import { reportOf } from './orders.js';
 
 export async function readPositions(
-  desk: Desk,
+  connection: Connection,
   symbols: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly PositionReport[]> {
-  const isContract = desk.dialect.positionsOf !== undefined;
-  const named = symbols.map((symbol) => desk.markets().find(symbol)).filter((market) => market !== undefined);
+  const isContract = connection.dialect.positionsOf !== undefined;
+  const named = symbols.map((symbol) => connection.markets().find(symbol)).filter((market) => market !== undefined);
   if (named.length === 0 && !(isContract && symbols.length === 0)) return [];
-  const purpose = desk.live.positionPurpose(symbols);
-  const tag = purpose === 'look' ? desk.live.lifeOf(symbols[0] ?? '') : symbols[0];
-  if (isContract) return contractPositions(desk, named, signal, purpose, tag);
+  const purpose = connection.live.positionPurpose(symbols);
+  const tag = purpose === 'look' ? connection.live.lifeOf(symbols[0] ?? '') : symbols[0];
+  if (isContract) return contractPositions(connection, named, signal, purpose, tag);
   const markets = named;
   const [account, ...open] = await Promise.all([
-    desk.accounts.read(signal, purpose, tag),
-    ...markets.map((market) => desk.recent.keep(market.symbol, openOrders(desk, signal, purpose, market, tag))),
+    connection.accounts.read(signal, purpose, tag),
+    ...markets.map((market) =>
+      connection.recent.keep(market.symbol, openOrders(connection, signal, purpose, market, tag)),
+    ),
   ]);
-  endOf(desk, purpose, tag);
+  endOf(connection, purpose, tag);
   return markets.flatMap(
-    (market, index) => positionOf(desk, market, account.total(market.baseId), open[index] ?? []) ?? [],
+    (market, index) => positionOf(connection, market, account.total(market.baseId), open[index] ?? []) ?? [],
   );
 }
 
 /** With the position of what is over, the reconciliation has asked what it asks. */
-function endOf({ live, wire }: Desk, purpose: Purpose, tag: string | undefined): void {
+function endOf({ live, wire }: Connection, purpose: Purpose, tag: string | undefined): void {
   if (purpose === 'look' && tag !== undefined && live.isOver(tag)) wire.budget.end(tag);
 }
 
 /** Of the markets that are named, else of all. */
 async function contractPositions(
-  desk: Desk,
+  connection: Connection,
   named: readonly Market[],
   signal: AbortSignal,
   purpose: Purpose,
@@ -54,29 +56,30 @@ async function contractPositions(
   const asked = named.length === 0 ? [undefined] : named;
   const reports = await Promise.all(
     asked.map(async (one) => {
-      const orders = openOrders(desk, signal, purpose, one, tag);
-      if (one !== undefined) void desk.recent.keep(one.symbol, orders);
-      const [rows, open] = await Promise.all([readContracts(desk, signal, purpose, one, tag), orders]);
-      const markets = one === undefined ? rows.flatMap(({ marketId }) => marketNamed(desk, marketId) ?? []) : [one];
+      const orders = openOrders(connection, signal, purpose, one, tag);
+      if (one !== undefined) void connection.recent.keep(one.symbol, orders);
+      const [rows, open] = await Promise.all([readContracts(connection, signal, purpose, one, tag), orders]);
+      const markets =
+        one === undefined ? rows.flatMap(({ marketId }) => marketNamed(connection, marketId) ?? []) : [one];
       return [...new Set(markets)].flatMap((market) => {
         const row = rows.find(({ marketId }) => marketId === market.id);
-        return positionOf(desk, market, parseDecimal(row?.size) ?? ZERO, open, row?.entryPrice) ?? [];
+        return positionOf(connection, market, parseDecimal(row?.size) ?? ZERO, open, row?.entryPrice) ?? [];
       });
     }),
   );
-  endOf(desk, purpose, tag);
+  endOf(connection, purpose, tag);
   return reports.flat();
 }
 
-const marketNamed = (desk: Desk, marketId: string): Market | undefined =>
-  desk.markets().find(desk.markets().symbolOf(marketId));
+const marketNamed = (connection: Connection, marketId: string): Market | undefined =>
+  connection.markets().find(connection.markets().symbolOf(marketId));
 
-export async function readOpenOrders(desk: Desk, signal: AbortSignal): Promise<readonly OpenOrder[]> {
-  const orders = await openOrders(desk, signal, 'background');
+export async function readOpenOrders(connection: Connection, signal: AbortSignal): Promise<readonly OpenOrder[]> {
+  const orders = await openOrders(connection, signal, 'background');
   return orders.flatMap((order) => {
-    const symbol = desk.markets().symbolOf(order.marketId);
-    return idsOf(desk, order).flatMap((id) => {
-      const report = reportOf(order, id, desk.markets().find(symbol));
+    const symbol = connection.markets().symbolOf(order.marketId);
+    return idsOf(connection, order).flatMap((id) => {
+      const report = reportOf(order, id, connection.markets().find(symbol));
       return report === undefined ? [] : [{ ...report, symbol }];
     });
   });
@@ -84,19 +87,19 @@ export async function readOpenOrders(desk: Desk, signal: AbortSignal): Promise<r
 
 /** @throws {Error} when the exchange does not say, or not all */
 export async function openOrders(
-  desk: Desk,
+  connection: Connection,
   signal: AbortSignal,
   purpose: Purpose,
   market?: Market,
   tag?: string,
 ): Promise<readonly VenueOrder[]> {
-  const listings = desk.dialect.openOrders(market);
-  const lists = await Promise.all(listings.map((listing) => readListing(desk, listing, signal, purpose, tag)));
+  const listings = connection.dialect.openOrders(market);
+  const lists = await Promise.all(listings.map((listing) => readListing(connection, listing, signal, purpose, tag)));
   return lists.flat();
 }
 
 /** Our ids for an order; a pair under one name is both of its legs. Orders of others keep their name. */
-function idsOf({ ids }: Desk, { name, brokerOrderId }: VenueOrder): readonly string[] {
+function idsOf({ ids }: Connection, { name, brokerOrderId }: VenueOrder): readonly string[] {
   const id = name === '' ? undefined : ids.fromVenue(name);
   if (id === undefined) return [name === '' ? brokerOrderId : name];
   const pair = /^(.+)-oco$/.exec(id)?.[1];
@@ -104,7 +107,7 @@ function idsOf({ ids }: Desk, { name, brokerOrderId }: VenueOrder): readonly str
 }
 
 function positionOf(
-  desk: Desk,
+  connection: Connection,
   market: Market,
   size: Decimal,
   open: readonly VenueOrder[],
@@ -113,10 +116,10 @@ function positionOf(
   const { symbol } = market;
   const exits = open.filter(
     (order) =>
-      desk.markets().symbolOf(order.marketId) === symbol &&
+      connection.markets().symbolOf(order.marketId) === symbol &&
       (order.stopLoss !== undefined || order.takeProfit !== undefined),
   );
-  const ours = pairsOf(desk, exits);
+  const ours = pairsOf(connection, exits);
   if (isZero(size) && ours.length === 0) return undefined;
   const shown = ours.length > 0 ? ours : exits.filter(({ side }) => (side === 'sell') !== isNegative(size));
   const sl = shown.find(({ stopLoss }) => stopLoss !== undefined)?.stopLoss;
@@ -132,10 +135,10 @@ function positionOf(
 }
 
 /** The exits of ours, leg by leg or as pairs, put together by entry; of two sizes the lesser is what is protected. */
-function pairsOf(desk: Desk, exits: readonly VenueOrder[]): readonly WorkingProtection[] {
+function pairsOf(connection: Connection, exits: readonly VenueOrder[]): readonly WorkingProtection[] {
   const pairs = new Map<string, WorkingProtection>();
   for (const order of exits) {
-    for (const id of idsOf(desk, order)) {
+    for (const id of idsOf(connection, order)) {
       const [, entry = '', leg] = /^(.+)-(sl|tp)$/.exec(id) ?? [];
       if (entry === '') continue;
       const own = parseDecimal(order.quantity) ?? ZERO;

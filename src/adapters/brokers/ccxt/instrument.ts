@@ -7,7 +7,7 @@
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { Instrument, Quote } from '../../../domain/ports.js';
 import { remembered } from '../remembered.js';
-import { type Desk, marketOf } from './desk.js';
+import { type Connection, marketOf } from './connection.js';
 import type { Market, Rules } from './dialect.js';
 
 export interface InstrumentReader {
@@ -28,14 +28,14 @@ class UnknownMarket extends BrokerRefusal {}
 const RULES_FRESH_MS = 5_000;
 const PRICE_FRESH_MS = 1_000;
 
-export function instrumentReader(desk: Desk): InstrumentReader {
-  const { wire, dialect, settings } = desk;
+export function instrumentReader(connection: Connection): InstrumentReader {
+  const { wire, dialect, settings } = connection;
   const known = remembered<Rules>(settings.clock, RULES_FRESH_MS);
   const prices = remembered<string>(settings.clock, PRICE_FRESH_MS);
 
   const rules = (symbol: string, signal: AbortSignal): Promise<Rules> =>
     known(symbol, async () => {
-      const market = marketOf(desk, symbol);
+      const market = marketOf(connection, symbol);
       const said = await wire.read(signal, dialect.rulesOf(market), 'read', symbol);
       const found = said.isOk ? dialect.rules(said.data, market) : undefined;
       if (found === 'absent' || (!said.isOk && dialect.isUnknownMarket(said))) {
@@ -47,7 +47,7 @@ export function instrumentReader(desk: Desk): InstrumentReader {
 
   const lastPrice = (symbol: string, signal: AbortSignal): Promise<string> =>
     prices(symbol, async () => {
-      const said = await wire.read(signal, dialect.priceOf(marketOf(desk, symbol)), 'read', symbol);
+      const said = await wire.read(signal, dialect.priceOf(marketOf(connection, symbol)), 'read', symbol);
       const price = dialect.lastPrice(said.data);
       if (price === undefined) throw new Error(`${settings.exchange}: no last price of ${symbol}`);
       return price;
@@ -57,21 +57,21 @@ export function instrumentReader(desk: Desk): InstrumentReader {
     rules,
     lastPrice,
     async averagePrice(symbol, signal) {
-      const request = dialect.averageOf?.(marketOf(desk, symbol));
+      const request = dialect.averageOf?.(marketOf(connection, symbol));
       if (request === undefined) return lastPrice(symbol, signal);
       const said = await wire.read(signal, request, 'read', symbol).catch(() => undefined);
       const average = said === undefined ? undefined : dialect.lastPrice(said.data);
       return average ?? lastPrice(symbol, signal);
     },
     async quote(symbol, signal) {
-      const market = marketOf(desk, symbol);
+      const market = marketOf(connection, symbol);
       const said = await wire.read(signal, (dialect.quoteOf ?? dialect.priceOf)(market), 'read', symbol);
       const quote = dialect.quote(said.data);
       if (quote === undefined) throw new Error(`${settings.exchange}: unreadable quote of ${symbol}`);
       return quote;
     },
     async instrument(symbol, signal) {
-      const market = desk.markets().find(symbol);
+      const market = connection.markets().find(symbol);
       if (market === undefined) return 'unknown_symbol';
       try {
         return instrumentOf(market, await rules(symbol, signal));

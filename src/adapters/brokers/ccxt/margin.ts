@@ -10,29 +10,29 @@
 import { type Decimal, decimal, lessThan, multiply, ONE, parseDecimal, ZERO } from '../../../domain/decimal.js';
 import type { OrderRequest } from '../../../domain/ports.js';
 import type { Account } from './account.js';
+import type { Connection } from './connection.js';
 import { readContracts } from './contracts.js';
-import type { Desk } from './desk.js';
 import type { Market } from './dialect.js';
 import type { InstrumentReader } from './instrument.js';
 
 const WITH_ROOM = decimal('1.1');
 
 export async function checkMargin(
-  desk: Desk,
+  connection: Connection,
   reader: InstrumentReader,
   order: OrderRequest,
   signal: AbortSignal,
 ): Promise<'ok' | { readonly refused: string }> {
   const { symbol, side } = order;
-  const market = desk.markets().find(symbol);
+  const market = connection.markets().find(symbol);
   // The instrument query says of it what is to be said.
   if (market === undefined) return 'ok';
-  const isContract = desk.dialect.positionsOf !== undefined;
-  if (side === 'sell' && !isContract && !desk.settings.sells) {
+  const isContract = connection.dialect.positionsOf !== undefined;
+  if (side === 'sell' && !isContract && !connection.settings.sells) {
     return { refused: 'a sell on spot sells what the account holds; set sells: true to allow it' };
   }
   const [account, price, { minNotional }] = await Promise.all([
-    desk.accounts.recent(signal, order.symbol),
+    connection.accounts.recent(signal, order.symbol),
     reader.lastPrice(symbol, signal),
     reader.rules(symbol, signal),
   ]);
@@ -41,7 +41,7 @@ export async function checkMargin(
   const value = multiply(quantity, parseDecimal(price) ?? ZERO);
   const least = multiply(parseDecimal(minNotional) ?? ZERO, WITH_ROOM);
   if (lessThan(value, least)) return { refused: `worth about ${value}, at least ${least} needed` };
-  if (isContract) return contractMargin(desk, market, value, account, signal);
+  if (isContract) return contractMargin(connection, market, value, account, signal);
   const [needed, free, currency] =
     side === 'buy'
       ? [value, account.free(market.quoteId), market.quoteId]
@@ -50,13 +50,13 @@ export async function checkMargin(
 }
 
 async function contractMargin(
-  desk: Desk,
+  connection: Connection,
   market: Market,
   value: Decimal,
   account: Account,
   signal: AbortSignal,
 ): Promise<'ok' | { readonly refused: string }> {
-  const [row] = await readContracts(desk, signal, 'read', market, market.symbol);
+  const [row] = await readContracts(connection, signal, 'read', market, market.symbol);
   const needed = multiply(value, parseDecimal(row?.marginRate) ?? ONE);
   const free = parseDecimal(account.freeMargin);
   return free !== undefined && lessThan(free, needed)

@@ -4,7 +4,7 @@
  * A stream that cannot be had costs nothing but polls, and is told to the operator once.
  */
 import { Agent } from 'node:http';
-import type { Desk } from './desk.js';
+import type { Connection } from './connection.js';
 import { type CcxtLibrary, loadStreamingClass, setUp } from './library.js';
 import { type OrderStream, orderStream } from './order-stream.js';
 import { orderStatus } from './orders.js';
@@ -16,16 +16,16 @@ export interface OrderPushes extends Pick<OrderStream, 'reports$' | 'tell' | 'is
   stop(): Promise<void>;
 }
 
-export function orderPushes(desk: Desk): OrderPushes {
-  const { settings, wire } = desk;
+export function orderPushes(connection: Connection): OrderPushes {
+  const { settings, wire } = connection;
   const { exchange, warn } = settings;
   let streaming: CcxtLibrary | undefined;
   let own: { isOver: boolean } | undefined;
   const stream = orderStream({
     clock: settings.clock,
-    namesOf: (pushed) => namesOf(desk, pushed),
+    namesOf: (pushed) => namesOf(connection, pushed),
     async look(clientOrderId, symbol, signal) {
-      const found = await orderStatus(desk, { clientOrderId, symbol }, signal, 'look');
+      const found = await orderStatus(connection, { clientOrderId, symbol }, signal, 'look');
       return found === 'not_found' ? undefined : found;
     },
     onDown(error) {
@@ -35,7 +35,7 @@ export function orderPushes(desk: Desk): OrderPushes {
   });
   async function open(library: CcxtLibrary, begun: { readonly isOver: boolean }): Promise<void> {
     try {
-      const opened = await openStream(desk, library);
+      const opened = await openStream(connection, library);
       const { watchOrders } = opened;
       if (begun.isOver) return;
       if (watchOrders === undefined) throw new Error('no stream of orders');
@@ -68,7 +68,7 @@ export function orderPushes(desk: Desk): OrderPushes {
 }
 
 /** ccxt's class that streams, with the markets that are known. */
-async function openStream({ settings, wire }: Desk, library: CcxtLibrary): Promise<CcxtLibrary> {
+async function openStream({ settings, wire }: Connection, library: CcxtLibrary): Promise<CcxtLibrary> {
   const never = new AbortController().signal;
   const opened = setUp(
     await loadStreamingClass(settings.exchange),

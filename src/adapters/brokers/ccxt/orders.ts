@@ -10,28 +10,28 @@ import { compare, isPositive, parseDecimal, sum, ZERO } from '../../../domain/de
 import type { CancelOutcome, Fee, OrderRef, OrderReport } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import { classifyCancel } from './classify.js';
-import { type Desk, exitOf, marketOf, nameAtVenue } from './desk.js';
+import { type Connection, exitOf, marketOf, nameAtVenue } from './connection.js';
 import type { Market, OrderName, Trades, VenueOrder } from './dialect.js';
 
 export const OVER = ['filled', 'cancelled', 'rejected', 'expired'];
 
 /** @throws {Error} when the exchange did not say, readably, what there is */
 export async function findOrder(
-  desk: Desk,
+  connection: Connection,
   market: Market,
   order: OrderName,
   signal: AbortSignal,
   purpose: Purpose = 'read',
   tag?: string,
 ): Promise<VenueOrder | undefined> {
-  const found = await lookUp(desk, market, order, signal, purpose, tag);
+  const found = await lookUp(connection, market, order, signal, purpose, tag);
   if (found !== undefined || order.brokerOrderId === undefined) return found;
   const { brokerOrderId: _unknownThere, ...byName } = order;
-  return lookUp(desk, market, byName, signal, purpose, tag);
+  return lookUp(connection, market, byName, signal, purpose, tag);
 }
 
 async function lookUp(
-  { wire, dialect }: Desk,
+  { wire, dialect }: Connection,
   market: Market,
   order: OrderName,
   signal: AbortSignal,
@@ -48,17 +48,17 @@ async function lookUp(
 }
 
 export async function orderStatus(
-  desk: Desk,
+  connection: Connection,
   ref: OrderRef,
   signal: AbortSignal,
-  purpose: Purpose = desk.live.statusPurpose(ref),
+  purpose: Purpose = connection.live.statusPurpose(ref),
 ): Promise<OrderReport | 'not_found'> {
-  const market = marketOf(desk, ref.symbol);
-  const name = nameAtVenue(desk, ref.clientOrderId, ref.brokerOrderId);
-  const order = await findOrder(desk, market, name, signal, purpose, ref.clientOrderId);
+  const market = marketOf(connection, ref.symbol);
+  const name = nameAtVenue(connection, ref.clientOrderId, ref.brokerOrderId);
+  const order = await findOrder(connection, market, name, signal, purpose, ref.clientOrderId);
   if (order === undefined) return 'not_found';
-  const report = await fullReport(desk, market, order, ref.clientOrderId, signal);
-  if (report === undefined) throw new Error(`${desk.settings.exchange}: unreadable order`);
+  const report = await fullReport(connection, market, order, ref.clientOrderId, signal);
+  if (report === undefined) throw new Error(`${connection.settings.exchange}: unreadable order`);
   return report;
 }
 
@@ -67,7 +67,7 @@ const MOST_MISSES = 2;
 
 /** With fees, and with fills where there is no average price. @throws {Error} while the fees cannot be read */
 async function fullReport(
-  desk: Desk,
+  connection: Connection,
   market: Market,
   order: VenueOrder,
   clientOrderId: string,
@@ -77,18 +77,18 @@ async function fullReport(
   if (report === undefined || exitOf(clientOrderId) !== undefined) return report;
   const isOver = OVER.includes(order.state);
   const hasFilled = isPositive(parseDecimal(report.filledSize) ?? ZERO);
-  if (isOver && !hasFilled) desk.live.over(clientOrderId, false);
+  if (isOver && !hasFilled) connection.live.over(clientOrderId, false);
   if (!isOver || !hasFilled) return report;
   const lacks = report.fees === undefined || report.fillPrice === undefined;
-  const trades = lacks ? await tradesOf(desk, market, order, signal) : undefined;
+  const trades = lacks ? await tradesOf(connection, market, order, signal) : undefined;
   if (
     trades === 'unread' &&
     report.fillPrice !== undefined &&
-    desk.learned.missed(order.brokerOrderId) <= MOST_MISSES
+    connection.learned.missed(order.brokerOrderId) <= MOST_MISSES
   ) {
-    throw new Error(`${desk.settings.exchange}: the fees of the order cannot be read`);
+    throw new Error(`${connection.settings.exchange}: the fees of the order cannot be read`);
   }
-  desk.live.over(clientOrderId, true);
+  connection.live.over(clientOrderId, true);
   return trades === undefined || trades === 'unread' ? report : withTrades(report, trades, market);
 }
 
@@ -133,12 +133,12 @@ export function named(fees: readonly Fee[], { symbol, baseId, quoteId }: Market)
 
 /** The fills as they are known, else as they are told now; `unread` when they cannot be. */
 async function tradesOf(
-  desk: Desk,
+  connection: Connection,
   market: Market,
   order: VenueOrder,
   signal: AbortSignal,
 ): Promise<Trades | 'unread' | undefined> {
-  const { wire, dialect, learned } = desk;
+  const { wire, dialect, learned } = connection;
   const known = learned.tradesOf(order.brokerOrderId);
   if (known !== undefined && isWhole(known, order)) return known;
   if (dialect.fillsOf === undefined || dialect.readFills === undefined) return undefined;
@@ -160,42 +160,42 @@ function isWhole({ fills }: Trades, { filledSize }: VenueOrder): boolean {
 }
 
 /** By the exchange's id, else by our name for it: one request, and a look where that is refused. */
-export async function cancelOrder(desk: Desk, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
-  const market = desk.markets().find(ref.symbol);
+export async function cancelOrder(connection: Connection, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
+  const market = connection.markets().find(ref.symbol);
   if (market === undefined) return 'unknown';
-  desk.live.cancelAsked(ref.clientOrderId);
-  const name = nameAtVenue(desk, ref.clientOrderId, ref.brokerOrderId);
-  const proof = await sendCancel(desk, market, name, signal, ref.clientOrderId);
-  return proof === 'look' ? afterRefusal(desk, market, name, ref, signal) : proof;
+  connection.live.cancelAsked(ref.clientOrderId);
+  const name = nameAtVenue(connection, ref.clientOrderId, ref.brokerOrderId);
+  const proof = await sendCancel(connection, market, name, signal, ref.clientOrderId);
+  return proof === 'look' ? afterRefusal(connection, market, name, ref, signal) : proof;
 }
 
-async function sendCancel(desk: Desk, market: Market, name: OrderName, signal: AbortSignal, tag: string) {
+async function sendCancel(connection: Connection, market: Market, name: OrderName, signal: AbortSignal, tag: string) {
   return classifyCancel(
-    desk.dialect,
-    await desk.wire.exchange('safety', signal, desk.dialect.cancel(market, name), tag),
+    connection.dialect,
+    await connection.wire.exchange('safety', signal, connection.dialect.cancel(market, name), tag),
   );
 }
 
 /** "Cannot be cancelled" is not yet "closed": the order says which. The look serves a cancel: nothing holds it back. */
 async function afterRefusal(
-  desk: Desk,
+  connection: Connection,
   market: Market,
   name: OrderName,
   ref: OrderRef,
   signal: AbortSignal,
 ): Promise<CancelOutcome> {
   try {
-    const order = await findOrder(desk, market, name, signal, 'safety', ref.clientOrderId);
+    const order = await findOrder(connection, market, name, signal, 'safety', ref.clientOrderId);
     if (order === undefined) return 'not_found';
     const report =
-      (await fullReport(desk, market, order, ref.clientOrderId, signal).catch(() => undefined)) ??
+      (await fullReport(connection, market, order, ref.clientOrderId, signal).catch(() => undefined)) ??
       reportOf(order, ref.clientOrderId, market);
     const told = report === undefined ? {} : { report };
     if (OVER.includes(order.state)) return { kind: 'already_closed', ...told };
     if (name.brokerOrderId === undefined) return { kind: 'unknown', ...told };
     // It is open, and the exchange does not know it under the id that we have: by our name, then.
     const { brokerOrderId: _unknownThere, ...byName } = name;
-    const proof = await sendCancel(desk, market, byName, signal, ref.clientOrderId);
+    const proof = await sendCancel(connection, market, byName, signal, ref.clientOrderId);
     return { kind: proof === 'look' ? 'unknown' : proof, ...told };
   } catch {
     return 'unknown';

@@ -5,13 +5,13 @@
  * exit has changed, its sibling has too: ccxt takes two orders for one when their ids differ beyond what it reads, and what
  * an exit of OKX sends when it triggers bears the name of the pair.
  */
-import { type Desk, exitOf } from './desk.js';
+import { type Connection, exitOf } from './connection.js';
 import { isJson, type Json, textOf } from './dialect.js';
 
 /** Of the engine's naming, whoever sent it. */
 const ENGINE_ID = /^fc-[0-9a-f]{29}$/;
 
-export function namesOf({ ids, live }: Pick<Desk, 'ids' | 'live'>, pushed: Json): readonly string[] {
+export function namesOf({ ids, live }: Pick<Connection, 'ids' | 'live'>, pushed: Json): readonly string[] {
   const info = isJson(pushed['info']) ? pushed['info'] : {};
   const names = [pushed['clientOrderId'], info['C'], info['algoClOrdId'], info['cl_ord_id']].flatMap(
     (name) => textOf(name) ?? [],

@@ -10,7 +10,7 @@
  * 4. One read a symbol and round, none while there is no pair; a tenth of the account's requests at the very most.
  */
 import { lessThan, parseDecimal, ZERO } from '../../../domain/decimal.js';
-import { type Desk, marketOf, nameAtVenue } from './desk.js';
+import { type Connection, marketOf, nameAtVenue } from './connection.js';
 import type { Market, VenueOrder } from './dialect.js';
 import { cancelOrder, findOrder } from './orders.js';
 import { readWaitingExits } from './waiting-exits.js';
@@ -50,8 +50,8 @@ interface Pair {
 
 type Fate = 'works' | 'filled' | 'partly' | 'ended' | 'absent';
 
-export function siblingWatch(desk: Desk): SiblingWatch {
-  const { dialect, settings } = desk;
+export function siblingWatch(connection: Connection): SiblingWatch {
+  const { dialect, settings } = connection;
   const { clock, warn } = settings;
   const isNeeded = dialect.waitingExits !== undefined && dialect.exitPair === undefined;
   const pairs = new Map<string, Pair>();
@@ -89,12 +89,12 @@ export function siblingWatch(desk: Desk): SiblingWatch {
   }
 
   async function lookAround(owner: AbortController): Promise<void> {
-    const open = await readWaitingExits(desk, undefined, owner.signal);
+    const open = await readWaitingExits(connection, undefined, owner.signal);
     if (life !== owner) return;
     for (const { name, marketId } of open) {
-      const symbol = desk.markets().symbolOf(marketId);
-      const entry = ENGINE_EXIT.exec(desk.ids.fromVenue(name) ?? '')?.[1];
-      if (entry !== undefined && desk.markets().find(symbol) !== undefined) remember(symbol, entry, true);
+      const symbol = connection.markets().symbolOf(marketId);
+      const entry = ENGINE_EXIT.exec(connection.ids.fromVenue(name) ?? '')?.[1];
+      if (entry !== undefined && connection.markets().find(symbol) !== undefined) remember(symbol, entry, true);
     }
     hasLooked = true;
   }
@@ -102,14 +102,14 @@ export function siblingWatch(desk: Desk): SiblingWatch {
   async function attendTo(symbol: string, signal: AbortSignal): Promise<void> {
     // Those that are placed while the list is on its way are not in it, and are not missing either.
     const own = [...pairs.values()].filter((pair) => pair.symbol === symbol);
-    const market = marketOf(desk, symbol);
-    const open = new Set((await readWaitingExits(desk, market, signal)).map(({ name }) => name));
+    const market = marketOf(connection, symbol);
+    const open = new Set((await readWaitingExits(connection, market, signal)).map(({ name }) => name));
     for (const pair of own) await attend(pair, market, open, signal).catch(() => undefined);
   }
 
   async function attend(pair: Pair, market: Market, open: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const legs = [`${pair.entry}-sl`, `${pair.entry}-tp`] as const;
-    const [survivor, ...more] = legs.filter((id) => open.has(desk.ids.toVenue(id)));
+    const [survivor, ...more] = legs.filter((id) => open.has(connection.ids.toVenue(id)));
     if (survivor === undefined) return settle(pair, market, legs, signal);
     if (more.length > 0) {
       pair.isUnwatched = false;
@@ -129,7 +129,7 @@ export function siblingWatch(desk: Desk): SiblingWatch {
   }
 
   async function fateOf(id: string, market: Market, signal: AbortSignal): Promise<Fate> {
-    return fate(await findOrder(desk, market, nameAtVenue(desk, id), signal));
+    return fate(await findOrder(connection, market, nameAtVenue(connection, id), signal));
   }
 
   function miss(pair: Pair, gone: string, survivor: string): void {
@@ -148,7 +148,7 @@ export function siblingWatch(desk: Desk): SiblingWatch {
       warn(`${pair.symbol}: an exit filled while nothing watched, and its sibling ${survivor} is cancelled now.`);
     }
     pair.nextCancel = rounds + 1;
-    const told = await cancelOrder(desk, { clientOrderId: survivor, symbol: pair.symbol }, signal);
+    const told = await cancelOrder(connection, { clientOrderId: survivor, symbol: pair.symbol }, signal);
     if (signal.aborted) return;
     const outcome = typeof told === 'string' ? told : told.kind;
     const patience = outcome === 'requested' ? PATIENCE * pair.cancels : pair.cancels;

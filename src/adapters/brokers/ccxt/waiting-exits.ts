@@ -8,7 +8,7 @@
 import { add, type Decimal, lessThan, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { ProtectionRequest } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
-import { type Desk, marketOf } from './desk.js';
+import { type Connection, marketOf } from './connection.js';
 import type { Market, VenueOrder } from './dialect.js';
 import { readListing } from './listings.js';
 
@@ -16,13 +16,13 @@ const READ_MS = 1_000;
 
 /** Exits that wait for their trigger, ours and others'. @throws {Error} when the exchange does not say, or not all */
 export async function readWaitingExits(
-  desk: Desk,
+  connection: Connection,
   market: Market | undefined,
   signal: AbortSignal,
   purpose: Purpose = 'background',
 ): Promise<readonly VenueOrder[]> {
-  const listings = desk.dialect.waitingExits?.(market) ?? [];
-  const lists = await Promise.all(listings.map((listing) => readListing(desk, listing, signal, purpose)));
+  const listings = connection.dialect.waitingExits?.(market) ?? [];
+  const lists = await Promise.all(listings.map((listing) => readListing(connection, listing, signal, purpose)));
   return lists.flat();
 }
 
@@ -33,33 +33,42 @@ export interface Footing {
   readonly left?: Decimal;
 }
 
-export async function readFooting(desk: Desk, request: ProtectionRequest, signal: AbortSignal): Promise<Footing> {
-  const { dialect } = desk;
-  const market = marketOf(desk, request.symbol);
+export async function readFooting(
+  connection: Connection,
+  request: ProtectionRequest,
+  signal: AbortSignal,
+): Promise<Footing> {
+  const { dialect } = connection;
+  const market = marketOf(connection, request.symbol);
   const isHeld = dialect.waitingExits === undefined || market.settle !== undefined || request.side !== 'sell';
-  return inTime(desk, signal, async (short) => {
+  return inTime(connection, signal, async (short) => {
     const [last, account, exits] = await Promise.all([
-      lastOf(desk, market, short),
-      isHeld ? undefined : desk.accounts.read(short, 'safety', request.clientOrderId).catch(unknown),
-      isHeld ? undefined : readWaitingExits(desk, market, short, 'safety').catch(unknown),
+      lastOf(connection, market, short),
+      isHeld ? undefined : connection.accounts.read(short, 'safety', request.clientOrderId).catch(unknown),
+      isHeld ? undefined : readWaitingExits(connection, market, short, 'safety').catch(unknown),
     ]);
-    const left = account === undefined ? undefined : leftOf(desk, request, account.free(market.baseId), exits ?? []);
+    const left =
+      account === undefined ? undefined : leftOf(connection, request, account.free(market.baseId), exits ?? []);
     return { ...(last !== undefined && { last }), ...(left !== undefined && { left }) };
   });
 }
 
 /** The last price, if it can be read within a second. */
-export const readLast = (desk: Desk, market: Market, signal: AbortSignal): Promise<Decimal | undefined> =>
-  inTime(desk, signal, (short) => lastOf(desk, market, short));
+export const readLast = (connection: Connection, market: Market, signal: AbortSignal): Promise<Decimal | undefined> =>
+  inTime(connection, signal, (short) => lastOf(connection, market, short));
 
 const unknown = (): undefined => undefined;
 
-const lastOf = ({ wire, dialect }: Desk, market: Market, signal: AbortSignal): Promise<Decimal | undefined> =>
+const lastOf = ({ wire, dialect }: Connection, market: Market, signal: AbortSignal): Promise<Decimal | undefined> =>
   wire
     .read(signal, dialect.priceOf(market), 'safety')
     .then(({ data }) => parseDecimal(dialect.lastPrice(data)), unknown);
 
-async function inTime<T>({ settings }: Desk, signal: AbortSignal, act: (short: AbortSignal) => Promise<T>): Promise<T> {
+async function inTime<T>(
+  { settings }: Connection,
+  signal: AbortSignal,
+  act: (short: AbortSignal) => Promise<T>,
+): Promise<T> {
   const short = new AbortController();
   const giveUp = (): void => short.abort();
   signal.addEventListener('abort', giveUp, { once: true });
@@ -74,10 +83,15 @@ async function inTime<T>({ settings }: Desk, signal: AbortSignal, act: (short: A
 }
 
 /** Other exits claim their part, unless then less than what is needed would be left: one of them may be stale. */
-function leftOf(desk: Desk, request: ProtectionRequest, free: Decimal, exits: readonly VenueOrder[]): Decimal {
+function leftOf(
+  connection: Connection,
+  request: ProtectionRequest,
+  free: Decimal,
+  exits: readonly VenueOrder[],
+): Decimal {
   const claims = new Map<string, Decimal>();
   for (const { name, side, quantity } of exits) {
-    const entry = /^(.+)-(?:sl|tp|oco)$/.exec(desk.ids.fromVenue(name) ?? '')?.[1];
+    const entry = /^(.+)-(?:sl|tp|oco)$/.exec(connection.ids.fromVenue(name) ?? '')?.[1];
     if (entry === undefined || entry === request.clientOrderId || side !== request.side) continue;
     const [own, known] = [parseDecimal(quantity) ?? ZERO, claims.get(entry) ?? ZERO];
     claims.set(entry, lessThan(known, own) ? own : known);

@@ -9,7 +9,7 @@ import type { CcxtSettings } from './options.js';
 import type { RecentOrders } from './recent-orders.js';
 import type { Wire } from './wire.js';
 
-export interface Desk {
+export interface Connection {
   readonly settings: CcxtSettings;
   readonly dialect: Dialect;
   readonly wire: Wire;
@@ -23,14 +23,18 @@ export interface Desk {
 }
 
 /** @throws {Error} when not connected, or for a symbol that the exchange does not have */
-export function marketOf(desk: Pick<Desk, 'markets' | 'settings'>, symbol: string): Market {
-  const market = desk.markets().find(symbol);
-  if (market === undefined) throw new Error(`${desk.settings.exchange}: there is no market ${symbol}`);
+export function marketOf(connection: Pick<Connection, 'markets' | 'settings'>, symbol: string): Market {
+  const market = connection.markets().find(symbol);
+  if (market === undefined) throw new Error(`${connection.settings.exchange}: there is no market ${symbol}`);
   return market;
 }
 
 /** The exchange's names for an order of ours, which may be an exit. */
-export function nameAtVenue({ ids }: Pick<Desk, 'ids'>, clientOrderId: string, brokerOrderId?: string): OrderName {
+export function nameAtVenue(
+  { ids }: Pick<Connection, 'ids'>,
+  clientOrderId: string,
+  brokerOrderId?: string,
+): OrderName {
   const kind = clientOrderId.endsWith('-sl') ? 'sl' : clientOrderId.endsWith('-tp') ? 'tp' : 'entry';
   const entry = kind === 'entry' ? clientOrderId : clientOrderId.slice(0, -3);
   return {
