@@ -319,10 +319,55 @@ export interface Journal {
    * Opens (locks, migrates) the journal and returns every record in it, oldest first. A journal that holds what it cannot
    * hand over whole, or cannot write, rejects with an error whose `records` are those that can be read: the engine looks
    * after them with its gate closed (A9), and what it appends then is refused.
+   *
+   * The engine asks with `{ indexed: true }`. A journal that can look records up then returns an {@link IndexedJournal}: the
+   * engine keeps nothing of what is over, and starts from the last checkpoint (E7). A journal that ignores the request
+   * works too, at a cost: every record is read at the start, and the engine keeps all of them in memory.
    */
   open(): Promise<readonly JournalRecord[]>;
+  open(request: OpenRequest): Promise<readonly JournalRecord[] | IndexedJournal>;
   /** After `open`: what speaks for an earlier journal in this place that is lost, wholly or in part (A9). */
   readonly loss?: string | undefined;
   append(records: readonly JournalRecord[]): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface OpenRequest {
+  readonly indexed: true;
+}
+
+/** What an engine starts from, written now and then: the state of its views at one record (E7). */
+export interface StoredCheckpoint {
+  /** The record that it stands on, and that record's hash. */
+  readonly seq: number;
+  readonly recordHash: string;
+  /** Canonical JSON. The journal does not look into it. */
+  readonly content: string;
+  /** SHA-256, hex, of `content`. */
+  readonly contentHash: string;
+}
+
+/** Looks up what is durable. Every method answers in the same turn, and throws what keeps it from reading. */
+export interface RecordLookup {
+  /** Every record of the advisory, of all streams, oldest first. */
+  ofAdvisory(advisoryId: string): readonly JournalRecord[];
+  /** The advisory that an entry order belongs to. */
+  advisoryOf(clientOrderId: string): string | undefined;
+  /** The first records of executions, newest first: of those before record `before`, at most `limit`. */
+  starts(before: number, limit: number): readonly JournalRecord[];
+  /** Records from number `from` on, oldest first, at most `limit`. */
+  records(from: number, limit: number): readonly JournalRecord[];
+}
+
+/** An open journal that can look records up. */
+export interface IndexedJournal {
+  readonly lookup: RecordLookup;
+  /** The last checkpoint, when the record that it stands on is there. */
+  readonly checkpoint?: StoredCheckpoint | undefined;
+  /** The records after the checkpoint; all of them without one. */
+  readonly records: readonly JournalRecord[];
+  /** All records, for when the checkpoint turns out to be wrong. Rejects as `open` does. */
+  readAll(): Promise<readonly JournalRecord[]>;
+  /** Replaces the checkpoint. Called when the record that it stands on is durable. */
+  saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
 }

@@ -14,14 +14,16 @@
  * 6. The event loop stands still for one sync of the disk a transaction, and for a checkpoint (about 10 ms) once in
  *    some 4 MB. Measured by `bench/journal.bench.mjs`; a thread of its own would not earn its complexity.
  */
-import type { Journal } from '../../domain/ports.js';
+import type { JournalRecord } from '../../domain/journal.js';
+import type { IndexedJournal, Journal, OpenRequest } from '../../domain/ports.js';
 import { JournalError } from './journal-error.js';
 import { journalErrorFrom } from './sqlite/driver.js';
 import { type GroupCommit, groupCommit } from './sqlite/group-commit.js';
 import type { JournalHooks } from './sqlite/hooks.js';
 import type { Lock } from './sqlite/lock.js';
-import { closeWriter, openJournal } from './sqlite/open.js';
-import { type Row, rowOf, rowWeight } from './sqlite/rows.js';
+import { saveCheckpoint, sqliteLookup } from './sqlite/lookup.js';
+import { closeWriter, openJournal, readWhole } from './sqlite/open.js';
+import { type NewRow, rowOf, rowWeight } from './sqlite/rows.js';
 import type { Entry, Writer } from './sqlite/write.js';
 
 export type { JournalHooks } from './sqlite/hooks.js';
@@ -68,6 +70,31 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
   let refusal: JournalError | undefined;
   let loss: string | undefined;
 
+  function open(): Promise<readonly JournalRecord[]>;
+  function open(request: OpenRequest): Promise<IndexedJournal>;
+  async function open(request?: OpenRequest): Promise<readonly JournalRecord[] | IndexedJournal> {
+    if (state !== 'closed') throw new JournalError('ALREADY_OPEN', `The journal ${path} is ${nameOf(state)} already`);
+    state = 'being opened';
+    const isIndexed = request?.indexed === true;
+    const opening = await openJournal(path, hooks, isIndexed);
+    loss = opening.loss;
+    refusal = opening.refusal;
+    if (opening.refusal !== undefined) {
+      state = opening.refusal.records === undefined ? 'closed' : { lock: opening.lock };
+      throw opening.refusal;
+    }
+    const { writer, lock, records, checkpoint } = opening;
+    state = { lock, writer, commits: groupCommit(writer.write, maxBatch) };
+    if (!isIndexed) return records;
+    return {
+      lookup: sqliteLookup(writer.database, path),
+      checkpoint,
+      records,
+      readAll: () => readWhole(writer, path),
+      saveCheckpoint: async (next) => saveCheckpoint(writer.database, path, next),
+    };
+  }
+
   return {
     name: 'sqlite',
     durable: true,
@@ -75,26 +102,13 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
       return loss;
     },
 
-    async open() {
-      if (state !== 'closed') throw new JournalError('ALREADY_OPEN', `The journal ${path} is ${nameOf(state)} already`);
-      state = 'being opened';
-      const opening = await openJournal(path, hooks);
-      loss = opening.loss;
-      refusal = opening.refusal;
-      if (opening.refusal !== undefined) {
-        state = opening.refusal.records === undefined ? 'closed' : { lock: opening.lock };
-        throw opening.refusal;
-      }
-      const { writer, lock, records } = opening;
-      state = { lock, writer, commits: groupCommit(writer.write, maxBatch) };
-      return records;
-    },
+    open,
 
     async append(records) {
       if (typeof state === 'string' || !('commits' in state))
         throw refusal ?? new JournalError('NOT_OPEN', `The journal ${path} is ${nameOf(state)}`);
       const { commits } = state;
-      let rows: readonly Row[] = [];
+      let rows: readonly NewRow[] = [];
       try {
         hooks.beforeAppend?.(records);
         rows = records.map(rowOf);
@@ -128,4 +142,4 @@ const nameOf = (state: State): string => (typeof state === 'string' ? state : 'o
 // better-sqlite3 takes '' and ':memory:' for a database in memory, and trims what it is given.
 const isFilePath = (path: string): boolean => path !== '' && path !== ':memory:' && path.trim() === path;
 
-const weightOf = (rows: readonly Row[]): number => rows.reduce((sum, row) => sum + rowWeight(row), 0);
+const weightOf = (rows: readonly NewRow[]): number => rows.reduce((sum, row) => sum + rowWeight(row), 0);

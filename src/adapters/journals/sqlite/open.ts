@@ -7,11 +7,13 @@
  */
 import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import type { JournalRecord } from '../../../domain/journal.js';
+import type { StoredCheckpoint } from '../../../domain/ports.js';
 import { JournalError, type JournalErrorCode } from '../journal-error.js';
 import { journalErrorFrom, loadDriver } from './driver.js';
-import { assertWhole } from './head.js';
+import { assertWhole, endsAsNoted } from './head.js';
 import type { JournalHooks } from './hooks.js';
 import { acquireLock, type Lock } from './lock.js';
+import { readCheckpoint } from './lookup.js';
 import { lossOf, tracesOf } from './loss.js';
 import { inspectSqliteJournal, recordsInLog } from './read.js';
 import { readRows, recordsOf } from './rows.js';
@@ -23,7 +25,9 @@ export type Opening =
       readonly loss: string | undefined;
       readonly lock: Lock;
       readonly writer: Writer;
+      /** Those after the checkpoint, when there is one. */
       readonly records: readonly JournalRecord[];
+      readonly checkpoint?: StoredCheckpoint | undefined;
     }
   | {
       /** With `records` when the engine can go on with what was read. */
@@ -33,7 +37,7 @@ export type Opening =
       readonly lock: Lock | undefined;
     };
 
-export async function openJournal(path: string, hooks: JournalHooks): Promise<Opening> {
+export async function openJournal(path: string, hooks: JournalHooks, fromCheckpoint = false): Promise<Opening> {
   let lock: Lock | undefined;
   let writer: Writer | undefined;
   let undo = (): void => undefined;
@@ -47,13 +51,11 @@ export async function openJournal(path: string, hooks: JournalHooks): Promise<Op
     const loss = lossOf(path, { ...traces, hadLock: !lock.isNew, state: lock.priorState });
     if (loss !== undefined && traces.journal === 0 && (traces.log ?? 0) > 0) throw await lostBut(file, loss);
     writer = openWriter(driver, file, path, hooks);
-    const { entries, damage } = await readRows(writer.database, path);
-    const records = recordsOf(entries);
-    if (damage !== undefined) throw damage.with(records);
-    assertWhole(entries, writer.database, path);
+    const tail = fromCheckpoint ? await readTail(writer, path) : undefined;
+    const read = tail ?? { records: await readWhole(writer, path) };
     // From here on a missing write-ahead log is a lost one.
     lock.mark('open');
-    return { loss, lock, writer, records };
+    return { loss, lock, writer, ...read };
   } catch (cause) {
     writer?.close();
     const refusal = await withRecords(journalErrorFrom(cause, path, 'opened'), path);
@@ -63,6 +65,28 @@ export async function openJournal(path: string, hooks: JournalHooks): Promise<Op
     }
     return { refusal, lock };
   }
+}
+
+/** Every record. Throws with those that can be read when the journal is damaged, or does not end as noted. */
+export async function readWhole({ database }: Writer, path: string): Promise<readonly JournalRecord[]> {
+  const { entries, damage } = await readRows(database, path);
+  const records = recordsOf(entries);
+  if (damage !== undefined) throw damage.with(records);
+  assertWhole(entries, database, path);
+  return records;
+}
+
+/** The checkpoint and what stands after it; nothing when there is none, or the rest is not whole: then all is looked at. */
+async function readTail(
+  { database }: Writer,
+  path: string,
+): Promise<{ readonly checkpoint: StoredCheckpoint; readonly records: readonly JournalRecord[] } | undefined> {
+  const checkpoint = readCheckpoint(database);
+  if (checkpoint === undefined) return undefined;
+  const { entries, damage } = await readRows(database, path, checkpoint.seq + 1);
+  const before = { records: checkpoint.seq, lastHash: checkpoint.recordHash };
+  if (damage !== undefined || !endsAsNoted(entries, before, database)) return undefined;
+  return { checkpoint, records: recordsOf(entries) };
 }
 
 /** Ends a writer so that the next engine knows that it was ended. */

@@ -9,6 +9,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditRecord } from '../../../domain/audit.js';
 import type { ChainEnd, ChainEntry, JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
+import { orderBegunBy } from '../../../domain/record-index.js';
 import { JournalError } from '../journal-error.js';
 import { type Database, journalErrorFrom } from './driver.js';
 
@@ -24,6 +25,11 @@ export interface Row {
   readonly audit: string;
   readonly prev_hash: string;
   readonly hash: string;
+}
+
+/** A row as it is written: with what it is looked up by. */
+export interface NewRow extends Row {
+  readonly client_order_id: string | null;
 }
 
 const COLUMN_OF = {
@@ -42,9 +48,11 @@ const COLUMN_OF = {
 
 const COLUMNS = Object.values(COLUMN_OF);
 
-export const INSERT = `INSERT INTO records (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})`;
+const NEW_COLUMNS = [...COLUMNS, 'client_order_id'];
 
-export const rowOf = (record: JournalRecord): Row => ({
+export const INSERT = `INSERT INTO records (${NEW_COLUMNS.join(', ')}) VALUES (${NEW_COLUMNS.map((name) => `@${name}`).join(', ')})`;
+
+export const rowOf = (record: JournalRecord): NewRow => ({
   seq: record.seq,
   v: record.v ?? null,
   stream: record.stream,
@@ -56,6 +64,7 @@ export const rowOf = (record: JournalRecord): Row => ({
   audit: JSON.stringify(record.audit),
   prev_hash: record.prevHash,
   hash: record.hash,
+  client_order_id: orderBegunBy(record) ?? null,
 });
 
 /** What a row counts for in a batch: one for each KiB of its JSON, and at least one. */
@@ -91,12 +100,15 @@ export interface Rows {
   readonly damage?: JournalError;
 }
 
-/** Every record of an open database, oldest first, past whatever cannot be read; the event loop turns now and then. */
-export async function readRows(database: Database, path: string): Promise<Rows> {
+/**
+ * Every record of an open database from number `from` on, oldest first, past whatever cannot be read; the event loop turns
+ * now and then.
+ */
+export async function readRows(database: Database, path: string, from = 1): Promise<Rows> {
   const entries: ChainEntry[] = [];
   let damage: JournalError | undefined;
   let last: number | undefined;
-  let next = 1;
+  let next = from;
 
   function passOver(seq: number, cause: unknown): void {
     entries.push(undefined);
@@ -135,9 +147,12 @@ export async function readRecords(database: Database, path: string): Promise<rea
 export const recordsOf = (entries: readonly ChainEntry[]): readonly JournalRecord[] =>
   entries.filter((entry) => entry !== undefined);
 
+/** The columns of a record. */
+export const SELECTED = COLUMNS.join(', ');
+
 function rowsFrom(database: Database, seq: number): Iterable<Row> {
   // A file of an older schema has no version of the facts.
-  const columns = COLUMNS.map((name) => (name === 'v' && !hasColumn(database, name) ? 'NULL AS v' : name)).join(', ');
+  const columns = hasColumn(database, 'v') ? SELECTED : SELECTED.replace('v,', 'NULL AS v,');
   return database.prepare<[number], Row>(`SELECT ${columns} FROM records WHERE seq >= ? ORDER BY seq`).iterate(seq);
 }
 
@@ -188,5 +203,6 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 // An advisory id comes from outside and is recorded even when it is refused. A string that is no Unicode text would not
 // survive UTF-8, so it is kept as its UTF-16 code units. Within the JSON columns such characters are escaped anyway.
-const storedText = (text: string): string | Buffer => (LONE_SURROGATE.test(text) ? Buffer.from(text, 'utf16le') : text);
+export const storedText = (text: string): string | Buffer =>
+  LONE_SURROGATE.test(text) ? Buffer.from(text, 'utf16le') : text;
 const textOf = (stored: string | Buffer): string => (typeof stored === 'string' ? stored : stored.toString('utf16le'));

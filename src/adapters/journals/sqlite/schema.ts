@@ -36,6 +36,19 @@ export const MIGRATIONS: readonly string[] = [
    SELECT 1, count(*), coalesce((SELECT hash FROM records ORDER BY seq DESC LIMIT 1), '${'0'.repeat(64)}') FROM records;`,
   // Version of the facts' meaning; null for the records of version 1.
   'ALTER TABLE records ADD COLUMN v INTEGER;',
+  // The entry order of each execution, on the record that begins it: finished executions are looked up, not kept (E7).
+  `ALTER TABLE records ADD COLUMN client_order_id TEXT;
+   UPDATE records SET client_order_id = json_extract(fact, '$.advisory.clientOrderId')
+   WHERE stream = 'execution' AND json_valid(fact) AND json_extract(fact, '$.type') = 'START';
+   CREATE INDEX records_by_order ON records (client_order_id) WHERE client_order_id IS NOT NULL;
+   CREATE INDEX records_begun ON records (seq) WHERE client_order_id IS NOT NULL;
+   CREATE TABLE checkpoint (
+     id           INTEGER PRIMARY KEY CHECK (id = 1),
+     seq          INTEGER NOT NULL,
+     record_hash  TEXT NOT NULL,
+     content      TEXT NOT NULL,  -- JSON
+     content_hash TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 /** Throws `NOT_A_JOURNAL` or `SCHEMA_TOO_NEW`; returns the version of the file, 0 for one without tables. */

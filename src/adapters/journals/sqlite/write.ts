@@ -11,13 +11,13 @@ import { JournalError } from '../journal-error.js';
 import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS } from './driver.js';
 import type { JournalHooks } from './hooks.js';
 import { claimFile } from './open-files.js';
-import { INSERT, type Row, UPDATE_HEAD } from './rows.js';
+import { INSERT, type NewRow, UPDATE_HEAD } from './rows.js';
 import { migrate, schemaVersionOf } from './schema.js';
 
 /** One append: its records, and their rows, made when it was called. */
 export interface Entry {
   readonly records: readonly JournalRecord[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly NewRow[];
 }
 
 export interface Writer {

@@ -1,0 +1,68 @@
+/**
+ * Looking records up in the open file (E7): what is over is not kept in memory.
+ *
+ * 1. What is found is durable: the connection is the one that writes, between two transactions.
+ * 2. A look-up costs what it finds, whatever the file holds.
+ */
+import type { JournalRecord } from '../../../domain/journal.js';
+import type { RecordLookup, StoredCheckpoint } from '../../../domain/ports.js';
+import { type Database, journalErrorFrom } from './driver.js';
+import { type Row, recordOf, SELECTED, storedText } from './rows.js';
+
+export function sqliteLookup(database: Database, path: string): RecordLookup {
+  const byAdvisory = database.prepare(`SELECT ${SELECTED} FROM records WHERE advisory_id = ? ORDER BY seq`);
+  const byOrder = database.prepare(
+    `SELECT ${SELECTED} FROM records WHERE client_order_id = ? ORDER BY seq DESC LIMIT 1`,
+  );
+  const begun = database.prepare(
+    `SELECT ${SELECTED} FROM records INDEXED BY records_begun
+     WHERE client_order_id IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?`,
+  );
+  const inOrder = database.prepare(`SELECT ${SELECTED} FROM records WHERE seq >= ? ORDER BY seq LIMIT ?`);
+
+  function reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      throw journalErrorFrom(cause, path, 'read');
+    }
+  }
+
+  const recordsOf = (rows: readonly unknown[]): JournalRecord[] => rows.map((row) => recordOf(row as Row, path));
+
+  return {
+    ofAdvisory: (advisoryId) => reading(() => recordsOf(byAdvisory.all(storedText(advisoryId)))),
+    advisoryOf: (clientOrderId) => reading(() => recordsOf(byOrder.all(clientOrderId))[0]?.advisoryId),
+    starts: (before, limit) => reading(() => recordsOf(begun.all(Math.min(before, MOST), Math.min(limit, MOST)))),
+    records: (from, limit) => reading(() => recordsOf(inOrder.all(from, Math.min(limit, MOST)))),
+  };
+}
+
+/** No number of a record is greater. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** The checkpoint, when the record that it stands on is there as it says; `undefined` otherwise, and for an older file. */
+export function readCheckpoint(database: Database): StoredCheckpoint | undefined {
+  const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'checkpoint'").get();
+  if (isThere === undefined) return undefined;
+  return database
+    .prepare(
+      `SELECT c.seq, record_hash AS recordHash, content, content_hash AS contentHash
+       FROM checkpoint AS c JOIN records AS r ON r.seq = c.seq AND r.hash = c.record_hash`,
+    )
+    .get() as StoredCheckpoint | undefined;
+}
+
+export function saveCheckpoint(database: Database, path: string, checkpoint: StoredCheckpoint): void {
+  const { seq, recordHash, content, contentHash } = checkpoint;
+  try {
+    database
+      .prepare(
+        `INSERT OR REPLACE INTO checkpoint (id, seq, record_hash, content, content_hash)
+         VALUES (1, @seq, @recordHash, @content, @contentHash)`,
+      )
+      .run({ seq, recordHash, content, contentHash });
+  } catch (cause) {
+    throw journalErrorFrom(cause, path, 'written');
+  }
+}
