@@ -35,7 +35,7 @@ export type { RefusedBy } from './domain/refused-by.js';
 export type { KillSwitchOptions, SharedKillSwitch } from './engine/shared-switch.js';
 export type { KillSwitch, SwitchRelease, SwitchSetting } from './actors/kill-switch.js';
 export type { Cases } from './actors/cases.js';
-export { type Desk, type DeskOptions, openDesk } from './engine/desk.js';
+export { type JournalAdmin, type JournalAdminOptions, openJournalAdmin } from './engine/journal-admin.js';
 export type { Case, CaseKind, CaseResolution, MismatchPolicy } from './domain/cases.js';
 
 // The rules as pure functions, and the limits that nothing extends

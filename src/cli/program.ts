@@ -7,7 +7,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { shellWord } from './desk/shell-command.js';
+import { shellWord } from './journal-admin/shell-command.js';
 import type { Environment } from './world.js';
 
 export interface Invocation {

@@ -44,7 +44,7 @@ export const KEPT_BY: Readonly<Record<string, KeptBy>> = {
   A9: { module: 'src/journal/read-journal.ts', because: 'The journal is judged before any execution goes on.' },
   C1: { module: 'src/cli/run/executions.ts', because: 'The end of a run is the command line’s.' },
   C2: { module: 'src/cli/run/read-advisories.ts', because: 'Lines are read before they are advisories.' },
-  C3: { module: 'src/cli/desk', because: 'It is about printed text.' },
+  C3: { module: 'src/cli/journal-admin', because: 'It is about printed text.' },
   C4: { module: 'src/cli/run/standing.ts', because: 'It is about printed text.' },
   E1: { module: 'src/engine/engine.ts', because: 'The second call finds the first execution before any chart starts.' },
   E2: { module: 'src/actors/execution-host.ts', because: 'Each execution is an actor of its own.' },

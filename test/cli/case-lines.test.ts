@@ -3,9 +3,9 @@
  */
 import { readSqliteJournal } from 'fillchart/adapters';
 import { describe, expect, it } from 'vitest';
-import { CASE_GUIDES } from '../../src/cli/desk/case-guide.js';
-import { caseDetails, caseText } from '../../src/cli/desk/case-text.js';
-import { stakesOf } from '../../src/cli/desk/stakes.js';
+import { CASE_GUIDES } from '../../src/cli/journal-admin/case-guide.js';
+import { caseDetails, caseText } from '../../src/cli/journal-admin/case-text.js';
+import { stakesOf } from '../../src/cli/journal-admin/stakes.js';
 import type { AuditRecord } from '../../src/domain/audit.js';
 import type { Case } from '../../src/domain/cases.js';
 import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';

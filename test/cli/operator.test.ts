@@ -7,7 +7,7 @@ import { createEngine, verifyChain } from 'fillchart';
 import { readSqliteJournal, sqliteJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { shellWord } from '../../src/cli/desk/shell-command.js';
+import { shellWord } from '../../src/cli/journal-admin/shell-command.js';
 import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
 
 const here = folder();

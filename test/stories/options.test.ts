@@ -1,7 +1,7 @@
 /**
  * What the engine takes and gives back: unknown options are refused by name, `close()` is one promise, handles end (E8, K10).
  */
-import { createEngine, type EngineOptions, openDesk } from 'fillchart';
+import { createEngine, type EngineOptions, openJournalAdmin } from 'fillchart';
 import { memoryJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
@@ -104,13 +104,13 @@ describe('the kill-switch handle (A19 K10)', () => {
   };
   const PUBLIC = ['changes$', 'history', 'isActive', 'release', 'set', 'stateFor', 'switches'];
 
-  it('A19 K10: nothing on the handle of the engine opens the gate but release, nor on that of a desk', async () => {
+  it('A19 K10: nothing on the handle of the engine opens the gate but release, nor on that of a journal admin', async () => {
     const { engine, clock } = await world();
     expect(names(engine.killSwitch)).toEqual(PUBLIC);
     expect(Object.isFrozen(engine.killSwitch)).toBe(true);
-    const desk = await openDesk({ journal: memoryJournal(), clock: virtualClock(), logger: false });
-    expect(names(desk.killSwitch)).toEqual(PUBLIC);
-    await desk.close();
+    const admin = await openJournalAdmin({ journal: memoryJournal(), clock: virtualClock(), logger: false });
+    expect(names(admin.killSwitch)).toEqual(PUBLIC);
+    await admin.close();
     await engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'drill' });
     for (const name of ['restore', 'close', 'stop', 'send'])
       expect((engine.killSwitch as unknown as Record<string, unknown>)[name]).toBeUndefined();

@@ -7,14 +7,14 @@
 
 import type { Cases } from '../../actors/cases.js';
 import { type Case, isOpen } from '../../domain/cases.js';
-import { deskView } from '../../engine/desk.js';
+import { adminView } from '../../engine/journal-admin.js';
 import { shownTime } from '../audit/shown-time.js';
 import { readAuditSource } from '../audit/source.js';
-import { assertFile, atDesk } from '../desk/at-desk.js';
-import { caseDetails, caseText } from '../desk/case-text.js';
-import { placeOf, resolveCommand } from '../desk/shell-command.js';
-import { stakesOf } from '../desk/stakes.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
+import { caseDetails, caseText } from '../journal-admin/case-text.js';
+import { placeOf, resolveCommand } from '../journal-admin/shell-command.js';
+import { stakesOf } from '../journal-admin/stakes.js';
+import { assertFile, withJournalAdmin } from '../journal-admin/with-journal-admin.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
@@ -80,7 +80,7 @@ async function list({ journal, all, symbol, json }: ListOptions, world: CliWorld
   const { stdout, stderr, env } = world;
   assertFile(journal);
   const { records, verdict } = await readAuditSource(journal);
-  const known = deskView(records).cases.filter((one) => symbol === undefined || one.symbol === symbol);
+  const known = adminView(records).cases.filter((one) => symbol === undefined || one.symbol === symbol);
   const shown = known.filter((one) => all === true || isOpen(one));
   const stakes = shown.length === 0 ? new Map() : stakesOf(records.flatMap(({ audit }) => audit));
   const place = placeOf(world, journal);
@@ -125,7 +125,7 @@ function assertSelection(caseIds: readonly string[], { all, symbol }: ResolveOpt
 async function resolve(caseIds: readonly string[], options: ResolveOptions, world: CliWorld): Promise<ExitCode> {
   const { journal, by, reason, symbol } = options;
   assertSelection(caseIds, options);
-  return atDesk(journal, world, async ({ cases }) => {
+  return withJournalAdmin(journal, world, async ({ cases }) => {
     const open = cases.open().filter((one) => symbol === undefined || one.symbol === symbol);
     if (symbol !== undefined && open.length === 0) {
       const there = [...new Set(cases.open().map((one) => one.symbol))].join(', ') || 'none';

@@ -13,13 +13,13 @@ import {
   type SwitchView,
   switchKey,
 } from '../../domain/kill-switch.js';
-import type { Desk } from '../../engine/desk.js';
-import { deskView } from '../../engine/desk.js';
+import type { JournalAdmin } from '../../engine/journal-admin.js';
+import { adminView } from '../../engine/journal-admin.js';
 import { readAuditSource } from '../audit/source.js';
-import { assertFile, atDesk } from '../desk/at-desk.js';
-import { type JournalPlace, placeOf, releaseCommand } from '../desk/shell-command.js';
-import { releaseLine, switchName, switchSentence } from '../desk/switch-text.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
+import { type JournalPlace, placeOf, releaseCommand } from '../journal-admin/shell-command.js';
+import { releaseLine, switchName, switchSentence } from '../journal-admin/switch-text.js';
+import { assertFile, withJournalAdmin } from '../journal-admin/with-journal-admin.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
@@ -98,7 +98,7 @@ async function list({ journal, json }: ListOptions, world: CliWorld): Promise<Ex
   const place = placeOf(world, journal);
   assertFile(journal);
   const { records, verdict } = await readAuditSource(journal);
-  const { switches, history, unfinished } = deskView(records);
+  const { switches, history, unfinished } = adminView(records);
   if (json === true) {
     const known = switches.map((one) => ({ ...one, ...releaseOf(one, place) }));
     stdout.write(`${JSON.stringify({ format: FORMAT, journal, switches: known, history, unfinished }, null, 2)}\n`);
@@ -123,7 +123,7 @@ async function list({ journal, json }: ListOptions, world: CliWorld): Promise<Ex
 const releaseOf = (one: SwitchView, place: JournalPlace): { readonly release?: string } =>
   one.state === 'OFF' ? {} : { release: releaseCommand(one, place) };
 
-type Change = (desk: Desk, options: SwitchOptions) => Promise<void>;
+type Change = (admin: JournalAdmin, options: SwitchOptions) => Promise<void>;
 
 const set: Change = async ({ killSwitch }, { type, target, state, by, reason }) => {
   const known = killSwitch.switches.find((one) => switchKey(one.type, one.target) === switchKey(type, target));
@@ -149,9 +149,9 @@ async function change(options: SwitchOptions, world: CliWorld, act: Change): Pro
   if (by.trim() === '') throw new UsageError('--by is empty; accepted is who does it.');
   if (type === 'GLOBAL' && target !== undefined)
     throw new UsageError('GLOBAL covers every symbol and takes no --target; for one symbol add --type SYMBOL_LEVEL.');
-  return atDesk(journal, world, async (desk) => {
-    await act(desk, options);
-    const { switches, history } = desk.killSwitch;
+  return withJournalAdmin(journal, world, async (admin) => {
+    await act(admin, options);
+    const { switches, history } = admin.killSwitch;
     const done = history.at(-1);
     if (json === true)
       world.stdout.write(`${JSON.stringify({ format: FORMAT, journal, change: done, switches }, null, 2)}\n`);

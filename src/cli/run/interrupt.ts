@@ -8,8 +8,8 @@
  *    one leaves with that very code.
  */
 import type { Engine } from '../../engine/engine.js';
-import { type JournalPlace, listSwitchesCommand, releaseCommand } from '../desk/shell-command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { type JournalPlace, listSwitchesCommand, releaseCommand } from '../journal-admin/shell-command.js';
 import type { CliWorld } from '../world.js';
 import type { RunView } from './view.js';
 

@@ -9,8 +9,8 @@ import { isPositive, ZERO } from '../../domain/decimal.js';
 import { covers, type SwitchView } from '../../domain/kill-switch.js';
 import { type ExecutionResult, FINAL_STATUSES, type FinalStatus } from '../../domain/result.js';
 import type { Engine } from '../../engine/engine.js';
-import { type Stakes, stakesOf } from '../desk/stakes.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { type Stakes, stakesOf } from '../journal-admin/stakes.js';
 import type { MalformedLine } from './read-advisories.js';
 
 export interface ExecutedLine {

@@ -4,9 +4,10 @@
  * 1. It is written as the results come, and none of them is kept; it is whole when the run is over, also when the run was
  *    left at once.
  */
-import { caseDetails } from '../desk/case-text.js';
-import { type JournalPlace, releaseCommand, resolveCommand } from '../desk/shell-command.js';
+
 import { EXIT } from '../exit-codes.js';
+import { caseDetails } from '../journal-admin/case-text.js';
+import { type JournalPlace, releaseCommand, resolveCommand } from '../journal-admin/shell-command.js';
 import type { TextSink } from '../world.js';
 import type { ExecutedLine, RunOutcome } from './outcome.js';
 

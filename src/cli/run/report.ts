@@ -3,9 +3,9 @@
  */
 import { FINAL_STATUSES } from '../../domain/result.js';
 import { shownTime } from '../audit/shown-time.js';
-import { caseText } from '../desk/case-text.js';
-import { type JournalPlace, resolveCommand } from '../desk/shell-command.js';
-import { releaseLine, switchName, switchSentence } from '../desk/switch-text.js';
+import { caseText } from '../journal-admin/case-text.js';
+import { type JournalPlace, resolveCommand } from '../journal-admin/shell-command.js';
+import { releaseLine, switchName, switchSentence } from '../journal-admin/switch-text.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth, tableWidth } from '../terminal/size.js';
 import { type Cell, type Column, table, wrapped } from '../terminal/table.js';

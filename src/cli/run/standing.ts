@@ -4,8 +4,8 @@
  */
 import type { SwitchView } from '../../domain/kill-switch.js';
 import type { Engine } from '../../engine/engine.js';
-import { type JournalPlace, placeOf } from '../desk/shell-command.js';
-import { releaseLine, switchSentence } from '../desk/switch-text.js';
+import { type JournalPlace, placeOf } from '../journal-admin/shell-command.js';
+import { releaseLine, switchSentence } from '../journal-admin/switch-text.js';
 import type { Tone } from '../terminal/paint.js';
 import type { CliWorld } from '../world.js';
 import type { OpenedJournal } from './journals.js';

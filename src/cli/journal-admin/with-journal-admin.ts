@@ -1,5 +1,5 @@
 /**
- * Sits down at the desk of a journal in a file, does one thing, and says in words why it cannot.
+ * Opens the journal admin of a file, does one thing, and says in words why it cannot.
  *
  * 1. No file is made: a name that was mistyped must not look like a gate that is closed.
  * 2. What is refused is refused before anything is written.
@@ -7,35 +7,39 @@
 import { statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
 import { FillchartError, type ReasonCode } from '../../domain/reasons.js';
-import { type Desk, openDesk } from '../../engine/desk.js';
+import { type JournalAdmin, openJournalAdmin } from '../../engine/journal-admin.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
 import { printable } from '../terminal/text-width.js';
 import type { CliWorld } from '../world.js';
 import { type JournalPlace, listCasesCommand, placeOf } from './shell-command.js';
 
-/** Opens the desk, lets `act` do its one thing, and closes it. @throws {UsageError} and {@link JournalError} */
-export async function atDesk(path: string, world: CliWorld, act: (desk: Desk) => Promise<ExitCode>): Promise<ExitCode> {
+/** Opens the journal admin, lets `act` do its one thing, and closes it. @throws {UsageError} and {@link JournalError} */
+export async function withJournalAdmin(
+  path: string,
+  world: CliWorld,
+  act: (admin: JournalAdmin) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const { clock, stderr } = world;
   assertFile(path);
   const opened = openJournal(path, clock.now(), false);
-  const desk = await open(opened, path, clock);
-  if (typeof desk === 'string') {
-    stderr.write(`fillchart: ${printable(desk)}\n`);
+  const admin = await open(opened, path, clock);
+  if (typeof admin === 'string') {
+    stderr.write(`fillchart: ${printable(admin)}\n`);
     return EXIT.checkFailed;
   }
   try {
-    return await act(desk);
+    return await act(admin);
   } catch (error) {
     const { exitCode, sentence, command } = refusal(error, placeOf(world, path));
     stderr.write(`fillchart: ${printable(sentence)}\n${command === undefined ? '' : `    ${command}\n`}`);
     return exitCode;
   } finally {
-    await desk.close();
+    await admin.close();
   }
 }
 
-/** @throws {UsageError} where there is no journal to sit down at */
+/** @throws {UsageError} where there is no journal */
 export function assertFile(path: string): void {
   if (path === 'memory' || path === 'temp')
     throw new UsageError(`--journal ${path} is for run; here it is the file of a journal that is there.`);
@@ -45,14 +49,14 @@ export function assertFile(path: string): void {
   if (found.size === 0) throw new UsageError(`${path} is empty: it is not a journal.`);
 }
 
-/** The desk, or why the journal is only to be looked at. */
+/** The journal admin, or why the journal can only be read. */
 async function open(
   { journal, failure }: OpenedJournal,
   path: string,
   clock: CliWorld['clock'],
-): Promise<Desk | string> {
+): Promise<JournalAdmin | string> {
   try {
-    return await openDesk({ journal, clock, logger: false });
+    return await openJournalAdmin({ journal, clock, logger: false });
   } catch (error) {
     const cause = failure() ?? error;
     if (cause instanceof JournalError && cause.code === 'IN_USE') throw held(path, cause);

@@ -1,8 +1,8 @@
 /**
- * The desk: kill switches and cases of a journal on which no engine runs, for the person who puts things right.
+ * Journal admin: kill switches and cases of a journal on which no engine runs, for the operator who clears them.
  *
  * 1. There is no broker: no execution goes on, nothing is sent. Only switches and cases are folded, and only they are written.
- * 2. The rules are the engine's: the same actor decides on a switch (K6), the same book on a case (M2), and each change is
+ * 2. The rules are the engine's: the same actor decides on a switch (K6), the same rules on a case (M2), and each change is
  *    durable, in the chain, before it counts as done (A4, A5). The next engine finds it (K7).
  * 3. A journal that is not what was written is not written to: it is evidence.
  */
@@ -22,14 +22,16 @@ import { executionMap } from '../views/execution-map.js';
 import { metrics } from '../views/metrics.js';
 import { switchboard } from './switchboard.js';
 
-export interface DeskOptions {
+/** What {@link openJournalAdmin} takes. */
+export interface JournalAdminOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   /** Gets each audit line that is written; `false` for none. */
   readonly logger: Logger | false;
 }
 
-export interface Desk {
+/** Kill switches and cases of one journal, while no engine holds it. */
+export interface JournalAdmin {
   readonly killSwitch: KillSwitch;
   readonly cases: Cases;
   /** Gives the journal back. May be repeated. */
@@ -42,7 +44,7 @@ export interface Desk {
  * @throws what the journal throws when it is not ours to open: held by an engine, or no journal
  * @throws {FillchartError} `JOURNAL_UNAVAILABLE` when it cannot be read, or is not what was written; it is closed then
  */
-export async function openDesk({ journal, clock, logger }: DeskOptions): Promise<Desk> {
+export async function openJournalAdmin({ journal, clock, logger }: JournalAdminOptions): Promise<JournalAdmin> {
   const { records, problem } = await readJournal(journal);
   if (problem !== undefined) {
     await journal.close();
@@ -66,7 +68,7 @@ export async function openDesk({ journal, clock, logger }: DeskOptions): Promise
       all: cases.all,
       async resolve(caseId, said) {
         if (isClosed)
-          throw new FillchartError('ENGINE_CLOSED', 'The desk is closed; open another on the same journal.');
+          throw new FillchartError('ENGINE_CLOSED', 'This journal admin is closed; open another on the same journal.');
         return cases.resolve(caseId, said);
       },
     },
@@ -80,7 +82,7 @@ export async function openDesk({ journal, clock, logger }: DeskOptions): Promise
   };
 }
 
-export interface DeskView {
+export interface AdminView {
   readonly switches: readonly SwitchView[];
   readonly history: readonly SwitchChange[];
   readonly cases: readonly Case[];
@@ -88,8 +90,8 @@ export interface DeskView {
   readonly unfinished: readonly string[];
 }
 
-/** What a desk would find in these records: to look without a lock, whoever holds the journal. Passes over what cannot be folded. */
-export function deskView(records: Iterable<JournalRecord>): DeskView {
+/** What a journal admin would find in these records: reads without a lock, whoever holds the journal. Skips what cannot be folded. */
+export function adminView(records: Iterable<JournalRecord>): AdminView {
   let switches: readonly SwitchView[] = [];
   let cases: readonly Case[] = [];
   const history: SwitchChange[] = [];

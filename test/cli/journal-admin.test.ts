@@ -1,16 +1,16 @@
 /**
- * The desk: switches and cases of a journal on which no engine runs.
+ * Journal admin: switches and cases of a journal on which no engine runs.
  */
-import { createEngine, type Engine, type JournalRecord, openDesk, verifyChain } from 'fillchart';
+import { createEngine, type Engine, type JournalRecord, openJournalAdmin, verifyChain } from 'fillchart';
 import { memoryJournal, sqliteJournal } from 'fillchart/adapters';
 import { type FaultBroker, faultBroker, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
-import { deskView } from '../../src/engine/desk.js';
+import { adminView } from '../../src/engine/journal-admin.js';
 import { ADVISORY, folder } from './cli.support.js';
 
 const here = folder();
 
-/** A journal, engines and desks on it, one after the other, and the broker that only engines know. */
+/** A journal, engines and journal admins on it, one after the other, and the broker that only engines know. */
 function office(journal = memoryJournal()) {
   const clock = virtualClock();
   const broker = faultBroker({ clock, script: { fills: [{ at: 1_000, quantity: '40', price: '151' }] } });
@@ -19,7 +19,7 @@ function office(journal = memoryJournal()) {
     broker,
     journal,
     engine: () => createEngine({ broker, journal, clock, logger: false }),
-    desk: () => openDesk({ journal, clock, logger: false }),
+    admin: () => openJournalAdmin({ journal, clock, logger: false }),
     async records(): Promise<readonly JournalRecord[]> {
       const records = await journal.open();
       await journal.close();
@@ -47,24 +47,24 @@ const halfFilled = (place: ReturnType<typeof office>) =>
 const calls = (broker: FaultBroker) => broker.calls.length;
 
 describe('switches', () => {
-  it('K7: a desk finds what an engine set, and the next engine what the desk released', async () => {
+  it('K7: a journal admin finds what an engine set, and the next engine what the admin released', async () => {
     const place = office();
     await withAnEngine(place, ({ killSwitch }) => killSwitch.set(drill));
-    const desk = await place.desk();
-    expect(desk.killSwitch.switches).toMatchObject([{ type: 'GLOBAL', state: 'ACTIVE', by: 'ann' }]);
-    await desk.killSwitch.release(over);
-    await desk.close();
+    const admin = await place.admin();
+    expect(admin.killSwitch.switches).toMatchObject([{ type: 'GLOBAL', state: 'ACTIVE', by: 'ann' }]);
+    await admin.killSwitch.release(over);
+    await admin.close();
     await withAnEngine(place, async ({ killSwitch }) => {
       expect(killSwitch.isActive('AAPL')).toBe(false);
-      expect(killSwitch.history).toEqual(desk.killSwitch.history);
+      expect(killSwitch.history).toEqual(admin.killSwitch.history);
     });
   });
 
-  it('K2 K7: what the desk sets refuses in the next engine', async () => {
+  it('K2 K7: what a journal admin sets refuses in the next engine', async () => {
     const place = office();
-    const desk = await place.desk();
-    await desk.killSwitch.set(drill);
-    await desk.close();
+    const admin = await place.admin();
+    await admin.killSwitch.set(drill);
+    await admin.close();
     await withAnEngine(place, async (engine) => {
       expect(await engine.execute(ADVISORY)).toMatchObject({ status: 'REJECTED', reason: 'KILL_SWITCH_ACTIVE' });
     });
@@ -72,21 +72,21 @@ describe('switches', () => {
   });
 
   it('K6: releasing needs who and why', async () => {
-    const desk = await office().desk();
-    await desk.killSwitch.set(drill);
-    await expect(desk.killSwitch.release({ ...over, by: ' ' })).rejects.toMatchObject({ code: 'INVALID_KILL_SWITCH' });
-    await expect(desk.killSwitch.release({ ...over, reason: '' })).rejects.toThrow('accepted is why');
-    expect(desk.killSwitch.isActive()).toBe(true);
+    const admin = await office().admin();
+    await admin.killSwitch.set(drill);
+    await expect(admin.killSwitch.release({ ...over, by: ' ' })).rejects.toMatchObject({ code: 'INVALID_KILL_SWITCH' });
+    await expect(admin.killSwitch.release({ ...over, reason: '' })).rejects.toThrow('accepted is why');
+    expect(admin.killSwitch.isActive()).toBe(true);
   });
 
   it('K6: a release is refused while a case in its scope is open, unless forced', async () => {
     const place = office();
     await halfFilled(place);
-    const desk = await place.desk();
-    await desk.killSwitch.set(drill);
-    await expect(desk.killSwitch.release(over)).rejects.toMatchObject({ code: 'KILL_SWITCH_RELEASE_REFUSED' });
-    await desk.killSwitch.release({ ...over, force: true });
-    expect(desk.killSwitch.history.at(-1)).toMatchObject({ state: 'OFF', forced: true });
+    const admin = await place.admin();
+    await admin.killSwitch.set(drill);
+    await expect(admin.killSwitch.release(over)).rejects.toMatchObject({ code: 'KILL_SWITCH_RELEASE_REFUSED' });
+    await admin.killSwitch.release({ ...over, force: true });
+    expect(admin.killSwitch.history.at(-1)).toMatchObject({ state: 'OFF', forced: true });
   });
 });
 
@@ -94,16 +94,16 @@ describe('cases', () => {
   it('M2: a case is closed by a person, who says why; the next engine trades the symbol again', async () => {
     const place = office();
     await halfFilled(place);
-    const desk = await place.desk();
-    const [open] = desk.cases.open();
-    await expect(desk.cases.resolve('case-9', { by: 'ann', reason: 'r' })).rejects.toMatchObject({
+    const admin = await place.admin();
+    const [open] = admin.cases.open();
+    await expect(admin.cases.resolve('case-9', { by: 'ann', reason: 'r' })).rejects.toMatchObject({
       code: 'UNKNOWN_CASE',
     });
-    await expect(desk.cases.resolve(open?.caseId ?? '', { by: '', reason: 'r' })).rejects.toMatchObject({
+    await expect(admin.cases.resolve(open?.caseId ?? '', { by: '', reason: 'r' })).rejects.toMatchObject({
       code: 'INVALID_RESOLUTION',
     });
-    await desk.cases.resolve(open?.caseId ?? '', { by: 'ann', reason: '60 were never bought' });
-    await desk.close();
+    await admin.cases.resolve(open?.caseId ?? '', { by: 'ann', reason: '60 were never bought' });
+    await admin.close();
     await withAnEngine(place, async (engine) => {
       expect(engine.cases.all()).toMatchObject([{ symbol: 'AAPL', resolution: { by: 'ann' } }]);
       expect(engine.cases.open()).toEqual([]);
@@ -111,14 +111,14 @@ describe('cases', () => {
   });
 });
 
-describe('a desk', () => {
+describe('a journal admin', () => {
   it('A5: leaves a chain that verifies, with its lines in the audit log', async () => {
     const place = office();
     await halfFilled(place);
-    const desk = await place.desk();
-    await desk.killSwitch.set({ ...drill, state: 'WARNING' });
-    await desk.cases.resolve('case-1', { by: 'ann', reason: 'looked at' });
-    await desk.close();
+    const admin = await place.admin();
+    await admin.killSwitch.set({ ...drill, state: 'WARNING' });
+    await admin.cases.resolve('case-1', { by: 'ann', reason: 'looked at' });
+    await admin.close();
     const records = await place.records();
     expect(verifyChain(records)).toMatchObject({ ok: true, records: records.length });
     const lines = records.flatMap(({ audit }) => audit);
@@ -133,22 +133,22 @@ describe('a desk', () => {
     await place.clock.advance(500);
     await engine.close();
     const before = [calls(place.broker), (await place.records()).length];
-    const desk = await place.desk();
+    const admin = await place.admin();
     await place.clock.advance(60_000);
-    await desk.close();
+    await admin.close();
     expect([calls(place.broker), (await place.records()).length]).toEqual(before);
-    expect(deskView(await place.records()).unfinished).toEqual(['A']);
+    expect(adminView(await place.records()).unfinished).toEqual(['A']);
   });
 
   it('K7: sees in the records what it folds, and finished executions as such', async () => {
     const place = office();
     await halfFilled(place);
-    const desk = await place.desk();
-    await desk.killSwitch.set(drill);
-    await desk.close();
-    const { switches, history, cases, unfinished } = deskView(await place.records());
-    expect([switches, history]).toEqual([desk.killSwitch.switches, desk.killSwitch.history]);
-    expect([cases, unfinished]).toEqual([desk.cases.all(), []]);
+    const admin = await place.admin();
+    await admin.killSwitch.set(drill);
+    await admin.close();
+    const { switches, history, cases, unfinished } = adminView(await place.records());
+    expect([switches, history]).toEqual([admin.killSwitch.switches, admin.killSwitch.history]);
+    expect([cases, unfinished]).toEqual([admin.cases.all(), []]);
   });
 
   it('A5 K7: does not open on a journal that is not what was written, and writes nothing to it', async () => {
@@ -168,7 +168,7 @@ describe('a desk', () => {
         isClosed = true;
       },
     };
-    const opening = openDesk({ journal, clock: place.clock, logger: false });
+    const opening = openJournalAdmin({ journal, clock: place.clock, logger: false });
     await expect(opening).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
     await expect(opening).rejects.toThrow(/evidence is not what was written: .*record 1.*Nothing is written to it/);
     expect([appends, isClosed]).toEqual([0, true]);
@@ -177,7 +177,7 @@ describe('a desk', () => {
   it('A6: does not open while an engine holds the journal', async () => {
     const place = office(sqliteJournal({ path: here.path('j.db') }));
     const engine = await place.engine();
-    const second = openDesk({
+    const second = openJournalAdmin({
       journal: sqliteJournal({ path: here.path('j.db') }),
       clock: place.clock,
       logger: false,
@@ -189,11 +189,11 @@ describe('a desk', () => {
   it('once closed, changes nothing more', async () => {
     const place = office();
     await halfFilled(place);
-    const desk = await place.desk();
-    await desk.close();
-    await desk.close();
-    await expect(desk.killSwitch.set(drill)).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
-    await expect(desk.cases.resolve('case-1', { by: 'a', reason: 'b' })).rejects.toMatchObject({
+    const admin = await place.admin();
+    await admin.close();
+    await admin.close();
+    await expect(admin.killSwitch.set(drill)).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+    await expect(admin.cases.resolve('case-1', { by: 'a', reason: 'b' })).rejects.toMatchObject({
       code: 'ENGINE_CLOSED',
     });
   });
