@@ -12,6 +12,9 @@ import { type Chart, readChart } from './chart.js';
 import { detailOf } from './detail.js';
 import type { Layout } from './elk.js';
 import { jsonOf } from './json.js';
+import { mapOf } from './map.js';
+import { planOf } from './map-plan.js';
+import { mapSvgOf } from './map-svg.js';
 import { markdownOf } from './markdown.js';
 import { mermaidOf } from './mermaid.js';
 import { overviewOf } from './overview.js';
@@ -37,6 +40,7 @@ export async function generateDiagrams(layout: Layout): Promise<Files> {
 /** @param file name of the files, without extension */
 async function filesOf(chart: Chart, file: string, layout: Layout): Promise<readonly (readonly [string, string])[]> {
   return [
+    [`${file}.map.svg`, mapSvgOf(chart, mapOf(chart, planOf(chart)))],
     [`${file}.svg`, svgOf(chart, await detailOf(chart, layout), 'detail')],
     [`${file}.overview.svg`, svgOf(chart, await overviewOf(chart, layout), 'overview')],
     ...textsOf(chart, file),

@@ -14,6 +14,8 @@ export function markdownOf(chart: Chart, file: string): string {
     `# ${chart.id}`,
     `${description} ${counts}.`,
     'This page and the pictures are generated from the chart that runs. Do not edit them: run `npm run diagrams`.',
+    `[![${chart.id} at a glance: its top states and its endings](${file}.map.svg)](${file}.map.svg)`,
+    '## Every state',
     `[![The states of ${chart.id}, and the ways between them](${file}.overview.svg)](${file}.overview.svg)`,
     '## In detail',
     READING,

@@ -110,4 +110,27 @@ function colours(theme: Theme): string {
   ].join('');
 }
 
+/** The map's own texts, none smaller than 11 px; the rest as in every picture. */
+const mapShapes = [
+  `.map-title{font:700 20px ${SANS}}`,
+  `.map-name{font:700 14px ${SANS}}`,
+  `.map-small{font-size:11px;font-family:${SANS}}`,
+  `.map-about{font-size:12px;font-family:${SANS}}`,
+  `.map-words{font-size:11.5px;font-family:${SANS}}`,
+  `.map-ending{font-weight:700;font-size:11px;font-family:${MONO}}`,
+  '.arrow{stroke-width:1.4}.arrow.fill{stroke-width:2.2}',
+].join('');
+
+const mapColours = (theme: Theme): string =>
+  [
+    `.map-title,.map-name,.map-ending{fill:${theme.text}}.map-about,.map-small{fill:${theme.quiet}}`,
+    `.ending>.box{stroke:${theme.kinds.failure}}.ending.good>.box{stroke:${theme.final}}`,
+    ...KINDS.map((kind) => {
+      const words = kind === 'step' ? theme.quiet : theme.kinds[kind];
+      return `.joint.${kind}{fill:${theme.kinds[kind]}}.map-words.${kind}{fill:${words}}`;
+    }),
+  ].join('');
+
+export const MAP_STYLE = `${shapes}${mapShapes}${colours(LIGHT)}${mapColours(LIGHT)}@media (prefers-color-scheme:dark){${colours(DARK)}${mapColours(DARK)}}`;
+
 export const STYLE = `${shapes}${colours(LIGHT)}@media (prefers-color-scheme:dark){${colours(DARK)}}`;

@@ -190,7 +190,7 @@ function towards(corner: ElkPoint, next: ElkPoint): ElkPoint {
   return { x: corner.x + (next.x - corner.x) * share, y: corner.y + (next.y - corner.y) * share };
 }
 
-const arrowHead = (kind: string): string =>
+export const arrowHead = (kind: string): string =>
   marker(`head-${kind}`, 7.2, element('path', { class: `head ${kind}`, d: 'M0 0.6L8 4L0 7.4Z' })) +
   marker(`inside-${kind}`, 4, element('circle', { class: `inside ${kind}`, cx: 4, cy: 4, r: 2.6 }));
 

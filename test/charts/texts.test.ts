@@ -123,9 +123,9 @@ it('Mermaid refuses what is no diagram', async () => {
 });
 
 describe.each(charts)('$file.md', ({ file, chart }) => {
-  it('shows both pictures, and has a row for every state and every transition', () => {
+  it('shows all pictures, and has a row for every state and every transition', () => {
     const text = textFile(`${file}.md`);
-    expect(text).toContain(`(${file}.overview.svg)`);
+    for (const level of ['.map', '.overview', '']) expect(text).toContain(`(${file}${level}.svg)`);
     expect(text).toContain(`(${file}.svg)`);
     const [, states = '', transitions = ''] = text.split(/^## (?:States|Transitions)$/m);
     expect(states.match(/^\| `/gm)).toHaveLength(chart.states.length - 1);
