@@ -3,9 +3,12 @@
  */
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readSqliteJournal, sqliteJournal } from '../../src/adapters/journals/sqlite.js';
+import { type DriverName, readSqliteJournal, sqliteJournal } from '../../src/adapters/journals/sqlite.js';
 import { type JournalRecord, verifyChain } from '../../src/domain/journal.js';
 import { chainOf } from './journals.chain.js';
+
+const [, , driverName = '', program = '', path = '', ...rest] = process.argv;
+const driver = driverName as DriverName;
 
 const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
@@ -18,20 +21,20 @@ const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
 const programs: Record<string, (path: string, ...rest: string[]) => Promise<void>> = {
   /** Opens the journal, says so, and keeps it. */
   async hold(path) {
-    await sqliteJournal({ path }).open();
+    await sqliteJournal({ path, driver }).open();
     print('open');
     setInterval(() => undefined, 1000);
   },
 
   /** Tries to open the journal, says how it went, and stays. */
   async contend(path) {
-    print(await outcomeOf(sqliteJournal({ path }).open()));
+    print(await outcomeOf(sqliteJournal({ path, driver }).open()));
     setInterval(() => undefined, 1000);
   },
 
   /** Appends on and on, each of eight writers after a pause, and notes what is acknowledged in the file `acks`. */
   async load(path, acks = '', pauseMs = '0') {
-    const journal = sqliteJournal({ path });
+    const journal = sqliteJournal({ path, driver });
     let last = (await journal.open()).at(-1);
     const appendOn = async (): Promise<void> => {
       const records = chainOf(1 + Math.floor(Math.random() * 3), last);
@@ -47,7 +50,7 @@ const programs: Record<string, (path: string, ...rest: string[]) => Promise<void
 
   /** Appends until it is refused, then reads what is there. */
   async fill(path) {
-    const journal = sqliteJournal({ path });
+    const journal = sqliteJournal({ path, driver });
     let last: JournalRecord | undefined = (await journal.open()).at(-1);
     let acknowledged = 0;
     let refusal: unknown = 'done';
@@ -60,13 +63,13 @@ const programs: Record<string, (path: string, ...rest: string[]) => Promise<void
     }
     const later = await outcomeOf(journal.append(chainOf(1, last)));
     await journal.close();
-    const records = await readSqliteJournal(path);
+    const records = await readSqliteJournal(path, driver);
     print({ refusal, later, acknowledged, read: records.length, chain: verifyChain(records).ok });
   },
 
   /** Appends three records and closes. */
   async create(path) {
-    const journal = sqliteJournal({ path });
+    const journal = sqliteJournal({ path, driver });
     await journal.open();
     await journal.append(chainOf(3));
     await journal.close();
@@ -74,12 +77,11 @@ const programs: Record<string, (path: string, ...rest: string[]) => Promise<void
 
   /** Tries to open the journal for writing, and to read it. */
   async look(path) {
-    const opened = await outcomeOf(sqliteJournal({ path }).open());
-    const records = await readSqliteJournal(path);
+    const opened = await outcomeOf(sqliteJournal({ path, driver }).open());
+    const records = await readSqliteJournal(path, driver);
     print({ opened, read: records.length, chain: verifyChain(records).ok });
     process.exit();
   },
 };
 
-const [, , program = '', path = '', ...rest] = process.argv;
 await programs[program]?.(path, ...rest);

@@ -4,16 +4,18 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { memoryJournal } from '../../src/adapters/journals/memory.js';
-import { sqliteJournal } from '../../src/adapters/journals/sqlite.js';
+import { type DriverName, sqliteJournal } from '../../src/adapters/journals/sqlite.js';
 import { verifyChain } from '../../src/domain/journal.js';
 import type { Journal } from '../../src/domain/ports.js';
 import { chainOf } from './journals.chain.js';
 import { scratchFolders } from './journals.support.js';
+import { driversHere } from './sqlite-drivers.js';
 
 const newFolder = scratchFolders();
 
 interface Kind {
   readonly name: string;
+  readonly driver?: DriverName;
   readonly durable: boolean;
   /** A new journal; called again, another object for the same records. */
   readonly make: () => () => Journal;
@@ -28,17 +30,18 @@ const kinds: readonly Kind[] = [
       return () => journal;
     },
   },
-  {
+  ...driversHere.map((driver) => ({
     name: 'sqlite',
+    driver,
     durable: true,
     make: () => {
       const path = join(newFolder(), 'journal.db');
-      return () => sqliteJournal({ path });
+      return () => sqliteJournal({ path, driver });
     },
-  },
+  })),
 ];
 
-describe.each(kinds)('a journal ($name)', ({ name, durable, make }) => {
+describe.each(kinds)('a journal ($name $driver)', ({ name, durable, make }) => {
   test('says what it is', () => {
     const journal = make()();
     expect([journal.name, journal.durable]).toEqual([name, durable]);

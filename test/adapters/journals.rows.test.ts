@@ -1,13 +1,16 @@
 /**
  * Law: whatever a record holds, the file gives it back, so that its hash still fits.
  */
-import BetterSqlite3 from 'better-sqlite3';
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { loadDriver } from '../../src/adapters/journals/sqlite/load-driver.js';
 import { INSERT, readRecords, recordOf, rowOf, rowWeight } from '../../src/adapters/journals/sqlite/rows.js';
 import { migrate } from '../../src/adapters/journals/sqlite/schema.js';
+import type { DriverName } from '../../src/adapters/journals/sqlite.js';
 import { chained, GENESIS_HASH, type JournalRecord, RECORD_STREAMS, verifyChain } from '../../src/domain/journal.js';
 import { nextRecord } from './journals.chain.js';
+import { driversHere } from './sqlite-drivers.js';
 
 const codeUnits = fc.array(fc.nat({ max: 0xffff })).map((units) => String.fromCharCode(...units));
 const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), codeUnits);
@@ -44,7 +47,7 @@ const content = fc.record(
   { requiredKeys: ['stream', 'wall', 'at', 'fact', 'audit'] },
 );
 
-test('every record comes back deep-equal, and the chain holds', async () => {
+test.each(driversHere)('every record comes back deep-equal, and the chain holds (%s)', async (driver) => {
   await fc.assert(
     fc.asyncProperty(fc.array(content, { minLength: 1, maxLength: 5 }), async (contents) => {
       const records: JournalRecord[] = [];
@@ -53,7 +56,7 @@ test('every record comes back deep-equal, and the chain holds', async () => {
         const unchained = { seq: index + 1, ...body } as Parameters<typeof chained>[0];
         records.push(chained(unchained, records.at(-1)?.hash ?? GENESIS_HASH));
       }
-      const read = await throughSqlite(records);
+      const read = await throughSqlite(records, driver);
       expect(read).toStrictEqual(records.map((record) => structuredClone(record)));
       expect(verifyChain(read)).toMatchObject({ ok: true });
     }),
@@ -61,10 +64,10 @@ test('every record comes back deep-equal, and the chain holds', async () => {
   );
 });
 
-test('an advisory id that is no Unicode text comes back too', async () => {
+test.each(driversHere)('an advisory id that is no Unicode text comes back too (%s)', async (driver) => {
   const ids = ['\uD800', 'a\uDFFFb', '\u0000', '', '\uFEFFbom', '😀', "'; DROP TABLE records; --"];
   const records = ids.map((advisoryId, index) => ({ ...nextRecord(undefined), seq: index + 1, advisoryId }));
-  const read = await throughSqlite(records);
+  const read = await throughSqlite(records, driver);
   expect(read.map((record) => record.advisoryId)).toEqual(ids);
 });
 
@@ -78,8 +81,8 @@ test('a large record weighs as many as it has KiB', () => {
   expect(Math.floor(rowWeight(rowOf(nextRecord(undefined, 'x'.repeat(10 * 1024)))))).toBe(10);
 });
 
-async function throughSqlite(records: readonly JournalRecord[]): Promise<readonly JournalRecord[]> {
-  const database = new BetterSqlite3(':memory:');
+async function throughSqlite(records: readonly JournalRecord[], driver: DriverName): Promise<readonly JournalRecord[]> {
+  const database = (await loadDriver(driver)).open(':memory:');
   migrate(database, ':memory:');
   const insert = database.prepare(INSERT);
   for (const record of records) insert.run(rowOf(record));

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll } from 'vitest';
+import type { DriverName } from '../../src/adapters/journals/sqlite.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -39,7 +40,7 @@ export interface Child {
 }
 
 /** Compiles the child program once a test file: this Node.js runs no TypeScript. What still runs at the end is killed. */
-export function childProcesses(): Children {
+export function childProcesses(driver: DriverName): Children {
   // Inside the project, so that better-sqlite3 is found from there.
   mkdirSync(join(ROOT, '.tmp'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, '.tmp', 'journals-'));
@@ -51,7 +52,7 @@ export function childProcesses(): Children {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const command = (program: string, ...args: string[]): string[] => [process.execPath, main, program, ...args];
+  const command = (program: string, ...args: string[]): string[] => [process.execPath, main, driver, program, ...args];
   return {
     command,
     start(program, ...args) {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadDriver } from '../../src/adapters/journals/sqlite/driver.js';
+import { loadDriver } from '../../src/adapters/journals/sqlite/load-driver.js';
 import { claimFile, isOpenHere } from '../../src/adapters/journals/sqlite/open-files.js';
 
 let folder = '';
@@ -18,7 +18,7 @@ describe('a file that is claimed', () => {
     const file = join(folder, 'journal.db');
     writeFileSync(file, '');
     const claim = claimFile(driver, file, folder);
-    const database = new driver(file);
+    const database = driver.open(file);
     claim.connected(database);
     return { driver, file, claim, database };
   }

@@ -1,16 +1,15 @@
 /**
  * `fillchart audit verify` and `export`: on the SQLite journal, on an export, on what has been tampered with.
  */
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { createEngine } from 'fillchart';
 import { readSqliteJournal, sqliteJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chained, GENESIS_HASH, type JournalRecord } from '../../src/domain/journal.js';
 import { chainOf } from '../adapters/journals.chain.js';
+import { inOtherProcess, withDatabase } from '../adapters/sqlite-drivers.js';
 import { audit, dayOfTrading, exported, scratchFolders, sqliteOf } from './audit.support.js';
 
 const newFolder = scratchFolders();
@@ -19,12 +18,7 @@ beforeAll(async () => {
   ({ records } = await dayOfTrading());
 });
 
-/** In a process of its own, as whoever tampers would. */
-function tamper(path: string, sql: string): void {
-  const script =
-    "const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.exec(process.argv[2]); d.close()";
-  execFileSync(process.execPath, ['-e', script, path, sql]);
-}
+const tamper = (path: string, sql: string): unknown => inOtherProcess('d.exec(process.argv[2]); d.close()', path, sql);
 
 const file = (content: string | Uint8Array): string => {
   const path = join(newFolder(), 'journal.jsonl');
@@ -145,7 +139,7 @@ describe('verify', () => {
   test('refuses, as bad usage, a file that is not there, another database, and a head that is none', async () => {
     await expect(audit('verify', join(newFolder(), 'none.db'))).rejects.toThrow('cannot be read');
     const other = join(newFolder(), 'songs.db');
-    new BetterSqlite3(other).exec('CREATE TABLE songs (title TEXT)').close();
+    withDatabase(other, (database) => database.exec('CREATE TABLE songs (title TEXT)'));
     await expect(audit('verify', other)).rejects.toMatchObject({ code: 'NOT_A_JOURNAL' });
     await expect(audit('verify', file('x'), '--head', '12')).rejects.toThrow('Accepted is a count');
   });
@@ -252,8 +246,8 @@ describe('the database itself', () => {
   test('A38: nothing is left beside a journal that was verified, not even after a kill', async () => {
     const path = await sqliteOf(newFolder(), records);
     const kill =
-      "const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.pragma('journal_mode = WAL'); d.exec('UPDATE head SET id = 1; PRAGMA user_version = 3'); process.kill(process.pid, 'SIGKILL')";
-    expect(() => execFileSync(process.execPath, ['-e', kill, path])).toThrow();
+      "d.exec('PRAGMA journal_mode = WAL; UPDATE head SET id = 1; PRAGMA user_version = 3'); process.kill(process.pid, 'SIGKILL')";
+    expect(() => inOtherProcess(kill, path)).toThrow();
     rmSync(`${path}-shm`, { force: true });
     expect((await audit('verify', path)).exitCode).toBe(0);
     expect(existsSync(`${path}-shm`)).toBe(false);

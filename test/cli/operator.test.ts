@@ -8,6 +8,7 @@ import { readSqliteJournal, sqliteJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { shellWord } from '../../src/cli/journal-admin/shell-command.js';
+import { inOtherProcess } from '../adapters/sqlite-drivers.js';
 import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
 
 const here = folder();
@@ -25,12 +26,7 @@ const run = (id: string, symbol: string, interruptAtMs: readonly number[] = []) 
 };
 
 /** In a process of its own, as whoever tampers would. */
-const tamper = () =>
-  execFileSync(process.execPath, [
-    '-e',
-    "const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.exec('UPDATE records SET at = at + 1 WHERE seq = 1'); d.close()",
-    journal(),
-  ]);
+const tamper = () => inOtherProcess("d.exec('UPDATE records SET at = at + 1 WHERE seq = 1'); d.close()", journal());
 
 async function heldByAnEngine(): Promise<void> {
   const clock = virtualClock();

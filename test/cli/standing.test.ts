@@ -2,8 +2,8 @@
  * `fillchart run` on a journal that has a past: switches that outlived a process, results that were recorded, records that
  * were changed.
  */
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { inOtherProcess } from '../adapters/sqlite-drivers.js';
 import { advisory, CONFIG, cli, folder, jsonl, type Setting } from './cli.support.js';
 
 const here = folder();
@@ -23,12 +23,7 @@ const unwrapped = (text: string): string => text.replaceAll(/\n {2,4}(?=\w)/g, '
 const interrupted = { interruptAtMs: [3_000] };
 const SINCE = 'GLOBAL is ACTIVE since 2026-01-01 \\S+ UTC, by operator: interrupted at the command line';
 
-const tamper = () =>
-  execFileSync(process.execPath, [
-    '-e',
-    "const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.exec('UPDATE records SET at = at + 1 WHERE seq = 1'); d.close()",
-    journal(),
-  ]);
+const tamper = () => inOtherProcess("d.exec('UPDATE records SET at = at + 1 WHERE seq = 1'); d.close()", journal());
 
 describe('a run that was interrupted', () => {
   it('K7: says at its end which switch stays, since when, by whom, and how it is released; exit code 3', async () => {

@@ -75,7 +75,7 @@ const CHANGES: Readonly<Record<Mutation, readonly Change[]>> = {
   'unwritable is empty': [
     {
       file: '/sqlite/open.ts',
-      from: 'return error.with((await inspectSqliteJournal(path)).records);',
+      from: 'return error.with((await inspectSqliteJournal(path, false, driver)).records);',
       to: 'return error.with([]);',
     },
   ],

@@ -13,13 +13,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { createEngine, type Engine, type ExecutionResult, type Journal, type JournalRecord } from 'fillchart';
 import { memoryJournal, sqliteJournal } from 'fillchart/adapters';
 import { type FaultBroker, faultBroker, type OrderScript, type VirtualClock, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
+import { firstValue } from '../../src/adapters/journals/sqlite/driver.js';
 import { imageOf } from '../../src/adapters/journals/sqlite/image.js';
 import { inspectSqliteJournal } from '../../src/adapters/journals/sqlite/read.js';
+import { inOtherProcess, withDatabase } from '../adapters/sqlite-drivers.js';
 import { dayOfTrading, scratchFolders, sqliteOf } from '../audit/audit.support.js';
 import { advisory, fill, fills } from '../stories/support.js';
 
@@ -58,10 +59,6 @@ const resultOf = async (at: Place, engine: Engine, advisoryId: string): Promise<
   if (execution === undefined) throw new Error(`${advisoryId} is not known`);
   return at.clock.runUntil(execution.result);
 };
-
-/** Runs another program on the file: this process must not open it beside SQLite. */
-const elsewhere = (script: string, ...args: readonly string[]): string =>
-  execFileSync(process.execPath, ['-e', script, ...args], { encoding: 'utf8' });
 
 describe('A15: a path that cannot be a journal', () => {
   it('A15: a folder is refused, with path and cause', async () => {
@@ -151,13 +148,12 @@ const PAGE = 4_096;
 const TABLE_LEAF = 0x0d;
 
 describe('A34 A9: a journal that is damaged in the middle', () => {
-  const BREAK_ROW = `const D = require('better-sqlite3'); const d = new D(process.argv[1]);
-    d.prepare("UPDATE records SET fact = '{\\"type\\":' WHERE seq = ?").run(Number(process.argv[2])); d.close();`;
+  const BREAK_ROW = `d.prepare("UPDATE records SET fact = '{\\"type\\":' WHERE seq = ?").run(Number(process.argv[2])); d.close();`;
 
   it('A34 K7: a row that is no JSON: all before and after it is known, the gate is closed, the record named', async () => {
     const day = await dayOfTrading();
     const path = await sqliteOf(newFolder(), day.records);
-    elsewhere(BREAK_ROW, path, '9');
+    inOtherProcess(BREAK_ROW, path, '9');
     const engine = await open(place(), sqliteJournal({ path }));
     expect(global(engine)).toMatchObject({ state: 'ACTIVE', reason: expect.stringMatching(/record 9 /) });
     expect(engine.executions().length).toBe(day.results.size);
@@ -230,15 +226,15 @@ describe('A35 A9: a journal that is lost', () => {
     await engine.close();
   });
 
-  const CRASH = `const D = require('better-sqlite3'); const d = new D(process.argv[1]);
-    d.pragma('journal_mode = WAL'); d.pragma('user_version = ' + d.pragma('user_version', { simple: true })); process.kill(process.pid, 'SIGKILL');`;
+  const CRASH = `d.exec('PRAGMA journal_mode = WAL');
+    d.exec('PRAGMA user_version = ' + d.prepare('PRAGMA user_version').get().user_version); process.kill(process.pid, 'SIGKILL');`;
 
   it('A35: a lone write-ahead log is read and not written over', async () => {
     const at = place();
     const path = newPath();
     await traded(at, path);
     try {
-      elsewhere(CRASH, path);
+      inOtherProcess(CRASH, path);
     } catch {
       // Killed, as it should be.
     }
@@ -259,8 +255,8 @@ describe('A35 A9: a journal that is lost', () => {
     const closed = await open(at, sqliteJournal({ path }));
     expect(global(closed)).toBeUndefined();
     await closed.close();
-    const mark = `const D = require('better-sqlite3'); const d = new D(process.argv[1]); d.pragma('user_version = 2'); d.close();`;
-    elsewhere(mark, `${path}-lock`);
+    const mark = `d.exec('PRAGMA user_version = 2'); d.close();`;
+    inOtherProcess(mark, `${path}-lock`);
     expect(existsSync(`${path}-wal`)).toBe(false);
     const engine = await open(at, sqliteJournal({ path }));
     expect(global(engine)?.reason).toMatch(/was not closed, and its write-ahead log is gone/);
@@ -330,10 +326,8 @@ describe('A37: one journal by several names', () => {
     const first = await open(at, sqliteJournal({ path }));
     const other = spell(path);
     await expect(open(at, sqliteJournal({ path: other }))).rejects.toMatchObject({ code: 'IN_USE' });
-    const script = `import('better-sqlite3').then(async ({ default: D }) => {
-      const d = new D(process.argv[1], { timeout: 0 });
-      try { d.exec('BEGIN IMMEDIATE'); console.log('free'); } catch { console.log('held'); } });`;
-    expect(elsewhere(script, `${path}-lock`).trim()).toBe('held');
+    const script = `try { d.exec('BEGIN IMMEDIATE'); console.log('free'); } catch { console.log('held'); }`;
+    expect(inOtherProcess(script, `${path}-lock`).trim()).toBe('held');
     expect((await at.clock.runUntil(first.execute(advisory('ADV-1')))).status).toBe('FILLED');
     await first.close();
     const later = await open(at, sqliteJournal({ path: other }));
@@ -410,9 +404,8 @@ describe('A38: reading without room', () => {
     expect(before.length).toBeGreaterThan(5);
     copyFileSync(copy, `${copy}.alone`);
     expect((await inspectSqliteJournal(`${copy}.alone`)).records.length).toBeLessThan(before.length);
-    const viaSqlite = new BetterSqlite3(copy);
-    expect(viaSqlite.prepare('SELECT count(*) FROM records').pluck().get()).toBe(before.length);
-    viaSqlite.close();
+    const viaSqlite = withDatabase(copy, (database) => firstValue(database, 'SELECT count(*) FROM records'));
+    expect(viaSqlite).toBe(before.length);
     await first.close();
   });
 });

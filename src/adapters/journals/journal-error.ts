@@ -9,8 +9,9 @@ import type { JournalRecord } from '../../domain/journal.js';
 
 /** What to do about each code. */
 const REMEDIES = {
-  DRIVER_MISSING: 'Run `npm install better-sqlite3@12`, or `npm rebuild better-sqlite3` after a change of Node.js.',
-  SQLITE_TOO_OLD: 'Run `npm install better-sqlite3@12`.',
+  DRIVER_MISSING:
+    'Run it with Node.js 24, which needs nothing, or `npm install better-sqlite3@12`, or `npm rebuild better-sqlite3` after a change of Node.js.',
+  SQLITE_TOO_OLD: 'Run it with Node.js 24, or `npm install better-sqlite3@12`.',
   IN_USE: 'Stop that process, or give this one another path.',
   LOCK_DAMAGED: 'Make sure that no engine runs on the journal, delete that file, then start again.',
   NOT_OPEN: 'Call open() first.',
@@ -34,7 +35,8 @@ export type JournalErrorCode = keyof typeof REMEDIES;
 export class JournalError extends Error {
   override readonly name = 'JournalError';
   readonly code: JournalErrorCode;
-  readonly #problem: string;
+  /** The message without its remedy. */
+  readonly problem: string;
   /** The process that holds the journal, for `IN_USE` where it is known. */
   readonly holderPid?: number;
   /** What could be read all the same, where something could: of a journal that is damaged, or cannot be written. */
@@ -50,11 +52,11 @@ export class JournalError extends Error {
     this.code = code;
     if (about.holderPid !== undefined) this.holderPid = about.holderPid;
     if (about.records !== undefined) this.records = about.records;
-    this.#problem = problem;
+    this.problem = problem;
   }
 
   /** The same error with what could be read all the same. */
   with(records: readonly JournalRecord[]): JournalError {
-    return new JournalError(this.code, this.#problem, { cause: this.cause, records });
+    return new JournalError(this.code, this.problem, { cause: this.cause, records });
   }
 }

@@ -17,7 +17,7 @@
 import type { JournalRecord } from '../../domain/journal.js';
 import type { IndexedJournal, Journal, OpenRequest } from '../../domain/ports.js';
 import { JournalError } from './journal-error.js';
-import { journalErrorFrom } from './sqlite/driver.js';
+import { DRIVER_NAMES, type DriverName, journalErrorFrom } from './sqlite/driver.js';
 import { type GroupCommit, groupCommit } from './sqlite/group-commit.js';
 import type { JournalHooks } from './sqlite/hooks.js';
 import type { Lock } from './sqlite/lock.js';
@@ -26,6 +26,7 @@ import { closeWriter, openJournal, readWhole } from './sqlite/open.js';
 import { type NewRow, rowOf, rowWeight } from './sqlite/rows.js';
 import type { Entry, Writer } from './sqlite/write.js';
 
+export type { DriverName } from './sqlite/driver.js';
 export type { JournalHooks } from './sqlite/hooks.js';
 export { inspectSqliteJournal, readSqliteJournal, type SqliteReading } from './sqlite/read.js';
 
@@ -37,6 +38,12 @@ export interface SqliteJournalOptions {
    * than 1 KiB counts once for each KiB. One append is never split, however large.
    */
   readonly maxBatch?: number;
+  /**
+   * Which library to use: `node`, the SQLite that Node.js has built in, or `better-sqlite3`. Without it the one of Node.js
+   * where it is new enough (SQLite 3.51.3), better-sqlite3 otherwise. `open` rejects with `DRIVER_MISSING` or `SQLITE_TOO_OLD`
+   * when the named one cannot be used.
+   */
+  readonly driver?: DriverName;
   readonly hooks?: JournalHooks;
 }
 
@@ -60,10 +67,14 @@ type State = 'closed' | 'being opened' | 'being closed' | OpenJournal | ReadOnly
  * A durable journal in an SQLite file on a local disk. Throws `RangeError` for an option that is not acceptable;
  * everything else that goes wrong rejects with a {@link JournalError}.
  */
-export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }: SqliteJournalOptions): Journal {
+export function sqliteJournal(options: SqliteJournalOptions): Journal {
+  const { path, maxBatch = DEFAULT_MAX_BATCH, driver, hooks = {} } = options;
   if (!isFilePath(path)) throw new RangeError(`path must name a file, not ${JSON.stringify(path)}`);
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new RangeError(`maxBatch must be a whole number from 1 on, not ${maxBatch}`);
+  }
+  if (driver !== undefined && !DRIVER_NAMES.includes(driver)) {
+    throw new RangeError(`driver must be ${DRIVER_NAMES.join(' or ')}, not ${JSON.stringify(driver)}`);
   }
   let state: State = 'closed';
   /** Why the last `open` was refused: what is appended all the same is refused with it. */
@@ -76,7 +87,7 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
     if (state !== 'closed') throw new JournalError('ALREADY_OPEN', `The journal ${path} is ${nameOf(state)} already`);
     state = 'being opened';
     const isIndexed = request?.indexed === true;
-    const opening = await openJournal(path, hooks, isIndexed);
+    const opening = await openJournal(path, { hooks, driver, fromCheckpoint: isIndexed });
     loss = opening.loss;
     refusal = opening.refusal;
     if (opening.refusal !== undefined) {
@@ -139,7 +150,7 @@ export function sqliteJournal({ path, maxBatch = DEFAULT_MAX_BATCH, hooks = {} }
 
 const nameOf = (state: State): string => (typeof state === 'string' ? state : 'open');
 
-// better-sqlite3 takes '' and ':memory:' for a database in memory, and trims what it is given.
+// SQLite takes '' and ':memory:' for a database in memory, and better-sqlite3 trims what it is given.
 const isFilePath = (path: string): boolean => path !== '' && path !== ':memory:' && path.trim() === path;
 
 const weightOf = (rows: readonly NewRow[]): number => rows.reduce((sum, row) => sum + rowWeight(row), 0);

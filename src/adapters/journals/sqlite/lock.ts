@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { JournalError } from '../journal-error.js';
-import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS, sqliteCodeOf } from './driver.js';
+import { type Database, type Driver, journalErrorFrom, pragmaValue, sqliteCodeOf } from './driver.js';
 
 interface Holder {
   readonly pid: number;
@@ -40,16 +40,16 @@ export function acquireLock(driver: Driver, lockedFile: string, file = lockedFil
   const isNew = !existsSync(lockFile);
   let database: Database | undefined;
   try {
-    const opened = new driver(lockFile, { timeout: LOCK_WAIT_MS });
+    const opened = driver.open(lockFile);
     database = opened;
     const token = `${process.pid}-${process.hrtime.bigint()}`;
-    const priorState = STATES[Number(opened.pragma('user_version', { simple: true }))] ?? 'unknown';
+    const priorState = STATES[Number(pragmaValue(opened, 'user_version'))] ?? 'unknown';
     take(opened, token);
     return {
       isNew,
       priorState,
       mark: (state) => note(opened, token, state, file),
-      release: () => void opened.close(),
+      release: () => opened.close(),
     };
   } catch (cause) {
     const error = refusal(cause, file, lockFile, database);
@@ -132,7 +132,7 @@ function note(database: Database, token: string, state: LockState, file: string)
 
 function readHolder(database: Database): Holder | undefined {
   try {
-    return database.prepare<[], Holder>('SELECT pid, host, since, token FROM holder').get();
+    return database.prepare<Holder>('SELECT pid, host, since, token FROM holder').get();
   } catch {
     return undefined; // The holder is just writing its first row: it stays nameless.
   }

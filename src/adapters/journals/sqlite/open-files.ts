@@ -22,7 +22,7 @@ const open = new Map<string, WeakRef<Database> | undefined>();
 function isOpen(identity: string): boolean {
   const connection = open.get(identity);
   if (connection === undefined) return open.has(identity);
-  return connection.deref()?.open === true;
+  return connection.deref()?.isOpen === true;
 }
 
 const identityOf = ({ dev, ino }: BigIntStats): string => `${dev.toString(16)}-${ino.toString(16)}`;

@@ -9,9 +9,10 @@ import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import type { JournalRecord } from '../../../domain/journal.js';
 import type { StoredCheckpoint } from '../../../domain/ports.js';
 import { JournalError, type JournalErrorCode } from '../journal-error.js';
-import { journalErrorFrom, loadDriver } from './driver.js';
+import { type Driver, type DriverName, journalErrorFrom } from './driver.js';
 import { assertWhole, endsAsNoted } from './head.js';
 import type { JournalHooks } from './hooks.js';
+import { loadDriver } from './load-driver.js';
 import { acquireLock, type Lock } from './lock.js';
 import { readCheckpoint } from './lookup.js';
 import { lossOf, tracesOf } from './loss.js';
@@ -37,19 +38,27 @@ export type Opening =
       readonly lock: Lock | undefined;
     };
 
-export async function openJournal(path: string, hooks: JournalHooks, fromCheckpoint = false): Promise<Opening> {
+export interface OpeningOptions {
+  readonly hooks: JournalHooks;
+  readonly driver: DriverName | undefined;
+  /** Only what came after the checkpoint, where there is a good one. */
+  readonly fromCheckpoint: boolean;
+}
+
+export async function openJournal(path: string, options: OpeningOptions): Promise<Opening> {
+  const { hooks, driver: driverName, fromCheckpoint } = options;
   let lock: Lock | undefined;
   let writer: Writer | undefined;
   let undo = (): void => undefined;
   try {
-    const driver = await loadDriver();
+    const driver = await loadDriver(driverName);
     assertFile(path);
     const file = fileOf(path);
     const traces = tracesOf(file);
     lock = acquireLock(driver, file);
     if (lock.isNew && traces.journal === 0) undo = () => removeEmpty(file);
     const loss = lossOf(path, { ...traces, hadLock: !lock.isNew, state: lock.priorState });
-    if (loss !== undefined && traces.journal === 0 && (traces.log ?? 0) > 0) throw await lostBut(file, loss);
+    if (loss !== undefined && traces.journal === 0 && (traces.log ?? 0) > 0) throw await lostBut(file, loss, driver);
     writer = openWriter(driver, file, path, hooks);
     const tail = fromCheckpoint ? await readTail(writer, path) : undefined;
     const read = tail ?? { records: await readWhole(writer, path) };
@@ -58,7 +67,7 @@ export async function openJournal(path: string, hooks: JournalHooks, fromCheckpo
     return { loss, lock, writer, ...read };
   } catch (cause) {
     writer?.close();
-    const refusal = await withRecords(journalErrorFrom(cause, path, 'opened'), path);
+    const refusal = await withRecords(journalErrorFrom(cause, path, 'opened'), path, driverName);
     if (refusal.records === undefined) {
       undo();
       lock?.release();
@@ -111,21 +120,21 @@ function assertFile(path: string): void {
 }
 
 /** Nothing is written over a log whose journal is missing: it may be all that is left. */
-async function lostBut(file: string, loss: string): Promise<JournalError> {
-  return new JournalError('LOST', loss, { records: await recordsInLog(file).catch(() => []) });
+async function lostBut(file: string, loss: string, driver: Driver): Promise<JournalError> {
+  return new JournalError('LOST', loss, { records: await recordsInLog(file, driver).catch(() => []) });
 }
 
 /** Faults that leave a journal readable. */
 const NOT_WRITABLE: readonly JournalErrorCode[] = ['CANNOT_OPEN', 'READ_ONLY', 'DISK_FULL', 'WRITE_FAILED'];
 
 /** The error with what the journal holds; without it when there is no journal, or it cannot be read. */
-async function withRecords(error: JournalError, path: string): Promise<JournalError> {
+async function withRecords(error: JournalError, path: string, driver?: DriverName): Promise<JournalError> {
   if (error.records !== undefined || !NOT_WRITABLE.includes(error.code)) return error;
   if (!existsSync(path)) return error.code === 'CANNOT_OPEN' ? error : noPlace(path, error);
   try {
     // A journal that was never written to holds nothing to look after.
     if (statSync(realpathSync(path)).size === 0) return noPlace(path, error);
-    return error.with((await inspectSqliteJournal(path)).records);
+    return error.with((await inspectSqliteJournal(path, false, driver)).records);
   } catch (cause) {
     const unreadable = journalErrorFrom(cause, path, 'read');
     return unreadable.code === 'CANNOT_OPEN' ? unreadable : error;

@@ -8,8 +8,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import type { ChainEnd, ChainEntry, JournalRecord } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
-import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS, loadDriver } from './driver.js';
+import { type Database, type Driver, type DriverName, journalErrorFrom } from './driver.js';
 import { imageOf } from './image.js';
+import { loadDriver } from './load-driver.js';
 import { isOpenHere } from './open-files.js';
 import { readHead, readRows, recordsOf } from './rows.js';
 import { schemaVersionOf } from './schema.js';
@@ -33,8 +34,8 @@ export interface SqliteReading {
 }
 
 /** Every record of a journal, oldest first. Rejects with `CORRUPT` or `CUT_OFF`, which carry what can be read. */
-export async function readSqliteJournal(path: string): Promise<readonly JournalRecord[]> {
-  const { records, damage, hasLostItsEnd } = await inspectSqliteJournal(path);
+export async function readSqliteJournal(path: string, driver?: DriverName): Promise<readonly JournalRecord[]> {
+  const { records, damage, hasLostItsEnd } = await inspectSqliteJournal(path, false, driver);
   if (damage !== undefined) throw damage.with(records);
   if (!hasLostItsEnd) return records;
   throw new JournalError('CUT_OFF', `The journal ${path} has lost the note of its end`, { records });
@@ -48,8 +49,12 @@ export async function readSqliteJournal(path: string): Promise<readonly JournalR
  *
  * @param checks also runs SQLite's `integrity_check` over the whole file
  */
-export async function inspectSqliteJournal(path: string, checks = false): Promise<SqliteReading> {
-  const driver = await loadDriver();
+export async function inspectSqliteJournal(
+  path: string,
+  checks = false,
+  driverName?: DriverName,
+): Promise<SqliteReading> {
+  const driver = await loadDriver(driverName);
   try {
     const file = realpathSync(path);
     // SQLite opens a folder for reading and then calls it a broken disk.
@@ -66,11 +71,10 @@ export async function inspectSqliteJournal(path: string, checks = false): Promis
 }
 
 /** What the write-ahead log of a missing journal holds by itself. */
-export async function recordsInLog(file: string): Promise<readonly JournalRecord[]> {
+export async function recordsInLog(file: string, driver: Driver): Promise<readonly JournalRecord[]> {
   const image = imageOf(file);
   if (image === undefined || image.length === 0) return [];
-  const driver = await loadDriver();
-  const database = new driver(image, { readonly: true });
+  const database = driver.openImage(image);
   try {
     return (await readDatabase(database, file, false)).records;
   } finally {
@@ -81,8 +85,7 @@ export async function recordsInLog(file: string): Promise<readonly JournalRecord
 // Nobody but SQLite may open a file that this process writes: see `image.ts`.
 function openForReading(driver: Driver, file: string): Database {
   const image = isOpenHere(file) ? undefined : imageOf(file);
-  if (image === undefined) return new driver(file, { readonly: true, fileMustExist: true, timeout: LOCK_WAIT_MS });
-  return new driver(image, { readonly: true });
+  return image === undefined ? driver.open(file, { readonly: true }) : driver.openImage(image);
 }
 
 async function readDatabase(database: Database, path: string, checks: boolean): Promise<SqliteReading> {
@@ -118,7 +121,7 @@ const MOST_FAULTS = 20;
 function faultsOf(database: Database): readonly string[] {
   try {
     database.pragma('temp_store = MEMORY');
-    const lines = database.prepare(`PRAGMA integrity_check(${MOST_FAULTS})`).pluck().all().map(String);
+    const lines = database.pragma(`integrity_check(${MOST_FAULTS})`).flatMap((row) => Object.values(row).map(String));
     return lines.flatMap((line) => line.split('\n')).filter((line) => line !== 'ok' && !line.startsWith('***'));
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];

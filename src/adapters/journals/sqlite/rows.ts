@@ -11,13 +11,13 @@ import type { AuditRecord } from '../../../domain/audit.js';
 import type { ChainEnd, ChainEntry, JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
 import { orderBegunBy } from '../../../domain/record-index.js';
 import { JournalError } from '../journal-error.js';
-import { type Database, journalErrorFrom } from './driver.js';
+import { type Database, firstValue, journalErrorFrom } from './driver.js';
 
 export interface Row {
   readonly seq: number;
   readonly v: number | null;
   readonly stream: string;
-  readonly advisory_id: string | Buffer | null;
+  readonly advisory_id: string | Uint8Array | null;
   readonly snapshot_hash: string | null;
   readonly wall: string;
   readonly at: number;
@@ -153,7 +153,7 @@ export const SELECTED = COLUMNS.join(', ');
 function rowsFrom(database: Database, seq: number): Iterable<Row> {
   // A file of an older schema has no version of the facts.
   const columns = hasColumn(database, 'v') ? SELECTED : SELECTED.replace('v,', 'NULL AS v,');
-  return database.prepare<[number], Row>(`SELECT ${columns} FROM records WHERE seq >= ? ORDER BY seq`).iterate(seq);
+  return database.prepare<Row>(`SELECT ${columns} FROM records WHERE seq >= ? ORDER BY seq`).iterate(seq);
 }
 
 const hasColumn = (database: Database, name: string): boolean =>
@@ -180,7 +180,7 @@ function unreadable(path: string, seq: number, cause: unknown): JournalError {
 function lastSeq(database: Database): number | undefined {
   for (const query of ['SELECT records FROM head', 'SELECT max(seq) FROM records']) {
     try {
-      const found = database.prepare(query).pluck().get();
+      const found = firstValue(database, query);
       if (typeof found === 'number') return found;
     } catch {
       // That page is bad too.
@@ -196,13 +196,16 @@ export const UPDATE_HEAD = 'UPDATE head SET records = @seq, last_hash = @hash';
 export function readHead(database: Database): ChainEnd | undefined {
   const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'head'").get();
   if (isThere === undefined) return undefined;
-  return database.prepare<[], ChainEnd>('SELECT records, last_hash AS lastHash FROM head').get();
+  return database.prepare<ChainEnd>('SELECT records, last_hash AS lastHash FROM head').get();
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 // An advisory id comes from outside and is recorded even when it is refused. A string that is no Unicode text would not
 // survive UTF-8, so it is kept as its UTF-16 code units. Within the JSON columns such characters are escaped anyway.
-export const storedText = (text: string): string | Buffer =>
+export const storedText = (text: string): string | Uint8Array =>
   LONE_SURROGATE.test(text) ? Buffer.from(text, 'utf16le') : text;
-const textOf = (stored: string | Buffer): string => (typeof stored === 'string' ? stored : stored.toString('utf16le'));
+const textOf = (stored: string | Uint8Array): string =>
+  typeof stored === 'string'
+    ? stored
+    : Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('utf16le');

@@ -6,7 +6,7 @@
  * 3. A database that is not a journal is refused too: `PRAGMA application_id` tells.
  */
 import { JournalError } from '../journal-error.js';
-import type { Database } from './driver.js';
+import { type Database, firstValue, inWriteTransaction, pragmaValue } from './driver.js';
 
 /** "fcjl" */
 const APPLICATION_ID = 0x66636a6c;
@@ -53,9 +53,9 @@ export const MIGRATIONS: readonly string[] = [
 
 /** Throws `NOT_A_JOURNAL` or `SCHEMA_TOO_NEW`; returns the version of the file, 0 for one without tables. */
 export function schemaVersionOf(database: Database, file: string, newest = MIGRATIONS.length): number {
-  const version = Number(database.pragma('user_version', { simple: true }));
-  const applicationId = database.pragma('application_id', { simple: true });
-  const isEmpty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  const version = Number(pragmaValue(database, 'user_version'));
+  const applicationId = pragmaValue(database, 'application_id');
+  const isEmpty = firstValue(database, 'SELECT count(*) FROM sqlite_schema') === 0;
   if (applicationId !== APPLICATION_ID && !(isEmpty && applicationId === 0 && version === 0)) {
     throw new JournalError('NOT_A_JOURNAL', `${file} is a database of something else`);
   }
@@ -80,11 +80,10 @@ export function migrate(database: Database, file: string, migrations = MIGRATION
   const version = schemaVersionOf(database, file, migrations.length);
   for (const [index, statements] of migrations.entries()) {
     if (index < version) continue;
-    const step = database.transaction(() => {
+    inWriteTransaction(database, () => {
       if (!isDone(database, statements)) database.exec(statements);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${index + 1}`);
     });
-    step.immediate();
   }
 }

@@ -8,7 +8,7 @@ import { existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { JournalRecord } from '../../../domain/journal.js';
 import { JournalError } from '../journal-error.js';
-import { type Database, type Driver, journalErrorFrom, LOCK_WAIT_MS } from './driver.js';
+import { type Database, type Driver, journalErrorFrom } from './driver.js';
 import type { JournalHooks } from './hooks.js';
 import { claimFile } from './open-files.js';
 import { INSERT, type NewRow, UPDATE_HEAD } from './rows.js';
@@ -40,7 +40,7 @@ export function openWriter(driver: Driver, file: string, path: string, hooks: Jo
   const claim = claimFile(driver, file);
   let database: Database | undefined;
   try {
-    const opened = new driver(file, { timeout: LOCK_WAIT_MS });
+    const opened = driver.open(file);
     database = opened;
     claim.connected(opened);
     prepare(opened, path);
@@ -60,7 +60,7 @@ export function openWriter(driver: Driver, file: string, path: string, hooks: Jo
 function prepare(database: Database, path: string): void {
   schemaVersionOf(database, path); // Before anything is changed: it may not be ours.
   database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL'); // The driver is built with NORMAL for WAL, which does not sync a commit.
+  database.pragma('synchronous = FULL'); // better-sqlite3 is built with NORMAL for WAL, which does not sync a commit.
   database.pragma('fullfsync = ON'); // On macOS a plain fsync does not reach the disk; elsewhere this does nothing.
   migrate(database, path);
   // A file that cannot be written must show now and not at the first order: this writes a page and syncs it.
