@@ -6,6 +6,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
+import { sqliteCodeOf } from '../../adapters/journals/sqlite/driver.js';
 import { inspectSqliteJournal } from '../../adapters/journals/sqlite.js';
 import {
   type ChainEnd,
@@ -64,8 +65,7 @@ function unreadable(path: string, error: unknown): string {
   return `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`;
 }
 
-const isNoDatabase = ({ cause }: JournalError): boolean =>
-  cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_NOTADB';
+const isNoDatabase = ({ cause }: JournalError): boolean => sqliteCodeOf(cause) === 'SQLITE_NOTADB';
 
 function readExportFile(path: string): AuditSource {
   const bytes = readFileSync(path);
