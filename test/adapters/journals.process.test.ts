@@ -100,6 +100,7 @@ describe.each(driversHere)('on %s', (driver) => {
         }
         expect(acknowledgedIn(acks).length).toBeGreaterThan(0);
       },
+      60_000,
     );
   });
 

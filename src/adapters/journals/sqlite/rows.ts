@@ -202,7 +202,8 @@ export function readHead(database: Database): ChainEnd | undefined {
 const NO_PLAIN_TEXT = /[\0\p{Surrogate}]/u;
 
 // An advisory id comes from outside and is recorded even when it is refused. A string that is no Unicode text would not
-// survive UTF-8, and one with a NUL not every driver, so these are kept as their UTF-16 code units. Within the JSON columns such characters are escaped anyway.
+// survive UTF-8, and one with a NUL not every driver, so these are kept as their UTF-16 code units. Within the JSON
+// columns such characters are escaped anyway.
 export const storedText = (text: string): string | Uint8Array =>
   NO_PLAIN_TEXT.test(text) ? Buffer.from(text, 'utf16le') : text;
 const textOf = (stored: string | Uint8Array): string =>
