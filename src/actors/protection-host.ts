@@ -42,8 +42,8 @@ export interface ProtectionHost {
   send(fact: ProtectionFact): void;
   /** A raw report on one of the exits, from a poll or a push. */
   report(leg: ExitLeg, raw: unknown): void;
-  /** Takes recorded facts without acting on them (A3). */
-  replay(facts: readonly ProtectionFact[]): void;
+  /** Takes recorded facts without acting on them (A3); returns the cases that they ask for. */
+  replay(facts: readonly ProtectionFact[]): readonly ProtectionCommandOf<'openCase'>[];
   /** Ends the process' part in it. */
   abandon(): void;
 }
@@ -149,8 +149,9 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
     },
     replay(facts) {
       const before = now().context;
-      for (const fact of facts) step(fact);
+      const asked = facts.flatMap((fact) => step(fact).commands.filter((command) => command.type === 'openCase'));
       onChange(host, before);
+      return asked;
     },
     abandon() {
       isAbandoned = true;

@@ -3,7 +3,8 @@
  *
  * 1. One root actor a position, from the end of its execution until nothing is left to watch; then only its view is kept,
  *    and of those only the latest.
- * 2. A finished execution that holds a fill has its position here exactly once, also after a restart in between (A6).
+ * 2. A finished execution that holds a fill has its position here exactly once, also after a restart in between (A6); a case
+ *    that a fact asked for, and that nobody wrote down before the process ended, is opened by the next one (M1).
  * 3. A fill of an exit that comes to light after the end is never dropped: a case (T5).
  */
 import { type Observable, Subject } from 'rxjs';
@@ -14,6 +15,7 @@ import { hasFill } from '../domain/order.js';
 import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
 import { mismatch, type ObservedPosition } from '../domain/reconciliation.js';
 import { type ExecutionContext, heldBy as heldByEntry, type LegState } from '../machines/execution.context.js';
+import type { ProtectionCommandOf } from '../machines/protection.commands.js';
 import { type ProtectionContext, workingRefs } from '../machines/protection.context.js';
 import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '../machines/protection.facts.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
@@ -119,8 +121,20 @@ export function protections(parts: ProtectionsParts): Protections {
     if (first?.type !== 'START') return;
     const host = protectionHost(services);
     open.set(first.input.clientOrderId, host);
-    host.replay(facts);
+    for (const asked of host.replay(facts)) raiseUnlessKnown(host.context, asked);
     if (!host.isOver) host.send({ type: 'RECOVERED', at: time() });
+  }
+
+  /** A process that ended between a fact and its case leaves the case to the next one (M1). */
+  function raiseUnlessKnown(
+    { symbol, advisoryId, snapshotHash }: ProtectionContext,
+    { kind, mismatches }: ProtectionCommandOf<'openCase'>,
+  ): void {
+    const told = cases.all().filter((known) => known.advisoryId === advisoryId);
+    const isKnown = (message: string) =>
+      told.some((known) => known.mismatches.some((each) => each.message === message));
+    if (mismatches.every(({ message }) => isKnown(message))) return;
+    void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
   }
 
   function tellLate({ context }: EndedPosition, leg: ExitLeg, raw: unknown): void {

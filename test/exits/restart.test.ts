@@ -58,6 +58,39 @@ describe('A6 B7: watching goes on after a restart', () => {
     },
   );
 
+  const losing: Setting = {
+    broker: (world, clock) => ({
+      getOrderStatus: async ({ clientOrderId }) => {
+        const told = world.status(clientOrderId);
+        const isExpired = clientOrderId.endsWith('-tp') && clock.monotonic() >= 60_000 && told !== 'not_found';
+        return isExpired ? { ...told, state: 'expired' } : told;
+      },
+      getOpenOrders: async () => world.openOrders().filter(({ clientOrderId }) => !clientOrderId.endsWith('-tp')),
+    }),
+  };
+
+  it.each(Array.from({ length: 40 }, (_, index) => index + 1))(
+    'M1: an exit expires, and the process is killed at step %i: there is one case, PROTECTION_LOST',
+    async (nth) => {
+      const now = earth(losing);
+      let isDone = false;
+      let steps = 0;
+      const first = await now.start(() => {
+        if (!isDone) return false;
+        steps += 1;
+        return steps === nth;
+      });
+      await executed(now, first);
+      isDone = true;
+      await now.clock.advance(200_000);
+      if (first.process.isAlive) first.process.kill();
+      const second = await now.start();
+      await now.clock.advance(60_000);
+      expect(second.engine.cases.all()).toMatchObject([{ kind: 'PROTECTION_LOST', advisoryId: 'ADV-A' }]);
+      expect(eventsOf(second, 'case_opened')).toHaveLength(1);
+    },
+  );
+
   it('killed between the result and the first fact of its exits: they are found', async () => {
     const now = earth({});
     let starts = 0;

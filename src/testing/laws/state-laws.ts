@@ -46,8 +46,8 @@ const LONGEST: readonly (readonly [state: string, ms: number])[] = [
 ];
 /** One call of a cancel or a protection. */
 const CALL_MS = 2_000;
-// A cancel that is under way keeps its call (T4); the last look comes after it.
-const LATE_WINDOW_ENDS_MS = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + CALL_MS + LAST_LOOK_MS;
+// The window closes with a look of its own; a cancel that was begun by then keeps its call (T4), and one more look comes after it.
+const LATE_WINDOW_ENDS_MS = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + LAST_LOOK_MS + CALL_MS + LAST_LOOK_MS;
 const WATCHED = /^(?:pending|cancelling|timeout)/;
 
 export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: number): StateLaws {
