@@ -170,7 +170,6 @@ describe('FIX fields of the options', () => {
       { instruments: [{ ...instrument, securityID: 'x' }] },
       /securityID; did you mean "instruments\.securityId"/,
     ],
-    ['an order list', { exits: { oco: 'list' } }, /ContingencyType/],
     ['SecurityID without a source', { instruments: [{ ...instrument, securityId: 'x' }] }, /securityIdSource/],
   ];
   it.each(misspelt)('E8 %s is refused by name', (_, options, says) => {

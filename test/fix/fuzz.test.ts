@@ -153,8 +153,14 @@ async function fuzz(version: FixVersion, count: number, halfway: () => void) {
   const positions = collector<never>('positions', () => 'p');
   const take = inbox(
     settings,
-    { book, pending: pendingQuestions(clock), positions, openOrders: collector('orders', () => 'o') },
-    { report: (report) => void pushed.push(report), statusNotKnown: () => {} },
+    {
+      book,
+      pending: pendingQuestions(clock),
+      positions,
+      openOrders: collector('orders', () => 'o'),
+      quotes: collector('quote', () => 'q'),
+    },
+    { report: (report) => void pushed.push(report), doubted: () => {}, statusNotKnown: () => {} },
   );
   const found = { delivered: 0, invented: [] as string[], unreadable: [] as OrderReport[], sessions: 0, pushes: 0 };
   for (let order = 0; order < ORDERS; order += 1) {

@@ -85,7 +85,7 @@ const scheduleOptions: { readonly [Option in Exclude<keyof FixSchedule, 'start'>
 
 const exits: { readonly [Option in keyof FixExits]-?: Check } = {
   timeInForce: words('gtc', 'day'),
-  oco: words('adapter', 'broker', 'none'),
+  oco: words('adapter', 'broker', 'list', 'none'),
   closeOnly: flag,
 };
 
@@ -163,6 +163,7 @@ const OPTIONAL: { readonly [Option in Exclude<keyof FixConfig, Required>]-?: Che
   exits: record({}, exits),
   positions: record({}, positions),
   massStatus: flag,
+  marketData: flag,
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string';

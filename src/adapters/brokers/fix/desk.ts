@@ -6,12 +6,12 @@
  * 3. What could not be sent as it is (a step, a character) is refused here: nothing is rounded behind the caller's back.
  */
 import { isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
-import type { Instrument, OpenOrder, PositionReport, SubmitOutcome } from '../../../domain/ports.js';
+import type { Instrument, OpenOrder, PositionReport, Quote, SubmitOutcome } from '../../../domain/ports.js';
 import { classifySubmit, type Heard, orderIdOf } from './classify.js';
 import type { Collector } from './collector.js';
 import type { PeerClock } from './describe.js';
 import type { Line } from './line.js';
-import { newOrderSingle, type OutgoingOrder } from './messages.js';
+import { newOrderList, newOrderSingle, type OutgoingOrder } from './messages.js';
 import { type FixSettings, isFieldText } from './options.js';
 import type { OrderBook } from './order-book.js';
 import type { Patience, Pending } from './pending.js';
@@ -24,6 +24,7 @@ export interface FixDesk {
   readonly pending: Pending;
   readonly positions: Collector<PositionReport>;
   readonly openOrders: Collector<OpenOrder>;
+  readonly quotes: Collector<Quote>;
   readonly peerClock: PeerClock;
   /** An id of a request, unlike any that an earlier process made. */
   newId(prefix: string): string;
@@ -43,27 +44,62 @@ const FOR_EXIT: Patience = { isEnough: (heard) => !isPending(heard), forMs: PEND
 
 /** Sends an order, once and for all. */
 export async function sendOrder(desk: FixDesk, order: OutgoingOrder, signal: AbortSignal): Promise<SubmitOutcome> {
-  const { settings, line, book, pending } = desk;
-  const { clientOrderId } = order;
+  const held = whyNotSent(desk, order, signal);
+  if (held !== undefined) return held;
+  desk.book.write(order);
+  return answerTo(desk, order, signal, () => {
+    const about = { symbol: order.symbol, role: order.exitOf === undefined ? 'entry' : 'exit' } as const;
+    return desk.line.send('D', newOrderSingle(desk.settings, order), about);
+  });
+}
+
+/** Sends orders as one list (35=E), once and for all: all of them, or none. The outcomes are in their order. */
+export async function sendList(
+  desk: FixDesk,
+  listId: string,
+  orders: readonly OutgoingOrder[],
+  signal: AbortSignal,
+): Promise<readonly SubmitOutcome[]> {
+  const reasons = orders.map((order) => whyNotSent(desk, order, signal));
+  const held = reasons.find((reason) => reason !== undefined);
+  if (held !== undefined) return reasons.map((reason) => reason ?? held);
+  for (const order of orders) desk.book.write(order);
+  const [{ symbol = '' } = {}] = orders;
+  let sent: { readonly number: number | undefined } | undefined;
+  const send = (): number | undefined => {
+    sent ??= { number: desk.line.send('E', newOrderList(desk.settings, listId, orders), { symbol, role: 'exit' }) };
+    return sent.number;
+  };
+  return Promise.all(orders.map((order) => answerTo(desk, order, signal, send)));
+}
+
+/** Why an order must not be sent now; `undefined` when it may be. */
+function whyNotSent(
+  { settings, line, book }: FixDesk,
+  order: OutgoingOrder,
+  signal: AbortSignal,
+): SubmitOutcome | undefined {
   const refused = whyRefused(order, settings.instruments.get(order.symbol));
   if (refused !== undefined) return { kind: 'rejected', code: 'NOT_SENDABLE', reason: refused };
-  if (book.has(clientOrderId)) return { kind: 'duplicate' };
+  if (book.has(order.clientOrderId)) return { kind: 'duplicate' };
   if (!line.isReady) return classifySubmit({ kind: 'not_ready', cause: line.cause });
-  if (signal.aborted) return classifySubmit({ kind: 'not_ready', cause: 'given up before it was sent' });
-  book.write(order);
-  const isExit = order.exitOf !== undefined;
-  const heard = await pending.ask(
-    'order',
-    clientOrderId,
-    signal,
-    () => {
-      const about = { symbol: order.symbol, role: isExit ? 'exit' : 'entry' } as const;
-      const number = line.send('D', newOrderSingle(settings, order), about);
-      if (number !== undefined) book.numbered(clientOrderId, number);
-      return number;
-    },
-    isExit ? FOR_EXIT : FOR_ENTRY,
-  );
+  return signal.aborted ? classifySubmit({ kind: 'not_ready', cause: 'given up before it was sent' }) : undefined;
+}
+
+/** Waits for what is heard of an order that `send` sends. */
+async function answerTo(
+  { book, pending }: FixDesk,
+  { clientOrderId, exitOf }: OutgoingOrder,
+  signal: AbortSignal,
+  send: () => number | undefined,
+): Promise<SubmitOutcome> {
+  const isExit = exitOf !== undefined;
+  const numbered = (): number | undefined => {
+    const number = send();
+    if (number !== undefined) book.numbered(clientOrderId, number);
+    return number;
+  };
+  const heard = await pending.ask('order', clientOrderId, signal, numbered, isExit ? FOR_EXIT : FOR_ENTRY);
   const outcome = classifySubmit(heard);
   return isExit && outcome.kind === 'accepted'
     ? { ...outcome, state: isPending(heard) ? 'pending' : 'working' }

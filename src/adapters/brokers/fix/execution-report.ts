@@ -45,6 +45,8 @@ export interface Execution {
   readonly orderQty: string | undefined;
   /** It answers a question, and tells of no event. */
   readonly isStatus: boolean;
+  /** The order was replaced: the report's ClOrdID is its name at the venue from now on. */
+  readonly isReplaced: boolean;
   readonly brokerTime: string | undefined;
   /** Equal for two tellings of the same execution; absent where there is no telling. */
   readonly sameAs: string | undefined;
@@ -76,6 +78,7 @@ const FINAL = ['filled', 'cancelled', 'rejected', 'expired'];
 export const isFinal = ({ state }: OrderReport): boolean => FINAL.includes(state);
 
 const REJECTED = '8';
+const REPLACED = '5';
 /** ExecType of an answer to a status request (4.4), and ExecTransType of one (4.2). */
 const STATUS = 'I';
 const STATUS_42 = '3';
@@ -123,6 +126,7 @@ export function readExecution(message: Received): Execution | undefined {
     fill: isStatus || does === 'nothing' || does === 'bust' ? undefined : fillOf(at('lastQty'), at('lastPx'), execId),
     orderQty: ABOUT_QUANTITY.includes(execType) ? priceOf(at('orderQty')) : undefined,
     isStatus,
+    isReplaced: execType === REPLACED || (execType === '' && ordStatus === REPLACED),
     brokerTime: timeOf(at('transactTime')),
     sameAs: execId === undefined || isStatus ? undefined : `${execId}\n${told}`,
   };
@@ -133,6 +137,13 @@ function doesTo(execType: string, transType: string | undefined): Execution['doe
   if (execType === CORRECT.execType || transType === CORRECT.transType) return 'correct';
   return FILLS.includes(execType) ? 'fill' : 'nothing';
 }
+
+/** Does a report tell of a fill, whether or not the rest of it can be read? */
+export const tellsOfFill = (message: Received): boolean => {
+  const at = (tag: TagName): string | undefined => message.field(TAG[tag]);
+  const execType = at('execType') ?? '';
+  return !isAnswer(at, execType) && doesTo(execType, at('execTransType')) === 'fill';
+};
 
 const isAnswer = (at: (tag: TagName) => string | undefined, execType: string): boolean =>
   execType === STATUS || at('execTransType') === STATUS_42 || at('ordStatusReqId') !== undefined;

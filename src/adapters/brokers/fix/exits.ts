@@ -5,7 +5,8 @@
  * 2. Their ids are the entry's with `-sl` and `-tp`. An exit that was sent is not sent again: a repeat answers from what was
  *    heard of it, and says `unknown` as long as that is nothing.
  * 3. An exit that is over is no exit: a repeat says why, unless it has filled.
- * 4. Prices are rounded to the tick toward the fill, never away from it.
+ * 4. With `exits.oco: 'list'` both go out in one list, or neither: a leg alone would be linked to nothing.
+ * 5. Prices are rounded to the tick toward the fill, never away from it.
  */
 import { parseDecimal, roundToStep } from '../../../domain/decimal.js';
 import {
@@ -15,13 +16,21 @@ import {
   type ProtectionRequest,
   TAKE_PROFIT_PASSED,
 } from '../../../domain/ports.js';
-import { type FixDesk, sendOrder } from './desk.js';
+import { type FixDesk, sendList, sendOrder } from './desk.js';
 import type { OutgoingOrder } from './messages.js';
 
 const NOT_PLACED: LegOutcome = {
   kind: 'rejected',
   code: TAKE_PROFIT_PASSED,
   reason: 'the market has passed the take-profit: the stop-loss was placed alone',
+};
+
+const NOT_ASKED: LegOutcome = { kind: 'not_sent', reason: 'the list has no such order' };
+/** A leg of a list of which the other was sent before. */
+const UNLINKED: LegOutcome = {
+  kind: 'rejected',
+  code: 'NOT_SENDABLE',
+  reason: 'the other exit was sent without it: alone, this one would be linked to nothing',
 };
 
 const OVER = ['rejected', 'cancelled', 'expired'];
@@ -43,13 +52,28 @@ export async function placeExits(
     limitPrice: onTick(request.takeProfit, rules, profitWay),
   };
   if (request.legs === 'stopLoss') {
-    return { stopLoss: await placeExit(desk, stop, signal), takeProfit: NOT_PLACED };
+    return { stopLoss: await placeExit(desk, stop, request, signal), takeProfit: NOT_PLACED };
   }
-  const [stopLoss, takeProfit] = await Promise.all([placeExit(desk, stop, signal), placeExit(desk, limit, signal)]);
+  const isList = desk.settings.exits.oco === 'list';
+  if (isList && ![stop, limit].some((leg) => desk.book.has(leg.clientOrderId))) {
+    const [stopLoss = NOT_ASKED, takeProfit = NOT_ASKED] = await sendList(desk, clientOrderId, [stop, limit], signal);
+    return { stopLoss, takeProfit };
+  }
+  const [stopLoss, takeProfit] = await Promise.all([
+    placeExit(desk, stop, request, signal),
+    placeExit(desk, limit, request, signal),
+  ]);
   return { stopLoss, takeProfit };
 }
 
-async function placeExit(desk: FixDesk, order: OutgoingOrder, signal: AbortSignal): Promise<LegOutcome> {
+async function placeExit(
+  desk: FixDesk,
+  order: OutgoingOrder,
+  request: ProtectionRequest,
+  signal: AbortSignal,
+): Promise<LegOutcome> {
+  const isList = desk.settings.exits.oco === 'list' && request.legs !== 'stopLoss';
+  if (isList && !desk.book.has(order.clientOrderId)) return UNLINKED;
   const outcome = await sendOrder(desk, order, signal);
   if (outcome.kind !== 'duplicate') return outcome;
   const { report, orderId } = desk.book.get(order.clientOrderId) ?? {};

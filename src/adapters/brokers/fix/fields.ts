@@ -36,7 +36,14 @@ const SENT: Readonly<Record<string, string>> = {
   H: 'OrderStatusRequest',
   AF: 'OrderMassStatusRequest',
   AN: 'RequestForPositions',
+  E: 'NewOrderList',
+  G: 'OrderCancelReplaceRequest',
+  Q: 'DontKnowTrade',
+  V: 'MarketDataRequest',
 };
+/** NewOrderList, and its ContingencyType, which these versions' dictionaries do not know. */
+const LIST = 'E';
+const ONE_CANCELS_THE_OTHER: FieldValue = [1385, '1'];
 const ROLES = ['header', 'entry', 'exit'];
 const PLACES = [...ROLES, ...Object.keys(SENT), ...Object.values(SENT)];
 /** Names that counterparties use with every version. */
@@ -62,6 +69,7 @@ const SHAPES: readonly (readonly [RegExp, (value: string) => boolean, string])[]
 /** @throws {FillchartError} `INVALID_OPTION`, naming the field, and what is accepted */
 export function fieldPlan(settings: FixSettings, dictionary: FixDictionary): FieldPlan {
   const { logon, fields, onBehalfOfCompId, deliverToCompId, instruments } = settings;
+  assertMessages(settings, dictionary);
   const general = readSets('fields', fields, dictionary);
   const bySymbol = new Map<string, ReadonlyMap<string, readonly FieldValue[]>>();
   for (const { symbol, ...instrument } of instruments.values()) {
@@ -71,7 +79,9 @@ export function fieldPlan(settings: FixSettings, dictionary: FixDictionary): Fie
       ...(securityId === undefined ? [] : [[48, securityId] as const, [22, securityIdSource ?? ''] as const]),
       ...(sendsSymbol === false ? [[55, ''] as const] : []),
     ];
-    const withIdentity = ['D', 'F', 'H'].map((type) => [type, [...identity, ...(named.get(type) ?? [])]] as const);
+    const withIdentity = ['D', 'F', 'G', 'H', 'Q', 'V'].map(
+      (type) => [type, [...identity, ...(named.get(type) ?? [])]] as const,
+    );
     bySymbol.set(symbol, new Map([...named, ...withIdentity]));
   }
   const credentials = readFields('logon', logon, dictionary);
@@ -84,10 +94,26 @@ export function fieldPlan(settings: FixSettings, dictionary: FixDictionary): Fie
     header,
     bodyOf(type, { symbol = '', role = '' }) {
       const own = bySymbol.get(symbol);
-      const sets = [general.get(type), general.get(role), own?.get(type), own?.get(role)];
-      return [...(type === 'A' ? credentials : []), ...sets.flatMap((set) => set ?? [])];
+      // The orders of a list have the fields of orders; the list itself has those of its type.
+      const [ofRole, ofOwnRole] = type === LIST ? [] : [general.get(role), own?.get(role)];
+      const sets = [general.get(type), ofRole, own?.get(type), ofOwnRole];
+      const ours = type === 'A' ? credentials : type === LIST ? [ONE_CANCELS_THE_OTHER] : [];
+      return [...ours, ...sets.flatMap((set) => set ?? [])];
     },
   };
+}
+
+/** What an option needs, and a dictionary of one's own may not have. */
+function assertMessages({ exits, marketData }: FixSettings, { message }: FixDictionary): void {
+  const needed = [
+    ...(exits.oco === 'list' ? [['exits.oco', 'list', LIST] as const] : []),
+    ...(marketData ? [['marketData', 'true', 'V'] as const, ['marketData', 'true', 'W'] as const] : []),
+  ];
+  for (const [option, value, type] of needed) {
+    if (message.has(type)) continue;
+    const says = `${value}, and the dictionary has no message ${type}`;
+    throw new FillchartError('INVALID_OPTION', `fixBroker: ${option} is ${says}.`);
+  }
 }
 
 function readSets(

@@ -5,9 +5,11 @@
  * 2. What a message proves is in one table (`classify.ts`); what is not in it is `unknown`.
  * 3. Execution reports that were missed are sent again by the counterparty after the next logon (the sequence numbers see
  *    to that), and reach the engine as pushes behind a gap.
- * 4. The password is in a closure: neither the adapter nor any error, cause or warning of it shows it.
+ * 4. A fill that cannot be of the order that it names is not taken; DontKnowTrade (35=Q) tells the counterparty so.
+ * 5. The password is in a closure: neither the adapter nor any error, cause or warning of it shows it.
  */
 import { Subject } from 'rxjs';
+import { parseDecimal } from '../../../domain/decimal.js';
 import type {
   BrokerAdapter,
   CancelOutcome,
@@ -17,6 +19,7 @@ import type {
   OrderReport,
   OrderRequest,
   PositionReport,
+  Quote,
   SubmitOutcome,
 } from '../../../domain/ports.js';
 import { redactor } from '../redact.js';
@@ -24,23 +27,28 @@ import { classifyCancel, type Heard } from './classify.js';
 import { collector } from './collector.js';
 import { describeSession, peerClock } from './describe.js';
 import { type FixDesk, sendOrder } from './desk.js';
-import { isFinal, type Received } from './execution-report.js';
+import type { Doubt } from './doubts.js';
+import { isFinal, type Received, tellsOfFill } from './execution-report.js';
 import { placeExits } from './exits.js';
 import { inbox } from './inbox.js';
-import { fixLine } from './line.js';
+import { fixLine, type Line } from './line.js';
 import { messageLog } from './message-log.js';
 import {
+  dontKnowTrade,
+  marketDataRequest,
   type OrderNames,
+  type OutgoingOrder,
   orderCancelRequest,
   orderMassStatusRequest,
   orderStatusRequest,
   requestForPositions,
 } from './messages.js';
-import { type FixBrokerOptions, type FixInstrument, type FixSettings, readSettings } from './options.js';
+import { type FixBrokerOptions, type FixInstrument, type FixSettings, isFieldText, readSettings } from './options.js';
 import { type OrderBook, orderBook } from './order-book.js';
 import { orderFile } from './order-file.js';
 import { pendingQuestions } from './pending.js';
 import { addedUp, workingProtections } from './positions.js';
+import { replaceOrder } from './replace.js';
 import { sequenceNumbers } from './sequence-numbers.js';
 import { siblings } from './siblings.js';
 import { sessionName } from './store-folder.js';
@@ -70,7 +78,7 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
       push: true,
       batchStatus: false,
       lookupByClientId: true,
-      nativeOco: settings.exits.oco === 'broker',
+      nativeOco: settings.exits.oco === 'broker' || settings.exits.oco === 'list',
       positions: settings.positions === undefined ? 'none' : 'netting',
       fractional: [...settings.instruments.values()].some(({ lotSize }) => lotSize.includes('.')),
       minPollMs: settings.pollMs,
@@ -102,6 +110,15 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
         return desk.openOrders.ask(signal, (id) => line.send('AF', orderMassStatusRequest(settings, id)));
       },
     }),
+    ...(settings.marketData && {
+      async quote(symbol: string, signal: AbortSignal): Promise<Quote> {
+        await line.start(signal);
+        const send = (id: string) => line.send('V', marketDataRequest(settings, id, symbol), { symbol });
+        const [quote] = await desk.quotes.ask(signal, send);
+        if (quote === undefined) throw new Error(`FIX: no quote of ${symbol}`);
+        return quote;
+      },
+    }),
     describe: async () => describeSession(settings, desk.peerClock, line.isReady),
     reports$: reports$.asObservable(),
   };
@@ -113,17 +130,19 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
   const newId = idMaker(settings);
   const positions = collector<PositionReport>('positions', () => newId('p'));
   const openOrders = collector<OpenOrder>('open orders', () => newId('o'));
+  const quotes = collector<Quote>('quote', () => newId('q'));
   const clock = peerClock(settings.clock.now);
   const redact = redactor(secretsOf(settings));
   const exits = settings.exits.oco === 'adapter' && !settings.peek ? exitWatch(book, () => desk) : undefined;
   const take = inbox(
     settings,
-    { book, pending, positions, openOrders },
+    { book, pending, positions, openOrders, quotes },
     {
       report(report) {
         exits?.heard(report);
         reports$.next(report);
       },
+      doubted: refuseFill(settings, () => line),
       statusNotKnown() {
         if (!desk.asksForStatus) return;
         desk.asksForStatus = false;
@@ -140,7 +159,7 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
     heard: (message) => clock.heard(message),
     received: (message) => take(withoutSecrets(message, redact)),
     down(cause) {
-      for (const asked of [pending, positions, openOrders]) asked.lose(cause);
+      for (const asked of [pending, positions, openOrders, quotes]) asked.lose(cause);
     },
     closed: release,
   });
@@ -152,12 +171,55 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
     pending,
     positions,
     openOrders,
+    quotes,
     newId,
     asksForStatus,
     peerClock: clock,
   };
   return desk;
 }
+
+/** Tells operator and counterparty of a report that is not taken; a fill by DontKnowTrade, once. */
+function refuseFill(settings: FixSettings, line: () => Line) {
+  const refused = new Set<string>();
+  return (message: Received, { reason, text }: Doubt, order: OutgoingOrder): void => {
+    const textAt = (tag: number, otherwise: string): string => {
+      const value = message.field(tag);
+      return isFieldText(value) ? value : otherwise;
+    };
+    const [orderId, execId] = [textAt(TAG.orderId, 'NONE'), textAt(TAG.execId, 'NONE')];
+    const key = `${order.clientOrderId} ${execId}`;
+    if (refused.has(key)) return;
+    if (refused.size >= MOST_REFUSED) refused.clear();
+    refused.add(key);
+    const isAnswered =
+      tellsOfFill(message) && message.field(TAG.possDupFlag) !== 'Y' && !settings.peek && line().knows('Q');
+    settings.warn(
+      `${settings.targetCompId} reports a fill of ${order.clientOrderId} (ExecID ${execId}) that is not taken: ${text}. ${
+        isAnswered ? 'DontKnowTrade is sent' : 'No DontKnowTrade is sent'
+      }; ask the counterparty what it holds.`,
+    );
+    if (!isAnswered) return;
+    const fill = {
+      orderId,
+      execId,
+      reason,
+      text,
+      symbol: textAt(TAG.symbol, order.symbol),
+      side: textAt(TAG.side, '7'),
+      quantity: order.quantity,
+      lastQty: sizeText(message.field(TAG.lastQty)),
+      lastPx: sizeText(message.field(TAG.lastPx)),
+    };
+    line().send('Q', dontKnowTrade(settings, fill));
+  };
+}
+
+/** A field of another's message goes into ours only where it is a number. */
+const sizeText = (text: string | undefined): string | undefined => parseDecimal(text);
+
+/** Fills whose refusal is remembered. */
+const MOST_REFUSED = 10_000;
 
 /** Locked first: what another process is writing would be read half. */
 function openStore(settings: FixSettings) {
@@ -202,6 +264,7 @@ function exitWatch(book: OrderBook, desk: () => FixDesk) {
   return siblings({
     book,
     cancel: (ref) => cancelOrder(desk(), ref, soon()),
+    replace: (known, quantity) => replaceOrder(desk(), known, quantity, soon()),
     async ask(ref) {
       if (!desk().asksForStatus) return 'useless';
       const answer = await orderStatus(desk(), ref, soon()).catch(() => undefined);
@@ -270,11 +333,11 @@ async function cancelOrder(desk: FixDesk, ref: OrderRef, signal: AbortSignal): P
 function namesOf({ book }: FixDesk, ref: OrderRef): OrderNames {
   const known = book.get(ref.clientOrderId);
   return {
-    clientOrderId: ref.clientOrderId,
+    clientOrderId: known?.name ?? ref.clientOrderId,
     orderId: ref.brokerOrderId ?? known?.orderId,
     symbol: ref.symbol,
     side: known?.order.side ?? 'buy',
-    quantity: known?.order.quantity,
+    quantity: known?.quantity,
     isExit: known?.order.exitOf !== undefined,
   };
 }

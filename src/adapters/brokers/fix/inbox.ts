@@ -8,16 +8,20 @@
  *    the order (P12, S3).
  * 5. An order whose message is refused is over, also when nobody waits for it any more.
  * 6. What was asked of many orders at once (MassStatusReqID 584) is collected besides.
+ * 7. A report that cannot be of the order that it names is not taken (`doubts.ts`).
  */
-import type { OpenOrder, OrderReport, PositionReport } from '../../../domain/ports.js';
+import type { OpenOrder, OrderReport, PositionReport, Quote } from '../../../domain/ports.js';
 import type { Heard, HeardMessage } from './classify.js';
 import type { Collector } from './collector.js';
+import { type Doubt, doubtOf } from './doubts.js';
 import { type Execution, isDuplicate, isUnknownOrder, type Received, readExecution } from './execution-report.js';
+import type { OutgoingOrder } from './messages.js';
 import { takeOpenOrder } from './open-orders.js';
 import type { FixSettings } from './options.js';
 import type { OrderBook } from './order-book.js';
 import type { Pending, Question } from './pending.js';
 import { takePositions } from './positions.js';
+import { takeQuote } from './quotes.js';
 import { TAG } from './tags.js';
 
 const ORDER_STATUS_REQUEST = 'H';
@@ -27,7 +31,11 @@ const UNSUPPORTED = '3';
 const INVALID_TYPE = '11';
 /** OrdRejReason: unknown order. */
 const UNKNOWN_ORDER = '5';
-const NEW_ORDER = 'D';
+/** NewOrderSingle, and NewOrderList. */
+const NEW_ORDERS = ['D', 'E'];
+const ASKED_BY: Readonly<Record<string, Question>> = { D: 'order', E: 'order', F: 'cancel', G: 'replace', H: 'status' };
+/** ListOrderStatus: the list is refused as a whole. */
+const LIST_REJECTED = '7';
 
 const SESSION_REJECT_FIELDS = [
   ['RefTagID', TAG.refTagId],
@@ -41,6 +49,8 @@ const BUSINESS_REJECT_FIELDS = [
 
 export interface InboxListener {
   report(report: OrderReport): void;
+  /** A report names the order, and cannot be of it. */
+  doubted(message: Received, doubt: Doubt, order: OutgoingOrder): void;
   /** The counterparty does not know OrderStatusRequest. */
   statusNotKnown(): void;
 }
@@ -51,11 +61,12 @@ export interface Awaiting {
   readonly pending: Pending;
   readonly positions: Collector<PositionReport>;
   readonly openOrders: Collector<OpenOrder>;
+  readonly quotes: Collector<Quote>;
 }
 
 export function inbox(
-  { version }: Pick<FixSettings, 'version'>,
-  { book, pending, positions, openOrders }: Awaiting,
+  { version, instruments }: Pick<FixSettings, 'version' | 'instruments'>,
+  { book, pending, positions, openOrders, quotes }: Awaiting,
   listener: InboxListener,
 ): (message: Received) => void {
   function execution(message: Received): void {
@@ -63,6 +74,7 @@ export function inbox(
     const collected = openOrders.at(message.field(TAG.massStatusReqId));
     // It may tell of orders of others: they are listed, and are no news.
     if (collected !== undefined) takeOpenOrder(collected, message, read, book);
+    if (isDoubted(message, read)) return;
     if (read === undefined || (collected !== undefined && !book.has(read.clOrdId ?? ''))) return;
     if (isUnknownOrder(read) || answersOnlyTheQuestion(read)) {
       answerAs('status', read, { ...heardOf(read), reason: UNKNOWN_ORDER });
@@ -82,21 +94,33 @@ export function inbox(
     if (taken.isNews) listener.report(taken.report);
   }
 
-  /** A cancel is answered under its own id; and by whatever ends the order. */
+  function isDoubted(message: Received, read: Execution | undefined): boolean {
+    const ids = [message.field(TAG.clOrdId), message.field(TAG.origClOrdId)];
+    const order = ids.map((id) => book.get(book.orderNamed(id ?? ''))?.order).find((found) => found !== undefined);
+    const doubt = order === undefined ? undefined : doubtOf(message, read, order, instruments);
+    if (order !== undefined && doubt !== undefined) listener.doubted(message, doubt, order);
+    return doubt !== undefined;
+  }
+
+  /** A cancel or a replacement is answered under its own id; and by whatever ends the order. */
   function answerCancel({ clOrdId, ordStatus }: Execution, clientOrderId: string, heard: Heard): void {
-    if (clOrdId !== undefined) pending.answer('cancel', clOrdId, heard);
-    if (!['2', '4', '6', '8', 'C'].includes(ordStatus)) return;
-    for (const cancelId of book.cancelsOf(clientOrderId)) pending.answer('cancel', cancelId, heard);
+    const isOver = ['2', '4', '6', '8', 'C'].includes(ordStatus);
+    for (const id of [clOrdId ?? '', ...(isOver ? book.cancelsOf(clientOrderId) : [])]) {
+      for (const question of ['cancel', 'replace'] as const) pending.answer(question, id, heard);
+    }
   }
 
   /** A rejection without an OrderID and an ExecID, of an order that is asked for and was not just sent. */
   function answersOnlyTheQuestion({ ordStatus, orderId, execId, clOrdId = '' }: Execution): boolean {
     const isNameless = ordStatus === '8' && orderId === undefined && execId === undefined;
-    return isNameless && pending.isAsked('status', clOrdId) && !pending.isAsked('order', clOrdId);
+    const id = book.orderNamed(clOrdId);
+    return isNameless && pending.isAsked('status', id) && !pending.isAsked('order', id);
   }
 
   function answerAs(question: Question, { clOrdId, origClOrdId }: Execution, heard: Heard): void {
-    for (const id of [clOrdId, origClOrdId]) if (id !== undefined) pending.answer(question, id, heard);
+    for (const id of [clOrdId, origClOrdId]) {
+      if (id !== undefined) pending.answer(question, book.orderNamed(id), heard);
+    }
   }
 
   function cancelReject(message: Received): void {
@@ -107,7 +131,24 @@ export function inbox(
       reason: message.field(TAG.cxlRejReason),
       text: message.field(TAG.text),
     };
-    pending.answer('cancel', message.field(TAG.clOrdId) ?? '', heard);
+    for (const question of ['cancel', 'replace'] as const) {
+      pending.answer(question, message.field(TAG.clOrdId) ?? '', heard);
+    }
+  }
+
+  /** A list that is refused as a whole: each of its orders is over, unless it was reported on. */
+  function listStatus(message: Received): void {
+    if (message.field(TAG.listOrderStatus) !== LIST_REJECTED) return;
+    const listId = message.field(TAG.listId) ?? '';
+    const text = message.field(TAG.listStatusText) ?? message.field(TAG.text) ?? 'the list was refused';
+    for (const id of [`${listId}-sl`, `${listId}-tp`]) refuseOrder(id, { kind: 'j', reason: 'list', text });
+  }
+
+  function refuseOrder(id: string, heard: HeardMessage): void {
+    const taken = book.refuse(id, heard.text ?? '');
+    if (taken === undefined) return;
+    pending.answer('order', id, heard);
+    listener.report(taken.report);
   }
 
   function reject(message: Received, kind: '3' | 'j'): void {
@@ -118,20 +159,21 @@ export function inbox(
     if (isNotKnown && type === ORDER_STATUS_REQUEST) listener.statusNotKnown();
     const sequenceNumber = Number(message.field(TAG.refSeqNum));
     const id = kind === 'j' ? (message.field(TAG.businessRejectRefId) ?? '') : '';
-    const isOrder = type === NEW_ORDER || type === undefined;
-    const refused = isOrder ? (book.orderOf(sequenceNumber) ?? (book.has(id) ? id : undefined)) : undefined;
+    const isOrder = type === undefined || NEW_ORDERS.includes(type);
+    const named = isOrder ? book.ordersOf(sequenceNumber) : [];
+    const refused = named.length > 0 || !isOrder || !book.has(id) ? named : [id];
     // Taken into the book before whoever waits hears of it.
-    const taken = refused === undefined ? undefined : book.refuse(refused, heard.text ?? '');
+    const taken = refused.map((order) => book.refuse(order, heard.text ?? ''));
     answerReject(sequenceNumber, type, id, heard);
-    if (taken !== undefined) listener.report(taken.report);
+    for (const one of taken) if (one !== undefined) listener.report(one.report);
   }
 
   function answerReject(sequenceNumber: number, type: string | undefined, id: string, heard: HeardMessage): void {
     if (Number.isInteger(sequenceNumber) && pending.answerMessage(sequenceNumber, heard) !== undefined) return;
     const cause = `refused: ${heard.text}`;
-    for (const asked of [positions, openOrders]) asked.refuse(sequenceNumber, id, cause);
-    const question = { D: 'order', F: 'cancel', H: 'status' } as const;
-    if (id !== '' && (type === 'D' || type === 'F' || type === 'H')) pending.answer(question[type], id, heard);
+    for (const asked of [positions, openOrders, quotes]) asked.refuse(sequenceNumber, id, cause);
+    const question = ASKED_BY[type ?? ''];
+    if (id !== '' && question !== undefined) pending.answer(question, id, heard);
   }
 
   return (message) => {
@@ -139,6 +181,8 @@ export function inbox(
     if (type === '8') execution(message);
     if (type === '9') cancelReject(message);
     if (type === '3' || type === 'j') reject(message, type);
+    if (type === 'N') listStatus(message);
+    if (type === 'W' || type === 'Y') takeQuote(quotes, message);
     if ((type === 'AO' || type === 'AP') && version === 'FIX.4.4') takePositions(positions, message);
   };
 }

@@ -43,6 +43,8 @@ export interface Line {
   readonly cause: string;
   /** Begins to connect, and waits for a session to be ready. @throws {Error} saying why it is not, when `signal` aborts or the first try fails; {BrokerRefusal} after a Logout; {FillchartError} when another process has the session */
   start(signal: AbortSignal): Promise<void>;
+  /** The dictionary has this message. */
+  knows(type: string): boolean;
   /** The message's sequence number, or `undefined` when nothing was handed over. */
   send(type: string, body: Body, about?: About): number | undefined;
   /** Logs out, and waits for the answer for a while. */
@@ -86,6 +88,7 @@ export function fixLine(
   let waitMs = settings.reconnectMs;
   let retryTimer: unknown;
   let lock: StoreLock | undefined;
+  let dictionary: LoadedFix['dictionary'] | undefined;
   const { settle, settled } = waiters();
 
   function open(loaded: LoadedFix): void {
@@ -230,6 +233,7 @@ export function fixLine(
       const loaded = await loadFix(settings.version, settings.dictionary);
       // What the dictionary does not take is said before anything is sent.
       fieldPlan(settings, loaded.dictionary);
+      dictionary = loaded.dictionary;
       cause = transport === undefined && retryTimer === undefined ? NOT_YET : cause;
       if (transport === undefined && retryTimer === undefined) open(loaded);
       if (!isReady && !isClosed && !isShut && !signal.aborted) await settled(signal);
@@ -237,6 +241,7 @@ export function fixLine(
       const sentence = `FIX: no session with ${settings.targetCompId}: ${cause}`;
       throw isRefused ? new BrokerRefusal(sentence) : new Error(sentence);
     },
+    knows: (type) => dictionary?.message.has(type) === true,
     send: (type, body, about) => (isReady || type === CANCEL ? session?.send(type, body, about) : undefined),
     async close() {
       isClosed = true;

@@ -6,6 +6,7 @@
  */
 import type { Side } from '../../../domain/ports.js';
 import type { FixSettings } from './options.js';
+import type { KnownOrder } from './order-book.js';
 
 /** A message body by field names, as jspurefix encodes it. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -44,6 +45,11 @@ const GOOD_TILL_CANCEL = '1';
 /** Automated execution, no intervention of a broker. */
 const AUTOMATED = '1';
 const CLOSE = 'C';
+/** BidType, and ListExecInstType. */
+const NO_BIDDING = 3;
+const IMMEDIATE = '1';
+const SNAPSHOT = '0';
+const TOP_OF_BOOK = 1;
 /** MassStatusReqType: all orders. */
 const ALL_ORDERS = 7;
 
@@ -90,6 +96,70 @@ export const orderCancelRequest = (settings: FixSettings, order: OrderNames, can
   Side: sideOf(settings, order.side, order.isExit),
   TransactTime: new Date(settings.clock.now()),
   ...(order.quantity !== undefined && quantity(settings, order.quantity)),
+});
+
+/** OrderCancelReplaceRequest (35=G): an exit for another quantity, what has filled of it included, and else as it was. */
+export const orderReplaceRequest = (
+  settings: FixSettings,
+  { order, name, orderId }: KnownOrder,
+  replacementId: string,
+  quantity: string,
+): Body => ({
+  ...newOrderSingle(settings, { ...order, clientOrderId: replacementId, quantity }),
+  OrigClOrdID: name,
+  ...(orderId !== undefined && { OrderID: orderId }),
+});
+
+/** NewOrderList (35=E): two exits of which one cancels the other; ContingencyType (1385) is added with the fields. */
+export function newOrderList(settings: FixSettings, listId: string, orders: readonly OutgoingOrder[]): Body {
+  const entries = orders.map((order, index) => ({ ...newOrderSingle(settings, order), ListSeqNo: index + 1 }));
+  const group = { NoOrders: entries };
+  return {
+    ListID: listId,
+    BidType: NO_BIDDING,
+    ListExecInstType: IMMEDIATE,
+    TotNoOrders: entries.length,
+    ...(settings.version === 'FIX.4.4' ? { ListOrdGrp: group } : group),
+  };
+}
+
+/** MarketDataRequest (35=V): a snapshot of the best bid and offer. */
+export function marketDataRequest(settings: FixSettings, requestId: string, symbol: string): Body {
+  const types = { NoMDEntryTypes: [{ MDEntryType: '0' }, { MDEntryType: '1' }] };
+  const symbols = { NoRelatedSym: [instrument(settings, symbol)] };
+  return {
+    MDReqID: requestId,
+    SubscriptionRequestType: SNAPSHOT,
+    MarketDepth: TOP_OF_BOOK,
+    ...(settings.version === 'FIX.4.4' ? { MDReqGrp: types, InstrmtMDReqGrp: symbols } : { ...types, ...symbols }),
+  };
+}
+
+/** A fill that was told, and is refused. */
+export interface RefusedFill {
+  readonly orderId: string;
+  readonly execId: string;
+  /** DKReason (127). */
+  readonly reason: string;
+  readonly symbol: string;
+  readonly side: string;
+  readonly quantity: string;
+  readonly lastQty: string | undefined;
+  readonly lastPx: string | undefined;
+  readonly text: string;
+}
+
+/** DontKnowTrade (35=Q). */
+export const dontKnowTrade = (settings: FixSettings, fill: RefusedFill): Body => ({
+  OrderID: fill.orderId,
+  ExecID: fill.execId,
+  DKReason: fill.reason,
+  ...instrument(settings, fill.symbol),
+  Side: fill.side,
+  ...quantity(settings, fill.quantity),
+  ...(fill.lastQty !== undefined && { [settings.version === 'FIX.4.4' ? 'LastQty' : 'LastShares']: fill.lastQty }),
+  ...(fill.lastPx !== undefined && { LastPx: fill.lastPx }),
+  Text: fill.text,
 });
 
 /** OrderMassStatusRequest (35=AF): all orders of the account, or of the session where none is configured. */

@@ -46,6 +46,7 @@ const OPTIONS: Names<FixBrokerOptions> = {
   exits: true,
   positions: true,
   massStatus: true,
+  marketData: true,
   warn: true,
   clock: true,
 };

@@ -45,9 +45,10 @@ export interface FixExits {
   readonly timeInForce?: 'gtc' | 'day';
   /**
    * Who cancels one exit when the other has filled: `adapter` (the default), as long as this process runs and the session
-   * is up; `broker`, which links the two by ClOrdLinkID (583, FIX 4.4); `none`.
+   * is up, and shrinks it when the other fills in part; `broker`, which links the two by ClOrdLinkID (583, FIX 4.4); `list`,
+   * which sends both in one NewOrderList (35=E) with ContingencyType (1385) 1, one cancels the other; `none`.
    */
-  readonly oco?: 'adapter' | 'broker' | 'none';
+  readonly oco?: 'adapter' | 'broker' | 'list' | 'none';
   /** Marks the exits as closing (PositionEffect 77=C; in FIX 4.2 OpenClose). Default false. */
   readonly closeOnly?: boolean;
 }
@@ -150,6 +151,11 @@ export interface FixBrokerOptions {
   readonly positions?: FixPositions;
   /** The counterparty answers OrderMassStatusRequest: all open orders can be asked for. FIX 4.4 only. Default false. */
   readonly massStatus?: boolean;
+  /**
+   * The counterparty answers MarketDataRequest (35=V) on this session: the best bid and offer of a symbol can be asked for,
+   * as the limit `maxReferenceDeviationPct` needs. Default false.
+   */
+  readonly marketData?: boolean;
   /** Told in one sentence what an operator must see: that the session is down, that a logon was refused. Default: a process warning. */
   readonly warn?: (message: string) => void;
   readonly clock?: Clock;
@@ -202,6 +208,7 @@ export interface FixSettings
   readonly addresses: readonly FixAddress[];
   readonly peek: boolean;
   readonly massStatus: boolean;
+  readonly marketData: boolean;
   readonly instruments: ReadonlyMap<string, FixInstrument>;
   readonly marketableLimit: ((order: OrderRequest) => string) | undefined;
   readonly exits: Required<FixExits>;
@@ -250,6 +257,7 @@ export function readSettings(options: FixBrokerOptions, environment: Environment
     addresses: readAddresses(options),
     peek: options.peek === true,
     massStatus: options.massStatus === true,
+    marketData: options.marketData === true,
     resetOnLogon: options.resetOnLogon === true,
     heartbeatSeconds: between('heartbeatSeconds', options.heartbeatSeconds, 30, 1, 300),
     logonTimeoutMs: between('logonTimeoutMs', options.logonTimeoutMs, 10_000, 100, 60_000),
@@ -295,15 +303,10 @@ function readTls(tls: FixBrokerOptions['tls']): FixTls | undefined {
 }
 
 function readExits(exits: FixExits, version: FixVersion): Required<FixExits> {
-  if ((exits.oco as string | undefined) === 'list') {
-    throw invalid(
-      'exits.oco',
-      'list',
-      'adapter, broker or none: an order list of these versions has no ContingencyType (1385)',
-    );
+  const oco = oneOf('exits.oco', exits.oco ?? 'adapter', ['adapter', 'broker', 'list', 'none']);
+  if (oco === 'broker' && version === 'FIX.4.2') {
+    throw invalid('exits.oco', 'broker', 'adapter, list or none with FIX.4.2');
   }
-  const oco = oneOf('exits.oco', exits.oco ?? 'adapter', ['adapter', 'broker', 'none']);
-  if (oco === 'broker' && version === 'FIX.4.2') throw invalid('exits.oco', 'broker', 'adapter or none with FIX.4.2');
   const timeInForce = oneOf('exits.timeInForce', exits.timeInForce ?? 'gtc', ['gtc', 'day']);
   return { oco, timeInForce, closeOnly: exits.closeOnly === true };
 }

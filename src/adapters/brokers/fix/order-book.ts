@@ -7,6 +7,8 @@
  * 3. A cancel has an id of its own; what is reported under it is reported of the order.
  * 4. Memory is bounded: of orders that are not ours, and of ours that are over, the oldest are forgotten.
  * 5. An order whose message was refused (35=3, 35=j) is over, unless the counterparty has reported on it.
+ * 6. A replacement gives an order another ClOrdID at the venue, under which it is asked for and cancelled from then on; here
+ *    it keeps the id under which it was sent.
  */
 import { compare, maximum, parseDecimal, ZERO } from '../../../domain/decimal.js';
 import type { Correction, OrderReport } from '../../../domain/ports.js';
@@ -18,6 +20,10 @@ import type { OrderFile } from './order-file.js';
 export interface KnownOrder {
   readonly order: OutgoingOrder;
   readonly orderId: string | undefined;
+  /** Its ClOrdID at the venue: the last replacement's, or its own. */
+  readonly name: string;
+  /** What it is for at the venue now. */
+  readonly quantity: string;
   readonly report: OrderReport | undefined;
   /** The state in which it ended, in this process or an earlier one. */
   readonly ended: string | undefined;
@@ -40,11 +46,13 @@ export interface OrderBook {
   write(order: OutgoingOrder): void;
   /** The order left as the message of this number. */
   numbered(clientOrderId: string, sequenceNumber: number): void;
-  /** The order that left as the message of this number, since the numbers last began anew. */
-  orderOf(sequenceNumber: number): string | undefined;
+  /** The orders that left in the message of this number, since the numbers last began anew: both, of a list. */
+  ordersOf(sequenceNumber: number): readonly string[];
+  /** The order that an id at the venue names: its own, a cancel's or a replacement's. */
+  orderNamed(id: string): string;
   /** The sequence numbers have begun anew. */
   renumbered(): void;
-  /** What is reported under `cancelId` is reported of the order. */
+  /** What is reported under `cancelId`, of a cancel or a replacement, is reported of the order. */
   nameCancel(cancelId: string, clientOrderId: string): void;
   /** Takes an execution in; the report that it comes to, and whether it is news. */
   take(execution: Execution): Taken | undefined;
@@ -58,6 +66,8 @@ interface Entry {
   orderId: string | undefined;
   report: OrderReport | undefined;
   ended: string | undefined;
+  /** ClOrdID of the last replacement. */
+  replacedBy: string | undefined;
   /** OrderQty at the venue, where it was restated. */
   restated: string | undefined;
   /** The greatest CumQty that was ever told. */
@@ -77,14 +87,18 @@ const MOST_REMEMBERED = 100_000;
 export function orderBook(file: OrderFile | undefined): OrderBook {
   const entries = new Map<string, Entry>();
   const byOrderId = new Map<string, string>();
-  const byNumber = new Map<number, string>();
+  const byNumber = new Map<number, readonly string[]>();
   const cancels = new Map<string, string>();
   const heard = new Set<string>();
   let most = MOST_FOREIGN + 2 * MOST_OVER;
-  for (const { order, ended } of file?.kept ?? []) {
+  for (const { order, ended, replaced } of file?.kept ?? []) {
     const entry = entryOf(order.clientOrderId);
     entry.order = order;
     entry.ended = ended;
+    if (replaced === undefined) continue;
+    entry.replacedBy = replaced.name;
+    entry.restated = replaced.quantity;
+    cancels.set(replaced.name, order.clientOrderId);
   }
 
   function entryOf(clientOrderId: string): Entry {
@@ -110,8 +124,23 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
     return false;
   }
 
-  const known = ({ order, orderId, report, ended }: Entry): KnownOrder | undefined =>
-    order === undefined ? undefined : { order, orderId, report, ended };
+  const known = ({ order, orderId, report, ended, replacedBy, restated }: Entry): KnownOrder | undefined =>
+    order && {
+      order,
+      orderId,
+      report,
+      ended,
+      name: replacedBy ?? order.clientOrderId,
+      quantity: restated ?? order.quantity,
+    };
+
+  /** The venue has replaced the order: it goes by the replacement's name. */
+  function rename(entry: Entry, { isReplaced, clOrdId }: Execution, clientOrderId: string): void {
+    if (!isReplaced || clOrdId === undefined || entry.order === undefined) return;
+    if (cancels.get(clOrdId) !== clientOrderId || entry.replacedBy === clOrdId) return;
+    entry.replacedBy = clOrdId;
+    file?.replaced(clientOrderId, { name: clOrdId, quantity: entry.restated ?? entry.order.quantity });
+  }
 
   function keep(entry: Entry, report: OrderReport): void {
     entry.report = report;
@@ -135,6 +164,7 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
     }
     const correction = isCorrection ? correctionOf(entry, execution) : undefined;
     const report = composed(entry, execution, clientOrderId, correction);
+    rename(entry, execution, clientOrderId);
     const isOld =
       correction === undefined && last !== undefined && (isOlder(report, last) || isStale(isRetold, report, last));
     if (isOld) return { report: last, isNews: false };
@@ -159,9 +189,10 @@ export function orderBook(file: OrderFile | undefined): OrderBook {
     },
     numbered(clientOrderId, sequenceNumber) {
       if (byNumber.size >= MOST_REMEMBERED) byNumber.clear();
-      byNumber.set(sequenceNumber, clientOrderId);
+      byNumber.set(sequenceNumber, [...(byNumber.get(sequenceNumber) ?? []), clientOrderId]);
     },
-    orderOf: (sequenceNumber) => byNumber.get(sequenceNumber),
+    ordersOf: (sequenceNumber) => byNumber.get(sequenceNumber) ?? [],
+    orderNamed: (id) => cancels.get(id) ?? id,
     renumbered: () => byNumber.clear(),
     nameCancel(cancelId, clientOrderId) {
       cancels.set(cancelId, clientOrderId);
@@ -200,6 +231,7 @@ const newEntry = (): Entry => ({
   orderId: undefined,
   report: undefined,
   ended: undefined,
+  replacedBy: undefined,
   restated: undefined,
   highest: '0',
   ledger: fillLedger(),

@@ -1,5 +1,6 @@
 /**
- * The orders that were sent, on disk: a line an order, and one more when it is over.
+ * The orders that were sent, on disk: a line an order, one more for each name that a replacement gave it, and one when it is
+ * over.
  *
  * 1. A line is with the operating system before the call returns: what was sent is known after the end of the process.
  * 2. A last line that was cut off is of an order that was not sent; it is taken away. Any other line that cannot be read is
@@ -14,12 +15,20 @@ import { readText, replaceText, storePath } from './store-folder.js';
 export interface KeptOrder {
   readonly order: OutgoingOrder;
   readonly ended: string | undefined;
+  /** The ClOrdID and the quantity that it has since it was replaced. */
+  readonly replaced: Replacement | undefined;
+}
+
+export interface Replacement {
+  readonly name: string;
+  readonly quantity: string;
 }
 
 export interface OrderFile {
   readonly kept: readonly KeptOrder[];
   write(order: OutgoingOrder): void;
   ended(clientOrderId: string, state: string): void;
+  replaced(clientOrderId: string, by: Replacement): void;
 }
 
 /** Orders that are kept when the file is opened; each has about 160 bytes. */
@@ -33,6 +42,7 @@ export function orderFile(settings: FixSettings, folder: string): OrderFile {
     kept: readOrders(path),
     write: append,
     ended: (clientOrderId, state) => append({ ended: clientOrderId, state }),
+    replaced: (clientOrderId, { name, quantity }) => append({ replaced: clientOrderId, name, quantity }),
   };
 }
 
@@ -50,24 +60,31 @@ function readOrders(path: string): readonly KeptOrder[] {
   return kept;
 }
 
-const linesOf = ({ order, ended }: KeptOrder): readonly string[] => [
+const linesOf = ({ order, ended, replaced }: KeptOrder): readonly string[] => [
   `${JSON.stringify(order)}\n`,
+  ...(replaced === undefined ? [] : [`${JSON.stringify({ replaced: order.clientOrderId, ...replaced })}\n`]),
   ...(ended === undefined ? [] : [`${JSON.stringify({ ended: order.clientOrderId, state: ended })}\n`]),
 ];
 
 function take(orders: Map<string, KeptOrder>, line: string, where: string): void {
   const read = recordOf(line);
-  const { ended, state, clientOrderId } = read ?? {};
+  const { ended, state, clientOrderId, replaced, name, quantity } = read ?? {};
   if (typeof ended === 'string' && typeof state === 'string') {
     const known = orders.get(ended);
     // An order may have been left out when the file was shortened; that it is over does not matter then.
     if (known !== undefined) orders.set(ended, { ...known, ended: state });
     return;
   }
+  if (typeof replaced === 'string' && typeof name === 'string' && typeof quantity === 'string') {
+    const known = orders.get(replaced);
+    if (known !== undefined) orders.set(replaced, { ...known, replaced: { name, quantity } });
+    return;
+  }
   if (read === undefined || typeof clientOrderId !== 'string' || typeof read['symbol'] !== 'string') {
     throw new Error(`FIX: ${where} is damaged: which order it tells of cannot be read, and it might be sent again`);
   }
-  orders.set(clientOrderId, { order: read as unknown as OutgoingOrder, ended: orders.get(clientOrderId)?.ended });
+  const { ended: before, replaced: renamed } = orders.get(clientOrderId) ?? {};
+  orders.set(clientOrderId, { order: read as unknown as OutgoingOrder, ended: before, replaced: renamed });
 }
 
 function recordOf(line: string): Record<string, unknown> | undefined {

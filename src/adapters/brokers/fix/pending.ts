@@ -8,11 +8,11 @@
 import type { Clock } from '../../../domain/ports.js';
 import type { Heard } from './classify.js';
 
-export type Question = 'order' | 'cancel' | 'status';
+export type Question = 'order' | 'cancel' | 'replace' | 'status';
 
 interface Asked {
   readonly question: Question;
-  /** The order's id; for a cancel, the cancel's. */
+  /** The order's id; for a cancel or a replacement, its own. */
   readonly id: string;
   sequenceNumber: number | undefined;
   /** Takes an answer: it ends the question, or is kept. */
@@ -39,7 +39,7 @@ export interface Pending {
   isAsked(question: Question, id: string): boolean;
   /** Answers all questions of a kind about an id. */
   answer(question: Question, id: string, heard: Heard): void;
-  /** Answers the question that a message asked; which kind it was, or `undefined` when none did. */
+  /** Answers what a message asked, both orders of a list; which kind it was, or `undefined` when it asked nothing. */
   answerMessage(sequenceNumber: number, heard: Heard): Question | undefined;
   /** The session is gone. */
   lose(cause: string): void;
@@ -86,9 +86,9 @@ export function pendingQuestions(clock: Pick<Clock, 'setTimeout' | 'clearTimeout
       for (const asked of [...open]) if (asked.question === question && asked.id === id) asked.take(heard);
     },
     answerMessage(sequenceNumber, heard) {
-      const asked = [...open].find((one) => one.sequenceNumber === sequenceNumber);
-      asked?.take(heard);
-      return asked?.question;
+      const asked = [...open].filter((one) => one.sequenceNumber === sequenceNumber);
+      for (const one of asked) one.take(heard);
+      return asked[0]?.question;
     },
     lose(cause) {
       for (const asked of [...open]) asked.settle({ kind: 'lost', cause });

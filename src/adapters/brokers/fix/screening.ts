@@ -7,9 +7,13 @@
 import type { Received } from './execution-report.js';
 import type { FixDictionary } from './library.js';
 import type { Body } from './messages.js';
+import type { FixSettings } from './options.js';
 import { TAG } from './tags.js';
 
 const OURS = ['8', '9', '3', 'j', 'AO', 'AP'];
+/** ListStatus, market data snapshots and their refusal: ours where they are asked for. */
+const LIST_STATUS = 'N';
+const MARKET_DATA = ['W', 'Y'];
 /** OrderID, ExecID, OrdStatus, CumQty: without them a report tells nothing. */
 const REQUIRED: Readonly<Record<string, readonly number[]>> = {
   '8': [TAG.orderId, TAG.execId, TAG.ordStatus, TAG.cumQty],
@@ -25,7 +29,11 @@ export interface Objection {
 }
 
 /** What to answer; `undefined` when the message is fine. */
-export function objectionTo(message: Received, dictionary: FixDictionary): Objection | undefined {
+export function objectionTo(
+  message: Received,
+  dictionary: FixDictionary,
+  { exits, marketData }: Pick<FixSettings, 'exits' | 'marketData'>,
+): Objection | undefined {
   if (message.field(TAG.possDupFlag) === 'Y') return undefined;
   const about = { RefSeqNum: Number(message.field(TAG.msgSeqNum)), RefMsgType: message.type };
   if (!dictionary.message.has(message.type)) {
@@ -42,5 +50,7 @@ export function objectionTo(message: Received, dictionary: FixDictionary): Objec
     return { type: '3', body };
   }
   if (OURS.includes(message.type)) return undefined;
+  if (exits.oco === 'list' && message.type === LIST_STATUS) return undefined;
+  if (marketData && MARKET_DATA.includes(message.type)) return undefined;
   return { type: 'j', body: { ...about, BusinessRejectReason: UNSUPPORTED, Text: 'unsupported message type' } };
 }

@@ -379,7 +379,7 @@ class Session implements FixSession {
   }
 
   #deliver(message: Received): void {
-    const objection = objectionTo(message, this.#loaded.dictionary);
+    const objection = objectionTo(message, this.#loaded.dictionary, this.#settings);
     if (objection !== undefined) this.#write(objection.type, objection.body);
     this.#listener.received(message);
   }

@@ -26,6 +26,10 @@ export interface Wire {
 
 /** Tags of the standard header that may be there before a body begins. */
 const HEADER_TAGS = new Set([35, 34, 43, 49, 50, 52, 56, 57, 90, 91, 97, 115, 116, 122, 128, 129, 142, 143, 144, 145]);
+const NEW_ORDER_LIST = 'E';
+/** ClOrdID begins each order of a list. */
+const CL_ORD_ID = 11;
+const NO_ORDERS = 73;
 const SEPARATOR = '\u0001';
 
 /** The library's encoder of whole messages. */
@@ -72,33 +76,64 @@ export function wire({ library, dictionary }: LoadedFix, settings: FixSettings):
       const again = { StandardHeader: { MsgSeqNum: number, PossDupFlag: true, SendingTime: time } };
       const encoded = transmitter.encodeMessage(type, isAgain ? { ...again, ...body } : { ...body });
       if (encoded === null) throw new Error(`FIX: the dictionary of ${version} has no message ${type}`);
-      return framed(version, transmitter.encoder.trim(), plan.header, [...plan.bodyOf(type, about), ...more]);
+      const fields = [...plan.bodyOf(type, about), ...more];
+      const ofOrders = type === NEW_ORDER_LIST ? plan.bodyOf('D', about) : undefined;
+      return framed(version, transmitter.encoder.trim(), plan.header, fields, ofOrders);
     },
   };
 }
 
 /** The fields between BodyLength and CheckSum, with those of the options, framed anew. */
-function framed(version: string, encoded: Buffer, header: readonly FieldValue[], body: readonly FieldValue[]): Buffer {
+function framed(
+  version: string,
+  encoded: Buffer,
+  header: readonly FieldValue[],
+  body: readonly FieldValue[],
+  ofOrders: readonly FieldValue[] | undefined,
+): Buffer {
   const from = encoded.indexOf(`${SEPARATOR}35=`, 0, 'latin1') + 1;
   const to = encoded.lastIndexOf(`${SEPARATOR}10=`, undefined, 'latin1') + 1;
   const bare = encoded.subarray(from, to);
-  const fields = header.length + body.length === 0 ? bare : withFields(bare.toString('latin1'), header, body);
+  const isAsItIs = header.length + body.length === 0 && ofOrders === undefined;
+  const fields = isAsItIs ? bare : withFields(bare.toString('latin1'), header, body, ofOrders);
   const head = Buffer.from(`8=${version}${SEPARATOR}9=${fields.length}${SEPARATOR}`, 'latin1');
   const whole = Buffer.concat([head, fields]);
   const sum = checksum(whole, 0, whole.length);
   return Buffer.concat([whole, Buffer.from(`10=${String(sum).padStart(3, '0')}${SEPARATOR}`, 'latin1')]);
 }
 
-/** Replaces what is there, adds what is not, and leaves out what is to be empty. */
-function withFields(text: string, header: readonly FieldValue[], body: readonly FieldValue[]): Buffer {
+/** Replaces what is there, adds what is not, and leaves out what is to be empty; in each order of a list by itself. */
+function withFields(
+  text: string,
+  header: readonly FieldValue[],
+  body: readonly FieldValue[],
+  ofOrders: readonly FieldValue[] | undefined,
+): Buffer {
   const fields = text
     .split(SEPARATOR)
     .filter((field) => field !== '')
     .map((field): [number, string] => [Number.parseInt(field, 10), field.slice(field.indexOf('=') + 1)]);
   const bodyBegins = fields.findIndex(([tag]) => !HEADER_TAGS.has(tag));
   const split = bodyBegins < 0 ? fields.length : bodyBegins;
-  const all = [...merged(fields.slice(0, split), header), ...merged(fields.slice(split), body)];
+  const [own, ...orders] = ofOrders === undefined ? [fields.slice(split)] : ordersOf(fields.slice(split));
+  const all = [
+    ...merged(fields.slice(0, split), header),
+    ...beforeGroup(merged(own ?? [], body), orders.length),
+    ...orders.flatMap((order) => merged(order, ofOrders ?? [])),
+  ];
   return Buffer.from(all.map(([tag, value]) => `${tag}=${value}${SEPARATOR}`).join(''), 'latin1');
+}
+
+/** The number of entries stands right before the first of them. */
+function beforeGroup(fields: readonly FieldValue[], entries: number): readonly FieldValue[] {
+  if (entries === 0) return fields;
+  return [...fields.filter(([tag]) => tag !== NO_ORDERS), [NO_ORDERS, String(entries)]];
+}
+
+/** What stands before the first order, and each order. */
+function ordersOf(fields: readonly (readonly [number, string])[]): (readonly (readonly [number, string])[])[] {
+  const begins = fields.flatMap(([tag], index) => (tag === CL_ORD_ID ? [index] : []));
+  return [0, ...begins].map((from, index) => fields.slice(from, begins[index] ?? fields.length));
 }
 
 function merged(fields: readonly FieldValue[], given: readonly FieldValue[]): readonly FieldValue[] {
