@@ -190,6 +190,7 @@ export class ScriptedAcceptor {
     let buffer = '';
     this.#sockets.add(socket);
     socket.setEncoding('latin1');
+    socket.setNoDelay(true);
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#sockets.delete(socket);

@@ -16,7 +16,7 @@ export interface PulseParts {
 
 const TEST_AFTER = 1.5;
 const SILENT_AFTER = 2.5;
-const MOST_TICK_MS = 200;
+const MOST_TICK_MS = 1_000;
 
 export function pulse({ clock, heartbeatSeconds }: Pick<FixSettings, 'clock' | 'heartbeatSeconds'>, parts: PulseParts) {
   const intervalMs = heartbeatSeconds * 1_000;
@@ -44,7 +44,10 @@ export function pulse({ clock, heartbeatSeconds }: Pick<FixSettings, 'clock' | '
   }
 
   function schedule(): void {
-    timer = clock.setTimeout(tick, Math.min(intervalMs / 10, MOST_TICK_MS));
+    const now = clock.monotonic();
+    const dues = [sentAt + intervalMs, heardAt + TEST_AFTER * intervalMs, heardAt + SILENT_AFTER * intervalMs];
+    const waits = dues.map((due) => due - now).filter((wait) => wait > 0);
+    timer = clock.setTimeout(tick, Math.min(intervalMs / 10, MOST_TICK_MS, ...waits));
   }
 
   return {
