@@ -15,7 +15,7 @@ export { clientOrderIdFor, freezeSnapshot, SnapshotError, snapshotHash } from '.
 export type { FrozenSnapshot, SnapshotInput } from './domain/snapshot.js';
 
 // What the engine hands out
-export type { Execution, TimeoutView } from './actors/execution.js';
+export type { Execution, ReadOnlyActor, TimeoutView } from './actors/execution.js';
 export type { ExecutionView } from './views/execution-view.js';
 export { ExecutionStage, FINAL_STATUSES } from './domain/result.js';
 export type { ExecutionAttempt, ExecutionResult, FinalStatus } from './domain/result.js';
@@ -42,7 +42,7 @@ export type { Case, CaseKind, CaseResolution, MismatchPolicy } from './domain/ca
 export { protectionFor, type Protection } from './domain/bracket.js';
 export { slippageOf, type Slippage } from './domain/fills.js';
 export { reconcile } from './domain/reconciliation.js';
-export type { ObservedOrder, ObservedPosition, OthersShare } from './domain/reconciliation.js';
+export type { ObservedOrder, ObservedPosition, OthersFills } from './domain/reconciliation.js';
 export type { ReconciliationExpected, ReconciliationObserved } from './domain/reconciliation.js';
 export { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS, type CallDeadlines } from './domain/limits.js';
 export { type Decimal, parseDecimal } from './domain/decimal.js';

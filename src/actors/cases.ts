@@ -53,7 +53,7 @@ export interface NewCase {
   readonly compared?: ComparedPosition;
 }
 
-export interface CaseBook extends Cases {
+export interface CaseRegister extends Cases {
   /** Opens a case, or adds to the one that is open for the advisory. Counts at once; resolves when durable. */
   raise(found: NewCase): Promise<Durability>;
   /** The open case that keeps a new execution of the symbol from starting (V7). */
@@ -63,7 +63,12 @@ export interface CaseBook extends Cases {
   restore(fact: CaseFact): void;
 }
 
-export function caseBook(recorder: Recorder, time: EngineTime, policy: MismatchPolicy, aliases?: Aliases): CaseBook {
+export function caseRegister(
+  recorder: Recorder,
+  time: EngineTime,
+  policy: MismatchPolicy,
+  aliases?: Aliases,
+): CaseRegister {
   let cases: readonly Case[] = [];
 
   function keep(

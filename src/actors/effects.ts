@@ -8,9 +8,9 @@
 
 import { type Decimal, isZero } from '../domain/decimal.js';
 import { EXIT_LEGS, exitIdOf } from '../domain/exits.js';
+import { filledBetween } from '../domain/others-fills.js';
 import type { SubmitOutcome } from '../domain/ports.js';
-import { shareBetween } from '../domain/position-share.js';
-import type { ObservedPosition, OthersShare } from '../domain/reconciliation.js';
+import type { ObservedPosition, OthersFills } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { snapshotHash } from '../domain/snapshot.js';
 import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
@@ -28,8 +28,8 @@ import { type ExecutionSnapshot, topState } from '../machines/execution.state.js
 import type { BrokerCalls } from './broker-calls.js';
 import type { Deadlines } from './deadlines.js';
 import type { EngineTime } from './engine-time.js';
+import type { FilledTotals } from './filled-totals.js';
 import type { OrderWatch } from './order-watch.js';
-import type { PositionBook } from './position-book.js';
 
 /** What is counted of the calls. Times in ms. */
 export interface Counting {
@@ -50,7 +50,7 @@ export interface EffectServices {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
   readonly watch: OrderWatch;
-  readonly book: PositionBook;
+  readonly filled: FilledTotals;
   readonly metrics: Counting;
   /** The rate budget carries this execution, with what else is in flight (E4). */
   readonly hasCapacity: () => boolean;
@@ -75,7 +75,7 @@ export type Perform = (command: ExecutionCommand, durability: Durability) => Pro
 
 export function effects(owner: EffectOwner, services: EffectServices): Perform {
   const { send, timers } = owner;
-  const { time, calls, watch, book, metrics } = services;
+  const { time, calls, watch, filled, metrics } = services;
   const context = () => owner.snapshot().context;
   const isReady = () => owner.snapshot().matches({ submitted: 'ready' });
 
@@ -120,7 +120,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
       send({ type: 'BROKER_ASKED', at: time(), answer: { kind: 'no_capacity' } });
       return;
     }
-    const others = book.readOthers(context());
+    const others = filled.readOthers(context());
     const answer = await calls.ask(orderRequest(context()), (given) => exitsAtReference(context(), given));
     send({ type: 'BROKER_ASKED', at: time(), answer, others: others() });
   }
@@ -182,19 +182,19 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   }
 
   async function reconcileOnce({ ref }: CommandOf<'reconcile'>): Promise<void> {
-    const others = book.readOthers(context());
+    const others = filled.readOthers(context());
     const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
-    const share = shareBetween(context().othersBefore, others());
+    const theirs = filledBetween(context().othersBefore, others());
     // Alone in the symbol, whatever exit is shown must be ours.
-    const isAlone = [share.least, share.most, context().baseline].every(isZero);
+    const isAlone = [theirs.least, theirs.most, context().baseline].every(isZero);
     const exits = isAlone ? { stopLosses: [], takeProfits: [] } : exitsOfOthers(position);
-    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: { ...share, ...exits } } });
+    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: { ...theirs, ...exits } } });
   }
 
   /** Which of the exits that the broker shows belong to other executions of ours. */
-  function exitsOfOthers(position: ObservedPosition): Pick<OthersShare, 'stopLosses' | 'takeProfits'> {
+  function exitsOfOthers(position: ObservedPosition): Pick<OthersFills, 'stopLosses' | 'takeProfits'> {
     const theirs = (price: Decimal | undefined) =>
-      price !== undefined && book.isExitOfOthers(context(), price) ? [price] : [];
+      price !== undefined && filled.isExitOfOthers(context(), price) ? [price] : [];
     if (position.kind !== 'position') return { stopLosses: [], takeProfits: [] };
     return { stopLosses: theirs(position.stopLoss), takeProfits: theirs(position.takeProfit) };
   }

@@ -25,7 +25,7 @@ import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.
 import { executionMachine } from '../machines/execution.machine.js';
 import { type ExecutionActor, type ExecutionSnapshot, isOrderLive, topState } from '../machines/execution.state.js';
 import { announcements } from './announcements.js';
-import type { CaseBook } from './cases.js';
+import type { CaseRegister } from './cases.js';
 import { deadlines } from './deadlines.js';
 import { type EffectServices, effects } from './effects.js';
 import { type Execution, executionHandle } from './execution.js';
@@ -35,7 +35,7 @@ import { lastResort } from './last-resort.js';
 export interface HostServices extends EffectServices {
   readonly clock: Clock;
   readonly recorder: Recorder;
-  readonly cases: CaseBook;
+  readonly cases: CaseRegister;
   /** The execution is done; its result is durable. */
   readonly onDone: (host: ExecutionHost) => void;
   /** Sets GLOBAL ACTIVE, unless the engine has done so already (E5). */
@@ -61,7 +61,7 @@ export interface ExecutionHost {
 
 /** @param from where the records left off, for an execution of an earlier process */
 export function executionHost(input: ExecutionInput, services: HostServices, from?: ExecutionSnapshot): ExecutionHost {
-  const { clock, time, watch, recorder, cases, book, metrics } = services;
+  const { clock, time, watch, recorder, cases, filled, metrics } = services;
   const { actor, step } = steppedActor(input, recorder, from);
   const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
   const outcome = openResult();
@@ -124,7 +124,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
       ...heard,
     });
     void carryOut(commands, recorded).catch(fail).finally(sent.settle);
-    book.update(context(), isOrderLive(good));
+    filled.update(context(), isOrderLive(good));
   }
 
   /** Settles when all that the fact has caused is on its way, the result excepted: listeners hear before the caller. */
@@ -205,7 +205,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   function resume(): void {
     news.keep(good, []);
     news.tellNext();
-    book.update(context(), isOrderLive(good));
+    filled.update(context(), isOrderLive(good));
     finish();
   }
 
@@ -248,7 +248,7 @@ function whenDurable(clock: Clock, { type }: ExecutionCommand, durable: Promise<
 }
 
 function openCase(
-  cases: CaseBook,
+  cases: CaseRegister,
   { advisoryId, snapshotHash, snapshot }: ExecutionContext,
   { kind, mismatches }: CommandOf<'openCase'>,
 ): Promise<Durability> {

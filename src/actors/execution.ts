@@ -24,6 +24,9 @@ export interface TimeoutView {
   isExpired(): boolean;
 }
 
+/** The chart's actor to read and to subscribe to. What feeds, starts or stops it is missing here, and throws all the same. */
+export type ReadOnlyActor = Omit<ExecutionActor, 'send' | 'start' | 'stop' | 'system'>;
+
 /** The live handle. */
 export interface Execution {
   readonly advisoryId: string;
@@ -35,7 +38,7 @@ export interface Execution {
   readonly timeout: TimeoutView;
   readonly result: Promise<ExecutionResult>;
   /** The chart's actor, to look at and subscribe to. Only the engine feeds, starts and stops it: those methods throw. */
-  readonly actor: ExecutionActor;
+  readonly actor: ReadOnlyActor;
 }
 
 /** When it was done, engine ms. */

@@ -22,14 +22,14 @@ import { resultOf } from '../machines/execution.result.js';
 import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
 import { computeBracket } from '../machines/execution.updates.js';
 import type { BrokerCalls } from './broker-calls.js';
-import type { CaseBook } from './cases.js';
+import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
 
 export interface LastResortParts {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
   readonly recorder: Recorder;
-  readonly cases: CaseBook;
+  readonly cases: CaseRegister;
   /** Sets GLOBAL ACTIVE, unless the engine has done so already. */
   readonly closeGate: (reason: string) => void;
 }

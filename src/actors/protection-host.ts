@@ -17,7 +17,7 @@ import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionDeadlineName, ProtectionFact, SeenPosition } from '../machines/protection.facts.js';
 import { protectionMachine } from '../machines/protection.machine.js';
 import { type PositionState, positionState } from '../machines/protection.state.js';
-import type { CaseBook } from './cases.js';
+import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
 import type { ExitWatch } from './exit-watch.js';
 
@@ -25,7 +25,7 @@ export interface ProtectionServices {
   readonly clock: Clock;
   readonly time: EngineTime;
   readonly recorder: Recorder;
-  readonly cases: CaseBook;
+  readonly cases: CaseRegister;
   readonly watch: ExitWatch;
   /** One position query. */
   readonly askPosition: (context: ProtectionContext) => Promise<SeenPosition>;

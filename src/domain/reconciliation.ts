@@ -4,7 +4,7 @@
  * 1. Everything is compared exactly, as decimals, prices after rounding to the tick; every difference is listed (R6.2, R6.3).
  * 2. On a netting account the position is compared as a delta: what the broker shows, less the baseline read before the
  *    order, less what this engine's other executions did in the symbol since. While another execution is in flight its
- *    share is known only within bounds; the comparison then allows exactly that range and no more.
+ *    fills are known only within bounds; the comparison then allows exactly that range and no more.
  * 3. Any mismatch needs a human (R6.4). Nothing here corrects anything.
  */
 import {
@@ -42,7 +42,7 @@ export interface Mismatch {
 }
 
 /** What this engine's other executions did in the symbol since the baseline: signed, between two bounds. */
-export interface OthersShare {
+export interface OthersFills {
   readonly least: Decimal;
   readonly most: Decimal;
   /** Protection prices that other executions of this engine hold in the symbol. */
@@ -50,7 +50,7 @@ export interface OthersShare {
   readonly takeProfits: readonly Decimal[];
 }
 
-export const NO_OTHERS: OthersShare = Object.freeze({ least: ZERO, most: ZERO, stopLosses: [], takeProfits: [] });
+export const NO_OTHERS: OthersFills = Object.freeze({ least: ZERO, most: ZERO, stopLosses: [], takeProfits: [] });
 
 /** What the execution believes. */
 export interface ReconciliationExpected {
@@ -104,7 +104,7 @@ export type ObservedPosition =
 export interface ReconciliationObserved {
   readonly order: ObservedOrder;
   readonly position: ObservedPosition;
-  readonly others: OthersShare;
+  readonly others: OthersFills;
 }
 
 /** Both sides, and every difference (R6.3). Sizes of positions are signed: short is negative. */
@@ -134,7 +134,7 @@ export interface ReconciliationReport {
 /** Compares (R6.2) and gives the verdict (R6.3). */
 export function reconcile(expected: ReconciliationExpected, observed: ReconciliationObserved): ReconciliationReport {
   const internalPositionSize = signed(expected.side, heldOf(expected));
-  const brokerPositionSize = ownShare(expected, observed);
+  const brokerPositionSize = ownPart(expected, observed);
   const mismatches = [
     ...expected.found,
     ...sizeMismatches(expected),
@@ -177,8 +177,8 @@ const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? qua
 
 const heldOf = ({ heldQuantity, cumQty }: ReconciliationExpected): Decimal => heldQuantity ?? cumQty;
 
-/** What the broker shows as this execution's own position: the size less the baseline and the others' share. */
-function ownShare(expected: ReconciliationExpected, { position, others }: ReconciliationObserved): Decimal | undefined {
+/** What the broker shows as this execution's own position: the size less the baseline and the others' fills. */
+function ownPart(expected: ReconciliationExpected, { position, others }: ReconciliationObserved): Decimal | undefined {
   if (position.kind !== 'position') return undefined;
   if (!position.netting) return position.size;
   const delta = subtract(position.size, expected.baseline);

@@ -7,13 +7,13 @@
  */
 import type { Observable } from 'rxjs';
 import { brokerCalls } from '../actors/broker-calls.js';
-import { type CaseBook, type Cases, caseBook } from '../actors/cases.js';
+import { type CaseRegister, type Cases, caseRegister } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
 import type { Execution } from '../actors/execution.js';
 import { type ExecutionHost, executionHost, type HostServices } from '../actors/execution-host.js';
+import { filledTotals } from '../actors/filled-totals.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { orderWatch } from '../actors/order-watch.js';
-import { positionBook } from '../actors/position-book.js';
 import type { AuditRecord } from '../domain/audit.js';
 import type { Case } from '../domain/cases.js';
 import { exitOf } from '../domain/exits.js';
@@ -111,7 +111,7 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
 }
 
 /** What must hold between check and act, read now (V1, V7, V8). */
-function gateOf(clock: Clock, board: Switchboard, cases: CaseBook): HostServices['gate'] {
+function gateOf(clock: Clock, board: Switchboard, cases: CaseRegister): HostServices['gate'] {
   return (symbol) => {
     const blocking = cases.blocking(symbol);
     const decidedBy = board.decidedBy(symbol);
@@ -153,11 +153,11 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   const time = engineTime(clock, records);
   const metrics = newMetrics();
   const executions = executionMap();
-  const book = positionBook();
+  const filled = filledTotals();
   const onFailure = (cause: string) => board.closeGate(`The journal has failed: ${cause}`);
   const recorder = newRecorder({ journal, clock, logger, history: records, onFailure });
   const aliases = aliasesOf(broker);
-  const cases = caseBook(recorder, time, options.onMismatch, aliases);
+  const cases = caseRegister(recorder, time, options.onMismatch, aliases);
   const onSwitch = () => door.onSwitch();
   const board = switchboard({
     time,
@@ -183,7 +183,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   const onDone = (host: ExecutionHost) => {
     executions.done(host);
     door.onDone();
-    book.leave(host.execution.clientOrderId);
+    filled.leave(host.execution.clientOrderId);
     exits.protections.take(host.context);
   };
   const onStrayFill = strayFills(cases);
@@ -191,7 +191,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate, hasCapacity: carries };
-  const services = { clock, time, calls, watch, recorder, cases, book, metrics, gate, risk, ...told };
+  const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
   function newHost(input: ExecutionInput, from?: ExecutionSnapshot): ExecutionHost {
@@ -206,7 +206,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
     if (entry !== undefined || exit === undefined) entry?.report(raw);
     else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
   });
-  const kept = { options, time, metrics, executions, book, recorder, cases, board, risk };
+  const kept = { options, time, metrics, executions, filled, recorder, cases, board, risk };
   const taking = intake({ clock, time, gate, executions, admission: door, makeHost });
   return { ...kept, ...exits, connection, start, watch, newHost, admission: door, intake: taking };
 }
@@ -275,14 +275,14 @@ function engineFace(parts: Parts): Engine {
 
 const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
 
-function metricsOf({ executions, admission: door, cases, watch, book, recorder, metrics }: Parts): EngineMetrics {
+function metricsOf({ executions, admission: door, cases, watch, filled, recorder, metrics }: Parts): EngineMetrics {
   return {
     live: executions.live.size,
     waiting: door.waiting.size,
     openCases: cases.open().length,
     polls: watch.polls,
     watchedOrders: watch.size,
-    bookedExecutions: book.size,
+    bookedExecutions: filled.size,
     journalRecords: recorder.records,
     ...(recorder.failure !== undefined && { journalFailure: recorder.failure }),
     ...metrics.view(),

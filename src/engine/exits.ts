@@ -3,7 +3,7 @@
  */
 import type { Observable } from 'rxjs';
 import type { BrokerCalls } from '../actors/broker-calls.js';
-import type { CaseBook } from '../actors/cases.js';
+import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import { type ExitWatch, exitWatch } from '../actors/exit-watch.js';
 import type { OrderWatch } from '../actors/order-watch.js';
@@ -23,7 +23,7 @@ export interface ExitsParts {
   readonly options: CheckedOptions;
   readonly time: EngineTime;
   readonly recorder: Recorder;
-  readonly cases: CaseBook;
+  readonly cases: CaseRegister;
   readonly executions: ExecutionMap;
   readonly watch: OrderWatch;
   readonly calls: BrokerCalls;

@@ -7,7 +7,7 @@
  * 3. A journal that is not what was written is not written to: it is evidence.
  */
 
-import { type Cases, caseBook } from '../actors/cases.js';
+import { type Cases, caseRegister } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { type Case, type CaseFact, withCaseFact } from '../domain/cases.js';
@@ -53,7 +53,7 @@ export async function openJournalAdmin({ journal, clock, logger }: JournalAdminO
   const time = engineTime(clock, records);
   const recorder = newRecorder({ journal, clock, logger, history: records, onFailure: () => undefined });
   // Which cases keep advisories from starting is the next engine's policy; none starts here.
-  const cases = caseBook(recorder, time, 'halt-symbol');
+  const cases = caseRegister(recorder, time, 'halt-symbol');
   const { killSwitch } = switchboard({ time, recorder, metrics: metrics(), cases, executions: executionMap() });
   for (const { stream, fact } of records) {
     if (stream === 'kill-switch') killSwitch.restore(fact as unknown as KillSwitchFact);

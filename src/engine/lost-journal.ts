@@ -3,7 +3,7 @@
  * Orders and positions of others prove nothing, and are left alone.
  */
 import { callBroker } from '../actors/calls.js';
-import type { CaseBook } from '../actors/cases.js';
+import type { CaseRegister } from '../actors/cases.js';
 import type { CallDeadlines } from '../domain/limits.js';
 import type { BrokerAdapter, Clock, Journal } from '../domain/ports.js';
 import { mismatch } from '../domain/reconciliation.js';
@@ -16,7 +16,7 @@ export interface FirstLook {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly deadlines: CallDeadlines;
-  readonly cases: Pick<CaseBook, 'raise'>;
+  readonly cases: Pick<CaseRegister, 'raise'>;
   readonly board: Pick<Switchboard, 'closeGate'>;
   readonly recorder: Pick<Recorder, 'say'>;
 }

@@ -8,7 +8,7 @@
  * 4. Positions go on where their exits stood; a finished execution that holds a fill and has no position yet gets it (B7).
  */
 
-import type { CaseBook } from '../actors/cases.js';
+import type { CaseRegister } from '../actors/cases.js';
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import type { KillSwitchActor } from '../actors/kill-switch.js';
@@ -29,7 +29,7 @@ import type { Protections } from './protections.js';
 export interface RecoveryParts {
   readonly newHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;
   readonly killSwitch: KillSwitchActor;
-  readonly cases: CaseBook;
+  readonly cases: CaseRegister;
   readonly protections: Protections;
   readonly time: EngineTime;
   readonly clock: Clock;
@@ -109,7 +109,7 @@ function resume(
 }
 
 /** The process may have ended between the verdict and its case. */
-function openForgottenCase({ context }: ExecutionHost, cases: CaseBook): void {
+function openForgottenCase({ context }: ExecutionHost, cases: CaseRegister): void {
   const { advisoryId, snapshotHash, snapshot, report } = context;
   if (report?.requiresManualResolution !== true) return;
   if (cases.all().some((known) => known.advisoryId === advisoryId)) return;

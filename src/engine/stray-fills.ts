@@ -5,7 +5,7 @@
  * What a case has told once is known, resolved or not, also after a restart: it is not told again (M2).
  */
 
-import type { CaseBook } from '../actors/cases.js';
+import type { CaseRegister } from '../actors/cases.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import { type Decimal, lessThan, maximum, parseDecimal, ZERO } from '../domain/decimal.js';
 import { isNewCorrection, type OrderFact } from '../domain/order.js';
@@ -13,7 +13,7 @@ import { mismatch } from '../domain/reconciliation.js';
 import { correctionEntry } from '../machines/execution.audit.js';
 import { correctionOf } from '../machines/execution.protecting.js';
 
-export function strayFills(cases: CaseBook): (host: ExecutionHost, report: OrderFact) => void {
+export function strayFills(cases: CaseRegister): (host: ExecutionHost, report: OrderFact) => void {
   const told = (advisoryId: string): Decimal =>
     cases
       .all()

@@ -11,7 +11,7 @@
  */
 
 import { callBroker } from '../actors/calls.js';
-import type { CaseBook } from '../actors/cases.js';
+import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import type { ExitWatch } from '../actors/exit-watch.js';
@@ -49,7 +49,7 @@ export interface SweepParts {
   readonly clock: Clock;
   readonly time: EngineTime;
   readonly deadlines: CallDeadlines;
-  readonly cases: CaseBook;
+  readonly cases: CaseRegister;
   readonly hosts: () => readonly ExecutionHost[];
   readonly protections: Protections;
   readonly holdings: Holdings;

@@ -2,7 +2,7 @@
  * Between the kill-switch actor and the executions: a change is recorded, then told to every live execution that it covers.
  */
 
-import type { CaseBook } from '../actors/cases.js';
+import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
@@ -27,7 +27,7 @@ export interface SwitchboardParts {
   readonly time: EngineTime;
   readonly recorder: Recorder;
   readonly metrics: Metrics;
-  readonly cases: CaseBook;
+  readonly cases: CaseRegister;
   readonly executions: ExecutionMap;
   /** Other notations of a symbol, where the broker tells them (K9). */
   readonly aliases?: Aliases | undefined;

@@ -6,8 +6,8 @@
 import type { ExitFact, ExitLeg } from '../domain/exits.js';
 import type { DecidingSwitch, KillSwitchState, KillSwitchType } from '../domain/kill-switch.js';
 import type { OrderFact } from '../domain/order.js';
+import type { FilledBySide } from '../domain/others-fills.js';
 import type { CancelWord, LegOutcome, SubmitOutcome } from '../domain/ports.js';
-import type { FilledBySide } from '../domain/position-share.js';
 import type { ReconciliationObserved } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotProblem } from '../domain/snapshot.js';

@@ -2,7 +2,7 @@
  * The advisories that the check starts from: one that is acceptable, and one for each field rule that refuses.
  */
 import { decimal, ZERO } from '../domain/decimal.js';
-import type { FilledBySide } from '../domain/position-share.js';
+import type { FilledBySide } from '../domain/others-fills.js';
 import type { FrozenSnapshot } from '../domain/snapshot.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 

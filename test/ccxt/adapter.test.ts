@@ -38,7 +38,7 @@ describe.each(EXCHANGES)('entry orders at %s', (exchange) => {
     const now = await venue(exchange);
     expect(await submit(now, exchange)).toEqual(accepted);
     expect(now.fake.count('submit')).toBe(1);
-    expect(now.book.orders).toMatchObject([{ type: 'market', side: 'buy', quantity: '100' }]);
+    expect(now.store.orders).toMatchObject([{ type: 'market', side: 'buy', quantity: '100' }]);
   });
 
   it('a repeat of the id sends nothing, though the exchange would take it again [S1]', async () => {
@@ -124,7 +124,7 @@ describe.each(EXCHANGES)('cancels at %s', (exchange) => {
 
   it("are one request, by our id or the exchange's", async () => {
     const now = await filled(exchange, open);
-    expect([await cancel(now), await cancel(now, now.book.orders[0]?.id)]).toEqual(['requested', 'requested']);
+    expect([await cancel(now), await cancel(now, now.store.orders[0]?.id)]).toEqual(['requested', 'requested']);
     expect(now.fake.count('cancel')).toBe(2);
   });
 
@@ -157,7 +157,7 @@ describe.each(EXCHANGES)('exits at %s [B1]', (exchange) => {
   it('stand both, for exactly what was filled; a repeat sends nothing', async () => {
     const now = await filled(exchange);
     expect(await protect(now, exchange)).toEqual(both);
-    expect(now.book.open()).toEqual(
+    expect(now.store.open()).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ type: 'stop', price: '147.98', quantity: '100', side: 'sell' }),
         expect.objectContaining({ type: 'profit', price: '155.53', quantity: '100', side: 'sell' }),
@@ -208,7 +208,7 @@ describe.each(EXCHANGES)('exits at %s [B1]', (exchange) => {
 
   it('a stop through the market is refused, and not tried again', async () => {
     const now = await filled(exchange);
-    now.book.last = '140';
+    now.store.last = '140';
     expect((await protect(now, exchange)).stopLoss).toMatchObject({ kind: 'rejected' });
     const before = now.fake.count('protect');
     expect((await protect(now, exchange)).stopLoss).toMatchObject({ kind: 'rejected' });
@@ -221,7 +221,7 @@ describe.each(EXCHANGES)('exits at %s [B1]', (exchange) => {
     const { stopLoss } = await protect(now, exchange);
     // Where exits hold nothing they stand in full, and it is said that they lack something.
     expect(stopLoss.kind).toBe(holdsNothing(exchange) ? 'duplicate' : 'rejected');
-    expect(now.book.open().map(({ quantity }) => quantity)).toEqual(holdsNothing(exchange) ? ['100', '100'] : []);
+    expect(now.store.open().map(({ quantity }) => quantity)).toEqual(holdsNothing(exchange) ? ['100', '100'] : []);
     expect(now.warnings.join().includes('of 100 that the exits sell, 98 is there')).toBe(holdsNothing(exchange));
   });
 
@@ -262,7 +262,7 @@ describe.each(EXCHANGES)('account and market at %s', (exchange) => {
     const instrument = (symbol: string) => now.call((broker, signal) => broker.instrument(symbol, signal));
     expect(await instrument(symbolOf(exchange))).toMatchObject({ tickSize: '0.01', lotSize: '0.001', minQty: '0.001' });
     expect(await instrument('NO/SUCH')).toBe('unknown_symbol');
-    now.book.tradable = false;
+    now.store.tradable = false;
     await now.clock.advance(6_000);
     expect(await instrument(symbolOf(exchange))).toMatchObject({ tradable: false, reason: expect.stringMatching(/./) });
   });

@@ -1,7 +1,7 @@
 /** What Binance's spot API answers, in the shapes that its documentation shows. */
 import type { Admission } from '../../src/testing/venue/capacity.js';
 import { type Asked, digits, type Heard, type Speech } from './fake-exchange.js';
-import { type BookOrder, type Refusal, Refused, type VenueBook } from './venue-book.js';
+import { type Refusal, Refused, type StoredOrder, type VenueStore } from './venue-store.js';
 
 const STATUS = {
   waiting: 'NEW',
@@ -36,13 +36,13 @@ const ERRORS: Partial<Record<Refusal, readonly [number, number, string]>> = {
 };
 
 const idOf = (symbol: string): string => symbol.replace('/', '');
-const symbolOf = (id: string | undefined, book: VenueBook): string => {
-  const base = book.bases.find((name) => `${name}USDT` === id);
-  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+const symbolOf = (id: string | undefined, store: VenueStore): string => {
+  const base = store.bases.find((name) => `${name}USDT` === id);
+  if (base === undefined || store.delisted) throw new Refused('unknown_symbol');
   return `${base}/USDT`;
 };
 
-function market(base: string, { rules, tradable }: VenueBook) {
+function market(base: string, { rules, tradable }: VenueStore) {
   const { tick, lot, leastQuantity = lot, mostStops, mostOrders, priceBand, leastValue = '5' } = rules;
   const counts = [
     ...(mostStops === undefined ? [] : [{ filterType: 'MAX_NUM_ALGO_ORDERS', maxNumAlgoOrders: mostStops }]),
@@ -81,7 +81,7 @@ function market(base: string, { rules, tradable }: VenueBook) {
   };
 }
 
-function shown(order: BookOrder) {
+function shown(order: StoredOrder) {
   return {
     symbol: idOf(order.symbol),
     orderId: digits(order.id),
@@ -104,7 +104,7 @@ function shown(order: BookOrder) {
 }
 
 /** The fills, as the answer to an order has them and as the list of trades has them. */
-const fills = (order: BookOrder, idField: 'tradeId' | 'id') =>
+const fills = (order: StoredOrder, idField: 'tradeId' | 'id') =>
   order.hasPrice
     ? order.model.fills.map(({ id, quantity, price, fee }) => ({
         symbol: idOf(order.symbol),
@@ -117,7 +117,7 @@ const fills = (order: BookOrder, idField: 'tradeId' | 'id') =>
       }))
     : [];
 
-function placePair(params: Asked['params'], book: VenueBook) {
+function placePair(params: Asked['params'], store: VenueStore) {
   const leg = (where: 'above' | 'below') => ({
     type: params[`${where}Type`] === 'STOP_LOSS' ? ('stop' as const) : ('limit' as const),
     name: params[`${where}ClientOrderId`] ?? '',
@@ -125,15 +125,15 @@ function placePair(params: Asked['params'], book: VenueBook) {
   });
   const legs = [leg('above'), leg('below')];
   const side = params['side'] === 'SELL' ? 'sell' : 'buy';
-  const symbol = symbolOf(params['symbol'], book);
-  const orders = book.exits(side, params['quantity'] ?? '', legs, params['listClientOrderId'], symbol);
+  const symbol = symbolOf(params['symbol'], store);
+  const orders = store.exits(side, params['quantity'] ?? '', legs, params['listClientOrderId'], symbol);
   return {
     orderListId: Number(orders[0]?.pair?.id),
     contingencyType: 'OCO',
     listStatusType: 'EXEC_STARTED',
     listOrderStatus: 'EXECUTING',
     listClientOrderId: params['listClientOrderId'],
-    transactionTime: book.now(),
+    transactionTime: store.now(),
     symbol: params['symbol'],
     orders: orders.map(({ id, name }) => ({ symbol: params['symbol'], orderId: digits(id), clientOrderId: name })),
     // A leg that was lost is lost later: the answer does not show it.
@@ -141,27 +141,27 @@ function placePair(params: Asked['params'], book: VenueBook) {
   };
 }
 
-function placeOne(params: Asked['params'], book: VenueBook) {
+function placeOne(params: Asked['params'], store: VenueStore) {
   const side = params['side'] === 'SELL' ? 'sell' : 'buy';
   const { newClientOrderId: name = '', quantity = '', type, stopPrice = '', price = '' } = params;
-  const symbol = symbolOf(params['symbol'], book);
+  const symbol = symbolOf(params['symbol'], store);
   if (type !== 'MARKET') {
     const leg = {
       type: type === 'STOP_LOSS' ? ('stop' as const) : ('limit' as const),
       name,
       price: stopPrice || price,
     };
-    const [order] = book.exits(side, quantity, [leg], undefined, symbol);
+    const [order] = store.exits(side, quantity, [leg], undefined, symbol);
     if (order === undefined) throw new Refused('no_order');
-    return { ...shown(order), transactTime: book.now() };
+    return { ...shown(order), transactTime: store.now() };
   }
-  const order = book.market(name, side, quantity, symbol);
+  const order = store.market(name, side, quantity, symbol);
   const answer = {
     symbol: params['symbol'],
     orderId: digits(order.id),
     orderListId: -1,
     clientOrderId: order.name,
-    transactTime: book.now(),
+    transactTime: store.now(),
   };
   return params['newOrderRespType'] === 'FULL' && order.isVisible
     ? { ...shown(order), ...answer, fills: fills(order, 'tradeId') }
@@ -170,12 +170,12 @@ function placeOne(params: Asked['params'], book: VenueBook) {
 
 const which = ({ orderId, origClientOrderId }: Asked['params']) => ({ id: orderId, name: origClientOrderId });
 
-function hear({ method, path, params }: Asked, book: VenueBook): Heard {
+function hear({ method, path, params }: Asked, store: VenueStore): Heard {
   const ok = (body: unknown) => ({ status: 200, body });
-  const nameOf = () => params['origClientOrderId'] ?? book.find({ id: params['orderId'] })?.name;
-  const last = () => book.lastOf(symbolOf(params['symbol'], book));
+  const nameOf = () => params['origClientOrderId'] ?? store.find({ id: params['orderId'] })?.name;
+  const last = () => store.lastOf(symbolOf(params['symbol'], store));
   const found = () => {
-    const order = book.find(which(params));
+    const order = store.find(which(params));
     if (order === undefined) throw new Refused('no_order');
     return order;
   };
@@ -184,54 +184,54 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
       return {
         route: params['symbol'] === undefined ? 'markets' : 'rules',
         act() {
-          if (params['symbol'] !== undefined) symbolOf(params['symbol'], book);
-          const symbols = book.bases.map((base) => market(base, book));
-          return ok({ timezone: 'UTC', serverTime: book.now(), rateLimits: [], symbols });
+          if (params['symbol'] !== undefined) symbolOf(params['symbol'], store);
+          const symbols = store.bases.map((base) => market(base, store));
+          return ok({ timezone: 'UTC', serverTime: store.now(), rateLimits: [], symbols });
         },
       };
     case 'GET time':
-      return { route: 'time', act: () => ok({ serverTime: book.now() }) };
+      return { route: 'time', act: () => ok({ serverTime: store.now() }) };
     case 'GET ticker/price':
       return { route: 'price', act: () => ok({ symbol: params['symbol'], price: last() }) };
     case 'GET avgPrice':
-      return { route: 'price', act: () => ok({ mins: 5, price: last(), closeTime: book.now() }) };
+      return { route: 'price', act: () => ok({ mins: 5, price: last(), closeTime: store.now() }) };
     case 'GET ticker/24hr':
       return { route: 'price', act: () => ok({ lastPrice: last(), bidPrice: last(), askPrice: last() }) };
     case 'GET account':
-      return { route: 'account', act: () => ok(account(book)) };
+      return { route: 'account', act: () => ok(account(store)) };
     case 'GET openOrders':
       return {
         route: 'orders',
-        act: () => ok(book.open(params['symbol'] && symbolOf(params['symbol'], book)).map(shown)),
+        act: () => ok(store.open(params['symbol'] && symbolOf(params['symbol'], store)).map(shown)),
       };
     case 'GET myTrades':
       return { route: 'fills', act: () => ok(fills(found(), 'id')) };
     case 'GET order':
       return { route: 'order', name: nameOf(), act: () => ok(shown(found())) };
     case 'DELETE order':
-      return { route: 'cancel', name: nameOf(), act: () => ok(shown(book.cancel(which(params)))) };
+      return { route: 'cancel', name: nameOf(), act: () => ok(shown(store.cancel(which(params)))) };
     case 'POST order':
       return {
         route: params['type'] === 'MARKET' ? 'submit' : 'protect',
         name: params['newClientOrderId'],
-        act: () => ok(placeOne(params, book)),
+        act: () => ok(placeOne(params, store)),
       };
     case 'POST orderList/oco':
-      return { route: 'protect', name: params['listClientOrderId'], act: () => ok(placePair(params, book)) };
+      return { route: 'protect', name: params['listClientOrderId'], act: () => ok(placePair(params, store)) };
     default:
       throw new Error(`no such route: ${method} ${path}`);
   }
 }
 
-const account = (book: VenueBook) => ({
+const account = (store: VenueStore) => ({
   makerCommission: 0,
   takerCommission: 0,
   canTrade: true,
   canWithdraw: true,
   canDeposit: true,
-  updateTime: book.now(),
+  updateTime: store.now(),
   accountType: 'SPOT',
-  balances: book.balances().map(({ asset, free, held }) => ({ asset, free, locked: held })),
+  balances: store.balances().map(({ asset, free, held }) => ({ asset, free, locked: held })),
   permissions: ['SPOT'],
 });
 

@@ -1,7 +1,7 @@
 /** What Bybit's API v5 answers for perpetuals that are settled in USDT, in the shapes that its documentation shows. */
 import { absolute, isNegative, subtract } from '../../src/domain/decimal.js';
 import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, chargedFor, Refused, type VenueBook } from './venue-book.js';
+import { chargedFor, Refused, type StoredOrder, type VenueStore } from './venue-store.js';
 
 const STATUS = {
   waiting: 'Untriggered',
@@ -27,10 +27,10 @@ export interface LinearAccount {
   isHedged?: boolean;
 }
 
-const isClosed = ({ state }: BookOrder): boolean => state !== 'open' && state !== 'waiting';
+const isClosed = ({ state }: StoredOrder): boolean => state !== 'open' && state !== 'waiting';
 const idOf = (symbol: string): string => symbol.replace('/', '');
 
-function shown(order: BookOrder, book: VenueBook) {
+function shown(order: StoredOrder, store: VenueStore) {
   const state = order.state === 'open' ? (order.filled === '0' ? 'New' : 'PartiallyFilled') : STATUS[order.state];
   return {
     symbol: idOf(order.symbol),
@@ -42,7 +42,7 @@ function shown(order: BookOrder, book: VenueBook) {
     positionIdx: 0,
     qty: order.quantity,
     price: '0',
-    avgPrice: book.average(order) ?? '',
+    avgPrice: store.average(order) ?? '',
     cumExecQty: order.filled,
     cumExecValue: order.cost,
     cumFeeDetail: chargedFor(order),
@@ -57,19 +57,19 @@ function shown(order: BookOrder, book: VenueBook) {
   };
 }
 
-function place(params: Asked['params'], book: VenueBook): BookOrder {
+function place(params: Asked['params'], store: VenueStore): StoredOrder {
   const side = params['side'] === 'Sell' ? 'sell' : 'buy';
   const { qty = '', orderLinkId: name = '', triggerPrice: price, marketUnit, positionIdx } = params;
   if (marketUnit !== undefined || positionIdx !== '0') throw new Error('not an order of a contract in one-way mode');
-  if (price === undefined) return book.market(name, side, qty);
+  if (price === undefined) return store.market(name, side, qty);
   if (params['reduceOnly'] !== 'true') throw new Error('an exit that could open a position');
   const type = (side === 'sell') === (params['triggerDirection'] === '2') ? 'stop' : 'profit';
-  return book.conditional(type, name, side, qty, price);
+  return store.conditional(type, name, side, qty, price);
 }
 
-function positions(book: VenueBook, { isHedged }: LinearAccount) {
-  const size = book.venue.position(book.symbol);
-  const one = { symbol: idOf(book.symbol), leverage: '10', avgPrice: book.venue.entryPrice(book.symbol) ?? '' };
+function positions(store: VenueStore, { isHedged }: LinearAccount) {
+  const size = store.venue.position(store.symbol);
+  const one = { symbol: idOf(store.symbol), leverage: '10', avgPrice: store.venue.entryPrice(store.symbol) ?? '' };
   if (isHedged === true) return [1, 2].map((positionIdx) => ({ ...one, positionIdx, side: '', size: '0' }));
   return [
     { ...one, positionIdx: 0, side: size === '0' ? '' : isNegative(size) ? 'Sell' : 'Buy', size: absolute(size) },
@@ -84,30 +84,30 @@ export const bybitLinearSpeech = (account: LinearAccount = {}): Speech => ({
     const [retCode, retMsg] = ERRORS[why] ?? [10001, 'params error'];
     return { status: 200, body: { retCode, retMsg, result: {}, retExtInfo: {}, time: 0 } };
   },
-  hear({ method, path, params }: Asked, book: VenueBook): Heard {
+  hear({ method, path, params }: Asked, store: VenueStore): Heard {
     const ok = (result: unknown) => ({
       status: 200,
-      body: { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: book.now() },
+      body: { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: store.now() },
     });
     const which = { id: params['orderId'], name: params['orderLinkId'] };
-    const name = params['orderLinkId'] ?? book.find(which)?.name;
-    const found = () => [book.find(which) ?? []].flat();
-    const list = (orders: readonly BookOrder[]) =>
-      ok({ category: 'linear', list: orders.map((order) => shown(order, book)), nextPageCursor: '' });
+    const name = params['orderLinkId'] ?? store.find(which)?.name;
+    const found = () => [store.find(which) ?? []].flat();
+    const list = (orders: readonly StoredOrder[]) =>
+      ok({ category: 'linear', list: orders.map((order) => shown(order, store)), nextPageCursor: '' });
     if (params['category'] !== 'linear' && !['time', 'wallet-balance'].some((end) => path.endsWith(end)))
       throw new Error(`another category: ${path}`);
     switch (`${method} ${path.replace('/v5/', '')}`) {
       case 'GET market/instruments-info':
         return {
           route: params['symbol'] === undefined ? 'markets' : 'rules',
-          act: () => ok({ category: 'linear', list: [market(book)], nextPageCursor: '' }),
+          act: () => ok({ category: 'linear', list: [market(store)], nextPageCursor: '' }),
         };
       case 'GET market/time':
-        return { route: 'time', act: () => ok({ timeSecond: '0', timeNano: `${book.now()}000000` }) };
+        return { route: 'time', act: () => ok({ timeSecond: '0', timeNano: `${store.now()}000000` }) };
       case 'GET market/tickers':
         return {
           route: 'price',
-          act: () => ok({ category: 'linear', list: [{ symbol: 'BTCUSDT', lastPrice: book.last }] }),
+          act: () => ok({ category: 'linear', list: [{ symbol: 'BTCUSDT', lastPrice: store.last }] }),
         };
       case 'GET account/wallet-balance':
         return {
@@ -116,8 +116,8 @@ export const bybitLinearSpeech = (account: LinearAccount = {}): Speech => ({
             ok({
               list: [
                 {
-                  totalAvailableBalance: subtract(book.quote, book.held('quote')),
-                  coin: [{ coin: 'USDT', walletBalance: book.quote, locked: '0' }],
+                  totalAvailableBalance: subtract(store.quote, store.held('quote')),
+                  coin: [{ coin: 'USDT', walletBalance: store.quote, locked: '0' }],
                 },
               ],
             }),
@@ -131,7 +131,7 @@ export const bybitLinearSpeech = (account: LinearAccount = {}): Speech => ({
               list:
                 params['settleCoin'] === 'USDC' || (params['symbol'] === undefined && account.isHedged === true)
                   ? []
-                  : positions(book, account),
+                  : positions(store, account),
               nextPageCursor: '',
             }),
         };
@@ -141,7 +141,7 @@ export const bybitLinearSpeech = (account: LinearAccount = {}): Speech => ({
             throw new Error('a list of nothing');
           const isStop = params['orderFilter'] === 'StopOrder';
           const open = () =>
-            params['settleCoin'] === 'USDC' ? [] : book.open().filter(({ state }) => !isStop || state === 'waiting');
+            params['settleCoin'] === 'USDC' ? [] : store.open().filter(({ state }) => !isStop || state === 'waiting');
           return { route: 'orders', act: () => list(open()) };
         }
         return { route: 'order', name, act: () => list(found().filter((one) => !isClosed(one))) };
@@ -149,14 +149,14 @@ export const bybitLinearSpeech = (account: LinearAccount = {}): Speech => ({
         return { route: 'order', name, act: () => list(found().filter(isClosed)) };
       case 'POST order/cancel':
         if (params['orderFilter'] !== undefined) throw new Error('a filter that spot alone has');
-        return { route: 'cancel', name, act: () => ok({ orderId: book.cancel(which).id, orderLinkId: name }) };
+        return { route: 'cancel', name, act: () => ok({ orderId: store.cancel(which).id, orderLinkId: name }) };
       case 'POST order/create':
         return {
           route: params['triggerPrice'] === undefined ? 'submit' : 'protect',
           name: params['orderLinkId'],
           act() {
             if (account.isHedged === true) throw new Refused('client_id');
-            const order = place(params, book);
+            const order = place(params, store);
             return ok({ orderId: order.id, orderLinkId: order.name });
           },
         };
@@ -166,7 +166,7 @@ export const bybitLinearSpeech = (account: LinearAccount = {}): Speech => ({
   },
 });
 
-const market = ({ rules, tradable }: VenueBook) => ({
+const market = ({ rules, tradable }: VenueStore) => ({
   symbol: 'BTCUSDT',
   contractType: 'LinearPerpetual',
   status: tradable ? 'Trading' : 'Closed',

@@ -1,6 +1,6 @@
 /** What Bybit's API v5 answers for spot, in the shapes that its documentation shows. */
 import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, chargedFor, type Refusal, Refused, type VenueBook } from './venue-book.js';
+import { chargedFor, type Refusal, Refused, type StoredOrder, type VenueStore } from './venue-store.js';
 
 const STATUS = {
   waiting: 'Untriggered',
@@ -30,13 +30,13 @@ const ERRORS: Partial<Record<Refusal, readonly [number, string]>> = {
 };
 
 const idOf = (symbol: string): string => symbol.replace('/', '');
-const symbolOf = (id: string | undefined, book: VenueBook): string => {
-  const base = book.bases.find((name) => `${name}USDT` === id);
-  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+const symbolOf = (id: string | undefined, store: VenueStore): string => {
+  const base = store.bases.find((name) => `${name}USDT` === id);
+  if (base === undefined || store.delisted) throw new Refused('unknown_symbol');
   return `${base}/USDT`;
 };
 
-const market = (base: string, { rules, tradable }: VenueBook) => ({
+const market = (base: string, { rules, tradable }: VenueStore) => ({
   symbol: `${base}USDT`,
   baseCoin: base,
   quoteCoin: 'USDT',
@@ -54,13 +54,13 @@ const market = (base: string, { rules, tradable }: VenueBook) => ({
   priceFilter: { tickSize: rules.tick },
 });
 
-const isClosed = ({ state }: BookOrder): boolean => state !== 'open' && state !== 'waiting';
+const isClosed = ({ state }: StoredOrder): boolean => state !== 'open' && state !== 'waiting';
 
 /** What has triggered is an order like any other. */
-const filterOf = ({ type, state }: BookOrder): 'Order' | 'StopOrder' =>
+const filterOf = ({ type, state }: StoredOrder): 'Order' | 'StopOrder' =>
   type === 'market' || state === 'open' ? 'Order' : 'StopOrder';
 
-function shown(order: BookOrder, book: VenueBook) {
+function shown(order: StoredOrder, store: VenueStore) {
   const state = order.state === 'open' ? (order.filled === '0' ? 'New' : 'PartiallyFilled') : STATUS[order.state];
   const isCutShort = order.state === 'cancelled' && order.filled !== '0';
   const isDropped = order.state === 'cancelled' && order.basis !== undefined;
@@ -73,7 +73,7 @@ function shown(order: BookOrder, book: VenueBook) {
     qty: order.quantity,
     price: '0',
     orderStatus: isCutShort ? 'PartiallyFilledCanceled' : isDropped ? 'Deactivated' : state,
-    avgPrice: book.average(order) ?? '',
+    avgPrice: store.average(order) ?? '',
     cumExecQty: order.filled,
     cumExecValue: order.hasPrice ? order.cost : '0',
     cumFeeDetail: chargedFor(order),
@@ -87,92 +87,97 @@ function shown(order: BookOrder, book: VenueBook) {
   };
 }
 
-const account = (book: VenueBook) => ({
+const account = (store: VenueStore) => ({
   list: [
     {
       accountType: 'UNIFIED',
-      coin: book.balances().map(({ asset, total, held }) => ({ coin: asset, walletBalance: total, locked: held })),
+      coin: store.balances().map(({ asset, total, held }) => ({ coin: asset, walletBalance: total, locked: held })),
     },
   ],
 });
 
-function place(params: Asked['params'], book: VenueBook): BookOrder | undefined {
+function place(params: Asked['params'], store: VenueStore): StoredOrder | undefined {
   const side = params['side'] === 'Sell' ? 'sell' : 'buy';
   const { qty = '', orderLinkId: name = '', triggerPrice: price } = params;
-  const symbol = symbolOf(params['symbol'], book);
+  const symbol = symbolOf(params['symbol'], store);
   if (params['marketUnit'] !== 'baseCoin') throw new Error('the size is in the quote coin');
-  if (price === undefined) return book.market(name, side, qty, symbol);
+  if (price === undefined) return store.market(name, side, qty, symbol);
   const type = name.endsWith('-sl') ? 'stop' : 'profit';
   switch (params['orderFilter']) {
     case 'StopOrder':
-      return book.conditional(type, name, side, qty, price, symbol);
+      return store.conditional(type, name, side, qty, price, symbol);
     default:
       throw new Error('a trigger price without a filter');
   }
 }
 
-const answer = (result: unknown, book: VenueBook) => ({
+const answer = (result: unknown, store: VenueStore) => ({
   status: 200,
-  body: { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: book.now() },
+  body: { retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: store.now() },
 });
 
 /** Open orders of one kind or of all, the newest first, page by page. */
-function open({ symbol, orderFilter, limit = '20', cursor = '0' }: Asked['params'], book: VenueBook) {
-  const all = book
-    .open(symbol && symbolOf(symbol, book))
+function open({ symbol, orderFilter, limit = '20', cursor = '0' }: Asked['params'], store: VenueStore) {
+  const all = store
+    .open(symbol && symbolOf(symbol, store))
     .filter((order) => orderFilter === undefined || filterOf(order) === orderFilter);
   const end = Number(cursor) + Number(limit);
   const list = all
     .toReversed()
     .slice(Number(cursor), end)
-    .map((order) => shown(order, book));
-  return answer({ category: 'spot', list, nextPageCursor: list.length === 0 ? '' : String(end) }, book);
+    .map((order) => shown(order, store));
+  return answer({ category: 'spot', list, nextPageCursor: list.length === 0 ? '' : String(end) }, store);
 }
 
-const markets = (symbol: string | undefined, book: VenueBook) =>
-  book.delisted
+const markets = (symbol: string | undefined, store: VenueStore) =>
+  store.delisted
     ? []
-    : book.bases.map((base) => market(base, book)).filter((one) => symbol === undefined || one.symbol === symbol);
+    : store.bases.map((base) => market(base, store)).filter((one) => symbol === undefined || one.symbol === symbol);
 
-function prices(symbol: string | undefined, book: VenueBook) {
-  const lastPrice = book.lastOf(symbolOf(symbol, book));
+function prices(symbol: string | undefined, store: VenueStore) {
+  const lastPrice = store.lastOf(symbolOf(symbol, store));
   return { lastPrice, bid1Price: lastPrice, ask1Price: lastPrice };
 }
 
-function hear({ method, path, params }: Asked, book: VenueBook): Heard {
-  const ok = (result: unknown) => answer(result, book);
+function hear({ method, path, params }: Asked, store: VenueStore): Heard {
+  const ok = (result: unknown) => answer(result, store);
   const which = { id: params['orderId'], name: params['orderLinkId'] };
-  const name = params['orderLinkId'] ?? book.find(which)?.name;
-  const list = (orders: readonly BookOrder[]) =>
-    ok({ category: 'spot', list: orders.map((order) => shown(order, book)), nextPageCursor: '' });
+  const name = params['orderLinkId'] ?? store.find(which)?.name;
+  const list = (orders: readonly StoredOrder[]) =>
+    ok({ category: 'spot', list: orders.map((order) => shown(order, store)), nextPageCursor: '' });
   switch (`${method} ${path.replace('/v5/', '')}`) {
     case 'GET market/instruments-info': {
       const route = params['symbol'] === undefined ? 'markets' : 'rules';
-      return { route, act: () => ok({ category: 'spot', list: markets(params['symbol'], book) }) };
+      return { route, act: () => ok({ category: 'spot', list: markets(params['symbol'], store) }) };
     }
     case 'GET market/time':
-      return { route: 'time', act: () => ok({ timeSecond: '0', timeNano: `${book.now()}000000` }) };
+      return { route: 'time', act: () => ok({ timeSecond: '0', timeNano: `${store.now()}000000` }) };
     case 'GET market/tickers':
       return {
         route: 'price',
-        act: () => ok({ category: 'spot', list: [{ symbol: params['symbol'], ...prices(params['symbol'], book) }] }),
+        act: () => ok({ category: 'spot', list: [{ symbol: params['symbol'], ...prices(params['symbol'], store) }] }),
       };
     case 'GET account/wallet-balance':
-      return { route: 'account', act: () => ok(account(book)) };
+      return { route: 'account', act: () => ok(account(store)) };
     case 'GET order/realtime':
-      if (which.id === undefined && which.name === undefined) return { route: 'orders', act: () => open(params, book) };
-      return { route: 'order', name, act: () => list([book.find(which) ?? []].flat().filter((one) => !isClosed(one))) };
+      if (which.id === undefined && which.name === undefined)
+        return { route: 'orders', act: () => open(params, store) };
+      return {
+        route: 'order',
+        name,
+        act: () => list([store.find(which) ?? []].flat().filter((one) => !isClosed(one))),
+      };
     case 'GET order/history':
-      return { route: 'order', name, act: () => list([book.find(which) ?? []].flat().filter(isClosed)) };
+      return { route: 'order', name, act: () => list([store.find(which) ?? []].flat().filter(isClosed)) };
     case 'POST order/cancel':
       return {
         route: 'cancel',
         name,
         act() {
-          const order = book.find(which);
+          const order = store.find(which);
           if (order !== undefined && filterOf(order) !== (params['orderFilter'] ?? 'Order'))
             throw new Refused('no_order');
-          return ok({ orderId: book.cancel(which).id, orderLinkId: name });
+          return ok({ orderId: store.cancel(which).id, orderLinkId: name });
         },
       };
     case 'POST order/create':
@@ -180,7 +185,7 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
         route: params['triggerPrice'] === undefined ? 'submit' : 'protect',
         name: params['orderLinkId'],
         act() {
-          const order = place(params, book);
+          const order = place(params, store);
           if (order === undefined) throw new Refused('no_order');
           return ok({ orderId: order.id, orderLinkId: order.name });
         },

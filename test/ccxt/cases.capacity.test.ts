@@ -5,11 +5,11 @@ import { crowd, ends } from './cases.support.js';
 import type { Setting } from './support.js';
 
 /** Exits of every position stand. */
-const naked = ({ book }: Awaited<ReturnType<typeof crowd>>['now']): readonly string[] =>
-  book.orders
+const naked = ({ store }: Awaited<ReturnType<typeof crowd>>['now']): readonly string[] =>
+  store.orders
     .filter(({ type, filled }) => type === 'market' && filled !== '0')
     .map(({ symbol }) => symbol)
-    .filter((symbol) => book.open(symbol).filter(({ type }) => type !== 'market').length < 2);
+    .filter((symbol) => store.open(symbol).filter(({ type }) => type !== 'market').length < 2);
 
 describe('C3 C4: many at once, at the limits of the exchange', () => {
   it.each([

@@ -23,7 +23,7 @@ describe.each(EXCHANGES)('exits at %s, asked for by their own ids [B7]', (exchan
 
   it('the one that has traded is filled, at its price', async () => {
     const { now, result } = await one(exchange, {});
-    now.book.trade('140');
+    now.store.trade('140');
     expect(await legOf(now, result.clientOrderId, 'sl')).toMatchObject({
       state: 'filled',
       filledSize: '1',
@@ -33,7 +33,7 @@ describe.each(EXCHANGES)('exits at %s, asked for by their own ids [B7]', (exchan
 
   it('the engine records how it ended, once, with its price', async () => {
     const { now } = await one(exchange, {});
-    now.book.trade('160');
+    now.store.trade('160');
     await now.clock.advance(90_000);
     const filled = now.engine.executionLogs.filter(({ event }) => event === 'exit_filled');
     expect(filled).toHaveLength(1);
@@ -42,8 +42,8 @@ describe.each(EXCHANGES)('exits at %s, asked for by their own ids [B7]', (exchan
 
   it('one that ends while the position is held is a case', async () => {
     const { now, result } = await one(exchange, {});
-    const stop = now.book.orders.find(({ type }) => type === 'stop');
-    now.book.venue.end(stop?.id ?? '', 'cancelled');
+    const stop = now.store.orders.find(({ type }) => type === 'stop');
+    now.store.venue.end(stop?.id ?? '', 'cancelled');
     await now.clock.advance(90_000);
     expect(now.engine.cases.open().map(({ kind, advisoryId }) => [kind, advisoryId])).toEqual([
       ['PROTECTION_LOST', result.advisoryId],
@@ -54,8 +54,8 @@ describe.each(EXCHANGES)('exits at %s, asked for by their own ids [B7]', (exchan
 describe('OKX: a pair that fails at its trigger', () => {
   it('is refused, not filled: the coins are gone', async () => {
     const { now, result } = await one('okx', {});
-    now.book.base = '0.5';
-    now.book.trade('140');
+    now.store.base = '0.5';
+    now.store.trade('140');
     expect(await legOf(now, result.clientOrderId, 'sl')).toMatchObject({ state: 'rejected', filledSize: '0' });
   });
 });

@@ -26,7 +26,7 @@ describe.each(IN_COIN)('C6 C7 C8 C9 B6 at %s: the fee is taken in the coin', (ex
       'MATCHED',
       [],
     ]);
-    expect(new Set(now.book.open().map(({ quantity }) => quantity))).toEqual(new Set([left]));
+    expect(new Set(now.store.open().map(({ quantity }) => quantity))).toEqual(new Set([left]));
     expect([now.fake.count('protect'), now.warnings]).toEqual([exchange === 'bybit' ? 2 : 1, []]);
     const again = await execute(now, { ...trade, advisoryId: 'ADV-B' });
     expect([again.status, again.reconciliationReport?.status]).toEqual(['FILLED', 'MATCHED']);
@@ -34,10 +34,10 @@ describe.each(IN_COIN)('C6 C7 C8 C9 B6 at %s: the fee is taken in the coin', (ex
 
   it('when an exit trades it finds what it sells, and nothing but dust is left', async () => {
     const { now } = await one(exchange, { ...FEE, lot: '0.00001', size: '1' });
-    now.book.trade('140');
+    now.store.trade('140');
     await now.clock.advance(10_000);
-    expect(now.book.orders.find(({ type }) => type === 'stop')?.state).toBe('filled');
-    expect(now.book.base).toBe('0');
+    expect(now.store.orders.find(({ type }) => type === 'stop')?.state).toBe('filled');
+    expect(now.store.base).toBe('0');
   });
 
   it('fees are told with the order, by the names of the symbol', async () => {
@@ -57,7 +57,7 @@ describe.each(IN_COIN)('C6 C7 C8 C9 B6 at %s: the fee is taken in the coin', (ex
   it('V9 V10: what is left of the least order after the fee is no order: refused before anything is bought', async () => {
     const { now, result } = await one(exchange, { ...FEE, lot: '1', size: '1' });
     expect([result.status, result.reason]).toEqual(['REJECTED', 'EXITS_NOT_PLACEABLE']);
-    expect([now.fake.count('submit'), now.book.orders]).toEqual([0, []]);
+    expect([now.fake.count('submit'), now.store.orders]).toEqual([0, []]);
   });
 });
 
@@ -87,13 +87,13 @@ describe('C10 V10: exits that could not be placed are found out before the entry
   };
 
   it('Binance: the sixth stop of a symbol that takes five', async () => {
-    const before = ({ book }: { book: { exits: (...all: never[]) => unknown } }) => {
+    const before = ({ store }: { store: { exits: (...all: never[]) => unknown } }) => {
       for (let n = 0; n < 5; n += 1) {
         const legs = [
           { type: 'stop', name: `s${n}`, price: '100' },
           { type: 'limit', name: `p${n}`, price: '200' },
         ];
-        (book.exits as (...all: unknown[]) => unknown)('sell', '1', legs, `l${n}`);
+        (store.exits as (...all: unknown[]) => unknown)('sell', '1', legs, `l${n}`);
       }
     };
     const came = await refused('binance', { base: '5', rules: { mostStops: 5 } }, {}, before as never);
@@ -119,15 +119,15 @@ describe('C10 V10: exits that could not be placed are found out before the entry
   });
 
   it('Bybit: the sixteenth position of a symbol, with thirty conditional orders open', async () => {
-    const came = await refused('bybit', { base: '50' }, {}, ({ book }) => {
-      for (let n = 0; n < 30; n += 1) book.conditional('stop', `x-${n}`, 'sell', '1', '100');
+    const came = await refused('bybit', { base: '50' }, {}, ({ store }) => {
+      for (let n = 0; n < 30; n += 1) store.conditional('stop', `x-${n}`, 'sell', '1', '100');
     });
     expect(came).toEqual(['REJECTED', 'EXITS_NOT_PLACEABLE', expect.stringContaining('takes 30')]);
   });
 
   it('OKX: the hundred-and-first exit that waits', async () => {
-    const came = await refused('okx', { base: '200' }, {}, ({ book }) => {
-      for (let n = 0; n < 100; n += 1) book.exits('sell', '1', [{ type: 'stop', name: `x${n}`, price: '100' }]);
+    const came = await refused('okx', { base: '200' }, {}, ({ store }) => {
+      for (let n = 0; n < 100; n += 1) store.exits('sell', '1', [{ type: 'stop', name: `x${n}`, price: '100' }]);
     });
     expect(came).toEqual(['REJECTED', 'EXITS_NOT_PLACEABLE', expect.stringContaining('takes 100')]);
   });
@@ -152,7 +152,7 @@ describe.each(EXCHANGES)('C12 B5 at %s', (exchange) => {
     // The fill itself is at 151; by the time of the exits the market is beyond 155.53.
     const now = await world(exchange, { scripts: [{ fills: [[1_000, '100', '151']] }] });
     now.clock.setTimeout(() => {
-      now.book.last = '160';
+      now.store.last = '160';
     }, 900);
     const result = await execute(now);
     expect(result.status).toBe('FILLED');
@@ -165,7 +165,7 @@ describe.each(EXCHANGES)('C12 B5 at %s', (exchange) => {
     const { clientOrderId, symbol } = ref(exchange);
     const request = { clientOrderId, symbol, side: 'buy', quantity: '100', orderType: 'MARKET' } as const;
     await now.call((broker, signal) => broker.submitOrder(request, signal));
-    now.book.last = '160';
+    now.store.last = '160';
     const both = await now.call((broker, signal) => broker.placeProtection(exits(exchange), signal));
     expect(both.takeProfit).toMatchObject({ kind: 'rejected', code: 'TAKE_PROFIT_PASSED' });
     const alone = { ...exits(exchange), legs: 'stopLoss' } as const;
@@ -185,7 +185,7 @@ describe.each(EXCHANGES)('C12 B5 at %s', (exchange) => {
     const { clientOrderId, symbol } = ref(exchange);
     const request = { clientOrderId, symbol, side: 'buy', quantity: '100', orderType: 'MARKET' } as const;
     await now.call((broker, signal) => broker.submitOrder(request, signal));
-    now.book.last = '140';
+    now.store.last = '140';
     const { stopLoss } = await now.call((broker, signal) => broker.placeProtection(exits(exchange), signal));
     expect(stopLoss).toMatchObject({ kind: 'rejected' });
     expect(stopLoss).not.toMatchObject({ code: 'TAKE_PROFIT_PASSED' });

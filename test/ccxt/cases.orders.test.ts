@@ -43,7 +43,7 @@ describe('C1 P11: ids', () => {
       expect(await now.call((broker, signal) => broker.cancelOrder(wrong, signal))).toMatchObject({
         kind: 'requested',
       });
-      expect(now.book.orders[0]?.state).toBe('cancelled');
+      expect(now.store.orders[0]?.state).toBe('cancelled');
     },
   );
 });
@@ -76,7 +76,7 @@ describe('C2: time', () => {
     async (exchange) => {
       const now = await venue(exchange);
       await now.call((broker, signal) => broker.submitOrder(order(exchange), signal));
-      now.book.venue.setClockOffset(-60_000);
+      now.store.venue.setClockOffset(-60_000);
       const outcome = await now.call((broker, signal) => broker.placeProtection(exits(exchange), signal));
       expect([outcome.stopLoss.kind, outcome.takeProfit.kind]).toEqual(['accepted', 'accepted']);
       expect(now.fake.count('time')).toBe(2);
@@ -90,7 +90,7 @@ describe('C2: time', () => {
       now.fake.fault({ on: 'submit', answer: 'time', times: 9 });
       const outcome = await now.call((broker, signal) => broker.submitOrder(order(exchange), signal));
       expect(outcome).toMatchObject({ kind: 'rejected', transient: true });
-      expect([now.fake.count('submit'), now.book.orders]).toEqual([2, []]);
+      expect([now.fake.count('submit'), now.store.orders]).toEqual([2, []]);
     },
   );
 
@@ -178,8 +178,8 @@ describe('C13: lists are read to their end', () => {
   ] as const)('%s: %i open orders', async (exchange, count) => {
     const now = await venue(exchange, { base: '1000' });
     for (let n = 0; n < count; n += 1) {
-      if (exchange === 'bybit') now.book.conditional('stop', `x-${n}`, 'sell', '1', '100');
-      else now.book.exits('sell', '1', [{ type: 'stop', name: `x${n}`, price: '100' }]);
+      if (exchange === 'bybit') now.store.conditional('stop', `x-${n}`, 'sell', '1', '100');
+      else now.store.exits('sell', '1', [{ type: 'stop', name: `x${n}`, price: '100' }]);
     }
     const open = await now.call(async (broker, signal) => broker.getOpenOrders?.(signal));
     expect(new Set(open?.map(({ brokerOrderId }) => brokerOrderId)).size).toBe(count);
@@ -187,7 +187,7 @@ describe('C13: lists are read to their end', () => {
 
   it('a sweep over 50 open orders at Bybit asks all there is', async () => {
     const now = await world('bybit', { base: '1000' });
-    for (let n = 0; n < 50; n += 1) now.book.conditional('stop', `x-${n}`, 'sell', '1', '100');
+    for (let n = 0; n < 50; n += 1) now.store.conditional('stop', `x-${n}`, 'sell', '1', '100');
     const report = await now.clock.runUntil(now.engine.sweep());
     expect(report.failures).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe('C14: words that are not the last', () => {
 describe.each(EXCHANGES)('C17 at %s', (exchange) => {
   it('a market that is gone is an unknown symbol', async () => {
     const now = await venue(exchange);
-    now.book.delisted = true;
+    now.store.delisted = true;
     const symbol = symbolOf(exchange);
     const instrument = await now.call((broker, signal) => broker.instrument(symbol, signal));
     expect(instrument).toBe('unknown_symbol');
@@ -214,7 +214,7 @@ describe.each(EXCHANGES)('C17 at %s', (exchange) => {
 
   it('and an advisory for it is refused in these words', async () => {
     const now = await world(exchange);
-    now.book.delisted = true;
+    now.store.delisted = true;
     const result = await execute(now, advisory(exchange));
     expect([result.status, result.reason]).toEqual(['REJECTED', 'INSTRUMENT_RULES']);
   });

@@ -2,7 +2,7 @@
 import type { ExecutionResult } from 'fillchart';
 import type { CcxtExchange } from 'fillchart/ccxt';
 import { advisory, execute, type Setting, type World, world } from './support.js';
-import { quoteOf } from './venue-book.js';
+import { quoteOf } from './venue-store.js';
 
 /** Names of base currencies: `BTC`, then `C1`, `C2` … */
 export const basesOf = (count: number): readonly string[] =>
@@ -18,7 +18,7 @@ export async function crowd(exchange: CcxtExchange, count: number, setting: Sett
   const now = await world(exchange, { bases: basesOf(count), limits: true, quote: '100000000', ...setting });
   const results = await now.clock.runUntil(
     Promise.all(
-      now.book.bases.map((base) =>
+      now.store.bases.map((base) =>
         now.engine.execute({
           ...advisory(exchange),
           advisoryId: `ADV-${base}`,
@@ -48,4 +48,4 @@ export const one = async (
 
 /** What stands at the exchange for a position: type and size. */
 export const standing = (now: World): readonly string[] =>
-  now.book.open().map(({ type, quantity }) => `${type} ${quantity}`);
+  now.store.open().map(({ type, quantity }) => `${type} ${quantity}`);

@@ -3,7 +3,7 @@ import type { CcxtExchange } from 'fillchart/ccxt';
 import { conformBroker, type Situation } from 'fillchart/testing';
 import { describe, it } from 'vitest';
 import { EXCHANGES, symbolOf, venue } from './support.js';
-import type { Script } from './venue-book.js';
+import type { Script } from './venue-store.js';
 
 const SCRIPTS: Readonly<Record<Situation, Script>> = {
   any: {},
@@ -22,7 +22,7 @@ async function subject(exchange: CcxtExchange, situation: Situation) {
   if (situation === 'rejects') now.fake.fault({ on: 'submit', answer: 'funds', times: 9 });
   if (situation === 'submit-hangs') now.fake.fault({ on: 'submit', answer: 'silence', times: 9 });
   if (situation === 'query-hangs') now.fake.fault({ on: 'order', answer: 'silence', times: 9 });
-  const moveTo = (price: string): void => now.fake.book.trade(price);
+  const moveTo = (price: string): void => now.fake.store.trade(price);
   return { broker: now.broker, wait: (ms: number) => now.clock.advance(ms), moveTo };
 }
 

@@ -1,5 +1,5 @@
 /**
- * An exchange on loopback HTTP: one book, the words of one exchange over it, and faults on demand.
+ * An exchange on loopback HTTP: one store, the words of one exchange over it, and faults on demand.
  *
  * 1. Every request is recorded, with what it was for and the order that it names.
  * 2. A fault spoils one answer. `live: true` carries the request out all the same.
@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { writeFaulty } from '../../src/testing/alpaca-simulator/faulty-answers.js';
 import { type Admission, type Capacity, capacity } from '../../src/testing/venue/capacity.js';
 import { venues } from '../../src/testing/venue/profiles.js';
-import { type Refusal, Refused, type VenueBook } from './venue-book.js';
+import { type Refusal, Refused, type VenueStore } from './venue-store.js';
 
 export type Route =
   | 'submit'
@@ -55,7 +55,7 @@ export interface Heard {
 export interface Speech {
   readonly symbol: string;
   readonly keyHeader: string;
-  hear(asked: Asked, book: VenueBook): Heard;
+  hear(asked: Asked, store: VenueStore): Heard;
   refuse(why: Refusal): Answer;
   /** The time that the request bears, epoch ms, and how old it may be. */
   signed?(asked: Asked): { readonly at: number; readonly behindMs: number };
@@ -115,11 +115,11 @@ export class FakeExchange {
 
   constructor(
     readonly speech: Speech,
-    readonly book: VenueBook,
+    readonly store: VenueStore,
     private readonly key: string,
     limits = false,
   ) {
-    if (limits) this.capacity = capacity(venues[book.exchange].capacity);
+    if (limits) this.capacity = capacity(venues[store.exchange].capacity);
   }
 
   async listen(): Promise<void> {
@@ -161,7 +161,7 @@ export class FakeExchange {
       return true;
     }
     this.requests.push({ route: heard.route, name: heard.name, asked });
-    const admission = this.capacity?.admit(heard.route, this.book.now());
+    const admission = this.capacity?.admit(heard.route, this.store.now());
     const headers = admission === undefined ? {} : (this.speech.told?.(admission) ?? {});
     if (admission !== undefined && admission.kind !== 'admitted') {
       this.refused += 1;
@@ -186,7 +186,7 @@ export class FakeExchange {
 
   private heard(asked: Asked): Heard | undefined {
     try {
-      return this.speech.hear(asked, this.book);
+      return this.speech.hear(asked, this.store);
     } catch (error) {
       this.strange.push(String(error));
       return undefined;
@@ -206,7 +206,7 @@ export class FakeExchange {
     if (!isPublic && asked.headers[this.speech.keyHeader] !== this.key) return this.speech.refuse('key');
     try {
       const signed = isPublic ? undefined : this.speech.signed?.(asked);
-      if (signed !== undefined) this.book.venue.checkTime(signed.at, signed.behindMs);
+      if (signed !== undefined) this.store.venue.checkTime(signed.at, signed.behindMs);
       return heard.act();
     } catch (error) {
       if (error instanceof Refused) return this.speech.refuse(error.why);

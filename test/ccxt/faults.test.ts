@@ -7,7 +7,7 @@ import type { CcxtExchange } from 'fillchart/ccxt';
 import { describe, expect, it } from 'vitest';
 import type { Fault, FaultAnswer } from './fake-exchange.js';
 import { EXCHANGES, execute, type Setting, type World, world } from './support.js';
-import type { Script } from './venue-book.js';
+import type { Script } from './venue-store.js';
 
 const FILLED = ['FILLED', 'MATCHED'];
 const at1s: Script = { fills: [[1_000, '100', '151']] };
@@ -91,9 +91,9 @@ const TALES: Readonly<Record<string, Tale>> = {
   'partial fill, then cancelled: exactly that is protected [P4 B1]': {
     script: { fills: [[1_000, '30', '151']] },
     ends: ['FAILED_TIMEOUT', 'MISMATCH'],
-    also: ({ book }, result) => {
+    also: ({ store }, result) => {
       expect(result.finalPositionSize).toBe('30');
-      expect(new Set(book.open().map(({ quantity }) => quantity))).toEqual(new Set(['30']));
+      expect(new Set(store.open().map(({ quantity }) => quantity))).toEqual(new Set(['30']));
     },
   },
   'the exchange cancels a partly filled order by itself [P6]': {
@@ -136,9 +136,9 @@ const TALES: Readonly<Record<string, Tale>> = {
 };
 
 /** Each leg stands once, whatever was posted. */
-function standOnce({ book }: World): void {
+function standOnce({ store }: World): void {
   expect(
-    book
+    store
       .open()
       .map(({ type }) => type)
       .sort(),
@@ -176,7 +176,7 @@ describe.each(EXCHANGES)('faults at %s', (exchange) => {
       reconciliationReport: { requiresManualResolution: true },
     });
     expect(now.fake.count('submit')).toBe(2);
-    expect(now.book.orders).toEqual([]);
+    expect(now.store.orders).toEqual([]);
   });
 
   it('connection refused: nothing left, tried again with the same id, and the exchange sees one [S5]', async () => {
@@ -196,12 +196,12 @@ describe.each(EXCHANGES)('faults at %s', (exchange) => {
     const names = now.fake.requests.filter(({ route }) => route === 'submit').map(({ name }) => name);
     expect(result.status).toBe('FILLED');
     expect([new Set(names).size, names.length]).toEqual([1, 2]);
-    expect(now.book.orders.filter(({ type }) => type === 'market')).toHaveLength(1);
+    expect(now.store.orders.filter(({ type }) => type === 'market')).toHaveLength(1);
   });
 
   it('a market that is halted: refused before any order [V9]', async () => {
     const now = await world(exchange);
-    now.book.tradable = false;
+    now.store.tradable = false;
     const result = await execute(now);
     expect(result).toMatchObject({ status: 'REJECTED', reason: 'INSTRUMENT_RULES' });
     expect(now.fake.count('submit')).toBe(0);
@@ -214,7 +214,7 @@ describe.each(EXCHANGES)('faults at %s', (exchange) => {
     if (exchange === 'bybit') now.fake.fault({ on: 'protect', answer: 'trigger', name: /-tp$/ });
     const result = await execute(now);
     expect(result).toMatchObject({ status: 'FILLED', reconciliationReport: { status: 'MISSING_SL_TP' } });
-    expect(now.book.open().map(({ type }) => type)).toEqual(['stop']);
+    expect(now.store.open().map(({ type }) => type)).toEqual(['stop']);
     expect(now.fake.count('protect'), 'the stop, then the profit, each once').toBe(2);
     expect(now.lines.join()).toContain('UNPROTECTED_POSITION');
   });

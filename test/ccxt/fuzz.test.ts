@@ -13,7 +13,7 @@ import { parseDecimal } from '../../src/domain/decimal.js';
 import type { Asked } from './fake-exchange.js';
 import { type Chance, chance, mutated, mutatedStatus } from './mutations.js';
 import { ENTRY_ID, EXCHANGES, exits, KEYS, order, SPEECHES, symbolOf } from './support.js';
-import { Refused, VenueBook } from './venue-book.js';
+import { Refused, VenueStore } from './venue-store.js';
 
 const BODIES = Number(process.env['FUZZ_BODIES'] ?? 3_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
@@ -104,13 +104,13 @@ describe.each(EXCHANGES)('%s', (exchange) => {
     const clock = instantClock();
     const name = venueName(exchange, ENTRY_ID);
     /** An exchange with the one entry, which rests. A fresh one now and then: it keeps every order that it ever had. */
-    const withEntry = (): VenueBook => {
-      const fresh = new VenueBook({ clock, exchange, base: '1000', quote: '1e15' });
+    const withEntry = (): VenueStore => {
+      const fresh = new VenueStore({ clock, exchange, base: '1000', quote: '1e15' });
       fresh.scripts.push({ fills: [] });
       fresh.market(name, 'buy', '100');
       return fresh;
     };
-    let book = withEntry();
+    let store = withEntry();
     const speech = SPEECHES[exchange];
     let isDamaged = false;
     let bodies = 0;
@@ -119,7 +119,7 @@ describe.each(EXCHANGES)('%s', (exchange) => {
       const asked = askedOf(String(input), init);
       const sound = (() => {
         try {
-          return speech.hear(asked, book).act();
+          return speech.hear(asked, store).act();
         } catch (error) {
           if (error instanceof Refused) return speech.refuse(error.why);
           throw error;
@@ -146,7 +146,7 @@ describe.each(EXCHANGES)('%s', (exchange) => {
       const [what, call] = CALLS[n % CALLS.length] ?? ['', () => undefined];
       sent = '';
       clock.ms += 2_000;
-      if (n % 500 === 499) book = withEntry();
+      if (n % 500 === 499) store = withEntry();
       const id = `fc-${n.toString(16).padStart(29, '0')}`;
       try {
         const outcome = await call(broker, symbolOf(exchange), id);
@@ -158,8 +158,8 @@ describe.each(EXCHANGES)('%s', (exchange) => {
           problems.push(`${what}: ${String(error)}`);
       }
       if (what === 'submit')
-        for (const one of book.open())
-          if (one.name !== name && one.type === 'market') book.venue.end(one.id, 'cancelled');
+        for (const one of store.open())
+          if (one.name !== name && one.type === 'market') store.venue.end(one.id, 'cancelled');
       if (heapAtHalf === 0 && bodies > BODIES / 2) heapAtHalf = process.memoryUsage().heapUsed;
     }
     await new Promise((resolve) => setImmediate(resolve));

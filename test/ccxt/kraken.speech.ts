@@ -1,6 +1,6 @@
 /** What Kraken's REST API answers for spot, in the shapes that its documentation shows. */
 import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, chargedFor, type Refusal, Refused, type VenueBook } from './venue-book.js';
+import { chargedFor, type Refusal, Refused, type StoredOrder, type VenueStore } from './venue-store.js';
 
 const STATUS = {
   open: 'open',
@@ -31,13 +31,13 @@ const assetOf = (base: string): string => (base === 'BTC' ? 'XXBT' : base);
 const altOf = (base: string): string => (base === 'BTC' ? 'XBT' : base);
 const pairOf = (base: string): string => (base === 'BTC' ? 'XXBTZUSD' : `${base}USD`);
 const altPairOf = (symbol: string): string => `${altOf(symbol.split('/')[0] ?? '')}USD`;
-const symbolOf = (pair: string | undefined, book: VenueBook): string => {
-  const base = book.bases.find((name) => pairOf(name) === pair || altPairOf(name) === pair);
-  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+const symbolOf = (pair: string | undefined, store: VenueStore): string => {
+  const base = store.bases.find((name) => pairOf(name) === pair || altPairOf(name) === pair);
+  if (base === undefined || store.delisted) throw new Refused('unknown_symbol');
   return `${base}/USD`;
 };
 
-const market = (base: string, { rules, tradable }: VenueBook) => ({
+const market = (base: string, { rules, tradable }: VenueStore) => ({
   altname: altPairOf(base),
   wsname: `${altOf(base)}/USD`,
   aclass_base: 'currency',
@@ -61,7 +61,7 @@ const market = (base: string, { rules, tradable }: VenueBook) => ({
   status: tradable ? 'online' : 'cancel_only',
 });
 
-function shown(order: BookOrder, book: VenueBook) {
+function shown(order: StoredOrder, store: VenueStore) {
   const ordertype = { market: 'market', stop: 'stop-loss', profit: 'take-profit' }[order.type];
   return {
     refid: null,
@@ -83,57 +83,57 @@ function shown(order: BookOrder, book: VenueBook) {
     vol_exec: order.filled,
     cost: order.hasPrice ? order.cost : '0.00000',
     fee: chargedFor(order)['USD'] ?? '0.00000',
-    price: book.average(order) ?? '0.00000',
+    price: store.average(order) ?? '0.00000',
     stopprice: order.price ?? '0.00000',
     misc: '',
     oflags: 'fciq',
   };
 }
 
-const isOpen = ({ state }: BookOrder): boolean => state === 'open' || state === 'waiting';
+const isOpen = ({ state }: StoredOrder): boolean => state === 'open' || state === 'waiting';
 
-const byId = (orders: readonly BookOrder[], book: VenueBook) =>
-  Object.fromEntries(orders.map((order) => [order.id, shown(order, book)]));
+const byId = (orders: readonly StoredOrder[], store: VenueStore) =>
+  Object.fromEntries(orders.map((order) => [order.id, shown(order, store)]));
 
-function place(params: Asked['params'], book: VenueBook): BookOrder {
+function place(params: Asked['params'], store: VenueStore): StoredOrder {
   const { type, volume = '', ordertype, cl_ord_id: name = '', price = '' } = params;
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) throw new Error('cl_ord_id cannot be taken');
   const side = type === 'sell' ? 'sell' : 'buy';
-  const symbol = symbolOf(params['pair'], book);
-  if (ordertype === 'market') return book.market(name, side, volume, symbol);
+  const symbol = symbolOf(params['pair'], store);
+  if (ordertype === 'market') return store.market(name, side, volume, symbol);
   const leg = { type: ordertype === 'stop-loss' ? ('stop' as const) : ('profit' as const), name, price };
-  const [order] = book.exits(side, volume, [leg], undefined, symbol);
+  const [order] = store.exits(side, volume, [leg], undefined, symbol);
   if (order === undefined) throw new Refused('no_order');
   return order;
 }
 
-function hear({ path, params }: Asked, book: VenueBook): Heard {
+function hear({ path, params }: Asked, store: VenueStore): Heard {
   const ok = (result: unknown) => ({ status: 200, body: { error: [], result } });
   const which = { id: params['txid'], name: params['cl_ord_id'] };
-  const name = params['cl_ord_id'] ?? book.find(which)?.name;
-  const found = () => [book.find(which) ?? []].flat();
+  const name = params['cl_ord_id'] ?? store.find(which)?.name;
+  const found = () => [store.find(which) ?? []].flat();
   switch (path.replace(/^\/0\/(public|private)\//, '')) {
     case 'AssetPairs':
       return {
         route: params['pair'] === undefined ? 'markets' : 'rules',
-        act: () => ok(markets(params['pair'], book)),
+        act: () => ok(markets(params['pair'], store)),
       };
     case 'Time':
-      return { route: 'time', act: () => ok({ unixtime: Math.trunc(book.now() / 1_000) }) };
+      return { route: 'time', act: () => ok({ unixtime: Math.trunc(store.now() / 1_000) }) };
     case 'Ticker':
-      return { route: 'price', act: () => ok(prices(params['pair'], book)) };
+      return { route: 'price', act: () => ok(prices(params['pair'], store)) };
     case 'GetWebSocketsToken':
       return { route: 'account', act: () => ok({ token: 'a-token', expires: 900 }) };
     case 'BalanceEx':
-      return { route: 'account', act: () => ok(balances(book)) };
+      return { route: 'account', act: () => ok(balances(store)) };
     case 'OpenOrders': {
       const isOne = which.name !== undefined;
-      const open = () => (isOne ? found().filter(isOpen) : book.open());
-      return { route: isOne ? 'order' : 'orders', name, act: () => ok({ open: byId(open(), book) }) };
+      const open = () => (isOne ? found().filter(isOpen) : store.open());
+      return { route: isOne ? 'order' : 'orders', name, act: () => ok({ open: byId(open(), store) }) };
     }
     case 'ClosedOrders': {
       const closed = () => found().filter((order) => !isOpen(order));
-      return { route: 'order', name, act: () => ok({ closed: byId(closed(), book), count: closed().length }) };
+      return { route: 'order', name, act: () => ok({ closed: byId(closed(), store), count: closed().length }) };
     }
     case 'QueryOrders':
       return {
@@ -141,7 +141,7 @@ function hear({ path, params }: Asked, book: VenueBook): Heard {
         name,
         act() {
           if (found().length === 0) throw new Refused('no_order');
-          return ok(byId(found(), book));
+          return ok(byId(found(), store));
         },
       };
     case 'CancelOrder':
@@ -149,7 +149,7 @@ function hear({ path, params }: Asked, book: VenueBook): Heard {
         route: 'cancel',
         name,
         act() {
-          book.cancel(which);
+          store.cancel(which);
           return ok({ count: 1 });
         },
       };
@@ -157,27 +157,27 @@ function hear({ path, params }: Asked, book: VenueBook): Heard {
       return {
         route: params['ordertype'] === 'market' ? 'submit' : 'protect',
         name: params['cl_ord_id'],
-        act: () => ok({ descr: { order: 'as asked' }, txid: [place(params, book).id] }),
+        act: () => ok({ descr: { order: 'as asked' }, txid: [place(params, store).id] }),
       };
     default:
       throw new Error(`no such route: ${path}`);
   }
 }
 
-function markets(pair: string | undefined, book: VenueBook) {
-  if (pair !== undefined) symbolOf(pair, book);
-  const all = book.bases.map((base) => [pairOf(base), market(base, book)] as const);
+function markets(pair: string | undefined, store: VenueStore) {
+  if (pair !== undefined) symbolOf(pair, store);
+  const all = store.bases.map((base) => [pairOf(base), market(base, store)] as const);
   return Object.fromEntries(all.filter(([name]) => pair === undefined || name === pair));
 }
 
-function prices(pair: string | undefined, book: VenueBook) {
-  const last = book.lastOf(symbolOf(pair, book));
+function prices(pair: string | undefined, store: VenueStore) {
+  const last = store.lastOf(symbolOf(pair, store));
   return { [pair ?? '']: { a: [last, '1', '1'], b: [last, '1', '1'], c: [last, '0.1'] } };
 }
 
-const balances = (book: VenueBook) =>
+const balances = (store: VenueStore) =>
   Object.fromEntries(
-    book
+    store
       .balances()
       .map(({ asset, total, held }) => [
         asset === 'USD' ? 'ZUSD' : assetOf(asset),

@@ -69,7 +69,7 @@ describe('rate limits', () => {
 describe('the clock', () => {
   it('of the exchange signs the requests; one that is off is told', async () => {
     const now = await venue('binance', { connects: false });
-    now.book.venue.setClockOffset(90_000);
+    now.store.venue.setClockOffset(90_000);
     await now.broker.connect?.(new AbortController().signal);
     await submit(now, 'binance');
     const sent = now.fake.requests.find(({ route }) => route === 'submit')?.asked.params['timestamp'];
@@ -103,7 +103,7 @@ describe.each(['bybit', 'kraken'] as const)('two exits at %s: each leg as it is 
     expect(await legs()).toEqual(first);
     expect(await legs()).toEqual(again);
     expect(now.fake.count('protect')).toBe(posts);
-    const kinds = now.book.open().map(({ type }) => type);
+    const kinds = now.store.open().map(({ type }) => type);
     expect(new Set(kinds).size, 'no leg twice').toBe(kinds.length);
   });
 

@@ -1,7 +1,7 @@
 /** What OKX's API v5 answers for spot, in the shapes that its documentation shows. */
 import { negate } from '../../src/domain/decimal.js';
 import type { Asked, Heard, Speech } from './fake-exchange.js';
-import { type BookOrder, chargedFor, type Refusal, Refused, type VenueBook } from './venue-book.js';
+import { chargedFor, type Refusal, Refused, type StoredOrder, type VenueStore } from './venue-store.js';
 
 const STATUS = {
   waiting: 'live',
@@ -30,13 +30,13 @@ const ERRORS: Partial<Record<Refusal, readonly [string, string]>> = {
 };
 
 const idOf = (symbol: string): string => symbol.replace('/', '-');
-const symbolOf = (id: string | undefined, book: VenueBook): string => {
-  const base = book.bases.find((name) => `${name}-USDT` === id);
-  if (base === undefined || book.delisted) throw new Refused('unknown_symbol');
+const symbolOf = (id: string | undefined, store: VenueStore): string => {
+  const base = store.bases.find((name) => `${name}-USDT` === id);
+  if (base === undefined || store.delisted) throw new Refused('unknown_symbol');
   return `${base}/USDT`;
 };
 
-const market = (base: string, { rules, tradable }: VenueBook) => ({
+const market = (base: string, { rules, tradable }: VenueStore) => ({
   instType: 'SPOT',
   instId: `${base}-USDT`,
   baseCcy: base,
@@ -58,12 +58,12 @@ const market = (base: string, { rules, tradable }: VenueBook) => ({
 });
 
 /** A fee is told as what the balance changed by. */
-function fee(order: BookOrder) {
+function fee(order: StoredOrder) {
   const [charged] = Object.entries(chargedFor(order));
   return charged === undefined ? { fee: '0', feeCcy: '' } : { fee: negate(charged[1]), feeCcy: charged[0] };
 }
 
-function shown(order: BookOrder, book: VenueBook) {
+function shown(order: StoredOrder, store: VenueStore) {
   return {
     instType: 'SPOT',
     instId: idOf(order.symbol),
@@ -78,7 +78,7 @@ function shown(order: BookOrder, book: VenueBook) {
     tdMode: 'cash',
     tgtCcy: 'base_ccy',
     accFillSz: order.filled,
-    avgPx: book.average(order) ?? '',
+    avgPx: store.average(order) ?? '',
     state: order.state === 'open' ? (order.filled === '0' ? 'live' : 'partially_filled') : STATUS[order.state],
     uTime: String(order.at),
     cTime: String(order.at),
@@ -86,9 +86,9 @@ function shown(order: BookOrder, book: VenueBook) {
 }
 
 /** One algo order for one leg or both. */
-function pair(legs: readonly BookOrder[]) {
+function pair(legs: readonly StoredOrder[]) {
   const [stop, profit] = [legs.find(({ type }) => type === 'stop'), legs.find(({ type }) => type === 'profit')];
-  const isOn = (order: BookOrder | undefined) => order?.state === 'waiting';
+  const isOn = (order: StoredOrder | undefined) => order?.state === 'waiting';
   const first = stop ?? profit;
   if (first === undefined) throw new Refused('no_order');
   const done = legs.find(({ state }) => state === 'filled');
@@ -118,19 +118,19 @@ function pair(legs: readonly BookOrder[]) {
   };
 }
 
-const algoIdOf = (order: BookOrder): string => order.pair?.id ?? order.id;
+const algoIdOf = (order: StoredOrder): string => order.pair?.id ?? order.id;
 
-const legsOf = (book: VenueBook, which: { readonly id?: string | undefined; readonly name?: string | undefined }) =>
-  book.orders.filter(
+const legsOf = (store: VenueStore, which: { readonly id?: string | undefined; readonly name?: string | undefined }) =>
+  store.orders.filter(
     (order) =>
       order.type !== 'market' &&
       (which.id === undefined ? (order.pair?.name ?? order.name) === which.name : algoIdOf(order) === which.id),
   );
 
-function placeAlgo(params: Asked['params'], book: VenueBook) {
+function placeAlgo(params: Asked['params'], store: VenueStore) {
   const { algoClOrdId: name = '', sz = '', slTriggerPx = '', tpTriggerPx = '', ordType } = params;
   if (name.length > 32 || !/^[A-Za-z0-9]+$/.test(name)) throw new Error('algoClOrdId cannot be taken');
-  if (legsOf(book, { name }).some(({ state }) => state === 'waiting')) throw new Refused('duplicate');
+  if (legsOf(store, { name }).some(({ state }) => state === 'waiting')) throw new Refused('duplicate');
   const isPair = ordType === 'oco';
   const legs = [
     ...(slTriggerPx === ''
@@ -141,54 +141,54 @@ function placeAlgo(params: Asked['params'], book: VenueBook) {
       : [{ type: 'profit' as const, name: isPair ? `${name.slice(2)}tp` : name, price: tpTriggerPx }]),
   ];
   const side = params['side'] === 'sell' ? 'sell' : 'buy';
-  const [first] = book.exits(side, sz, legs, isPair ? name : undefined, symbolOf(params['instId'], book));
+  const [first] = store.exits(side, sz, legs, isPair ? name : undefined, symbolOf(params['instId'], store));
   if (first === undefined) throw new Refused('no_order');
   return [{ algoId: algoIdOf(first), algoClOrdId: name, clOrdId: '', sCode: '0', sMsg: '', tag: '' }];
 }
 
-function hear({ method, path, params }: Asked, book: VenueBook): Heard {
+function hear({ method, path, params }: Asked, store: VenueStore): Heard {
   const ok = (data: unknown) => ({ status: 200, body: { code: '0', msg: '', data } });
   const which = { id: params['ordId'], name: params['clOrdId'] };
-  const nameOf = () => params['clOrdId'] ?? book.find(which)?.name;
+  const nameOf = () => params['clOrdId'] ?? store.find(which)?.name;
   const done = (id: string | undefined, name: unknown) =>
-    ok([{ ordId: id, clOrdId: name, tag: '', ts: String(book.now()), sCode: '0', sMsg: '' }]);
+    ok([{ ordId: id, clOrdId: name, tag: '', ts: String(store.now()), sCode: '0', sMsg: '' }]);
   switch (`${method} ${path.replace('/api/v5/', '')}`) {
     case 'GET public/instruments':
       return {
         route: params['instId'] === undefined ? 'markets' : 'rules',
-        act: () => ok(markets(params['instId'], book)),
+        act: () => ok(markets(params['instId'], store)),
       };
     case 'GET public/time':
-      return { route: 'time', act: () => ok([{ ts: String(book.now()) }]) };
+      return { route: 'time', act: () => ok([{ ts: String(store.now()) }]) };
     case 'GET market/ticker':
       return {
         route: 'price',
-        act: () => ok([{ instType: 'SPOT', instId: params['instId'], ...prices(params['instId'], book) }]),
+        act: () => ok([{ instType: 'SPOT', instId: params['instId'], ...prices(params['instId'], store) }]),
       };
     case 'GET account/balance':
-      return { route: 'account', act: () => ok([{ totalEq: '', details: details(book) }]) };
+      return { route: 'account', act: () => ok([{ totalEq: '', details: details(store) }]) };
     case 'GET trade/orders-pending':
       return {
         route: 'orders',
         act: () =>
           ok(
             page(
-              opened(params['instId'], book)
+              opened(params['instId'], store)
                 .filter(({ type }) => type === 'market')
-                .map((order) => shown(order, book)),
+                .map((order) => shown(order, store)),
               'ordId',
               params['after'],
             ),
           ),
       };
     case 'GET trade/orders-algo-pending':
-      return { route: 'orders', act: () => ok(page(pendingAlgos(params['instId'], book), 'algoId', params['after'])) };
+      return { route: 'orders', act: () => ok(page(pendingAlgos(params['instId'], store), 'algoId', params['after'])) };
     case 'GET trade/order-algo':
       return {
         route: 'order',
         name: params['algoClOrdId'],
         act() {
-          const legs = legsOf(book, { id: params['algoId'], name: params['algoClOrdId'] });
+          const legs = legsOf(store, { id: params['algoId'], name: params['algoClOrdId'] });
           if (legs.length === 0) throw new Refused('no_order');
           return ok([pair(legs)]);
         },
@@ -198,13 +198,13 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
         route: 'order',
         name: nameOf(),
         act() {
-          const order = book.find(which);
+          const order = store.find(which);
           if (order === undefined) throw new Refused('no_order');
-          return ok([shown(order, book)]);
+          return ok([shown(order, store)]);
         },
       };
     case 'POST trade/cancel-order':
-      return { route: 'cancel', name: nameOf(), act: () => done(book.cancel(which).id, nameOf()) };
+      return { route: 'cancel', name: nameOf(), act: () => done(store.cancel(which).id, nameOf()) };
     case 'POST trade/order':
       return {
         route: 'submit',
@@ -212,33 +212,33 @@ function hear({ method, path, params }: Asked, book: VenueBook): Heard {
         act() {
           if (params['tgtCcy'] !== 'base_ccy') throw new Error('the size is in the quote currency');
           const side = params['side'] === 'sell' ? 'sell' : 'buy';
-          const symbol = symbolOf(params['instId'], book);
-          return done(book.market(params['clOrdId'] ?? '', side, params['sz'] ?? '', symbol).id, params['clOrdId']);
+          const symbol = symbolOf(params['instId'], store);
+          return done(store.market(params['clOrdId'] ?? '', side, params['sz'] ?? '', symbol).id, params['clOrdId']);
         },
       };
     case 'POST trade/order-algo':
-      return { route: 'protect', name: params['algoClOrdId'], act: () => ok(placeAlgo(params, book)) };
+      return { route: 'protect', name: params['algoClOrdId'], act: () => ok(placeAlgo(params, store)) };
     default:
       throw new Error(`no such route: ${method} ${path}`);
   }
 }
 
-const markets = (id: string | undefined, book: VenueBook) =>
-  book.delisted
+const markets = (id: string | undefined, store: VenueStore) =>
+  store.delisted
     ? []
-    : book.bases.map((base) => market(base, book)).filter((one) => id === undefined || one.instId === id);
+    : store.bases.map((base) => market(base, store)).filter((one) => id === undefined || one.instId === id);
 
-function prices(id: string | undefined, book: VenueBook) {
-  const last = book.lastOf(symbolOf(id, book));
+function prices(id: string | undefined, store: VenueStore) {
+  const last = store.lastOf(symbolOf(id, store));
   return { last, bidPx: last, askPx: last };
 }
 
-const opened = (id: string | undefined, book: VenueBook) =>
-  book.open(id === undefined ? undefined : symbolOf(id, book)).toReversed();
+const opened = (id: string | undefined, store: VenueStore) =>
+  store.open(id === undefined ? undefined : symbolOf(id, store)).toReversed();
 
-const pendingAlgos = (id: string | undefined, book: VenueBook) =>
-  [...new Set(opened(id, book).flatMap((order) => (order.type === 'market' ? [] : [algoIdOf(order)])))].map((algoId) =>
-    pair(legsOf(book, { id: algoId })),
+const pendingAlgos = (id: string | undefined, store: VenueStore) =>
+  [...new Set(opened(id, store).flatMap((order) => (order.type === 'market' ? [] : [algoIdOf(order)])))].map((algoId) =>
+    pair(legsOf(store, { id: algoId })),
   );
 
 /** A hundred rows, the newest first, from behind the one that is named. */
@@ -247,8 +247,8 @@ function page<Row extends object>(rows: readonly Row[], idField: keyof Row & str
   return rows.slice(start, start + 100);
 }
 
-const details = (book: VenueBook) =>
-  book
+const details = (store: VenueStore) =>
+  store
     .balances()
     .map(({ asset, total, free, held }) => ({ ccy: asset, cashBal: total, availBal: free, frozenBal: held }));
 

@@ -8,7 +8,7 @@ import { loopbackClock } from '../alpaca/loopback.js';
 import { bybitLinearSpeech, type LinearAccount } from './bybit-linear.speech.js';
 import { FakeExchange } from './fake-exchange.js';
 import { KEYS } from './support.js';
-import { type BookOptions, type Script, VenueBook } from './venue-book.js';
+import { type Script, type StoreOptions, VenueStore } from './venue-store.js';
 
 const SYMBOL = 'BTC/USDT:USDT';
 const EXITS = { ...venues.bybit.profile.exits, waitsBy: 'type' } as const;
@@ -16,14 +16,14 @@ const EXITS = { ...venues.bybit.profile.exits, waitsBy: 'type' } as const;
 async function world(
   scripts: readonly Script[] = [],
   account: LinearAccount = {},
-  more: Partial<BookOptions> = {},
+  more: Partial<StoreOptions> = {},
   options: Partial<CcxtBrokerOptions> = {},
 ) {
   const clock = loopbackClock();
   const profile = { account: 'margin', exits: EXITS, fee: { rate: '0.00055', in: 'quote' } } as const;
-  const book = new VenueBook({ clock, exchange: 'bybit', profile, ...more });
-  book.scripts.push(...scripts);
-  const fake = new FakeExchange(bybitLinearSpeech(account), book, KEYS.apiKey);
+  const store = new VenueStore({ clock, exchange: 'bybit', profile, ...more });
+  store.scripts.push(...scripts);
+  const fake = new FakeExchange(bybitLinearSpeech(account), store, KEYS.apiKey);
   await fake.listen();
   clock.attach(fake);
   const warnings: string[] = [];
@@ -59,7 +59,7 @@ async function world(
         ...input,
       }),
     );
-  return { clock, book, fake, broker, engine, warnings, execute };
+  return { clock, store, fake, broker, engine, warnings, execute };
 }
 
 const SHORT = { side: 'sell', slOffsetPct: '0.02', tpOffsetPct: '-0.03' } as const;
@@ -79,7 +79,7 @@ describe('Bybit perpetuals, one-way mode', () => {
         sl,
         tp,
       ]);
-      expect(now.book.venue.position(now.book.symbol)).toBe(size);
+      expect(now.store.venue.position(now.store.symbol)).toBe(size);
       const posted = now.fake.requests
         .filter(({ route }) => route === 'protect')
         .map(({ asked: { params } }) => params);
@@ -106,10 +106,10 @@ describe('Bybit perpetuals, one-way mode', () => {
   ] as const)('%s: one exit trades, the position is flat, and the other exit goes', async (_, input, price) => {
     const now = await world();
     await now.execute(input);
-    now.book.trade(price);
+    now.store.trade(price);
     await now.clock.advance(15_000);
-    expect(now.book.venue.position(now.book.symbol)).toBe('0');
-    expect(now.book.open()).toEqual([]);
+    expect(now.store.venue.position(now.store.symbol)).toBe('0');
+    expect(now.store.open()).toEqual([]);
     expect(now.engine.cases.open()).toEqual([]);
   });
 
@@ -123,17 +123,17 @@ describe('Bybit perpetuals, one-way mode', () => {
     const now = await world([{ fills: [[1_000, '40', '151']] }]);
     const result = await now.execute(SHORT);
     expect([result.status, result.finalPositionSize]).toEqual(['FAILED_TIMEOUT', '40']);
-    expect(now.book.open().map(({ quantity, side }) => `${side} ${quantity}`)).toEqual(['buy 40', 'buy 40']);
+    expect(now.store.open().map(({ quantity, side }) => `${side} ${quantity}`)).toEqual(['buy 40', 'buy 40']);
   });
 
   it('the market has passed the take-profit of a short: the stop-loss stands alone', async () => {
     const now = await world([{ fills: [[1_000, '100', '151']] }]);
     now.clock.setTimeout(() => {
-      now.book.last = '140';
+      now.store.last = '140';
     }, 900);
     const result = await now.execute(SHORT);
     expect(result.status).toBe('FILLED');
-    expect(now.book.open().map(({ type, side }) => `${type} ${side}`)).toEqual(['stop buy']);
+    expect(now.store.open().map(({ type, side }) => `${type} ${side}`)).toEqual(['stop buy']);
   });
 
   it('margin: a tenth of the value at leverage 10; less is refused before anything is sent', async () => {
@@ -146,7 +146,7 @@ describe('Bybit perpetuals, one-way mode', () => {
 
   it('the sixth position of a market, with ten conditional orders: refused before the entry (V10)', async () => {
     const now = await world();
-    for (let n = 0; n < 10; n += 1) now.book.conditional('stop', `x-${n}`, 'sell', '1', '100');
+    for (let n = 0; n < 10; n += 1) now.store.conditional('stop', `x-${n}`, 'sell', '1', '100');
     const result = await now.execute();
     expect([result.status, result.reason]).toEqual(['REJECTED', 'EXITS_NOT_PLACEABLE']);
   });

@@ -18,13 +18,13 @@ async function protectedVenue(setting: Setting = {}): Promise<Venue> {
   const now = await venue('bybit', setting);
   await now.call((broker, signal) => broker.submitOrder(order('bybit'), signal));
   await now.call((broker, signal) => broker.placeProtection(exits('bybit'), signal));
-  expect(now.book.open()).toHaveLength(2);
+  expect(now.store.open()).toHaveLength(2);
   // The look around of the connect is over.
   await now.clock.advance(1);
   return now;
 }
 
-const leg = (now: Venue, name: string) => now.book.orders.findLast((one) => one.name === name);
+const leg = (now: Venue, name: string) => now.store.orders.findLast((one) => one.name === name);
 const states = (now: Venue) => [SL, TP].map((name) => leg(now, name)?.state);
 const cancels = (now: Venue) => now.fake.requests.filter(({ route }) => route === 'cancel').map(({ name }) => name);
 const reads = (now: Venue): number => now.fake.count('orders') + now.fake.count('order');
@@ -47,8 +47,8 @@ describe('protection on a flat account [B1]', () => {
   it('both exits stand, hold nothing, and the position is MATCHED', async () => {
     const now = await world('bybit', { base: '0' });
     expect(await execute(now)).toMatchObject({ status: 'FILLED', reconciliationReport: { status: 'MATCHED' } });
-    expect(now.book.open().map(({ type }) => type)).toEqual(['stop', 'profit']);
-    expect([now.book.held('base'), now.fake.count('protect'), now.lines.join().includes('ALARM')]).toEqual([
+    expect(now.store.open().map(({ type }) => type)).toEqual(['stop', 'profit']);
+    expect([now.store.held('base'), now.fake.count('protect'), now.lines.join().includes('ALARM')]).toEqual([
       '0',
       2,
       false,
@@ -71,20 +71,20 @@ describe('protection on a flat account [B1]', () => {
   ] as const)('a %s that the market has reached is refused before it is sent', async (which, last, standing) => {
     const now = await venue('bybit');
     await now.call((broker, signal) => broker.submitOrder(order('bybit'), signal));
-    now.book.last = last;
+    now.store.last = last;
     const outcome = await now.call((broker, signal) => broker.placeProtection(exits('bybit'), signal));
     const refused = which === 'stop-loss' ? outcome.stopLoss : outcome.takeProfit;
     const code = which === 'stop-loss' ? 'TRIGGER_PASSED' : 'TAKE_PROFIT_PASSED';
     expect(refused).toMatchObject({ kind: 'rejected', code });
     expect(refused).not.toHaveProperty('transient');
-    expect(now.book.open().map(({ type }) => type)).toEqual(standing);
+    expect(now.store.open().map(({ type }) => type)).toEqual(standing);
   });
 
   it('an exit that waits for the wrong side of the market is not shown as one', async () => {
     const now = await venue('bybit');
     await now.call((broker, signal) => broker.submitOrder(order('bybit'), signal));
     // The price could not be read, and the market is below the stop: Bybit takes it for an order that waits for a rise.
-    now.book.last = '140';
+    now.store.last = '140';
     now.fake.fault({ on: 'price', answer: { status: 500 } });
     await now.call((broker, signal) => broker.placeProtection(exits('bybit'), signal));
     const [position] = await now.call((broker, signal) => broker.getPositions(['BTC/USDT'], signal));
@@ -101,7 +101,7 @@ describe('protection on a flat account [B1]', () => {
       await broker.placeProtection(exits('bybit'), signal);
       return now.clock.monotonic();
     });
-    expect([now.book.open().length, end - before]).toEqual([2, 1_000]);
+    expect([now.store.open().length, end - before]).toEqual([2, 1_000]);
   });
 
   it('a second position of the same coin: what the first exits are to sell is not there for it', async () => {
@@ -114,23 +114,23 @@ describe('protection on a flat account [B1]', () => {
         await now.call((broker, signal) => broker.placeProtection(request, signal));
       }
     }
-    expect(now.book.open().map(({ quantity }) => quantity)).toEqual(['99.9', '99.9', '99.9', '99.9']);
-    now.book.trade('140');
-    expect([now.book.base, leg(now, `${second}-sl`)?.state]).toEqual(['0', 'filled']);
+    expect(now.store.open().map(({ quantity }) => quantity)).toEqual(['99.9', '99.9', '99.9', '99.9']);
+    now.store.trade('140');
+    expect([now.store.base, leg(now, `${second}-sl`)?.state]).toEqual(['0', 'filled']);
   });
 });
 
 describe('an exit has filled in full', () => {
   it.each(LEGS)('%s: its sibling is cancelled, once, and then nothing is asked', async (_, price, filled, left) => {
     const now = await protectedVenue();
-    now.book.trade(price);
+    now.store.trade(price);
     await now.clock.advance(30_000);
     expect([leg(now, filled)?.state, leg(now, left)?.state, cancels(now)]).toEqual(['filled', 'cancelled', [left]]);
     const before = reads(now);
     await now.clock.advance(600_000);
     expect([reads(now), now.warnings]).toEqual([before, []]);
     expect(
-      now.book.orders.filter(({ type }) => type === 'market'),
+      now.store.orders.filter(({ type }) => type === 'market'),
       'nothing but the entry',
     ).toHaveLength(1);
   });
@@ -140,7 +140,7 @@ describe('an exit has filled in full', () => {
     async (_, price, filled, left) => {
       const now = await protectedVenue();
       await now.broker.close?.();
-      now.book.trade(price);
+      now.store.trade(price);
       await now.clock.advance(600_000);
       expect(leg(now, left)?.state).toBe('waiting');
       const { broker, warnings } = await another(now);
@@ -156,7 +156,7 @@ describe('an exit has filled in full', () => {
     await now.broker.close?.();
     const { broker, warnings } = await another(now);
     await now.clock.advance(20_000);
-    now.book.trade('140');
+    now.store.trade('140');
     await now.clock.advance(20_000);
     expect([states(now), cancels(now), warnings]).toEqual([['filled', 'cancelled'], [TP], []]);
     await broker.close?.();
@@ -166,7 +166,7 @@ describe('an exit has filled in full', () => {
     const now = await protectedVenue();
     await now.broker.close?.();
     await now.call(async (broker, signal) => broker.connect?.(signal));
-    now.book.trade('160');
+    now.store.trade('160');
     await now.clock.advance(20_000);
     expect([states(now), cancels(now)]).toEqual([['cancelled', 'filled'], [SL]]);
   });
@@ -174,7 +174,7 @@ describe('an exit has filled in full', () => {
   it('the list at the connect fails: asked again until it is there', async () => {
     const now = await protectedVenue();
     await now.broker.close?.();
-    now.book.trade('140');
+    now.store.trade('140');
     now.fake.fault({ on: 'orders', answer: { status: 503 }, times: 3 });
     const { broker } = await another(now);
     await now.clock.advance(40_000);
@@ -185,8 +185,8 @@ describe('an exit has filled in full', () => {
   it('more exits are open than a page lists: all of them are found', async () => {
     const now = await protectedVenue();
     await now.broker.close?.();
-    now.book.trade('140');
-    for (let n = 0; n < 70; n += 1) now.book.conditional('stop', `x-${n}`, 'sell', '1', '1');
+    now.store.trade('140');
+    for (let n = 0; n < 70; n += 1) now.store.conditional('stop', `x-${n}`, 'sell', '1', '1');
     const { broker } = await another(now);
     await now.clock.advance(20_000);
     expect([states(now), cancels(now)]).toEqual([['filled', 'cancelled'], [TP]]);
@@ -198,7 +198,7 @@ describe('a cancel that fails', () => {
   it('answer lost, the order still open: cancelled again after a read, and warned of', async () => {
     const now = await protectedVenue();
     now.fake.fault({ on: 'cancel', answer: { status: 502 } });
-    now.book.trade('140');
+    now.store.trade('140');
     await now.clock.advance(30_000);
     expect([states(now), cancels(now)]).toEqual([
       ['filled', 'cancelled'],
@@ -217,7 +217,7 @@ describe('a cancel that fails', () => {
   it('answer lost, and it was carried out: not sent again', async () => {
     const now = await protectedVenue();
     now.fake.fault({ on: 'cancel', answer: 'cut', live: true });
-    now.book.trade('140');
+    now.store.trade('140');
     await now.clock.advance(60_000);
     expect([states(now), cancels(now)]).toEqual([['filled', 'cancelled'], [TP]]);
   });
@@ -226,15 +226,15 @@ describe('a cancel that fails', () => {
     const now = await protectedVenue();
     const late = leg(now, TP);
     Object.assign(late ?? {}, { script: { cancelMs: 12_000 } });
-    now.book.trade('140');
+    now.store.trade('140');
     await now.clock.advance(60_000);
     expect([states(now), cancels(now)]).toEqual([['filled', 'cancelled'], [TP]]);
   });
 
   it('accepted, and never carried out: now and then again, each after reads, with warnings', async () => {
     const now = await protectedVenue();
-    now.book.exitScript = { cancel: 'ignore' };
-    now.book.trade('140');
+    now.store.exitScript = { cancel: 'ignore' };
+    now.store.trade('140');
     await now.clock.advance(60_000);
     expect(cancels(now)).toEqual([TP, TP, TP]);
     expect(now.warnings).toEqual([expect.stringContaining('may still be working (requested)')]);
@@ -242,7 +242,7 @@ describe('a cancel that fails', () => {
 
   it('the lists fail: nothing is cancelled on a guess', async () => {
     const now = await protectedVenue();
-    now.book.trade('140');
+    now.store.trade('140');
     now.fake.fault({ on: 'orders', answer: 'html', times: 4 });
     await now.clock.advance(20_000);
     expect(cancels(now)).toEqual([]);
@@ -265,8 +265,8 @@ describe('what is no reason to cancel', () => {
 
   it('dropped on its trigger, the coins being gone: the other stays, and it is said', async () => {
     const now = await protectedVenue();
-    Object.assign(now.book, { base: '50' });
-    now.book.trade('140');
+    Object.assign(now.store, { base: '50' });
+    now.store.trade('140');
     await now.clock.advance(30_000);
     expect([states(now), cancels(now)]).toEqual([['cancelled', 'waiting'], []]);
     expect(now.warnings.join()).toContain(`${SL} was cancelled or refused, and its sibling ${TP} stays`);
@@ -274,8 +274,8 @@ describe('what is no reason to cancel', () => {
 
   it('filled in part, the rest cancelled by the exchange: what is left keeps its other exit', async () => {
     const now = await protectedVenue();
-    now.book.depth = '40';
-    now.book.trade('140');
+    now.store.depth = '40';
+    now.store.trade('140');
     await now.clock.advance(30_000);
     expect([leg(now, SL)?.filled, states(now), cancels(now)]).toEqual(['40', ['cancelled', 'waiting'], []]);
     expect(now.warnings).toEqual([expect.stringContaining('has filled in part only')]);
@@ -304,17 +304,17 @@ describe('what is no reason to cancel', () => {
 
   it("strangers' orders, whatever their names", async () => {
     const now = await venue('bybit', { base: '10', connects: false });
-    now.book.conditional('profit', 'my-own-tp', 'sell', '1', '155');
-    now.book.market('my-own-sl', 'sell', '1');
+    now.store.conditional('profit', 'my-own-tp', 'sell', '1', '155');
+    now.store.market('my-own-sl', 'sell', '1');
     await now.clock.runUntil(now.broker.connect?.(new AbortController().signal) ?? Promise.resolve());
     await now.clock.advance(60_000);
-    expect([cancels(now), now.book.open().length]).toEqual([[], 1]);
+    expect([cancels(now), now.store.open().length]).toEqual([[], 1]);
   });
 
   it('both have traded between two looks: said, and nothing is bought back', async () => {
     const now = await protectedVenue({ base: '1000' });
-    now.book.trade('140');
-    now.book.trade('160');
+    now.store.trade('140');
+    now.store.trade('160');
     await now.clock.advance(30_000);
     expect([states(now), cancels(now)]).toEqual([['filled', 'filled'], []]);
     expect(now.warnings).toEqual([expect.stringContaining('both exits')]);
@@ -351,7 +351,7 @@ describe('what is asked', () => {
   it('nothing after the close, and no timer is left', async () => {
     const now = await protectedVenue();
     await now.broker.close?.();
-    now.book.trade('140');
+    now.store.trade('140');
     const before = reads(now);
     await now.clock.advance(600_000);
     expect([reads(now), cancels(now)]).toEqual([before, []]);

@@ -8,17 +8,17 @@ import type { Duplex } from 'node:stream';
 import type { CcxtExchange } from 'fillchart/ccxt';
 import { acceptSocket, type ServerSocket } from '../../src/testing/alpaca-simulator/socket.js';
 import type { VenueEvent } from '../../src/testing/venue/venue-order.js';
-import type { BookOrder, VenueBook } from './venue-book.js';
+import type { StoredOrder, VenueStore } from './venue-store.js';
 
 type Json = Record<string, unknown>;
 
 interface Dialogue {
   /** What is said to a message of the client; `true` beside it: it listens from now on. */
   answer(message: Json): readonly [answers: readonly unknown[], listens: boolean];
-  push(order: BookOrder, event: VenueEvent): unknown;
+  push(order: StoredOrder, event: VenueEvent): unknown;
 }
 
-const stateOf = ({ state, filled }: BookOrder): 'new' | 'part' | 'filled' | 'over' =>
+const stateOf = ({ state, filled }: StoredOrder): 'new' | 'part' | 'filled' | 'over' =>
   state === 'filled' ? 'filled' : state === 'open' || state === 'waiting' ? (filled === '0' ? 'new' : 'part') : 'over';
 
 const binance: Dialogue = {
@@ -160,7 +160,7 @@ export interface StreamFront {
 }
 
 /** Speaks the exchange's stream on the server that answers its HTTP. */
-export function streamFront(server: Server, exchange: CcxtExchange, book: VenueBook): StreamFront {
+export function streamFront(server: Server, exchange: CcxtExchange, store: VenueStore): StreamFront {
   const dialogue = DIALOGUES[exchange];
   const open = new Set<ServerSocket>();
   const listening = new Set<ServerSocket>();
@@ -181,8 +181,8 @@ export function streamFront(server: Server, exchange: CcxtExchange, book: VenueB
     });
     if (socket !== undefined) open.add(socket);
   });
-  book.venue.listen((event) => {
-    const order = book.orderOf(event.order.id);
+  store.venue.listen((event) => {
+    const order = store.orderOf(event.order.id);
     for (const socket of listening) socket.send(JSON.stringify(dialogue.push(order, event)));
   });
   return {

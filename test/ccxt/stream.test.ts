@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { FakeExchange } from './fake-exchange.js';
 import { streamFront } from './stream-front.js';
 import { advisory, EXCHANGES, KEYS, SPEECHES, symbolOf } from './support.js';
-import { type Script, VenueBook } from './venue-book.js';
+import { type Script, VenueStore } from './venue-store.js';
 
 const until = async (what: string, isSo: () => boolean): Promise<void> => {
   for (const end = Date.now() + 8_000; !isSo(); ) {
@@ -21,11 +21,11 @@ async function pushed(
   more: { readonly stream?: boolean; readonly pollMs?: number } = {},
 ) {
   const clock = systemClock();
-  const book = new VenueBook({ clock, exchange, base: exchange === 'kraken' ? '1000' : '0' });
-  book.scripts.push(script);
-  const fake = new FakeExchange(SPEECHES[exchange], book, KEYS.apiKey);
+  const store = new VenueStore({ clock, exchange, base: exchange === 'kraken' ? '1000' : '0' });
+  store.scripts.push(script);
+  const fake = new FakeExchange(SPEECHES[exchange], store, KEYS.apiKey);
   await fake.listen();
-  const front = streamFront(fake.server, exchange, book);
+  const front = streamFront(fake.server, exchange, store);
   const warnings: string[] = [];
   const settings = { exchange, ...KEYS, baseUrl: fake.url, clock, stream: true, pollMs: 10_000, ...more };
   const broker = ccxtBroker({ ...settings, warn: (text) => warnings.push(text) });
@@ -37,7 +37,7 @@ async function pushed(
     expect(fake.strange).toEqual([]);
   });
   if (settings.stream) await until('somebody listens', () => front.listeners > 0);
-  return { book, fake, front, broker, engine };
+  return { store, fake, front, broker, engine };
 }
 
 const trade = (exchange: CcxtExchange) => ({
@@ -57,7 +57,7 @@ describe.each(EXCHANGES)('orders pushed at %s [P1]', (exchange) => {
   it('a connection that is cut is made again; a fill in between is found by the query after the gap', async () => {
     const now = await pushed(exchange, { fills: [[1_200, '100', '151']] });
     const result = now.engine.execute(trade(exchange));
-    await until('the order is there', () => now.book.orders.length > 0);
+    await until('the order is there', () => now.store.orders.length > 0);
     now.front.cut();
     await until('nobody listens', () => now.front.listeners === 0);
     expect((await result).status).toBe('FILLED');
@@ -70,7 +70,7 @@ describe.each(EXCHANGES)('orders pushed at %s [P1]', (exchange) => {
     const heard = now.broker.reports$?.subscribe((report) => told.push(report));
     onTestFinished(() => heard?.unsubscribe());
     const { clientOrderId } = await now.engine.execute(trade(exchange));
-    now.book.trade('140', symbolOf(exchange));
+    now.store.trade('140', symbolOf(exchange));
     const report = { clientOrderId: `${clientOrderId}-sl`, state: 'filled', filledSize: '100' };
     await until('the stop-loss is told', () => told.some((one) => JSON.stringify(one).includes(`${clientOrderId}-sl`)));
     expect(told).toEqual(expect.arrayContaining([expect.objectContaining(report)]));

@@ -9,7 +9,7 @@ import { bybitSpeech } from './bybit.speech.js';
 import { FakeExchange, type Speech } from './fake-exchange.js';
 import { krakenSpeech } from './kraken.speech.js';
 import { okxSpeech } from './okx.speech.js';
-import { type BookOptions, type Script, VenueBook } from './venue-book.js';
+import { type Script, type StoreOptions, VenueStore } from './venue-store.js';
 
 export const EXCHANGES: readonly CcxtExchange[] = ['binance', 'bybit', 'okx', 'kraken'];
 
@@ -51,7 +51,7 @@ export interface WorldClock extends LoopbackClock {
 export interface Venue {
   readonly clock: WorldClock;
   readonly fake: FakeExchange;
-  readonly book: VenueBook;
+  readonly store: VenueStore;
   readonly broker: BrokerAdapter;
   readonly warnings: readonly string[];
   /** Runs a call of the adapter to its end. */
@@ -64,7 +64,7 @@ export interface World extends Venue {
   readonly lines: readonly string[];
 }
 
-export interface Setting extends Omit<BookOptions, 'clock' | 'exchange'> {
+export interface Setting extends Omit<StoreOptions, 'clock' | 'exchange'> {
   /** Lets the adapter ask as much as the exchange does, at the options that are the default. */
   readonly limits?: boolean;
   readonly scripts?: readonly Script[];
@@ -86,9 +86,9 @@ export async function venue(exchange: CcxtExchange, setting: Setting = {}): Prom
   const clock = steppingClock();
   // Where the two exits each hold the balance, as much again is in the account.
   const spare = exchange === 'kraken' ? '1000' : '0';
-  const book = new VenueBook({ clock, exchange, base: spare, ...options });
-  book.scripts.push(...scripts);
-  const fake = new FakeExchange(SPEECHES[exchange], book, KEYS.apiKey, limits);
+  const store = new VenueStore({ clock, exchange, base: spare, ...options });
+  store.scripts.push(...scripts);
+  const fake = new FakeExchange(SPEECHES[exchange], store, KEYS.apiKey, limits);
   await fake.listen();
   clock.attach(fake);
   const warnings: string[] = [];
@@ -110,7 +110,7 @@ export async function venue(exchange: CcxtExchange, setting: Setting = {}): Prom
   });
   if (connects) await broker.connect?.(new AbortController().signal);
   const call: Venue['call'] = (act) => clock.runUntil(act(broker, new AbortController().signal));
-  return { clock, fake, book, broker, warnings, call };
+  return { clock, fake, store, broker, warnings, call };
 }
 
 function steppingClock(): WorldClock {

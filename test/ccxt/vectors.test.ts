@@ -9,7 +9,7 @@ import type { CcxtExchange } from 'fillchart/ccxt';
 import { describe, expect, it } from 'vitest';
 import { venueName } from '../../src/adapters/brokers/ccxt/client-ids.js';
 import { advisory, EXCHANGES, execute, type Setting, type World, world } from './support.js';
-import type { Script } from './venue-book.js';
+import type { Script } from './venue-store.js';
 
 const FILL = {
   status: 'FILLED',
@@ -83,13 +83,13 @@ const setNow =
     void engine.killSwitch.set(change(...switched));
 const quote =
   (last: string): Act =>
-  ({ book }) => {
-    book.last = last;
+  ({ store }) => {
+    store.last = last;
   };
 const holds =
   (more: number): Act =>
-  ({ book }) => {
-    book.shownBase = String(Number(book.base) + more);
+  ({ store }) => {
+    store.shownBase = String(Number(store.base) + more);
   };
 
 async function tell(exchange: CcxtExchange, { script, acts = [], input = {}, ...setting }: Story) {
@@ -138,7 +138,7 @@ describe.each(EXCHANGES)('the vectors at %s', (exchange) => {
   vector('9 [T2]', 'fills at T = 31 s', { script: fills(31, '100', '151', { cancel: 'ignore' }) }, { ...FILL, ...AT_151, status: 'EXECUTED_FULL_LATE', seconds: 31, cancels: expect.toBeOneOf([1, 2]) });
   vector('10 [T3 P7]', 'cancel unanswered, no fill by T = 32 s', { script: { fills: [], cancel: 'ignore' } }, { ...TIMED_OUT, seconds: 32, reconciled: 'MISMATCH', manual: true, says: [saying('Expected order .* closed, found open in broker')], });
   vector('11 [R6.2]', 'fills; position at the broker is 50', { script: at151, acts: [[0.5, holds(50)]] }, { ...FILL, ...AT_151, reconciled: 'MISMATCH', manual: true, says: [position(100, 50)] });
-  vector('12 [R6.3]', 'fills; broker has no SL', { script: at151, acts: [[-1, ({ book }) => { book.losesStops = true; }]] }, { ...FILL, ...AT_151, reconciled: 'MISSING_SL_TP', manual: true, says: ['Expected stop-loss 147.98, found none in broker'], });
+  vector('12 [R6.3]', 'fills; broker has no SL', { script: at151, acts: [[-1, ({ store }) => { store.losesStops = true; }]] }, { ...FILL, ...AT_151, reconciled: 'MISSING_SL_TP', manual: true, says: ['Expected stop-loss 147.98, found none in broker'], });
   vector('13 [R6.3]', 'fills; broker has no position', { script: at151, acts: [[0.5, holds(0)]] }, { ...FILL, ...AT_151, reconciled: 'MISSING_POSITION', manual: true, says: [position(100, 0)], });
   vector('14 [R6.3]', 'times out; a position of 100 is there', { script: { fills: [] }, acts: [[0.5, holds(100)]] }, { ...TIMED_OUT, reconciled: 'PHANTOM_POSITION', manual: true, says: [position(0, 100)] });
   vector('15 [B1 P4]', '40 @ 150, then nothing; cancel confirmed', { script: fills(2, '40', '150') }, { ...TIMED_OUT, size: '40', at: '150', sl: '147', tp: '154.5', slip: '0', pairs: 1, reconciled: 'MISMATCH', manual: true, says: ['Approved size 100, filled only 40'], });
@@ -163,6 +163,6 @@ describe.each(EXCHANGES)('the vectors at %s', (exchange) => {
     const { now, result } = await tell(exchange, { script: at151, acts: [[0.9, quote('140')]] });
     expect([result.status, result.reconciliationReport?.status]).toEqual(['FILLED', 'MISSING_SL_TP']);
     expect(now.lines.join()).toContain('UNPROTECTED_POSITION');
-    expect(now.book.orders.filter(({ side, type }) => side === 'sell' && type === 'market')).toEqual([]);
+    expect(now.store.orders.filter(({ side, type }) => side === 'sell' && type === 'market')).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import type { CcxtExchange } from 'fillchart/ccxt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FakeExchange } from '../ccxt/fake-exchange.js';
 import { KEYS, SPEECHES, symbolOf } from '../ccxt/support.js';
-import { VenueBook } from '../ccxt/venue-book.js';
+import { VenueStore } from '../ccxt/venue-store.js';
 import { typed } from './brokers.support.js';
 import { advisory, folder, jsonl } from './cli.support.js';
 
@@ -21,7 +21,7 @@ const env = {
 async function exchange(name: CcxtExchange): Promise<FakeExchange> {
   const fake = new FakeExchange(
     SPEECHES[name],
-    new VenueBook({ clock: systemClock(), exchange: name, base: '0' }),
+    new VenueStore({ clock: systemClock(), exchange: name, base: '0' }),
     KEYS.apiKey,
   );
   await fake.listen();

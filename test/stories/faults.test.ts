@@ -364,7 +364,9 @@ describe('listeners and loggers that throw (E2)', () => {
   it('facts come from the engine alone: the actor takes none [A3]', async () => {
     const now = await world(filling);
     const execution = now.engine.start(advisory('ADV-A'));
-    expect(() => execution.actor.send({ type: 'DEADLINE', at: 0, name: 'hardTimeout' })).toThrow(FillchartError);
+    // @ts-expect-error: the type has no `send`, for callers that have types
+    const send = () => execution.actor.send({ type: 'DEADLINE', at: 0, name: 'hardTimeout' });
+    expect(send).toThrow(FillchartError);
     expect(await now.clock.runUntil(execution.result)).toMatchObject({ status: 'FILLED' });
   });
 });

@@ -219,7 +219,7 @@ describe('a netting account: the position is a delta (R6.2)', () => {
     ['one never fills', [side('ADV-1', 1), side('ADV-2', 99, { positionSize: 30 })]],
   ] as const;
   for (const [text, pair] of pairs) {
-    it(`two side by side in one symbol, ${text}: each finds its own share [R6.2 E2]`, async () => {
+    it(`two side by side in one symbol, ${text}: each finds its own part [R6.2 E2]`, async () => {
       const bySize = new Map(pair.map(({ input, seconds }) => [String(input.positionSize), seconds]));
       const now = await world({
         script: ({ quantity }) => fills(fill(bySize.get(quantity) ?? 1, quantity, 151)),

@@ -77,7 +77,8 @@ describe('listeners that act', () => {
       const { actor, result } = now.engine.start(ADVISORY);
       await now.clock.advance(1_000);
       const before = actor.getSnapshot();
-      const call = actor[method] as (event?: unknown) => unknown;
+      // Untyped callers find it all the same.
+      const call = (actor as unknown as Record<typeof method, (event?: unknown) => unknown>)[method];
       expect(() => call({ type: 'KILL_SWITCH' })).toThrow(expect.objectContaining({ code: 'READ_ONLY' }));
       expect(actor.getSnapshot()).toBe(before);
       expect(await now.clock.runUntil(result)).toMatchObject({ status: 'FILLED', finalTp: '155.53' });

@@ -184,7 +184,7 @@ describe('a thousand at once (E2)', () => {
     await expectNothingLeft(now);
   });
 
-  it('in ten symbols of a netting account, polled in batches: each finds its own share [E2 R6.2]', {
+  it('in ten symbols of a netting account, polled in batches: each finds its own part [E2 R6.2]', {
     timeout: PATIENCE_MS,
   }, async () => {
     const fates = FATES.filter(({ isKilled }) => isKilled !== true);

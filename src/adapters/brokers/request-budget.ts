@@ -11,7 +11,7 @@
  *    and safety go on, for they decide about money.
  */
 import type { Clock } from '../../domain/ports.js';
-import { type LifeBook, lifeBook } from './life-book.js';
+import { type LifeSpending, lifeSpending } from './life-spending.js';
 import { type Cost, type Meter, type RateMeter, rateMeter, type Told } from './rate-meter.js';
 
 export type Purpose = 'background' | 'read' | 'submit' | 'watch' | 'look' | 'safety';
@@ -113,7 +113,7 @@ export const wholeOf = (value: string | null): number | undefined =>
 export function requestBudget(clock: Clock, rules: BudgetRules): RequestBudget {
   const meters = new Map(Object.entries(rules.meters).map(([name, meter]) => [name, rateMeter(meter)]));
   const pausedUntil = new Map<string, number>();
-  const lives = lifeBook();
+  const lives = lifeSpending();
   let mark = 0;
 
   const metersOf = (cost: Cost): readonly (readonly [string, RateMeter, number])[] =>
@@ -214,7 +214,7 @@ interface CapacityView {
   readonly rules: BudgetRules;
   readonly meters: ReadonlyMap<string, RateMeter>;
   readonly pausedUntil: ReadonlyMap<string, number>;
-  readonly lives: LifeBook;
+  readonly lives: LifeSpending;
   readonly now: number;
 }
 

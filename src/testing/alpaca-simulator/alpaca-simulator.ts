@@ -11,7 +11,7 @@ import { systemClock } from '../../adapters/system-clock.js';
 import { decimal, lessThan } from '../../domain/decimal.js';
 import { isoTime } from '../../domain/time.js';
 import { faultQueue, write, writeFaulty } from './faulty-answers.js';
-import { orderJson, type SimulatedOrder } from './order-book.js';
+import { orderJson, type SimulatedOrder } from './order-store.js';
 import { type Answer, type Asked, answerTo, orderOf, type RouteParts, routeOf } from './routes.js';
 import type {
   AlpacaFault,

@@ -16,7 +16,7 @@ import {
   ZERO,
 } from '../../domain/decimal.js';
 import type { Side } from '../../domain/ports.js';
-import { isOpen, leaves, type SimulatedOrder } from './order-book.js';
+import { isOpen, leaves, type SimulatedOrder } from './order-store.js';
 import type { AlpacaAsset } from './simulator-options.js';
 
 export interface Refused {

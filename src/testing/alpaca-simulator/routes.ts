@@ -3,8 +3,8 @@
  */
 import type { Clock } from '../../domain/ports.js';
 import { isoTime } from '../../domain/time.js';
-import { isOpen, orderJson, type SimulatedOrder } from './order-book.js';
 import { type Refused, readWanted, refused } from './order-checks.js';
+import { isOpen, orderJson, type SimulatedOrder } from './order-store.js';
 import type { AlpacaAsset, AlpacaRoute } from './simulator-options.js';
 import type { SimulatedVenue } from './venue.js';
 

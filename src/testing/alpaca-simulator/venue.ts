@@ -23,8 +23,8 @@ import {
   ZERO,
 } from '../../domain/decimal.js';
 import type { Clock } from '../../domain/ports.js';
-import { isOpen, leaves, type SimulatedOrder } from './order-book.js';
 import { closes, openingValue, type Refused, refusalOf, refused, type Wanted } from './order-checks.js';
+import { isOpen, leaves, type SimulatedOrder } from './order-store.js';
 import type { AlpacaAsset, AlpacaScript } from './simulator-options.js';
 
 export interface VenueOptions {

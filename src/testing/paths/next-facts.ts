@@ -6,8 +6,8 @@
  * 3. Payloads are chosen so that every guard is asked for both answers.
  */
 import { ZERO } from '../../domain/decimal.js';
+import { NOTHING_FILLED } from '../../domain/others-fills.js';
 import { type LegOutcome, TAKE_PROFIT_PASSED } from '../../domain/ports.js';
-import { NOTHING_FILLED } from '../../domain/position-share.js';
 import { hardTimeoutAt } from '../../machines/execution.context.js';
 import type { ExecutionInput, FactOf } from '../../machines/execution.facts.js';
 import { type ExecutionSnapshot, statePath } from '../../machines/execution.state.js';

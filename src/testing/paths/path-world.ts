@@ -64,11 +64,11 @@ export async function pathWorld({ withOpenCase = false } = {}): Promise<PathWorl
   }
 
   async function newProcess(): Promise<{ engine: Engine; end: () => void }> {
-    const [time, line, book] = [clock.face(), broker.face(), journalFace()];
+    const [time, line, journal] = [clock.face(), broker.face(), journalFace()];
     const opening = openEngine({
       broker: line.adapter,
       clock: time.clock,
-      journal: book.journal,
+      journal: journal.journal,
       logger: false,
       pollIntervalMs: POLL_INTERVAL_MS,
       deadlines: PATH_DEADLINES,
@@ -76,7 +76,7 @@ export async function pathWorld({ withOpenCase = false } = {}): Promise<PathWorl
     await clock.settle();
     const end = () => {
       time.end();
-      book.end();
+      journal.end();
       line.end();
     };
     return { engine: await opening, end };

@@ -3,7 +3,7 @@
  */
 import { type Decimal, ZERO } from '../../domain/decimal.js';
 import { isClosedAndPriced } from '../../domain/order.js';
-import { NOTHING_FILLED } from '../../domain/position-share.js';
+import { NOTHING_FILLED } from '../../domain/others-fills.js';
 import { hardTimeoutAt } from '../../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact, FactOf } from '../../machines/execution.facts.js';
 import { agreeingView, observedOf } from './broker-words.js';

@@ -18,8 +18,8 @@ import {
 } from '../../../domain/decimal.js';
 import type { OrderRequest, Side } from '../../../domain/ports.js';
 import { show } from '../../../domain/snapshot.js';
-import type { Book } from './book.js';
 import { opening } from './net-position.js';
+import type { OrderStore } from './order-store.js';
 import type { RejectRule } from './paper-options.js';
 import { leavesOf } from './paper-order.js';
 import { type Refusal, refusal } from './reject-codes.js';
@@ -28,8 +28,8 @@ import type { PaperInstrument, PaperSettings } from './settings.js';
 const CLIENT_ORDER_ID = /^[A-Za-z0-9-]{1,36}$/;
 
 /** The refusal of an order for what it is, or for want of buying power. */
-export function entryRefusal(order: OrderRequest, book: Book, settings: PaperSettings): Refusal | undefined {
-  const instrument = book.instrument(order.symbol);
+export function entryRefusal(order: OrderRequest, store: OrderStore, settings: PaperSettings): Refusal | undefined {
+  const instrument = store.instrument(order.symbol);
   if (!CLIENT_ORDER_ID.test(order.clientOrderId)) {
     return refusal('INVALID_CLIENT_ORDER_ID', `It is ${show(order.clientOrderId)}.`);
   }
@@ -43,7 +43,7 @@ export function entryRefusal(order: OrderRequest, book: Book, settings: PaperSet
   const accepted = quantityRefusal(order.quantity, instrument);
   if (accepted !== undefined)
     return refusal('INVALID_QUANTITY', `It is ${show(order.quantity)}; accepted is ${accepted}.`);
-  const tooDear = marginRefusal(order, book, settings.buyingPower);
+  const tooDear = marginRefusal(order, store, settings.buyingPower);
   return tooDear === undefined ? undefined : refusal('INSUFFICIENT_MARGIN', `${tooDear}.`);
 }
 
@@ -63,26 +63,30 @@ function quantityRefusal(value: unknown, { rules, lotSize }: PaperInstrument): s
  * Why the buying power does not suffice, or `undefined`. What an order takes from a position needs none; without a price
  * the order cannot be valued, and is refused.
  */
-export function marginRefusal(order: OrderRequest, book: Book, buyingPower: Decimal | undefined): string | undefined {
+export function marginRefusal(
+  order: OrderRequest,
+  store: OrderStore,
+  buyingPower: Decimal | undefined,
+): string | undefined {
   const quantity = parseDecimal(order.quantity);
   if (buyingPower === undefined || quantity === undefined) return undefined;
-  const opened = opening(book.position(order.symbol), order.side, quantity);
+  const opened = opening(store.position(order.symbol), order.side, quantity);
   if (isZero(opened)) return undefined;
-  const price = book.market(order.symbol, order.side);
+  const price = store.market(order.symbol, order.side);
   if (price === undefined) return `there is no price of ${order.symbol} to value the order`;
   const required = multiply(opened, price);
-  const available = subtract(buyingPower, takenUp(book));
+  const available = subtract(buyingPower, takenUp(store));
   return lessThan(available, required) ? `required ${required}, available ${available} of ${buyingPower}` : undefined;
 }
 
 /** Positions at their entry price (else at the quote), and open entries at the quote. */
-function takenUp(book: Book): Decimal {
-  const held = [...book.positions()].flatMap(([symbol, { size, entryPrice }]) => {
-    const price = entryPrice ?? book.market(symbol, 'buy');
+function takenUp(store: OrderStore): Decimal {
+  const held = [...store.positions()].flatMap(([symbol, { size, entryPrice }]) => {
+    const price = entryPrice ?? store.market(symbol, 'buy');
     return price === undefined ? [] : [multiply(absolute(size), price)];
   });
-  const ordered = book.openOrders().flatMap((order) => {
-    const price = order.type === 'MARKET' ? book.market(order.symbol, order.side) : undefined;
+  const ordered = store.openOrders().flatMap((order) => {
+    const price = order.type === 'MARKET' ? store.market(order.symbol, order.side) : undefined;
     return price === undefined ? [] : [multiply(leavesOf(order), price)];
   });
   return sum([...held, ...ordered]);

@@ -6,8 +6,8 @@
  * 3. A fill for which there is no price waits for one.
  */
 import { type Decimal, isPositive } from '../../../domain/decimal.js';
-import type { Book } from './book.js';
 import type { FillStep } from './fill-plan.js';
+import type { OrderStore } from './order-store.js';
 import { isOpen, leavesOf, type PaperClosedState, type PaperOrder } from './paper-order.js';
 import type { PaperScript } from './paper-script.js';
 import type { Quote } from './quote.js';
@@ -22,7 +22,7 @@ export interface EntryLife {
 }
 
 export interface EntryLifeContext {
-  readonly book: Book;
+  readonly store: OrderStore;
   readonly timers: Timers;
   /** A scripted price is a trade: it moves the market before it fills the order. */
   movePrice(symbol: string, quote: Quote): void;
@@ -32,11 +32,11 @@ const ownerOf = (clientOrderId: string): string => `order ${clientOrderId}`;
 /** Owner of the timers that outlive the order. */
 const afterlifeOf = (clientOrderId: string): string => `after ${clientOrderId}`;
 
-export function createEntryLife({ book, timers, movePrice }: EntryLifeContext): EntryLife {
+export function createEntryLife({ store, timers, movePrice }: EntryLifeContext): EntryLife {
   const waiting = new Map<string, (() => void)[]>();
 
   const live = (clientOrderId: string): PaperOrder | undefined => {
-    const order = book.order(clientOrderId);
+    const order = store.order(clientOrderId);
     return order !== undefined && isOpen(order) ? order : undefined;
   };
 
@@ -45,20 +45,20 @@ export function createEntryLife({ book, timers, movePrice }: EntryLifeContext): 
   }
 
   function fill(clientOrderId: string, step: FillStep): void {
-    const fillable = (): PaperOrder | undefined => (step.afterClose ? book.order(clientOrderId) : live(clientOrderId));
+    const fillable = (): PaperOrder | undefined => (step.afterClose ? store.order(clientOrderId) : live(clientOrderId));
     const symbol = fillable()?.symbol;
     if (symbol === undefined) return;
     if (step.price !== undefined) movePrice(symbol, { price: step.price });
     // The move may have filled it.
     const order = fillable();
     if (order === undefined) return;
-    const price = step.price ?? book.taken(symbol, order.side, [clientOrderId, order.fills.length]);
+    const price = step.price ?? store.taken(symbol, order.side, [clientOrderId, order.fills.length]);
     if (price === undefined) waiting.set(symbol, [...(waiting.get(symbol) ?? []), () => fill(clientOrderId, step)]);
     else execute(order, step.quantity ?? leavesOf(order), price);
   }
 
   function execute(order: PaperOrder, quantity: Decimal, price: Decimal): void {
-    if (isPositive(quantity) && !isOpen(book.fill(order, quantity, price))) timers.clear(ownerOf(order.clientOrderId));
+    if (isPositive(quantity) && !isOpen(store.fill(order, quantity, price))) timers.clear(ownerOf(order.clientOrderId));
   }
 
   function closeLater({ clientOrderId }: PaperOrder, delayMs: number, as: PaperClosedState, reason: string): void {
@@ -66,7 +66,7 @@ export function createEntryLife({ book, timers, movePrice }: EntryLifeContext): 
       const order = live(clientOrderId);
       if (order === undefined) return;
       timers.clear(ownerOf(clientOrderId));
-      book.close(order, as, reason);
+      store.close(order, as, reason);
     });
   }
 

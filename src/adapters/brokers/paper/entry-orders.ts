@@ -7,27 +7,27 @@
 import { decimal } from '../../../domain/decimal.js';
 import type { CancelOutcome, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
 import { type Answer, answer, HANG } from './answer.js';
-import type { Book } from './book.js';
 import { entryRefusal, ruleAgainst } from './entry-checks.js';
 import type { EntryLife } from './entry-life.js';
 import { marketFills, scriptedFills } from './fill-plan.js';
+import type { OrderStore } from './order-store.js';
 import type { PaperOrder } from './paper-order.js';
 import type { PaperScript, SubmitScript } from './paper-script.js';
 import { drawMs, happens } from './random.js';
 import { refusal } from './reject-codes.js';
-import type { ScriptBook } from './script-book.js';
+import type { ScriptStore } from './script-store.js';
 import type { PaperSettings } from './settings.js';
 
 export interface EntryContext {
   readonly settings: PaperSettings;
-  readonly book: Book;
-  readonly scripts: ScriptBook;
+  readonly store: OrderStore;
+  readonly scripts: ScriptStore;
   readonly life: EntryLife;
 }
 
 export function submitEntry(request: OrderRequest, context: EntryContext): Answer<SubmitOutcome> {
-  const { book, scripts } = context;
-  if (book.has(request.clientOrderId)) return answer({ kind: 'duplicate' });
+  const { store, scripts } = context;
+  if (store.has(request.clientOrderId)) return answer({ kind: 'duplicate' });
   const script = scripts.arrive(request);
   const step = scripts.nextTry(request.clientOrderId, 'submit', script.submit) ?? 'accept';
   const said = submitted(step, () => decide(request, script, context));
@@ -56,8 +56,8 @@ function submitted(step: SubmitScript, decideNow: () => SubmitOutcome): SubmitOu
 }
 
 function decide(request: OrderRequest, script: PaperScript, context: EntryContext): SubmitOutcome {
-  const { book, settings } = context;
-  const refused = entryRefusal(request, book, settings) ?? chanceAgainst(request, script, settings);
+  const { store, settings } = context;
+  const refused = entryRefusal(request, store, settings) ?? chanceAgainst(request, script, settings);
   if (refused !== undefined) return { kind: 'rejected', ...refused };
   return { kind: 'accepted', brokerOrderId: accept(request, script, context).brokerOrderId };
 }
@@ -79,12 +79,12 @@ function chanceAgainst(request: OrderRequest, script: PaperScript, settings: Pap
   return isRejected ? refusal('RANDOM_REJECT', '') : undefined;
 }
 
-function accept(request: OrderRequest, script: PaperScript, { book, life, settings }: EntryContext): PaperOrder {
+function accept(request: OrderRequest, script: PaperScript, { store, life, settings }: EntryContext): PaperOrder {
   const { clientOrderId, symbol, side } = request;
   const quantity = decimal(request.quantity);
-  const order = book.add({ clientOrderId, symbol, side, type: 'MARKET', quantity });
+  const order = store.add({ clientOrderId, symbol, side, type: 'MARKET', quantity });
   const delayMs = drawMs(settings.fillDelayMs, settings.seed, ['fill', clientOrderId]);
-  const lotSize = book.instrument(symbol)?.lotSize ?? quantity;
+  const lotSize = store.instrument(symbol)?.lotSize ?? quantity;
   const steps =
     script.fills === undefined
       ? marketFills(quantity, lotSize, settings.partialFills, delayMs)
@@ -95,11 +95,11 @@ function accept(request: OrderRequest, script: PaperScript, { book, life, settin
 
 /** Cancels an open entry that is in the books. */
 export function cancelEntry(order: PaperOrder, context: EntryContext): Answer<CancelOutcome> {
-  const { book, scripts, settings } = context;
+  const { store, scripts, settings } = context;
   const step = scripts.nextTry(order.clientOrderId, 'cancel', scripts.lookUp(order).cancel) ?? 'confirm';
   if (step === 'already_closed' || step === 'not_found' || step === 'unknown') return answer(step);
   if (step === 'ignore') {
-    book.change({ ...order, cancelRequested: true });
+    store.change({ ...order, cancelRequested: true });
     return answer('requested');
   }
   const usualMs = () => drawMs(settings.cancelLatencyMs, settings.seed, ['cancel', order.clientOrderId]);
@@ -109,7 +109,7 @@ export function cancelEntry(order: PaperOrder, context: EntryContext): Answer<Ca
 }
 
 /** Several may be queued, after one that was ignored; the first that is due closes the order, the others find it closed. */
-function queueCancel(order: PaperOrder, delayMs: number, { book, life }: EntryContext): void {
-  if (delayMs > 0) book.change({ ...order, cancelRequested: true });
+function queueCancel(order: PaperOrder, delayMs: number, { store, life }: EntryContext): void {
+  if (delayMs > 0) store.change({ ...order, cancelRequested: true });
   life.closeLater(order, delayMs, 'cancelled', 'cancelled on request');
 }

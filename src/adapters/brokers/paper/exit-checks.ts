@@ -8,9 +8,9 @@
 import { type Decimal, isMultipleOf, isPositive, lessThan, parseDecimal } from '../../../domain/decimal.js';
 import type { ProtectionRequest, Side } from '../../../domain/ports.js';
 import { show } from '../../../domain/snapshot.js';
-import type { Book } from './book.js';
 import { EXIT_LEGS, type ExitLeg, isWorking, legIdOf, stopIsThrough } from './exit-pair.js';
 import { reducible } from './net-position.js';
+import type { OrderStore } from './order-store.js';
 import { readPrice } from './quote.js';
 import { type Refusal, refusal } from './reject-codes.js';
 import type { PaperInstrument } from './settings.js';
@@ -28,9 +28,9 @@ export type CheckedExit =
   | { readonly kind: 'taken'; readonly exit: ExitRequest }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-export function checkExit(request: ProtectionRequest, book: Book): CheckedExit {
+export function checkExit(request: ProtectionRequest, store: OrderStore): CheckedExit {
   const { clientOrderId, symbol, side } = request;
-  const instrument = book.instrument(symbol);
+  const instrument = store.instrument(symbol);
   if (instrument === undefined) return refused('UNKNOWN_SYMBOL', `It is ${show(symbol)}.`);
   if (instrument.rules.protectable === false) {
     return refused('NOT_PROTECTABLE', `It is ${symbol}: ${instrument.rules.reason ?? 'no reason given'}.`);
@@ -44,7 +44,7 @@ export function checkExit(request: ProtectionRequest, book: Book): CheckedExit {
     return refused('INVALID_PRICE', found);
   }
   const exit: ExitRequest = { clientOrderId, symbol, side, quantity, prices: { stopLoss, takeProfit } };
-  const found = bracketRefusal(exit, book) ?? sizeRefusal(exit, book);
+  const found = bracketRefusal(exit, store) ?? sizeRefusal(exit, store);
   return found === undefined ? { kind: 'taken', exit } : { kind: 'refused', refusal: found };
 }
 
@@ -65,25 +65,25 @@ function readTickPrice(value: unknown, tickSize: Decimal): Decimal | undefined {
   return price !== undefined && isMultipleOf(price, tickSize) ? price : undefined;
 }
 
-function bracketRefusal(exit: ExitRequest, book: Book): Refusal | undefined {
+function bracketRefusal(exit: ExitRequest, store: OrderStore): Refusal | undefined {
   const { stopLoss, takeProfit } = exit.prices;
   const [lower, upper] = exit.side === 'sell' ? [stopLoss, takeProfit] : [takeProfit, stopLoss];
   const both = `${stopLoss} and ${takeProfit}`;
   if (!lessThan(lower, upper)) return refusal('INVALID_BRACKET', `They are ${both} for a ${exit.side}.`);
-  const market = book.market(exit.symbol, exit.side);
-  const placesStop = !book.has(legIdOf(exit.clientOrderId, 'stopLoss'));
+  const market = store.market(exit.symbol, exit.side);
+  const placesStop = !store.has(legIdOf(exit.clientOrderId, 'stopLoss'));
   if (placesStop && market !== undefined && stopIsThrough(exit.side, stopLoss, market)) {
     return refusal('STOP_THROUGH_MARKET', `It is ${stopLoss}, the market ${market}.`);
   }
   return undefined;
 }
 
-function sizeRefusal({ clientOrderId, symbol, side, quantity }: ExitRequest, book: Book): Refusal | undefined {
-  const pair = book.pair(clientOrderId);
+function sizeRefusal({ clientOrderId, symbol, side, quantity }: ExitRequest, store: OrderStore): Refusal | undefined {
+  const pair = store.pair(clientOrderId);
   if (pair !== undefined && !isWorking(pair)) return refusal('PAIR_CLOSED', `It is that of ${clientOrderId}.`);
-  const entry = book.order(clientOrderId);
+  const entry = store.order(clientOrderId);
   if (entry === undefined) {
-    const most = reducible(book.position(symbol), side, quantity);
+    const most = reducible(store.position(symbol), side, quantity);
     return most === quantity
       ? undefined
       : refusal('REDUCE_ONLY', `It is ${quantity}, the position has ${most} to reduce.`);
@@ -95,5 +95,5 @@ function sizeRefusal({ clientOrderId, symbol, side, quantity }: ExitRequest, boo
 }
 
 /** The legs that are not in the books yet. */
-export const newLegs = (clientOrderId: string, book: Book): readonly ExitLeg[] =>
-  EXIT_LEGS.filter((leg) => !book.has(legIdOf(clientOrderId, leg)));
+export const newLegs = (clientOrderId: string, store: OrderStore): readonly ExitLeg[] =>
+  EXIT_LEGS.filter((leg) => !store.has(legIdOf(clientOrderId, leg)));

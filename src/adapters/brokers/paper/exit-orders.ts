@@ -9,74 +9,78 @@
 import { type Decimal, isZero } from '../../../domain/decimal.js';
 import type { LegOutcome, ProtectionOutcome, ProtectionRequest } from '../../../domain/ports.js';
 import { type Answer, answer, HANG } from './answer.js';
-import type { Book } from './book.js';
 import { type CheckedExit, checkExit, type ExitRequest, newLegs } from './exit-checks.js';
 import { EXIT_LEGS, type ExitLeg, type ExitPair, legIdOf, triggeredLeg, withoutLegs } from './exit-pair.js';
 import { reducible } from './net-position.js';
+import type { OrderStore } from './order-store.js';
 import { isOpen } from './paper-order.js';
 import type { LegScript, ProtectionScript } from './paper-script.js';
 import { limitFillPrice } from './quote.js';
-import type { ScriptBook } from './script-book.js';
+import type { ScriptStore } from './script-store.js';
 
 /** Places both legs, or those of them that are new. */
-export function placeExits(request: ProtectionRequest, book: Book, scripts: ScriptBook): Answer<ProtectionOutcome> {
+export function placeExits(
+  request: ProtectionRequest,
+  store: OrderStore,
+  scripts: ScriptStore,
+): Answer<ProtectionOutcome> {
   const step = scripts.nextTry(request.clientOrderId, 'protection', scripts.lookUp(request).protection) ?? 'accept';
-  const isNew = newLegs(request.clientOrderId, book);
-  const checked = checkExit(request, book);
+  const isNew = newLegs(request.clientOrderId, store);
+  const checked = checkExit(request, store);
   const outcomeOf = (leg: ExitLeg): LegOutcome =>
-    isNew.includes(leg) ? placeChecked(checked, leg, legScript(step, leg), book) : { kind: 'duplicate' };
+    isNew.includes(leg) ? placeChecked(checked, leg, legScript(step, leg), store) : { kind: 'duplicate' };
   const outcome = { stopLoss: outcomeOf('stopLoss'), takeProfit: outcomeOf('takeProfit') };
   // The market may have reached the take-profit already.
-  triggerExits(request.symbol, book);
+  triggerExits(request.symbol, store);
   return step === 'hang' ? HANG : answer(outcome);
 }
 
 /** Sets off the exits that the market has reached. */
-export function triggerExits(symbol: string, book: Book): void {
-  for (const pair of book.workingPairs(symbol)) {
-    const market = book.market(symbol, pair.side);
+export function triggerExits(symbol: string, store: OrderStore): void {
+  for (const pair of store.workingPairs(symbol)) {
+    const market = store.market(symbol, pair.side);
     const leg = market === undefined ? undefined : triggeredLeg(pair, market);
-    if (market !== undefined && leg !== undefined) executeLeg(pair, leg, market, book);
+    if (market !== undefined && leg !== undefined) executeLeg(pair, leg, market, store);
   }
 }
 
 /** Cancels what is open of a pair; the pair is over. */
-export function cancelExits(pair: ExitPair, reason: string, book: Book): void {
-  book.putPair(withoutLegs(pair));
+export function cancelExits(pair: ExitPair, reason: string, store: OrderStore): void {
+  store.putPair(withoutLegs(pair));
   for (const leg of EXIT_LEGS) {
-    const order = book.order(legIdOf(pair.clientOrderId, leg));
-    if (order !== undefined && isOpen(order)) book.close(order, 'cancelled', reason);
+    const order = store.order(legIdOf(pair.clientOrderId, leg));
+    if (order !== undefined && isOpen(order)) store.close(order, 'cancelled', reason);
   }
 }
 
-function executeLeg(pair: ExitPair, leg: ExitLeg, market: Decimal, book: Book): void {
-  const order = book.order(legIdOf(pair.clientOrderId, leg));
-  const price = exitPrice(pair, leg, market, book);
-  const quantity = reducible(book.position(pair.symbol), pair.side, pair.quantity);
+function executeLeg(pair: ExitPair, leg: ExitLeg, market: Decimal, store: OrderStore): void {
+  const order = store.order(legIdOf(pair.clientOrderId, leg));
+  const price = exitPrice(pair, leg, market, store);
+  const quantity = reducible(store.position(pair.symbol), pair.side, pair.quantity);
   if (order === undefined || price === undefined) return;
   if (isZero(quantity)) {
-    cancelExits(pair, 'reduce-only: there is no position to reduce', book);
+    cancelExits(pair, 'reduce-only: there is no position to reduce', store);
     return;
   }
-  book.fill(order, quantity, price);
+  store.fill(order, quantity, price);
   const isWhole = quantity === pair.quantity;
-  cancelExits(pair, isWhole ? 'the other leg was filled' : 'reduce-only: the position was smaller', book);
+  cancelExits(pair, isWhole ? 'the other leg was filled' : 'reduce-only: the position was smaller', store);
 }
 
-function exitPrice(pair: ExitPair, leg: ExitLeg, market: Decimal, book: Book): Decimal | undefined {
-  const tickSize = book.instrument(pair.symbol)?.tickSize;
-  if (leg === 'stopLoss') return book.taken(pair.symbol, pair.side, [legIdOf(pair.clientOrderId, leg)]);
+function exitPrice(pair: ExitPair, leg: ExitLeg, market: Decimal, store: OrderStore): Decimal | undefined {
+  const tickSize = store.instrument(pair.symbol)?.tickSize;
+  if (leg === 'stopLoss') return store.taken(pair.symbol, pair.side, [legIdOf(pair.clientOrderId, leg)]);
   if (pair.takeProfit === undefined || tickSize === undefined) return undefined;
   return limitFillPrice(market, pair.side, pair.takeProfit, tickSize);
 }
 
-function placeChecked(checked: CheckedExit, leg: ExitLeg, script: LegScript, book: Book): LegOutcome {
+function placeChecked(checked: CheckedExit, leg: ExitLeg, script: LegScript, store: OrderStore): LegOutcome {
   return checked.kind === 'taken'
-    ? placeLeg(checked.exit, leg, script, book)
+    ? placeLeg(checked.exit, leg, script, store)
     : { kind: 'rejected', ...checked.refusal };
 }
 
-function placeLeg(exit: ExitRequest, leg: ExitLeg, script: LegScript, book: Book): LegOutcome {
+function placeLeg(exit: ExitRequest, leg: ExitLeg, script: LegScript, store: OrderStore): LegOutcome {
   if (typeof script === 'object') {
     return 'rejected' in script ? { kind: 'rejected', ...script.rejected } : { kind: 'not_sent', ...script.not_sent };
   }
@@ -84,9 +88,9 @@ function placeLeg(exit: ExitRequest, leg: ExitLeg, script: LegScript, book: Book
   const { clientOrderId, symbol, side, quantity, prices } = exit;
   const price = prices[leg];
   const type = leg === 'stopLoss' ? 'STOP' : 'LIMIT';
-  const order = book.add({ clientOrderId: legIdOf(clientOrderId, leg), symbol, side, quantity, type, price });
-  if (script === 'lose') book.close(order, 'cancelled', 'lost by the broker');
-  else book.putPair({ ...(book.pair(clientOrderId) ?? { clientOrderId, symbol, side, quantity }), [leg]: price });
+  const order = store.add({ clientOrderId: legIdOf(clientOrderId, leg), symbol, side, quantity, type, price });
+  if (script === 'lose') store.close(order, 'cancelled', 'lost by the broker');
+  else store.putPair({ ...(store.pair(clientOrderId) ?? { clientOrderId, symbol, side, quantity }), [leg]: price });
   if (script === 'unknown-but-live') return { kind: 'unknown', cause: 'the answer was lost' };
   return { kind: 'accepted', brokerOrderId: order.brokerOrderId };
 }

@@ -28,7 +28,7 @@ import type { SymbolQuote } from './price-file.js';
 import { startPriceReplay } from './price-replay.js';
 import { type PaperQuote, readQuote } from './quote.js';
 import { createReporter } from './reporter.js';
-import { createScriptBook, type ScriptBook } from './script-book.js';
+import { createScriptStore, type ScriptStore } from './script-store.js';
 import { type PaperSettings, quoteOrThrow, readSettings } from './settings.js';
 import { createTimers } from './timers.js';
 import { createVenue, type Venue } from './venue.js';
@@ -78,7 +78,7 @@ export interface PaperBroker extends BrokerAdapter {
 export function paperBroker(options: PaperBrokerOptions): PaperBroker {
   const settings = readSettings(options);
   const timers = createTimers(settings.clock);
-  const scripts = createScriptBook(settings.scripts, settings.clock);
+  const scripts = createScriptStore(settings.scripts, settings.clock);
   const reporter = createReporter(settings.clock, scripts);
   const link = createLink(timers, settings.latencyMs, settings.seed);
   const venue = createVenue({ settings, timers, scripts, reporter });
@@ -130,9 +130,9 @@ export function paperBroker(options: PaperBrokerOptions): PaperBroker {
       link.setConnected(connected);
       reporter.setConnected(connected);
     },
-    orders: () => venue.book.orders().map(viewOf),
+    orders: () => venue.store.orders().map(viewOf),
     positions: () =>
-      [...settings.instruments.keys()].map((symbol) => truePosition(symbol, venue.book)).filter(isListed),
+      [...settings.instruments.keys()].map((symbol) => truePosition(symbol, venue.store)).filter(isListed),
     get calls() {
       return calls();
     },
@@ -209,8 +209,8 @@ function failRead(_sent: boolean, cause: string): never {
   throw new Error(cause);
 }
 
-function quoteOf({ book }: Venue, symbol: string): Quote {
-  const [bid, ask] = [book.market(symbol, 'sell'), book.market(symbol, 'buy')];
+function quoteOf({ store }: Venue, symbol: string): Quote {
+  const [bid, ask] = [store.market(symbol, 'sell'), store.market(symbol, 'buy')];
   return { ...(bid !== undefined && { bid }), ...(ask !== undefined && { ask }) };
 }
 
@@ -228,7 +228,7 @@ function createReads(
   link: Link,
   counted: Count,
   settings: PaperSettings,
-  scripts: ScriptBook,
+  scripts: ScriptStore,
 ): Pick<PaperBroker, ReadMethods> {
   const madeAtMs = settings.clock.monotonic();
   const read = <T>(method: string, signal: AbortSignal, work: () => Answer<T>): Promise<T> =>

@@ -6,12 +6,12 @@
  */
 import { absolute, decimal, isZero } from '../../../domain/decimal.js';
 import type { PositionReport, WorkingProtection } from '../../../domain/ports.js';
-import type { Book } from './book.js';
+import type { OrderStore } from './order-store.js';
 import type { PositionOverride } from './paper-script.js';
 
-export function truePosition(symbol: string, book: Book): PositionReport {
-  const { size, entryPrice } = book.position(symbol);
-  const protections = book.workingPairs(symbol).map(({ clientOrderId, quantity, stopLoss, takeProfit }) => ({
+export function truePosition(symbol: string, store: OrderStore): PositionReport {
+  const { size, entryPrice } = store.position(symbol);
+  const protections = store.workingPairs(symbol).map(({ clientOrderId, quantity, stopLoss, takeProfit }) => ({
     clientOrderId,
     quantity,
     ...(stopLoss !== undefined && { stopLoss }),

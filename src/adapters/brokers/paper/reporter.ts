@@ -8,7 +8,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Clock, OrderReport } from '../../../domain/ports.js';
 import { isoTime } from '../../../domain/time.js';
 import { type PaperOrder, reportOf } from './paper-order.js';
-import type { ScriptBook } from './script-book.js';
+import type { ScriptStore } from './script-store.js';
 
 export type PushedReport = OrderReport | { readonly type: 'gap' };
 
@@ -24,7 +24,7 @@ export interface Reporter {
   complete(): void;
 }
 
-export function createReporter(clock: Clock, scripts: ScriptBook): Reporter {
+export function createReporter(clock: Clock, scripts: ScriptStore): Reporter {
   const subject = new Subject<PushedReport>();
   const outbox: PushedReport[] = [];
   let depth = 0;

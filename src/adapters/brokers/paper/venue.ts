@@ -16,21 +16,21 @@ import type {
   SubmitOutcome,
 } from '../../../domain/ports.js';
 import { type Answer, answer, HANG } from './answer.js';
-import { type Book, createBook } from './book.js';
 import { marginRefusal } from './entry-checks.js';
 import { createEntryLife } from './entry-life.js';
 import { cancelEntry, type EntryContext, submitEntry } from './entry-orders.js';
 import { cancelExits, placeExits, triggerExits } from './exit-orders.js';
+import { createOrderStore, type OrderStore } from './order-store.js';
 import { isOpen, type PaperOrder } from './paper-order.js';
 import { isListed, shownPosition, truePosition } from './position-view.js';
 import type { Quote } from './quote.js';
 import type { Reporter } from './reporter.js';
-import type { ScriptBook } from './script-book.js';
+import type { ScriptStore } from './script-store.js';
 import type { PaperSettings } from './settings.js';
 import type { Timers } from './timers.js';
 
 export interface Venue {
-  readonly book: Book;
+  readonly store: OrderStore;
   submit(request: OrderRequest): Answer<SubmitOutcome>;
   cancel(ref: OrderRef): Answer<CancelOutcome>;
   protect(request: ProtectionRequest): Answer<ProtectionOutcome>;
@@ -45,46 +45,46 @@ export interface Venue {
 interface VenueContext {
   readonly settings: PaperSettings;
   readonly timers: Timers;
-  readonly scripts: ScriptBook;
+  readonly scripts: ScriptStore;
   readonly reporter: Reporter;
 }
 
 export function createVenue({ settings, timers, scripts, reporter }: VenueContext): Venue {
-  const book = createBook(settings, reporter);
+  const store = createOrderStore(settings, reporter);
   // Timers change the books too, and then nobody else waits for the end of the change.
   const telling: Timers = { ...timers, after: (owner, ms, fn) => timers.after(owner, ms, () => reporter.transact(fn)) };
-  const life = createEntryLife({ book, timers: telling, movePrice });
-  const entries: EntryContext = { settings, book, scripts, life };
+  const life = createEntryLife({ store, timers: telling, movePrice });
+  const entries: EntryContext = { settings, store, scripts, life };
 
   function movePrice(symbol: string, quote: Quote): void {
-    book.setQuote(symbol, quote);
+    store.setQuote(symbol, quote);
     life.priceMoved(symbol);
-    triggerExits(symbol, book);
+    triggerExits(symbol, store);
   }
 
   function cancel(ref: OrderRef): Answer<CancelOutcome> {
-    const order = book.find(ref);
+    const order = store.find(ref);
     if (order === undefined || reporter.report(order) === undefined) return answer('not_found');
     if (!isOpen(order)) return answer('already_closed');
     if (order.type === 'MARKET') return cancelEntry(order, entries);
-    const pair = book.pair(order.clientOrderId.slice(0, -'-sl'.length));
-    if (pair !== undefined) cancelExits(pair, 'cancelled on request', book);
+    const pair = store.pair(order.clientOrderId.slice(0, -'-sl'.length));
+    if (pair !== undefined) cancelExits(pair, 'cancelled on request', store);
     return answer('requested');
   }
 
   return {
-    book,
+    store,
     submit: (request) => reporter.transact(() => submitEntry(request, entries)),
     cancel: (ref) => reporter.transact(() => cancel(ref)),
-    protect: (request) => reporter.transact(() => placeExits(request, book, scripts)),
+    protect: (request) => reporter.transact(() => placeExits(request, store, scripts)),
     movePrice: (symbol, quote) => reporter.transact(() => movePrice(symbol, quote)),
-    ...createReads(book, { settings, scripts, reporter }),
+    ...createReads(store, { settings, scripts, reporter }),
   };
 }
 
 type Reads = Pick<Venue, 'status' | 'statuses' | 'openOrders' | 'positions' | 'margin'>;
 
-function createReads(book: Book, { settings, scripts, reporter }: Omit<VenueContext, 'timers'>): Reads {
+function createReads(store: OrderStore, { settings, scripts, reporter }: Omit<VenueContext, 'timers'>): Reads {
   const statusFate = (order: PaperOrder | undefined) => {
     const bound = order === undefined ? undefined : scripts.bound(order.clientOrderId);
     return scripts.fateOf(bound?.script.statusQuery, bound?.arrivedAtMs ?? 0);
@@ -92,7 +92,7 @@ function createReads(book: Book, { settings, scripts, reporter }: Omit<VenueCont
 
   return {
     status(ref) {
-      const order = book.find(ref);
+      const order = store.find(ref);
       const fate = statusFate(order);
       if (fate === 'hang') return HANG;
       if (fate === 'fail') return { kind: 'error', message: `the query of ${ref.clientOrderId} failed` };
@@ -102,13 +102,13 @@ function createReads(book: Book, { settings, scripts, reporter }: Omit<VenueCont
     statuses: (refs) =>
       answer(
         refs.flatMap((ref) => {
-          const order = book.find(ref);
+          const order = store.find(ref);
           return order === undefined || statusFate(order) !== 'answer' ? [] : (reporter.report(order) ?? []);
         }),
       ),
     openOrders: () =>
       answer(
-        book.openOrders().flatMap((order) => {
+        store.openOrders().flatMap((order) => {
           const report = reporter.report(order);
           return report === undefined ? [] : [{ ...report, symbol: order.symbol }];
         }),
@@ -122,7 +122,7 @@ function createReads(book: Book, { settings, scripts, reporter }: Omit<VenueCont
         if (fate === 'hang') return HANG;
         if (fate === 'fail') return { kind: 'error', message: `the query of positions in ${symbol} failed` };
         const report = shownPosition(
-          truePosition(symbol, book),
+          truePosition(symbol, store),
           latest?.script.positionOverride,
           latest?.clientOrderId ?? '',
         );
@@ -133,7 +133,7 @@ function createReads(book: Book, { settings, scripts, reporter }: Omit<VenueCont
     margin(order) {
       const scripted = scripts.lookUp(order).margin;
       if (scripted !== undefined) return answer(scripted);
-      const refused = marginRefusal(order, book, settings.buyingPower);
+      const refused = marginRefusal(order, store, settings.buyingPower);
       return answer(refused === undefined ? 'ok' : { refused });
     },
   };

@@ -15,7 +15,7 @@ export interface BoundScript {
   readonly arrivedAtMs: number;
 }
 
-export interface ScriptBook {
+export interface ScriptStore {
   /** Binds the script of an order that has just arrived. */
   arrive(order: OrderRequest): PaperScript;
   bound(clientOrderId: string): BoundScript | undefined;
@@ -37,7 +37,7 @@ export interface ScriptBook {
 
 const NO_SCRIPT: PaperScript = Object.freeze({});
 
-export function createScriptBook(scripts: PaperScripts, clock: Clock): ScriptBook {
+export function createScriptStore(scripts: PaperScripts, clock: Clock): ScriptStore {
   const byOrder = new Map<string, BoundScript>();
   const latestOrder = new Map<string, string>();
   const tries = new Map<string, number>();

@@ -3,7 +3,7 @@
  *
  * 1. What other executions of this engine have filled in a symbol lies between what is known of them and the most that
  *    their open orders can still fill; when none is open both bounds meet.
- * 2. Their share since a baseline is the difference of two such ranges; a side never takes back what it has filled.
+ * 2. What they filled since a baseline is the difference of two such ranges; a side never takes back what it has filled.
  */
 import { add, type Decimal, maximum, negate, subtract, ZERO } from './decimal.js';
 
@@ -23,7 +23,7 @@ const NOTHING: FilledRange = Object.freeze({ least: ZERO, most: ZERO });
 export const NOTHING_FILLED: FilledBySide = Object.freeze({ buy: NOTHING, sell: NOTHING });
 
 /** The change of the net position that others can have made between two readings: signed, buys count up. */
-export function shareBetween(before: FilledBySide, after: FilledBySide): FilledRange {
+export function filledBetween(before: FilledBySide, after: FilledBySide): FilledRange {
   const bought = since(before.buy, after.buy);
   const sold = since(before.sell, after.sell);
   return { least: subtract(bought.least, sold.most), most: add(bought.most, negate(sold.least)) };

@@ -1,16 +1,16 @@
 /**
- * What this engine has filled in each symbol, so that on a netting account every execution finds its own share of the
+ * What this engine has filled in each symbol, so that on a netting account every execution finds its own part of the
  * one position (R6.2).
  *
  * 1. Totals are counted up as facts come in, for the whole journal: a restart that folds it finds the same totals.
  * 2. Reading them costs the same however many executions there are.
  */
 import { add, type Decimal, subtract, ZERO } from '../domain/decimal.js';
+import type { FilledBySide } from '../domain/others-fills.js';
 import type { Side } from '../domain/ports.js';
-import type { FilledBySide } from '../domain/position-share.js';
 import { type ExecutionContext, heldBy } from '../machines/execution.context.js';
 
-export interface PositionBook {
+export interface FilledTotals {
   /** Counts what an execution has filled, and what its order may still fill. */
   update(context: ExecutionContext, isOrderLive: boolean): void;
   /**
@@ -42,7 +42,7 @@ const MOST_EXITS = 256;
 
 const NONE: Counts = { filled: ZERO, open: ZERO };
 
-export function positionBook(): PositionBook {
+export function filledTotals(): FilledTotals {
   const counted = new Map<string, Counts>();
   const bySymbol = new Map<string, SymbolTotals>();
 

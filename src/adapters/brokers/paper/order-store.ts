@@ -17,7 +17,7 @@ import type { PaperInstrument, PaperSettings } from './settings.js';
 
 type OpeningOrder = Omit<Parameters<typeof newPaperOrder>[0], 'brokerOrderId'>;
 
-export interface Book {
+export interface OrderStore {
   instrument(symbol: string): PaperInstrument | undefined;
   has(clientOrderId: string): boolean;
   order(clientOrderId: string): PaperOrder | undefined;
@@ -47,7 +47,7 @@ export interface Book {
   taken(symbol: string, side: Side, key: DrawKey): Decimal | undefined;
 }
 
-export function createBook(settings: PaperSettings, reporter: Reporter): Book {
+export function createOrderStore(settings: PaperSettings, reporter: Reporter): OrderStore {
   const orders = new Map<string, PaperOrder>();
   const open = new Set<string>();
   const clientIds = new Map<string, string>();
@@ -105,7 +105,7 @@ export function createBook(settings: PaperSettings, reporter: Reporter): Book {
 }
 
 /** Pairs by entry, and those with a working leg by symbol: a quote looks at these only. */
-function createPairs(): Pick<Book, 'pair' | 'putPair' | 'workingPairs'> {
+function createPairs(): Pick<OrderStore, 'pair' | 'putPair' | 'workingPairs'> {
   const byEntry = new Map<string, ExitPair>();
   const working = new Map<string, Map<string, ExitPair>>();
   return {

@@ -8,7 +8,7 @@
  */
 import type { Cost } from './rate-meter.js';
 
-export interface LifeBook {
+export interface LifeSpending {
   spend(tag: string, cost: Cost, now: number): void;
   begin(life: string, before: string | undefined, now: number): void;
   end(life: string): void;
@@ -30,7 +30,7 @@ interface Life {
 const FORGOTTEN_MS = 60_000;
 const MOST_KEPT = 5_000;
 
-export function lifeBook(): LifeBook {
+export function lifeSpending(): LifeSpending {
   /** In the order in which they were seen last. */
   const lives = new Map<string, Life>();
   const before = new Map<string, Life>();
@@ -39,31 +39,31 @@ export function lifeBook(): LifeBook {
     for (const [name, units] of cost) spent.set(name, (spent.get(name) ?? 0) + units);
   }
 
-  function touch(book: Map<string, Life>, tag: string, life: Life, now: number): void {
+  function touch(kept: Map<string, Life>, tag: string, life: Life, now: number): void {
     life.touchedAt = now;
-    book.delete(tag);
-    book.set(tag, life);
-    for (const [oldest, { touchedAt }] of book) {
-      if (book.size <= MOST_KEPT && now - touchedAt < FORGOTTEN_MS) break;
-      book.delete(oldest);
+    kept.delete(tag);
+    kept.set(tag, life);
+    for (const [oldest, { touchedAt }] of kept) {
+      if (kept.size <= MOST_KEPT && now - touchedAt < FORGOTTEN_MS) break;
+      kept.delete(oldest);
     }
   }
 
   const fresh = (now: number): Life => ({ spent: new Map(), begunAt: now, touchedAt: now });
   const pending = (inFlight: number): number => Math.max(0, inFlight - lives.size);
 
-  function sumOf(book: Map<string, Life>, count: number, meter: string, each: number): number {
+  function sumOf(kept: Map<string, Life>, count: number, meter: string, each: number): number {
     if (count <= 0) return 0;
-    const latest = [...book.values()].slice(-count);
+    const latest = [...kept.values()].slice(-count);
     return latest.reduce((sum, { spent }) => sum + Math.min(each, spent.get(meter) ?? 0), 0);
   }
 
   return {
     spend(tag, cost, now) {
-      const book = lives.has(tag) ? lives : before;
-      const life = book.get(tag) ?? fresh(now);
+      const kept = lives.has(tag) ? lives : before;
+      const life = kept.get(tag) ?? fresh(now);
       add(life, Object.entries(cost));
-      touch(book, tag, life, now);
+      touch(kept, tag, life, now);
     },
     begin(id, tag, now) {
       const life = lives.get(id) ?? fresh(now);

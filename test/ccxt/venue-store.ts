@@ -3,7 +3,7 @@
  * orders bear. No exchange's words are in here, and none of its rules: those are the model's.
  *
  * 1. Entries are filled by script, at times from their acceptance, in full at once without one.
- * 2. An order is shown as the model has it; a test may show another state, quantity or absence of it (`BookOrder`).
+ * 2. An order is shown as the model has it; a test may show another state, quantity or absence of it (`StoredOrder`).
  */
 import type { Clock } from 'fillchart';
 import type { CcxtExchange } from 'fillchart/ccxt';
@@ -35,7 +35,7 @@ export interface Script {
 
 export type OrderState = 'open' | 'waiting' | 'filled' | 'cancelled' | 'rejected' | 'expired';
 
-export interface BookOptions {
+export interface StoreOptions {
   readonly clock: Clock;
   /** Whose rules: what exits hold, how ids look, how far a time may be off. */
   readonly exchange?: CcxtExchange;
@@ -53,18 +53,18 @@ export interface BookOptions {
 }
 
 /** As an answer shows it. What a test sets stands in for what the model has. */
-export class BookOrder {
+export class StoredOrder {
   #state: OrderState | undefined;
   #filled: Decimal | undefined;
   hiddenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly book: VenueBook,
+    private readonly store: VenueStore,
     readonly id: string,
   ) {}
 
   get model(): VenueOrder {
-    const order = this.book.venue.find({ id: this.id, isHidden: true });
+    const order = this.store.venue.find({ id: this.id, isHidden: true });
     if (order === undefined) throw new Error(`no order ${this.id}`);
     return order;
   }
@@ -101,12 +101,12 @@ export class BookOrder {
 
   get pair(): { readonly name: string; readonly id: string } | undefined {
     const { listId, listClientId = '' } = this.model;
-    return listId === undefined ? undefined : { name: listClientId, id: this.book.listNumber(listId) };
+    return listId === undefined ? undefined : { name: listClientId, id: this.store.listNumber(listId) };
   }
 
   /** Epoch ms. */
   get at(): number {
-    return Math.trunc(this.book.venue.timeAt(this.model.takenAt));
+    return Math.trunc(this.store.venue.timeAt(this.model.takenAt));
   }
 
   get filled(): Decimal {
@@ -138,16 +138,16 @@ export class BookOrder {
   }
 
   get isVisible(): boolean {
-    return this.hiddenUntil <= this.book.now() && this.book.venue.find({ id: this.id }) !== undefined;
+    return this.hiddenUntil <= this.store.now() && this.store.venue.find({ id: this.id }) !== undefined;
   }
 
   /** Average and value are told from then on. */
   get hasPrice(): boolean {
-    return this.book.venue.shownAverage(this.model) !== undefined || this.model.filled === '0';
+    return this.store.venue.shownAverage(this.model) !== undefined || this.model.filled === '0';
   }
 }
 
-export class VenueBook {
+export class VenueStore {
   readonly venue: Venue;
   readonly scripts: Script[] = [];
   readonly bases: readonly string[];
@@ -162,9 +162,9 @@ export class VenueBook {
   depth: string | undefined;
   readonly rules: VenueInstrument;
   readonly exchange: CcxtExchange;
-  readonly #orders = new Map<string, BookOrder>();
+  readonly #orders = new Map<string, StoredOrder>();
 
-  constructor(options: BookOptions) {
+  constructor(options: StoreOptions) {
     const { clock, exchange = 'binance', bases = ['BTC'], base = '0', quote = '1000000', last = '151' } = options;
     const { lot = '0.001', feeInBase, rules = {}, profile = {} } = options;
     this.bases = bases;
@@ -193,16 +193,16 @@ export class VenueBook {
   }
 
   private exitPlan(isStop: boolean): OrderPlan {
-    const book = this;
+    const store = this;
     const plan = planOf({ ...this.exitScript, fills: [] });
     if (isStop && this.losesStops) return { ...plan, ends: { atMs: 0, as: 'cancelled' }, leavesSibling: true };
     return {
       ...plan,
       get cancel() {
-        return book.exitScript.cancel ?? 'confirm';
+        return store.exitScript.cancel ?? 'confirm';
       },
       get depth() {
-        return book.depth as string;
+        return store.depth as string;
       },
     };
   }
@@ -215,12 +215,12 @@ export class VenueBook {
     return Math.trunc(this.venue.time());
   }
 
-  get orders(): readonly BookOrder[] {
+  get orders(): readonly StoredOrder[] {
     return this.venue.orders.map(({ id }) => this.orderOf(id));
   }
 
-  orderOf(id: string): BookOrder {
-    const known = this.#orders.get(id) ?? new BookOrder(this, id);
+  orderOf(id: string): StoredOrder {
+    const known = this.#orders.get(id) ?? new StoredOrder(this, id);
     this.#orders.set(id, known);
     return known;
   }
@@ -282,7 +282,7 @@ export class VenueBook {
     });
   }
 
-  market(name: string, side: 'buy' | 'sell', quantity: string, symbol = this.symbol): BookOrder {
+  market(name: string, side: 'buy' | 'sell', quantity: string, symbol = this.symbol): StoredOrder {
     return this.orderOf(this.venue.enter({ clientOrderId: name, symbol, side, quantity }).id);
   }
 
@@ -294,7 +294,7 @@ export class VenueBook {
     quantity: string,
     price: string,
     symbol = this.symbol,
-  ): BookOrder {
+  ): StoredOrder {
     const tags = { basis: this.lastOf(symbol) };
     const leg = {
       clientOrderId: name,
@@ -314,7 +314,7 @@ export class VenueBook {
     legs: readonly { readonly type: 'stop' | 'profit' | 'limit'; readonly name: string; readonly price: string }[],
     pairName?: string,
     symbol = this.symbol,
-  ): readonly BookOrder[] {
+  ): readonly StoredOrder[] {
     const placed = this.venue.placeExits({
       symbol,
       side,
@@ -335,13 +335,13 @@ export class VenueBook {
   }
 
   /** By id or name, the newest first; hidden ones are not there. */
-  find(which: { readonly id?: string | undefined; readonly name?: string | undefined }): BookOrder | undefined {
+  find(which: { readonly id?: string | undefined; readonly name?: string | undefined }): StoredOrder | undefined {
     return this.orders
       .filter(({ isVisible }) => isVisible)
       .findLast(({ id, name }) => (which.id === undefined ? name === which.name : id === which.id));
   }
 
-  cancel(which: { readonly id?: string | undefined; readonly name?: string | undefined }): BookOrder {
+  cancel(which: { readonly id?: string | undefined; readonly name?: string | undefined }): StoredOrder {
     const order = this.find(which);
     if (order === undefined) throw new Refused('no_order');
     if (!order.isOpen) throw new Refused('closed_order');
@@ -350,7 +350,7 @@ export class VenueBook {
   }
 
   /** Working orders, as a list shows them. */
-  open(symbol?: string): readonly BookOrder[] {
+  open(symbol?: string): readonly StoredOrder[] {
     return this.venue
       .open(symbol)
       .map(({ id }) => this.orderOf(id))
@@ -361,7 +361,7 @@ export class VenueBook {
     return this.shownBase ?? this.base;
   }
 
-  average(order: BookOrder): string | undefined {
+  average(order: StoredOrder): string | undefined {
     const average = this.venue.shownAverage(order.model);
     return average === undefined ? undefined : roundHalfEven(average, 12);
   }
@@ -370,7 +370,7 @@ export class VenueBook {
 export const quoteOf = (exchange: CcxtExchange): string => (exchange === 'kraken' ? 'USD' : 'USDT');
 
 /** What was charged for an order so far, by asset. */
-export function chargedFor({ model }: BookOrder): Readonly<Record<string, Decimal>> {
+export function chargedFor({ model }: StoredOrder): Readonly<Record<string, Decimal>> {
   const sums: Record<string, Decimal> = {};
   for (const { fee, status } of model.fills) {
     if (fee !== undefined && status !== 'busted')
