@@ -1,0 +1,150 @@
+/**
+ * One whole life – checked, sent, filled, protected, reconciled – on the journal in memory, beside a hand-written loop that makes
+ * the same broker calls and beside a bare XState actor of the same chart that is sent the same facts.
+ */
+import { performance } from 'node:perf_hooks';
+import { createActor } from 'xstate';
+import { advisory, instantBroker } from '../lib/instant-broker.mjs';
+import { atOnce, spending, timed } from '../lib/measuring.mjs';
+import { createEngine, executionMachine, memoryJournal } from '../lib/package.mjs';
+import { figure, quantile } from '../lib/samples.mjs';
+
+export const title = 'Life cycle on the journal in memory';
+export const of = 'what runs';
+export const notes = [
+  'The hand-written loop makes the same seven broker calls, reckons SL and TP and keeps the result; it records nothing, survives nothing, and checks little.',
+  'The bare actor is the chart alone: the facts of one recorded life, sent to `createActor(executionMachine)`.',
+  'CPU is that of the whole process, garbage collection included.',
+];
+
+const AT_ONCE = 100;
+
+export async function run({ full, rounds }) {
+  const forMs = full ? 5_000 : 1_000;
+  const facts = await factsOfOneLife();
+  const kinds = {
+    'engine, 100 at once': () => engineLives(forMs, AT_ONCE),
+    'engine, one at a time': () => engineLives(forMs, 1),
+    'hand-written loop, 100 at once': () => handWrittenLives(forMs),
+    'bare XState actor': () => bareLives(forMs, facts),
+  };
+  const samples = Object.fromEntries(Object.keys(kinds).map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, measure] of Object.entries(kinds)) {
+      const measured = await measure();
+      if (round > 0) samples[name].push(measured); // The first round warms up.
+    }
+  }
+  const by = samples['hand-written loop, 100 at once'];
+  const bare = samples['bare XState actor'];
+  const row = ([name, measured]) => ({
+    name,
+    figures: {
+      'lives/s': figure(measured.map(({ perSecond }) => perSecond)),
+      'CPU ms a life': figure(measured.map(({ cpuMs }) => cpuMs)),
+      '× hand-written': figure(measured.map(({ cpuMs }, round) => cpuMs / by[round].cpuMs)),
+      '× bare actor': figure(measured.map(({ cpuMs }, round) => cpuMs / bare[round].cpuMs)),
+      ...(measured[0].sendMs && {
+        'execute → submit p50 ms': figure(measured.map(({ sendMs }) => quantile(sendMs, 0.5))),
+        'p99 ms': figure(measured.map(({ sendMs }) => quantile(sendMs, 0.99))),
+      }),
+    },
+  });
+  return { rows: Object.entries(samples).map(row) };
+}
+
+async function engineLives(forMs, width) {
+  const broker = instantBroker();
+  const engine = await createEngine({ broker, journal: memoryJournal(), logger: false });
+  const calledAt = [];
+  const {
+    value: lives,
+    wallMs,
+    cpuMs,
+  } = await timed(() =>
+    atOnce({ width, goesOn: spending(forMs) }, async (index) => {
+      calledAt.push(performance.now());
+      const { status } = await engine.execute(advisory(index));
+      if (status !== 'FILLED') throw new Error(`a life ended ${status}`);
+    }),
+  );
+  await engine.close();
+  const sendMs = width === 1 ? { sendMs: broker.times.submits.map((at, index) => at - calledAt[index]) } : {};
+  return { perSecond: (lives / wallMs) * 1_000, cpuMs: cpuMs / lives, ...sendMs };
+}
+
+async function handWrittenLives(forMs) {
+  const broker = instantBroker();
+  const results = new Map();
+  const {
+    value: lives,
+    wallMs,
+    cpuMs,
+  } = await timed(() =>
+    atOnce({ width: AT_ONCE, goesOn: spending(forMs) }, async (index) =>
+      results.set(index, await handWritten(broker, advisory(index), index)),
+    ),
+  );
+  return { perSecond: (lives / wallMs) * 1_000, cpuMs: cpuMs / lives };
+}
+
+const DEADLINE_MS = 30_000;
+
+/** What one would write in an afternoon: the order of calls is the engine's. */
+async function handWritten(broker, { advisoryId, symbol, positionSize, slOffsetPct, tpOffsetPct }, index) {
+  const abort = new AbortController();
+  const deadline = setTimeout(() => abort.abort(), DEADLINE_MS);
+  try {
+    const { signal } = abort;
+    const { tickSize } = await broker.instrument(symbol, signal);
+    const [before] = await broker.getPositions([symbol], signal);
+    const clientOrderId = `hw-${index}`;
+    const order = { clientOrderId, symbol, side: 'buy', quantity: positionSize, orderType: 'MARKET' };
+    const { kind, brokerOrderId } = await broker.submitOrder(order, signal);
+    if (kind !== 'accepted') return { advisoryId, status: 'REJECTED' };
+    const ref = { clientOrderId, brokerOrderId, symbol };
+    let report = await broker.getOrderStatus(ref, signal);
+    while (report.state !== 'filled') report = await broker.getOrderStatus(ref, signal);
+    const onTick = (price) => (Math.round(price / Number(tickSize)) * Number(tickSize)).toFixed(2);
+    const fillPrice = Number(report.fillPrice);
+    const stopLoss = onTick(fillPrice * (1 + Number(slOffsetPct)));
+    const takeProfit = onTick(fillPrice * (1 + Number(tpOffsetPct)));
+    const exits = { ...ref, side: 'sell', quantity: report.filledSize, stopLoss, takeProfit };
+    const legs = await broker.placeProtection(exits, signal);
+    const again = await broker.getOrderStatus(ref, signal);
+    const [after] = await broker.getPositions([symbol], signal);
+    const isMatched = again.filledSize === report.filledSize && after.size !== before.size;
+    return { advisoryId, status: 'FILLED', brokerOrderId, fillPrice, stopLoss, takeProfit, legs, isMatched };
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+async function factsOfOneLife() {
+  const journal = memoryJournal();
+  const engine = await createEngine({ broker: instantBroker(), journal, logger: false });
+  await engine.execute(advisory(0));
+  await engine.close();
+  const records = await journal.open();
+  return records.filter(({ stream }) => stream === 'execution').map(({ fact }) => fact);
+}
+
+async function bareLives(forMs, facts) {
+  const {
+    value: lives,
+    wallMs,
+    cpuMs,
+  } = await timed(async () => {
+    const goesOn = spending(forMs);
+    let life = 0;
+    for (; goesOn(); life += 1) {
+      const actor = createActor(executionMachine, { input: facts[0].advisory });
+      actor.start();
+      for (const fact of facts) actor.send(fact);
+      if (actor.getSnapshot().context.result?.status !== 'FILLED') throw new Error('the bare chart did not end FILLED');
+      actor.stop();
+    }
+    return life;
+  });
+  return { perSecond: (lives / wallMs) * 1_000, cpuMs: cpuMs / lives };
+}

@@ -1,0 +1,119 @@
+/**
+ * A broker in memory that answers at once, so that what is measured is not the broker. It keeps the time of every call.
+ *
+ * Orders fill in full when they are first asked about, or never (`fills: false`); a cancel is final at once. Positions net by
+ * symbol. An exit stays open, or has filled when it is first asked about (`exits: 'fill'`).
+ */
+import { performance } from 'node:perf_hooks';
+
+const PRICE = '151.00';
+
+export function instantBroker({ fills = true, batch = false, exits = 'stay', now = () => performance.now() } = {}) {
+  const orders = new Map();
+  const positions = new Map();
+  const counts = { submits: 0, cancels: 0, queries: 0, batches: 0, positions: 0, protections: 0 };
+  const times = { submits: [], cancels: [] };
+  let lastId = 0;
+
+  function reportOf({ clientOrderId }) {
+    const order = orders.get(clientOrderId);
+    if (order === undefined) return 'not_found';
+    if (order.state === 'pending' && fills) fill(order);
+    const { brokerOrderId, state, filledSize } = order;
+    const filled = filledSize === '0' ? {} : { fillPrice: PRICE };
+    return { clientOrderId, brokerOrderId, state, filledSize, ...filled };
+  }
+
+  function fill(order) {
+    order.state = 'filled';
+    order.filledSize = order.quantity;
+    move(order.symbol, Number(order.quantity) * (order.side === 'buy' ? 1 : -1));
+  }
+
+  function move(symbol, by) {
+    const position = positions.get(symbol) ?? { size: 0 };
+    position.size += by;
+    positions.set(symbol, position);
+  }
+
+  function exitOf({ clientOrderId, symbol, side, quantity }, leg, brokerOrderId) {
+    const state = exits === 'fill' && leg === 'tp' ? 'filled' : exits === 'fill' ? 'cancelled' : 'working';
+    const filledSize = state === 'filled' ? quantity : '0';
+    orders.set(`${clientOrderId}-${leg}`, { symbol, side, quantity, brokerOrderId, state, filledSize });
+    if (state === 'filled') move(symbol, -Number(quantity));
+    return { kind: 'accepted', brokerOrderId };
+  }
+
+  return {
+    orders,
+    counts,
+    times,
+    /** Forgets what is over, so that a long run does not measure this map. */
+    forget() {
+      orders.clear();
+    },
+    name: 'instant',
+    capabilities: {
+      push: false,
+      batchStatus: batch,
+      lookupByClientId: true,
+      nativeOco: true,
+      positions: 'netting',
+      fractional: false,
+      minPollMs: 0,
+    },
+    instrument: async (symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' }),
+    async submitOrder({ clientOrderId, symbol, side, quantity }) {
+      counts.submits += 1;
+      times.submits.push(now());
+      lastId += 1;
+      const brokerOrderId = `B${lastId}`;
+      orders.set(clientOrderId, { symbol, side, quantity, brokerOrderId, state: 'pending', filledSize: '0' });
+      return { kind: 'accepted', brokerOrderId };
+    },
+    async getOrderStatus(ref) {
+      counts.queries += 1;
+      return reportOf(ref);
+    },
+    ...(batch && {
+      async getOrderStatuses(refs) {
+        counts.batches += 1;
+        return refs.map(reportOf).filter((report) => report !== 'not_found');
+      },
+    }),
+    async cancelOrder({ clientOrderId }) {
+      counts.cancels += 1;
+      times.cancels.push(now());
+      const order = orders.get(clientOrderId);
+      if (order === undefined) return 'not_found';
+      if (order.state !== 'pending') return 'already_closed';
+      order.state = 'cancelled';
+      return 'requested';
+    },
+    async placeProtection(request) {
+      counts.protections += 1;
+      const { stopLoss: sl, takeProfit: tp, symbol } = request;
+      Object.assign(positions.get(symbol) ?? {}, { sl, tp });
+      lastId += 1;
+      return { stopLoss: exitOf(request, 'sl', `S${lastId}`), takeProfit: exitOf(request, 'tp', `T${lastId}`) };
+    },
+    async getPositions(symbols) {
+      counts.positions += 1;
+      return symbols.map((symbol) => {
+        const { size = 0, ...legs } = positions.get(symbol) ?? {};
+        return { symbol, size: String(size), ...(size === 0 ? {} : { entryPrice: PRICE, ...legs }) };
+      });
+    },
+  };
+}
+
+/** The `index`-th advisory; it expires long after every clock here. */
+export const advisory = (index, symbols = 100) => ({
+  advisoryId: `ADV-${index}`,
+  symbol: `SYM${index % symbols}`,
+  referencePrice: '150',
+  positionSize: '100',
+  slOffsetPct: '-0.02',
+  tpOffsetPct: '0.03',
+  expirationTimestamp: '2099-01-01T00:00:00Z',
+});
