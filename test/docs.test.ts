@@ -272,6 +272,7 @@ const REASON_KINDS: readonly (readonly [kind: Reason['kind'], heading: string, a
   ['failure', 'Failures', 'The execution ended without the approved fill: `FAILED`, `CANCELLED` or `FAILED_TIMEOUT`.'],
   ['mismatch', 'Mismatches', 'Kinds of difference in a report or a case. A person must resolve each.'],
   ['misuse', 'Misuse', 'Thrown as a `FillchartError`; never in a result.'],
+  ['request', 'Requests', 'An answer of the service to a request; never in a result.'],
 ];
 
 function reasonsPage(): string {

@@ -17,6 +17,7 @@ import { addKillSwitch } from './commands/kill-switch.js';
 import { addPaths } from './commands/paths.js';
 import { addReasons } from './commands/reasons.js';
 import { addRun } from './commands/run.js';
+import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
 import { addVerify } from './commands/verify.js';
 import { EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
@@ -29,6 +30,7 @@ import type { CliWorld } from './world.js';
 /** In the order in which `--help` lists them. */
 const COMMANDS: readonly AddCommand[] = [
   addRun,
+  addServe,
   addBroker,
   addKillSwitch,
   addCases,

@@ -26,7 +26,9 @@ export type ReasonKind =
   /** A difference that a human must resolve. */
   | 'mismatch'
   /** The engine was used wrongly: thrown, never a result. */
-  | 'misuse';
+  | 'misuse'
+  /** The service was asked wrongly, or cannot answer now: an HTTP answer, never a result. */
+  | 'request';
 
 export interface Reason<Code extends string = string> {
   readonly code: Code;
@@ -191,6 +193,21 @@ const table = {
   ],
   UNKNOWN_CASE: ['misuse', false, NONE, 'There is no open case with this id.'],
   INVALID_RESOLUTION: ['misuse', false, NONE, 'Resolving a case needs who and why.'],
+
+  // Requests to the service: an HTTP answer.
+  INVALID_REQUEST: ['request', false, NONE, 'The request cannot be read, or names something that is not known.'],
+  UNAUTHENTICATED: ['request', false, NONE, 'There is no bearer token, or none that is known.'],
+  FORBIDDEN: ['request', false, NONE, 'The role does not allow it, or the request comes from where it must not.'],
+  NOT_FOUND: ['request', false, NONE, 'There is nothing at this path.'],
+  METHOD_NOT_ALLOWED: ['request', false, NONE, 'The path does not take this method.'],
+  UNKNOWN_ACCOUNT: ['request', false, NONE, 'There is no such account, or it must be named.'],
+  UNKNOWN_EXECUTION: ['request', false, NONE, 'There is no execution of this advisory.'],
+  BODY_TOO_LARGE: ['request', false, NONE, 'The body is larger than the service takes.'],
+  UNSUPPORTED_MEDIA_TYPE: ['request', false, NONE, 'The body must be JSON.'],
+  RATE_LIMITED: ['request', true, NONE, 'Too many requests with this token; Retry-After says when.'],
+  SECOND_PERSON_NEEDED: ['request', false, NONE, 'Releasing GLOBAL takes a second person.'],
+  NOT_READY: ['request', true, NONE, 'The service is not ready; nothing was recorded. Retry-After says when.'],
+  INTERNAL_ERROR: ['request', false, NONE, 'A defect of the service; what was asked for may have happened.'],
 } as const satisfies Record<string, Row>;
 
 export type ReasonCode = keyof typeof table;

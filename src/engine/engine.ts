@@ -251,9 +251,14 @@ function engineFace(parts: Parts): Engine {
     async sweep() {
       if (isClosed) throw closed();
       // A broker that is not there is told among the failures.
-      await parts.connection.ensure().catch(() => undefined);
+      const isThere = await parts.connection.ensure().then(
+        () => true,
+        () => false,
+      );
       if (isClosed) throw closed();
-      return sweep({ ...parts, ...options, hosts: executions.all });
+      const report = await sweep({ ...parts, ...options, hosts: executions.all });
+      if (isThere) parts.start.madeUp();
+      return report;
     },
     positions: parts.protections.positions,
     exits$: parts.exits$,
@@ -275,7 +280,16 @@ function engineFace(parts: Parts): Engine {
 
 const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
 
-function metricsOf({ executions, admission: door, cases, watch, filled, recorder, metrics }: Parts): EngineMetrics {
+function metricsOf({
+  executions,
+  admission: door,
+  cases,
+  watch,
+  filled,
+  recorder,
+  metrics,
+  start,
+}: Parts): EngineMetrics {
   return {
     live: executions.live.size,
     waiting: door.waiting.size,
@@ -283,6 +297,7 @@ function metricsOf({ executions, admission: door, cases, watch, filled, recorder
     polls: watch.polls,
     watchedOrders: watch.size,
     bookedExecutions: filled.size,
+    startSweep: start.state,
     journalRecords: recorder.records,
     ...(recorder.failure !== undefined && { journalFailure: recorder.failure }),
     ...metrics.view(),

@@ -7,11 +7,17 @@
  */
 import type { BrokerConnection } from './connection.js';
 
+export type StartSweepState = 'pending' | 'over' | 'failed';
+
 export interface StartSweep {
   /** Begins the sweep as soon as the broker is connected; resolves when it is over, or after a few turns of the microtask queue. */
   begin(sweep: () => Promise<unknown>): Promise<void>;
   /** Resolves when the broker is connected and no sweep of the start is under way; rejects when it is not connected. */
   isOver(): Promise<void>;
+  /** How it stands now. `failed`: the broker was not there, or did not answer; a sweep that is asked for makes up for it. */
+  readonly state: StartSweepState;
+  /** A sweep that was asked for is over. */
+  madeUp(): void;
 }
 
 /** Turns of the microtask queue in which a broker in this process has long answered. */
@@ -19,6 +25,7 @@ const TURNS = 1_000;
 
 export function startSweep(connection: BrokerConnection): StartSweep {
   let under: Promise<unknown> | undefined;
+  let state: StartSweepState = 'pending';
 
   return {
     async begin(sweep) {
@@ -26,7 +33,14 @@ export function startSweep(connection: BrokerConnection): StartSweep {
       under = connection
         .ensure()
         .then(sweep)
-        .catch(() => undefined)
+        .then(
+          () => {
+            state = 'over';
+          },
+          () => {
+            state = 'failed';
+          },
+        )
         .finally(() => {
           isDone = true;
         });
@@ -35,6 +49,12 @@ export function startSweep(connection: BrokerConnection): StartSweep {
     async isOver() {
       await connection.ensure();
       await under;
+    },
+    get state() {
+      return state;
+    },
+    madeUp() {
+      if (state === 'failed') state = 'over';
     },
   };
 }

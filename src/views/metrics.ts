@@ -25,6 +25,8 @@ export interface EngineMetrics {
   readonly nakedWindowMs: { readonly count: number; readonly mean: number; readonly max: number };
   /** From the activation of a kill switch to the last cancel that it caused (K5); absent until one did. */
   readonly activationToLastCancelMs?: number;
+  /** The comparison with the broker at the start (M3): `failed` where the broker was not there; `sweep()` makes up for it. */
+  readonly startSweep: 'pending' | 'over' | 'failed';
   /** Records written to the journal. */
   readonly journalRecords: number;
   /** Why the journal cannot be written to, once it cannot. */

@@ -3,10 +3,10 @@
  */
 import { readSqliteJournal } from 'fillchart/adapters';
 import { describe, expect, it } from 'vitest';
-import { CASE_GUIDES } from '../../src/cli/journal-admin/case-guide.js';
 import { caseDetails, caseText } from '../../src/cli/journal-admin/case-text.js';
 import { stakesOf } from '../../src/cli/journal-admin/stakes.js';
 import type { AuditRecord } from '../../src/domain/audit.js';
+import { CASE_GUIDES } from '../../src/domain/case-guide.js';
 import type { Case } from '../../src/domain/cases.js';
 import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
 

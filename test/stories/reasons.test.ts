@@ -10,7 +10,7 @@ import { type Act, ADVISORY, fill, fills, mismatchKinds, push, type Setting, set
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url));
 /** The layers that raise codes of the registry; adapters have codes of their brokers. */
-const RAISING = ['domain', 'machines', 'actors', 'engine'];
+const RAISING = ['domain', 'machines', 'actors', 'engine', 'service'];
 const sources = RAISING.flatMap((layer) =>
   readdirSync(`${root}${layer}`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))

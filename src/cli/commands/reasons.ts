@@ -13,6 +13,7 @@ const KINDS: readonly (readonly [kind: ReasonKind, heading: string])[] = [
   ['failure', 'Ended without the approved fill (FAILED, CANCELLED, FAILED_TIMEOUT)'],
   ['mismatch', 'Mismatches: a person must resolve each'],
   ['misuse', 'Misuse: thrown, never a result'],
+  ['request', 'Answers of the service to a request, never a result'],
 ];
 
 const COLUMNS: readonly Column[] = [

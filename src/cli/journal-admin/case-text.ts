@@ -1,10 +1,11 @@
 /**
  * A case in words: what it is, since when, what is at stake, how urgent it is, and what comes next (C4).
  */
+
+import { CASE_GUIDES, type CaseGuide } from '../../domain/case-guide.js';
 import { type Case, isOpen } from '../../domain/cases.js';
 import { type Decimal, isPositive, isZero, negate, subtract } from '../../domain/decimal.js';
 import { shownTime } from '../audit/shown-time.js';
-import { CASE_GUIDES, type CaseGuide } from './case-guide.js';
 import type { Stake, Stakes } from './stakes.js';
 
 export interface CaseText {

@@ -1,7 +1,7 @@
 /**
  * For each kind of case: how urgent it is, and what a person does next at the broker.
  */
-import type { CaseKind } from '../../domain/cases.js';
+import type { CaseKind } from './cases.js';
 
 /** `now`: a position may be without a stop-loss, or one is open that nobody meant. `today`: nothing is exposed as far as is known. */
 export type Urgency = 'now' | 'today';

@@ -1,0 +1,60 @@
+/**
+ * Who did what: each call that was to change something, and each that was refused for who made it.
+ *
+ * 1. The latest are kept in memory; whoever wants all of them takes them as they come.
+ */
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../domain/ports.js';
+import { isoTime } from '../domain/time.js';
+import type { AccessEntry } from './api/system.js';
+import type { Answered } from './http/server.js';
+
+const KEPT = 1_000;
+const REFUSED_FOR_WHO = ['UNAUTHENTICATED', 'FORBIDDEN'];
+
+export interface AccessRecorder {
+  readonly entries: readonly AccessEntry[];
+  saw(answered: Answered): void;
+}
+
+export function accessLog(clock: Pick<Clock, 'now'>, onEntry: (entry: AccessEntry) => void): AccessRecorder {
+  const entries: AccessEntry[] = [];
+  return {
+    entries,
+    saw({ operation, request, identity, status, code }) {
+      const isRefusedForWho = code !== undefined && REFUSED_FOR_WHO.includes(code);
+      if (request.method !== 'POST' && !isRefusedForWho) return;
+      const entry: AccessEntry = {
+        at: isoTime(clock.now()),
+        requestId: request.id,
+        by: identity?.name ?? 'unknown',
+        role: identity?.role ?? 'viewer',
+        action: operation ?? 'none',
+        on: `${request.method} ${pathOf(request)}`,
+        ...aboutOf(request),
+        outcome: status,
+        ...(code !== undefined && { code }),
+        from: request.ip,
+      };
+      entries.push(entry);
+      if (entries.length > KEPT) entries.shift();
+      onEntry(entry);
+    },
+  };
+}
+
+const MAX_PATH = 200;
+const pathOf = ({ url }: FastifyRequest): string => (url.split('?')[0] ?? '').slice(0, MAX_PATH);
+
+const MAX_TEXT = 200;
+const ABOUT = ['advisoryId', 'account', 'type', 'target', 'state', 'symbol', 'reason'];
+
+/** What the body says it is about: never the whole of it. */
+function aboutOf({ body }: FastifyRequest): { readonly about?: Record<string, string> } {
+  if (typeof body !== 'object' || body === null) return {};
+  const named = ABOUT.flatMap((name) => {
+    const value = (body as Record<string, unknown>)[name];
+    return typeof value === 'string' ? [[name, value.slice(0, MAX_TEXT)] as const] : [];
+  });
+  return named.length === 0 ? {} : { about: Object.fromEntries(named) };
+}

@@ -1,0 +1,52 @@
+/**
+ * A journal that the service can look records up in, whatever the engine makes of it.
+ *
+ * 1. The engine gets what the journal answers, as it is.
+ * 2. Where the journal cannot look records up, the service keeps an index of its own.
+ */
+import type { JournalRecord } from '../../domain/journal.js';
+import type { IndexedJournal, Journal, OpenRequest, RecordLookup } from '../../domain/ports.js';
+import { type RecordIndex, recordIndex } from '../../domain/record-index.js';
+
+export interface LookedUpJournal {
+  readonly journal: Journal;
+  /** Of what is durable; empty before it is open. */
+  lookup(): RecordLookup;
+}
+
+export function lookedUpJournal(journal: Journal): LookedUpJournal {
+  let found: RecordLookup | undefined;
+  let own: RecordIndex | undefined;
+  const nothing = recordIndex();
+
+  function keep(records: readonly JournalRecord[]): void {
+    own = recordIndex(records);
+    found = own;
+  }
+
+  function open(): Promise<readonly JournalRecord[]>;
+  function open(request: OpenRequest): Promise<readonly JournalRecord[] | IndexedJournal>;
+  async function open(request?: OpenRequest): Promise<readonly JournalRecord[] | IndexedJournal> {
+    const answer = request === undefined ? await journal.open() : await journal.open(request);
+    if ('lookup' in answer) found = answer.lookup;
+    else keep(answer);
+    return answer;
+  }
+
+  return {
+    journal: {
+      name: journal.name,
+      durable: journal.durable,
+      get loss() {
+        return journal.loss;
+      },
+      open,
+      async append(records) {
+        await journal.append(records);
+        for (const record of records) own?.add(record);
+      },
+      close: () => journal.close(),
+    },
+    lookup: () => found ?? nothing,
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * The interface as a page: no script, nothing from elsewhere.
+ */
+import { createHash } from 'node:crypto';
+import type { TSchema } from '@sinclair/typebox';
+import { wordsOf } from './api/common.js';
+import { type OperationId, type RouteShape, routes } from './api/routes.js';
+
+const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+body{max-width:60rem;margin:0 auto;padding:1.5rem}
+h2{border-bottom:1px solid #8886;margin-top:2.5rem;font-size:1.1rem}
+code,pre{font:14px/1.5 ui-monospace,monospace}
+pre{background:#8881;padding:.75rem;overflow:auto;border-radius:4px}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0}
+.method{display:inline-block;min-width:3.5rem;font-weight:600}`;
+
+/** What the page's policy must name for the style to count. */
+export const DOCS_STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+
+export function docsPage(version: string): string {
+  const all = Object.entries(routes) as [OperationId, RouteShape][];
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>fillchart: the interface</title><style>${STYLE}</style></head>
+<body><main><h1>fillchart ${text(version)}: the interface</h1>
+<p>As a document for machines: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1). Decimals are text, digit for digit; times are ISO 8601 in UTC. A refusal has a code, a sentence, and the field at fault where there is one.</p>
+<nav><ul>${all.map(([id, { method, path }]) => `<li><a href="#${id}"><code>${method} ${text(path)}</code></a></li>`).join('')}</ul></nav>
+${all.map(section).join('\n')}
+</main></body></html>
+`;
+}
+
+const section = ([id, { method, path, summary, role, params, query, body, answers }]: [
+  OperationId,
+  RouteShape,
+]): string =>
+  `<section><h2 id="${id}"><span class="method">${method}</span> <code>${text(path)}</code></h2>
+<p>${text(summary)} ${role === 'public' ? 'Needs no token.' : `Takes the role ${role}.`}</p>
+${members('Path', params)}${members('Query', query)}${members('Body', body)}
+<table><thead><tr><th>Status</th><th>Answer</th></tr></thead><tbody>${Object.entries(answers)
+    .map(
+      ([status, answer]) =>
+        `<tr><td>${status}</td><td>${text(answer.description)}${answer.schema?.title === undefined ? '' : ` <code>${text(answer.schema.title)}</code>`}</td></tr>`,
+    )
+    .join('')}</tbody></table></section>`;
+
+function members(title: string, schema: TSchema | undefined): string {
+  if (schema === undefined) return '';
+  const required = (schema['required'] ?? []) as readonly string[];
+  const rows = Object.entries((schema['properties'] ?? {}) as Readonly<Record<string, TSchema>>).map(
+    ([name, member]) =>
+      `<tr><td><code>${text(name)}</code></td><td>${required.includes(name) ? 'needed' : ''}</td><td>${text([member.description, ...accepted(member)].filter((each) => each !== undefined).join(' '))}</td></tr>`,
+  );
+  return `<table><thead><tr><th>${title}</th><th></th><th></th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+function accepted(member: TSchema): readonly string[] {
+  const words = wordsOf(member);
+  return words === undefined ? [] : [`One of ${words.join(', ')}.`];
+}
+
+const text = (raw: string): string =>
+  raw
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll(/`([^`]*)`/g, '<code>$1</code>');

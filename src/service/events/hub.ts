@@ -1,0 +1,190 @@
+/**
+ * The hub of the event stream: what happens in the accounts, written out once, to everyone who listens.
+ *
+ * 1. Audit records are in the order of their log, each with the id from which a listener can go on.
+ * 2. How a thing stands is told once for each batch, however often it changed in between.
+ * 3. Events wait for each other for a few milliseconds and leave together: one write a listener and batch.
+ */
+import type { Subscription } from 'rxjs';
+import type { AuditRecord } from '../../domain/audit.js';
+import type { Clock } from '../../domain/ports.js';
+import { isoTime } from '../../domain/time.js';
+import type { Account, OpenAccount } from '../accounts/account.js';
+import type { EventName, Topic } from '../api/events.js';
+import type { Views } from '../views/views.js';
+import { type Frame, isWanted, type Listener } from './listener.js';
+import { type LogPosition, markOf, type StreamPosition, writePosition } from './position.js';
+
+export interface HubParts {
+  readonly clock: Clock;
+  readonly views: Views;
+  /** How long events wait for others, in ms. */
+  readonly batchMs: number;
+  readonly heartbeatMs: number;
+}
+
+export interface Hub {
+  /** Follows an account that has been opened. */
+  follow(account: OpenAccount): void;
+  /** How things stand has changed without a line in an audit log. */
+  changed(topic: 'switches' | 'account', account?: Account): void;
+  join(listener: Listener): void;
+  leave(listener: Listener): void;
+  readonly listeners: number;
+  /** The last record of each account that has been sent. */
+  readonly position: StreamPosition;
+  /** Told of each audit record when listeners are, before it is written out. */
+  onAudit(listen: (account: OpenAccount, record: AuditRecord) => void): void;
+  frame(event: EventName, data: object, about?: Partial<Frame>, id?: string): Frame;
+  /** The frame of a record, as if everything before it had been sent. */
+  auditFrame(account: string, record: AuditRecord, position: StreamPosition): Frame;
+  /** How everything stands that the records are about. */
+  standing(account: OpenAccount, records: readonly AuditRecord[]): readonly Frame[];
+  close(): void;
+}
+
+export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
+  const listeners = new Set<Listener>();
+  const position = new Map<string, LogPosition>();
+  const subscriptions: Subscription[] = [];
+  const heard: ((account: OpenAccount, record: AuditRecord) => void)[] = [];
+  const dirty = new Map<string, () => Frame | undefined>();
+  let queue: Frame[] = [];
+  let timer: unknown;
+  let heartbeat: unknown;
+  let isClosed = false;
+
+  function frame(event: EventName, data: object, about: Partial<Frame> = {}, id?: string): Frame {
+    const line = id === undefined ? '' : `id: ${id}\n`;
+    return { ...about, bytes: Buffer.from(`${line}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`) };
+  }
+
+  function auditFrame(account: string, record: AuditRecord, at: StreamPosition): Frame {
+    const { advisoryId } = record;
+    return frame('audit', { account, ...record }, { topic: 'audit', account, advisoryId }, writePosition(at));
+  }
+
+  function due(): void {
+    if (timer === undefined && !isClosed) timer = clock.setTimeout(flush, batchMs);
+  }
+
+  function touch(key: string, make: () => Frame | undefined): void {
+    if (listeners.size === 0) return;
+    dirty.set(key, make);
+    due();
+  }
+
+  function flush(): void {
+    timer = undefined;
+    const frames = [...queue, ...[...dirty.values()].map((make) => make()).filter((made) => made !== undefined)];
+    queue = [];
+    dirty.clear();
+    if (frames.length === 0 || listeners.size === 0) return;
+    let all: Buffer | undefined;
+    for (const one of [...listeners]) {
+      if (one.takesAll) {
+        all ??= Buffer.concat(frames.map(({ bytes }) => bytes));
+        one.write(all);
+        continue;
+      }
+      const own = frames.filter((each) => isWanted(one.wanted, each));
+      if (own.length > 0)
+        one.write(
+          own.length === 1 && own[0] !== undefined ? own[0].bytes : Buffer.concat(own.map(({ bytes }) => bytes)),
+        );
+    }
+  }
+
+  function beat(): void {
+    heartbeat = clock.setTimeout(() => {
+      if (listeners.size > 0) queue.push(frame('heartbeat', { time: isoTime(clock.now()) }));
+      due();
+      beat();
+    }, heartbeatMs);
+  }
+
+  const standFrame = (topic: Topic, account: string, advisoryId: string | undefined, data: object | undefined) =>
+    data === undefined ? undefined : frame(topic, data, { topic, account, advisoryId });
+
+  const executionFrame = (account: OpenAccount, advisoryId: string) => () =>
+    standFrame('execution', account.name, advisoryId, views.execution(account, advisoryId));
+
+  function caseFrames(account: OpenAccount, { event, details }: AuditRecord): (() => Frame | undefined) | undefined {
+    if (event !== 'case_opened' && event !== 'case_resolved') return undefined;
+    const caseId = String(details['caseId']);
+    return () => {
+      const found = views.case(account, caseId);
+      return standFrame('case', account.name, found?.advisoryId, found);
+    };
+  }
+
+  function tell(account: OpenAccount, record: AuditRecord): void {
+    const { name } = account;
+    const mark = position.get(name)?.mark;
+    position.set(name, { seq: record.seq, mark: mark === undefined || mark === '' ? markOf(record) : mark });
+    for (const listen of heard) listen(account, record);
+    if (listeners.size === 0) return;
+    queue.push(auditFrame(name, record, position));
+    for (const [key, make] of standsOf(account, record)) touch(key, make);
+    due();
+  }
+
+  function* standsOf(account: OpenAccount, record: AuditRecord): Generator<[string, () => Frame | undefined]> {
+    const { advisoryId, event } = record;
+    if (advisoryId !== undefined)
+      yield [`execution ${account.name} ${advisoryId}`, executionFrame(account, advisoryId)];
+    const makeCase = caseFrames(account, record);
+    if (makeCase !== undefined) yield [`case ${account.name} ${String(record.details['caseId'])}`, makeCase];
+    if (event === 'kill_switch_set' || event === 'kill_switch_released') yield ['switches', switchesFrame];
+  }
+
+  const switchesFrame = (): Frame => frame('switches', views.switches(), { topic: 'switches' });
+
+  function follow(account: OpenAccount): void {
+    const { name, engine } = account;
+    const log = engine.executionLogs;
+    position.set(name, { seq: log.at(-1)?.seq ?? 0, mark: markOf(log[0]) });
+    subscriptions.push(
+      engine.audit$.subscribe((record) => tell(account, record)),
+      engine.exits$.subscribe((view) => {
+        const { advisoryId } = view;
+        touch(`position ${name} ${advisoryId}`, () =>
+          standFrame('position', name, advisoryId, { account: name, ...view }),
+        );
+        touch(`execution ${name} ${advisoryId}`, executionFrame(account, advisoryId));
+      }),
+    );
+  }
+
+  beat();
+  return {
+    follow,
+    frame,
+    auditFrame,
+    position,
+    changed(topic, account) {
+      if (topic === 'switches') touch(topic, switchesFrame);
+      else if (account !== undefined)
+        touch(`account ${account.name}`, () => standFrame(topic, account.name, undefined, views.account(account)));
+    },
+    standing: (account, records) => {
+      const makers = new Map(records.flatMap((record) => [...standsOf(account, record)]));
+      return [...makers.values()].map((make) => make()).filter((made) => made !== undefined);
+    },
+    join: (one) => void listeners.add(one),
+    leave: (one) => void listeners.delete(one),
+    get listeners() {
+      return listeners.size;
+    },
+    onAudit: (listen) => void heard.push(listen),
+    close() {
+      isClosed = true;
+      flush();
+      clock.clearTimeout(timer);
+      clock.clearTimeout(heartbeat);
+      for (const one of subscriptions) one.unsubscribe();
+      const last = frame('goodbye', { why: 'CLOSING', message: 'The service is going down.' });
+      for (const one of [...listeners]) one.end(last.bytes);
+    },
+  };
+}

@@ -1,0 +1,215 @@
+/**
+ * Executions: submit, list, look at.
+ *
+ * 1. The advisory's id is the caller's key: the same advisory again gets the same execution, before and after a restart (E1).
+ * 2. What can be refused by looking at the advisory alone is refused with 422 and recorded nowhere: the id stays free.
+ * 3. Nothing new is taken while the account is not ready; what is known is answered all the same.
+ */
+import type { ExecutionResult } from '../../domain/result.js';
+import { type FrozenSnapshot, readSnapshot, snapshotHash } from '../../domain/snapshot.js';
+import { firstRefusal } from '../../domain/validation.js';
+import type { Execution as Handle } from '../../index.js';
+import { replayExecution } from '../../journal/replay.js';
+import type { OpenAccount } from '../accounts/account.js';
+import { answer, type Handler, type HandlerAnswer, TAKEN_OVER } from '../http/call.js';
+import { refuse } from '../http/refusal.js';
+import { executionView } from '../views/execution-view.js';
+import { padded, pageOf } from './paging.js';
+import { type HandlerParts, whyNotReady } from './parts.js';
+
+interface Submission {
+  readonly account: OpenAccount;
+  readonly snapshot: FrozenSnapshot;
+  readonly again: boolean;
+}
+
+export function submitExecution(parts: HandlerParts): Handler<'submitExecution'> {
+  return async ({ query, body, signal }) => {
+    const { account: named, ...advisory } = Object(body) as Record<string, unknown>;
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+    const account = parts.accounts.one(accountName(query.account, named));
+    const snapshot = readable(isObject ? advisory : body);
+    const submission = { account, snapshot, again: query.again === 'true' };
+    const known = account.engine.execution(snapshot.advisoryId);
+    const isKnown = known !== undefined && !(submission.again && mayRunAgain(known));
+    const handle = isKnown ? await sameOrConflict(known, submission) : await begin(parts, submission);
+    const waited = query.wait === 'result' ? await resultOf(handle, signal) : undefined;
+    if (waited === 'gone') return TAKEN_OVER;
+    return told(parts, account, snapshot.advisoryId, isKnown || waited !== undefined ? 200 : 202);
+  };
+}
+
+function accountName(ofQuery: string | undefined, ofBody: unknown): string | undefined {
+  if (ofBody === undefined) return ofQuery;
+  if (typeof ofBody !== 'string' || (ofQuery !== undefined && ofQuery !== ofBody))
+    throw refuse('UNKNOWN_ACCOUNT', 'account of the body is not a name, or not the one of the query.', {
+      field: 'account',
+    });
+  return ofBody;
+}
+
+/** @throws {Refusal} 422 with the library's code, field and sentence */
+function readable(advisory: unknown): FrozenSnapshot {
+  const { fields, problems } = readSnapshot(advisory);
+  // Time and gate are the engine's to judge: an advisory that was executed in time is known for ever.
+  const gate = { now: Number.NEGATIVE_INFINITY, killSwitchState: 'OFF' } as const;
+  const refusal = firstRefusal(fields, problems, gate);
+  if (refusal === undefined) return fields as FrozenSnapshot;
+  const { code, field, message } = refusal;
+  throw refuse(code, message, { status: 422, ...(field !== undefined && field !== '' && { field }) });
+}
+
+const mayRunAgain = ({ actor }: Handle): boolean => {
+  const { result } = actor.getSnapshot().context;
+  return result?.status === 'REJECTED' && result.attempts.length === 0;
+};
+
+/** The execution that is known, for the same advisory. The engine words, and records, the conflict. */
+async function sameOrConflict(known: Handle, { account, snapshot }: Submission): Promise<Handle> {
+  if (snapshotHash(known.snapshot) === snapshotHash(snapshot)) return known;
+  const { errorMessage } = await account.engine.execute(snapshot);
+  throw refuse('ADVISORY_CONFLICT', errorMessage ?? 'Another advisory was executed under this id.', {
+    field: 'advisoryId',
+  });
+}
+
+async function begin(parts: HandlerParts, { account, snapshot, again }: Submission): Promise<Handle> {
+  const notReady = whyNotReady(parts, account);
+  if (notReady !== undefined) throw refuse('NOT_READY', notReady);
+  const expired = firstRefusal(snapshot, [], { now: parts.clock.now(), killSwitchState: 'OFF' });
+  if (expired !== undefined)
+    throw refuse(expired.code, expired.message, {
+      status: 422,
+      ...(expired.field !== undefined && { field: expired.field }),
+    });
+  account.options.onAdvisory?.(snapshot);
+  parts.starts.expect(account.name, snapshot.advisoryId);
+  const handle = account.engine.start(snapshot, again ? { again } : undefined);
+  const outcome = await parts.starts.settled(account.name, handle);
+  if (outcome.kind === 'over') refuseUnrecorded(outcome.result);
+  return handle;
+}
+
+/** What the journal did not take is as if it had not been sent. */
+function refuseUnrecorded({ reason, errorMessage }: ExecutionResult): void {
+  if (reason === 'JOURNAL_UNAVAILABLE')
+    throw refuse('JOURNAL_UNAVAILABLE', errorMessage ?? 'The journal cannot be written to.');
+}
+
+/** The result; `gone` when the caller has gone away before. */
+async function resultOf({ result }: Handle, signal: AbortSignal): Promise<ExecutionResult | 'gone'> {
+  const gone = new Promise<'gone'>((resolve) => {
+    if (signal.aborted) resolve('gone');
+    signal.addEventListener('abort', () => resolve('gone'), { once: true });
+  });
+  try {
+    return await Promise.race([result, gone]);
+  } catch {
+    // The engine was closed: the execution goes on with the next process.
+    throw refuse('NOT_READY', 'The service is going down; ask again when it is back: the execution goes on.');
+  }
+}
+
+function told({ views }: HandlerParts, account: OpenAccount, advisoryId: string, status: number): HandlerAnswer {
+  const view = views.executionDetail(account, advisoryId);
+  if (view === undefined) throw refuse('UNKNOWN_EXECUTION', `There is no execution of ${JSON.stringify(advisoryId)}.`);
+  return answer(view, status);
+}
+
+/** The account that holds the execution. @throws {Refusal} where none does, or more than one */
+function holderOf({ accounts }: HandlerParts, advisoryId: string, named: string | undefined): OpenAccount {
+  const holders = accounts.open(named).filter(({ engine }) => engine.execution(advisoryId) !== undefined);
+  const [only] = holders;
+  if (holders.length > 1) {
+    const names = holders.map(({ name }) => name).join(', ');
+    throw refuse('INVALID_REQUEST', `account is missing: ${JSON.stringify(advisoryId)} is in ${names}.`, {
+      field: 'account',
+    });
+  }
+  if (only !== undefined) return only;
+  const opening = named === undefined ? accounts.all.filter(({ engine }) => engine === undefined) : [];
+  if (opening.length > 0) throw refuse('NOT_READY', opening.flatMap((one) => one.problems()).join(' '));
+  throw refuse('UNKNOWN_EXECUTION', `There is no execution of ${JSON.stringify(advisoryId)}.`);
+}
+
+export function getExecution(parts: HandlerParts): Handler<'getExecution'> {
+  return async ({ params: { advisoryId }, query, signal }) => {
+    const account = holderOf(parts, advisoryId, query.account);
+    const handle = account.engine.execution(advisoryId);
+    if (query.wait === 'result' && handle !== undefined && (await resultOf(handle, signal)) === 'gone')
+      return TAKEN_OVER;
+    return told(parts, account, advisoryId, 200);
+  };
+}
+
+export function getExecutionAudit(parts: HandlerParts): Handler<'getExecutionAudit'> {
+  return ({ params: { advisoryId }, query }) => {
+    const { name, engine } = holderOf(parts, advisoryId, query.account);
+    const own = engine.executionLogs.filter((record) => record.advisoryId === advisoryId);
+    return answer({ records: own.map((record) => ({ account: name, ...record })) });
+  };
+}
+
+export function listExecutions(parts: HandlerParts): Handler<'listExecutions'> {
+  return ({ query }) => {
+    const { symbol, status, group, needsAttention, search, order } = query;
+    const wanted = search?.toLowerCase();
+    const found = parts.accounts.open(query.account).flatMap((account) => {
+      const around = parts.views.around(account);
+      return account.engine
+        .executions()
+        .filter((one) => symbol === undefined || one.symbol === symbol)
+        .filter((one) => status === undefined || one.stage === status)
+        .filter((one) => wanted === undefined || `${one.advisoryId}\n${one.symbol}`.toLowerCase().includes(wanted))
+        .map((one) => ({ account, one, around: around(one.advisoryId) }))
+        .filter(
+          (each) => needsAttention === undefined || each.around.openCases.length > 0 === (needsAttention === 'true'),
+        )
+        .filter((each) => group === undefined || groupIn(each.one.result !== undefined, each.around) === group);
+    });
+    const key = ({ account, one }: (typeof found)[number]): string =>
+      `${one.startedAt} ${account.name} ${one.advisoryId}`;
+    const { entries, nextCursor } = pageOf(found, key, query, order !== 'asc');
+    const executions = entries.flatMap(({ account, one, around }) => {
+      const handle = account.engine.execution(one.advisoryId);
+      return handle === undefined ? [] : [executionView(account, handle, around)];
+    });
+    return answer({ executions, ...(nextCursor !== undefined && { nextCursor }) });
+  };
+}
+
+function groupIn(
+  isOver: boolean,
+  { openCases, hasOpenPosition }: { openCases: readonly string[]; hasOpenPosition: boolean },
+) {
+  if (openCases.length > 0) return 'needs_attention';
+  if (!isOver) return 'in_flight';
+  return hasOpenPosition ? 'open_position' : 'finished';
+}
+
+export function listAudit(parts: HandlerParts): Handler<'listAudit'> {
+  return ({ query }) => {
+    const { event, advisoryId, order } = query;
+    const found = parts.accounts.open(query.account).flatMap(({ name, engine }) =>
+      engine.executionLogs
+        .filter((record) => event === undefined || record.event === event)
+        .filter((record) => advisoryId === undefined || record.advisoryId === advisoryId)
+        .map((record) => ({ account: name, ...record })),
+    );
+    const key = ({ timestamp, account, seq }: (typeof found)[number]) => `${timestamp} ${account} ${padded(seq)}`;
+    const { entries, nextCursor } = pageOf(found, key, query, order !== 'asc');
+    return answer({ records: entries, ...(nextCursor !== undefined && { nextCursor }) });
+  };
+}
+
+export function getExecutionReplay(parts: HandlerParts): Handler<'getExecutionReplay'> {
+  return async ({ params: { advisoryId }, query }) => {
+    const account = holderOf(parts, advisoryId, query.account);
+    const replay = replayExecution(account.lookup().ofAdvisory(advisoryId), advisoryId);
+    if (replay === undefined)
+      throw refuse('UNKNOWN_EXECUTION', `The journal does not hold ${JSON.stringify(advisoryId)}.`);
+    const steps = replay.steps.map(({ fact, ...step }) => ({ ...step, fact: fact.type, data: fact }));
+    const { verdict, result } = replay;
+    return answer({ account: account.name, advisoryId, verdict, steps, ...(result !== undefined && { result }) });
+  };
+}

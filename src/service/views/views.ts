@@ -1,0 +1,132 @@
+/**
+ * How things stand, as answers and events tell it.
+ */
+import { CASE_GUIDES } from '../../domain/case-guide.js';
+import { type Case as EngineCase, isOpen } from '../../domain/cases.js';
+import type { KillSwitch } from '../../index.js';
+import type { Account, OpenAccount } from '../accounts/account.js';
+import type { AccountState, Case, PendingRelease, Position, SwitchList } from '../api/desk.js';
+import type { Execution, ExecutionDetail } from '../api/executions.js';
+import { type Around, executionDetail, executionView } from './execution-view.js';
+
+export interface ViewParts {
+  readonly accounts: readonly Account[];
+  readonly killSwitch: () => KillSwitch | undefined;
+  readonly pendingReleases: () => readonly PendingRelease[];
+  readonly twoPersonRelease: boolean;
+  /** Whether the execution waits for its turn (E4). */
+  readonly isWaiting: (account: string, advisoryId: string) => boolean;
+  /** Last position of the account's audit log. */
+  readonly auditSeq: (account: string) => number;
+}
+
+export interface Views {
+  execution(account: OpenAccount, advisoryId: string): Execution | undefined;
+  executionDetail(account: OpenAccount, advisoryId: string): ExecutionDetail | undefined;
+  /** What surrounds the executions of an account, looked up once for many. */
+  around(account: OpenAccount): (advisoryId: string) => Around;
+  case(account: OpenAccount, caseId: string): Case | undefined;
+  cases(account: OpenAccount): readonly Case[];
+  positions(account: OpenAccount): readonly Position[];
+  switches(): SwitchList;
+  account(account: Account): AccountState;
+}
+
+export function views(parts: ViewParts): Views {
+  const { accounts, killSwitch, pendingReleases, twoPersonRelease, isWaiting, auditSeq } = parts;
+  const casesOf = (account: OpenAccount, advisoryId: string): readonly string[] =>
+    account.engine.cases
+      .open()
+      .filter((one) => one.advisoryId === advisoryId)
+      .map(({ caseId }) => caseId);
+
+  const around = (account: OpenAccount): ((advisoryId: string) => Around) => {
+    const byAdvisory = new Map<string, string[]>();
+    for (const { advisoryId, caseId } of account.engine.cases.open()) {
+      if (advisoryId === undefined) continue;
+      byAdvisory.set(advisoryId, [...(byAdvisory.get(advisoryId) ?? []), caseId]);
+    }
+    const open = new Set(
+      account.engine
+        .positions()
+        .filter((one) => one.isOpen)
+        .map(({ advisoryId }) => advisoryId),
+    );
+    return (advisoryId) => ({
+      openCases: byAdvisory.get(advisoryId) ?? [],
+      hasOpenPosition: open.has(advisoryId),
+      isWaiting: isWaiting(account.name, advisoryId),
+    });
+  };
+
+  const aroundOne = (account: OpenAccount, advisoryId: string): Around => ({
+    openCases: casesOf(account, advisoryId),
+    hasOpenPosition: account.engine.positions().some((one) => one.isOpen && one.advisoryId === advisoryId),
+    isWaiting: isWaiting(account.name, advisoryId),
+  });
+
+  return {
+    around,
+    execution(account, advisoryId) {
+      const handle = account.engine.execution(advisoryId);
+      return handle === undefined ? undefined : executionView(account, handle, aroundOne(account, advisoryId));
+    },
+    executionDetail(account, advisoryId) {
+      const handle = account.engine.execution(advisoryId);
+      return handle === undefined ? undefined : executionDetail(account, handle, aroundOne(account, advisoryId));
+    },
+    case(account, caseId) {
+      const found = account.engine.cases.all().find((one) => one.caseId === caseId);
+      return found === undefined ? undefined : caseView(account, found);
+    },
+    cases: (account) => account.engine.cases.all().map((one) => caseView(account, one)),
+    positions: (account) =>
+      account.engine.positions().map((one) => ({ account: account.name, ...one }) as unknown as Position),
+    switches: () => ({
+      switches: [...(killSwitch()?.switches ?? [])],
+      pendingReleases: [...pendingReleases()],
+      sharedBy: accounts.map(({ name }) => name),
+      twoPersonRelease,
+    }),
+    account: (one) => accountView(one, auditSeq(one.name)),
+  };
+}
+
+function caseView({ name }: Account, one: EngineCase): Case {
+  const { urgency, next } = CASE_GUIDES[one.kind] ?? CASE_GUIDES.MISMATCH;
+  // An order that may still fill would fill unwatched.
+  const mayFill = one.mismatches.some(({ kind }) => kind === 'ORDER_STILL_OPEN' || kind === 'QUERY_FAILED');
+  const { compared: _compared, mismatches, ...rest } = one;
+  return {
+    account: name,
+    ...rest,
+    mismatches: [...mismatches],
+    isOpen: isOpen(one),
+    urgency: mayFill ? 'now' : urgency,
+    nextStep: next,
+  };
+}
+
+function accountView(account: Account, seq: number): AccountState {
+  const { name, options, engine, health } = account;
+  const problems = account.problems();
+  const metrics = engine?.metrics();
+  return {
+    name,
+    broker: options.broker.name,
+    ...(options.about !== undefined && { about: options.about }),
+    live: options.live === true,
+    journal: options.journal?.name ?? 'memory',
+    durable: options.journal?.durable === true,
+    ready: problems.length === 0,
+    brokerConnected: health.connected,
+    journalWritable: metrics !== undefined && metrics.journalFailure === undefined,
+    startSweepOver: metrics?.startSweep === 'over',
+    problems: [...problems],
+    liveExecutions: metrics?.live ?? 0,
+    waitingExecutions: metrics?.waiting ?? 0,
+    openCases: metrics?.openCases ?? 0,
+    openPositions: engine?.positions().filter((one) => one.isOpen).length ?? 0,
+    auditSeq: seq,
+  };
+}
