@@ -21,6 +21,8 @@ const deep = [
   'test/alpaca/{cases,conformance,faults,simulator,simulator.refusals,stream-and-budget}.test.ts',
   'test/ccxt/{cases.*,conformance,faults,fuzz,line,perpetual,siblings,stream,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
+  // These open Chromium.
+  'test/browser/*.chromium.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',
   // These talk over real sockets, and one bundles the command line.

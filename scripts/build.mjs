@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleBrowser } from './bundle-browser.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -17,6 +18,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 process.once('exit', () => rmSync(stage, { recursive: true, force: true }));
 compile();
+await bundleBrowser(join(stage, 'browser'));
 for (const promise of promises()) checkPromise(promise);
 for (const path of Object.values(manifest.bin ?? {})) makeExecutable(path);
 mkdirSync('.tmp', { recursive: true });

@@ -16,6 +16,12 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const steps = [
   ['biome', 'format and lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--colors=off', '.'],
   ['types', 'tsc --noEmit', 'node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false'],
+  [
+    'pages',
+    'the types of what runs in a browser',
+    'node_modules/typescript/bin/tsc',
+    ...['--noEmit', '-p', 'tsconfig.browser.json', '--pretty', 'false'],
+  ],
   ['tests', 'npm test', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'fast'],
   ['deep', 'the tests that take longest', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'deep'],
   [

@@ -10,6 +10,7 @@ import { FillchartError } from '../domain/reasons.js';
 import { addAudit } from './commands/audit.js';
 import { addBroker } from './commands/broker.js';
 import { addCases } from './commands/cases.js';
+import { addChart } from './commands/chart.js';
 import type { AddCommand } from './commands/command.js';
 import { addConform } from './commands/conform.js';
 import { addDiagrams } from './commands/diagrams.js';
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   addKillSwitch,
   addCases,
   addAudit,
+  addChart,
   addDiagrams,
   addVerify,
   addPaths,

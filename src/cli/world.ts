@@ -27,6 +27,8 @@ export interface CliWorld {
   readonly program?: string;
   /** A path as that shell must write it, where it stands in another folder. */
   readonly shellPath?: (path: string) => string;
+  /** The folder of the bundled pages; the package's own when absent. */
+  readonly pages?: URL;
   /** Ends the process now. */
   exit(code: number): void;
 }

@@ -17,6 +17,8 @@ export interface Terminal {
 export interface Setting {
   readonly stdin?: string | CliWorld['stdin'];
   readonly env?: Environment;
+  /** The folder of the bundled pages. */
+  readonly pages?: URL;
   /** Standard output is a terminal of this size; a pipe when absent. */
   readonly terminal?: Partial<Terminal>;
   /** Presses ctrl-c so many ms of the virtual clock after somebody began to listen for it: modules may load first. */
@@ -61,6 +63,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
     stdout: sink('stdout'),
     stderr: sink('stderr'),
     env: setting.env ?? {},
+    ...(setting.pages !== undefined && { pages: setting.pages }),
     clock,
     onInterrupt(listener) {
       if (!isListenedTo) {

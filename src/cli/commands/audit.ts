@@ -6,6 +6,7 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { journalLives } from '../../charts/interactive/journal-lives.js';
 import { auditCsv } from '../../domain/audit-csv.js';
 import { type ChainVerdict, type JournalRecord, verifyAnchor } from '../../domain/journal.js';
 import { exportLines } from '../../domain/journal-export.js';
@@ -13,6 +14,7 @@ import { recordedAdvisories, replayExecution } from '../../journal/replay.js';
 import { replayLines } from '../audit/replay-view.js';
 import { type AuditSource, readAuditSource } from '../audit/source.js';
 import { type Look, timeline } from '../audit/timeline.js';
+import { writeChartPage } from '../chart/write-page.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { tableWidth } from '../terminal/size.js';
@@ -160,6 +162,22 @@ const addShow: Register = (audit, world, done) => {
     });
 };
 
+interface ReplayOptions {
+  readonly json?: true;
+  readonly html?: true;
+  readonly output?: string;
+}
+
+async function writeReplayPage(
+  records: readonly JournalRecord[],
+  advisoryId: string,
+  output: string | undefined,
+  world: CliWorld,
+): Promise<void> {
+  const { lives = [] } = journalLives(records, advisoryId) ?? {};
+  await writeChartPage({ title: `Replay of ${advisoryId}`, chart: 'execution', lives, output }, world);
+}
+
 const addReplay: Register = (audit, world, done) => {
   audit
     .command('replay')
@@ -167,11 +185,15 @@ const addReplay: Register = (audit, world, done) => {
     .argument('<journal>', JOURNAL)
     .argument('<advisoryId>', 'the execution')
     .option('--json', 'as one JSON document')
-    .action(async (path: string, advisoryId: string, { json }: { json?: true }) => {
+    .option('--html', 'as one HTML page that plays the life on the chart, step by step')
+    .option('-o, --output <file>', 'of --html: where to; standard output by default')
+    .action(async (path: string, advisoryId: string, { json, html, output }: ReplayOptions) => {
+      if (json === true && html === true) throw new UsageError('replay: --json and --html exclude each other.');
       const source = await readAuditSource(path);
       const replay = replayExecution(source.records, advisoryId) ?? assertKnown(source.records, advisoryId, path);
       if (replay === undefined) throw new UsageError(`${path} holds no execution of ${JSON.stringify(advisoryId)}.`);
-      if (json === true) world.stdout.write(`${JSON.stringify(replay, null, 2)}\n`);
+      if (html === true) await writeReplayPage(source.records, advisoryId, output, world);
+      else if (json === true) world.stdout.write(`${JSON.stringify(replay, null, 2)}\n`);
       else world.stdout.write(`${replayLines(replay, lookOf(world)).join('\n')}\n`);
       warnIfBroken(source, world.stderr);
       const isSound = source.verdict.ok && (replay.verdict === 'equal' || replay.verdict === 'unfinished');

@@ -1,0 +1,107 @@
+/**
+ * The window through which a picture is seen: pan, zoom and fit, as pure sums.
+ *
+ * 1. A view is a rectangle in the picture's own units, of the shape of the window.
+ * 2. Some of the picture is always in view, and it is never smaller or larger than can be of use.
+ */
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Window pixels per unit of the picture. */
+export const LARGEST_SCALE = 4;
+const LARGEST_FIT = 1.5;
+const MARGIN = 24;
+/** Share of the window that always shows some of the picture. */
+const KEPT = 0.15;
+
+export const scaleOf = (view: Box, window: Size): number => (view.width === 0 ? 1 : window.width / view.width);
+
+/** The whole picture, in the middle. */
+export function fitted(picture: Box, window: Size): Box {
+  const room = { width: Math.max(1, window.width - 2 * MARGIN), height: Math.max(1, window.height - 2 * MARGIN) };
+  const scale = Math.min(room.width / picture.width, room.height / picture.height, LARGEST_FIT);
+  return centredOn(picture.x + picture.width / 2, picture.y + picture.height / 2, scale, window);
+}
+
+/** The width of the picture, from its top: where the whole would be too small to read. */
+export function fittedToWidth(picture: Box, window: Size, leastScale: number): Box {
+  const whole = fitted(picture, window);
+  const scale = scaleOf(whole, window);
+  if (scale >= leastScale) return whole;
+  const wide = Math.min(leastScale, Math.max(scale, (window.width - 2 * MARGIN) / picture.width));
+  const view = centredOn(picture.x + picture.width / 2, picture.y, wide, window);
+  return { ...view, y: picture.y - MARGIN / wide };
+}
+
+export function centredOn(x: number, y: number, scale: number, window: Size): Box {
+  const width = window.width / scale;
+  const height = window.height / scale;
+  return { x: x - width / 2, y: y - height / 2, width, height };
+}
+
+/** Zoomed about a point of the window, in pixels from its left top. */
+export function zoomed(view: Box, factor: number, at: { x: number; y: number }, picture: Box, window: Size): Box {
+  const scale = scaleOf(view, window);
+  const least = Math.min(scaleOf(fitted(picture, window), window), 1) * 0.8;
+  const next = Math.min(LARGEST_SCALE, Math.max(least, scale * factor));
+  const point = { x: view.x + at.x / scale, y: view.y + at.y / scale };
+  const moved = { x: point.x - at.x / next, y: point.y - at.y / next, ...shape(window, next) };
+  return kept(moved, picture);
+}
+
+const shape = (window: Size, scale: number): Size => ({ width: window.width / scale, height: window.height / scale });
+
+/** Moved by pixels of the window: the picture follows the hand. */
+export function panned(view: Box, dx: number, dy: number, picture: Box, window: Size): Box {
+  const scale = scaleOf(view, window);
+  return kept({ ...view, x: view.x - dx / scale, y: view.y - dy / scale }, picture);
+}
+
+function kept(view: Box, picture: Box): Box {
+  const clamp = (at: number, size: number, from: number, extent: number) =>
+    Math.min(from + extent - size * KEPT, Math.max(from - size * (1 - KEPT), at));
+  return {
+    ...view,
+    x: clamp(view.x, view.width, picture.x, picture.width),
+    y: clamp(view.y, view.height, picture.y, picture.height),
+  };
+}
+
+/** Whether a part of the picture is in view, with some room around it. */
+export function isInView(part: Box, view: Box): boolean {
+  const room = Math.min(view.width, view.height) * 0.04;
+  return (
+    part.x >= view.x + room &&
+    part.y >= view.y + room &&
+    part.x + part.width <= view.x + view.width - room &&
+    part.y + part.height <= view.y + view.height - room
+  );
+}
+
+/** The same scale, or a readable one, with the part in the middle. */
+export function focused(part: Box, view: Box, window: Size, leastScale: number): Box {
+  const scale = Math.max(scaleOf(view, window), leastScale);
+  return centredOn(part.x + part.width / 2, part.y + part.height / 2, scale, window);
+}
+
+/** Between two views, `share` from 0 to 1. */
+export function between(from: Box, to: Box, share: number): Box {
+  const eased = share < 0.5 ? 2 * share * share : 1 - (-2 * share + 2) ** 2 / 2;
+  const mix = (a: number, b: number) => a + (b - a) * eased;
+  return {
+    x: mix(from.x, to.x),
+    y: mix(from.y, to.y),
+    width: mix(from.width, to.width),
+    height: mix(from.height, to.height),
+  };
+}
