@@ -2,8 +2,9 @@
  * `npm run bench [-- <name …>] [--full] [--rounds 5] [--json <file>] [--page]`: measures, and prints a table of each.
  *
  * 1. Nothing is asserted, and no test runs it: figures are for people, on the machine that the heading names.
- * 2. Each benchmark has a process of its own, with a heap that holds nothing else, and ends within its limit of time.
- * 3. What is compared is measured in turns within one process, so that a busy minute meets all of it.
+ * 2. Each benchmark, or each part of it, has a process of its own, with a heap that holds nothing else, and a limit of time.
+ * 3. What is compared is measured in turns, so that a busy minute meets all of it. As many rounds as are asked for, or as fit
+ *    into a minute or so, and at least one.
  * 4. The figures stand as JSON in `bench/results/` too, or where `--json` says. `--page` writes them into docs/performance.md.
  */
 import { spawn } from 'node:child_process';
@@ -13,13 +14,19 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inWords, machine } from './lib/machine.mjs';
 import { loadDriver } from './lib/package.mjs';
+import { figure, growthExponent } from './lib/samples.mjs';
 import { markdownTable, textTable } from './lib/table.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const CASES = ['life-cycle'];
-const LIMIT_MS = 60_000;
+const CASES = ['life-cycle', 'global', 'timeouts'];
+/** Of one process; on a quiet machine each benchmark ends within a minute. */
+const LIMIT_MS = 180_000;
 const FULL_LIMIT_MS = 15 * 60_000;
+/** A benchmark of parts begins no further round after this. */
+const ROUNDS_MS = 45_000;
+const FULL_ROUNDS_MS = 10 * 60_000;
+const NODE_OPTIONS = ['--expose-gc', '--disable-warning=ExperimentalWarning', '--max-old-space-size=8192'];
 const MARKS = ['<!-- figures: written by `npm run bench -- --page` -->', '<!-- end of the figures -->'];
 
 const { values, positionals } = parseArgs({
@@ -44,11 +51,12 @@ for (const name of positionals.length > 0 ? positionals : CASES) {
   const about = await import(`./cases/${name}.mjs`);
   process.stdout.write(`\n${about.title} (${name})\n\n`);
   const startedAt = performance.now();
-  const result = await measured(name);
+  const result = await measured(about, name);
   const seconds = (performance.now() - startedAt) / 1_000;
   const { title, of, notes = [] } = about;
   results.push({ name, title, of, notes, seconds: Math.round(seconds), ...result });
-  process.stdout.write(result.failure ? `  failed: ${result.failure}\n` : `${textTable({ of, ...result })}\n`);
+  if (result.rows.length > 0) process.stdout.write(`${textTable({ of, ...result })}\n`);
+  if (result.failure !== undefined) process.stdout.write(`  failed: ${result.failure}\n`);
   for (const line of result.growth ?? [])
     process.stdout.write(`  growth of ${line.figure}: n^${line.exponent.toFixed(2)}\n`);
 }
@@ -59,10 +67,49 @@ process.stdout.write(`\nwritten to ${json}\n`);
 if (values.page) writePage('docs/performance.md');
 process.exitCode = results.some(({ failure }) => failure !== undefined) ? 1 : 0;
 
-function measured(name) {
+/** A benchmark that compares runs by itself; one of several parts has a process for each, in turns. */
+async function measured(about, name) {
+  if (about.parts === undefined) return inProcess(name);
+  const parts = about.parts({ full: values.full });
+  const samples = new Map(parts.map((part) => [part, []]));
+  const end = performance.now() + (values.full ? FULL_ROUNDS_MS : ROUNDS_MS);
+  for (let round = 0; round < rounds && (round === 0 || performance.now() < end); round += 1) {
+    for (const part of parts) {
+      const result = await inProcess(name, part);
+      if (result.failure !== undefined)
+        return { ...rowsOf(about, samples), failure: `${part.name}: ${result.failure}` };
+      samples.get(part).push(result);
+    }
+  }
+  return rowsOf(about, samples);
+}
+
+function rowsOf({ grows = [] }, samples) {
+  const rows = [...samples].map(([part, measures]) => ({
+    name: part.name,
+    ...(part.size !== undefined && { size: part.size, group: part.group ?? '' }),
+    figures: Object.fromEntries(
+      Object.keys(measures[0] ?? {}).map((name) => [name, figure(measures.map((measure) => measure[name]))]),
+    ),
+  }));
+  const groups = [...new Set(rows.map(({ group }) => group))].filter((group) => group !== undefined);
+  const growth = groups.flatMap((group) => grows.flatMap((name) => growthOf(rows, group, name)));
+  return { rows, ...(growth.length > 0 && { growth }) };
+}
+
+function growthOf(rows, group, name) {
+  const points = rows
+    .filter((row) => row.group === group && row.figures[name] !== undefined)
+    .map(({ size, figures }) => [size, figures[name].median]);
+  if (points.length < 2) return [];
+  return [{ figure: group === '' ? name : `${name} (${group})`, exponent: growthExponent(points) }];
+}
+
+function inProcess(name, part) {
   const limit = values.full ? FULL_LIMIT_MS : LIMIT_MS;
   const options = JSON.stringify({ full: values.full, rounds });
-  const args = ['--expose-gc', '--disable-warning=ExperimentalWarning', 'bench/run-one.mjs', name, options];
+  const more = part === undefined ? [] : [JSON.stringify(part)];
+  const args = [...NODE_OPTIONS, 'bench/run-one.mjs', name, options, ...more];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), limit);

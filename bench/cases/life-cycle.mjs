@@ -8,6 +8,7 @@ import { advisory, instantBroker } from '../lib/instant-broker.mjs';
 import { atOnce, spending, timed } from '../lib/measuring.mjs';
 import { createEngine, executionMachine, memoryJournal } from '../lib/package.mjs';
 import { figure, quantile } from '../lib/samples.mjs';
+import { inTurns } from '../lib/turns.mjs';
 
 export const title = 'Life cycle on the journal in memory';
 export const of = 'what runs';
@@ -28,13 +29,7 @@ export async function run({ full, rounds }) {
     'hand-written loop, 100 at once': () => handWrittenLives(forMs),
     'bare XState actor': () => bareLives(forMs, facts),
   };
-  const samples = Object.fromEntries(Object.keys(kinds).map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const [name, measure] of Object.entries(kinds)) {
-      const measured = await measure();
-      if (round > 0) samples[name].push(measured); // The first round warms up.
-    }
-  }
+  const samples = await inTurns(kinds, { rounds, full });
   const by = samples['hand-written loop, 100 at once'];
   const bare = samples['bare XState actor'];
   const row = ([name, measured]) => ({
