@@ -12,7 +12,7 @@ import type { Received } from '../../src/adapters/brokers/fix/execution-report.j
 import { inbox } from '../../src/adapters/brokers/fix/inbox.js';
 import { loadFix } from '../../src/adapters/brokers/fix/library.js';
 import { type FixVersion, readSettings } from '../../src/adapters/brokers/fix/options.js';
-import { orderBook } from '../../src/adapters/brokers/fix/order-book.js';
+import { orderStore } from '../../src/adapters/brokers/fix/order-store.js';
 import { pendingQuestions } from '../../src/adapters/brokers/fix/pending.js';
 import { sequenceNumbers } from '../../src/adapters/brokers/fix/sequence-numbers.js';
 import { fixSession } from '../../src/adapters/brokers/fix/session.js';
@@ -148,13 +148,13 @@ async function fuzz(version: FixVersion, count: number, halfway: () => void) {
   const common = { host: 'h', port: 1, senderCompId: 'US', targetCompId: 'VENUE', instruments, clock, warn: () => {} };
   const settings = readSettings({ version, ...common });
   const numbers = sequenceNumbers(settings, false);
-  const book = orderBook(undefined);
+  const store = orderStore(undefined);
   const pushed: OrderReport[] = [];
   const positions = collector<never>('positions', () => 'p');
   const take = inbox(
     settings,
     {
-      book,
+      store,
       pending: pendingQuestions(clock),
       positions,
       openOrders: collector('orders', () => 'o'),
@@ -164,7 +164,7 @@ async function fuzz(version: FixVersion, count: number, halfway: () => void) {
   );
   const found = { delivered: 0, invented: [] as string[], unreadable: [] as OrderReport[], sessions: 0, pushes: 0 };
   for (let order = 0; order < ORDERS; order += 1) {
-    book.write({ clientOrderId: `fc-${order}`, symbol: 'AAPL', side: 'buy', quantity: '100' });
+    store.write({ clientOrderId: `fc-${order}`, symbol: 'AAPL', side: 'buy', quantity: '100' });
   }
   let isUp = false;
   /** All that was sent in the session. */

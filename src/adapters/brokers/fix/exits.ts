@@ -16,8 +16,8 @@ import {
   type ProtectionRequest,
   TAKE_PROFIT_PASSED,
 } from '../../../domain/ports.js';
-import { type FixDesk, sendList, sendOrder } from './desk.js';
 import type { OutgoingOrder } from './messages.js';
+import { type FixParts, sendList, sendOrder } from './parts.js';
 
 const NOT_PLACED: LegOutcome = {
   kind: 'rejected',
@@ -36,12 +36,12 @@ const UNLINKED: LegOutcome = {
 const OVER = ['rejected', 'cancelled', 'expired'];
 
 export async function placeExits(
-  desk: FixDesk,
+  parts: FixParts,
   request: ProtectionRequest,
   signal: AbortSignal,
 ): Promise<ProtectionOutcome> {
   const { clientOrderId, symbol, side, quantity } = request;
-  const rules = desk.settings.instruments.get(symbol);
+  const rules = parts.settings.instruments.get(symbol);
   // An exit that sells lies around the fill as stop below, profit above: toward the fill is up for the one, down for the other.
   const [stopWay, profitWay] = side === 'sell' ? (['up', 'down'] as const) : (['down', 'up'] as const);
   const common = { symbol, side, quantity, exitOf: clientOrderId };
@@ -52,31 +52,31 @@ export async function placeExits(
     limitPrice: onTick(request.takeProfit, rules, profitWay),
   };
   if (request.legs === 'stopLoss') {
-    return { stopLoss: await placeExit(desk, stop, request, signal), takeProfit: NOT_PLACED };
+    return { stopLoss: await placeExit(parts, stop, request, signal), takeProfit: NOT_PLACED };
   }
-  const isList = desk.settings.exits.oco === 'list';
-  if (isList && ![stop, limit].some((leg) => desk.book.has(leg.clientOrderId))) {
-    const [stopLoss = NOT_ASKED, takeProfit = NOT_ASKED] = await sendList(desk, clientOrderId, [stop, limit], signal);
+  const isList = parts.settings.exits.oco === 'list';
+  if (isList && ![stop, limit].some((leg) => parts.store.has(leg.clientOrderId))) {
+    const [stopLoss = NOT_ASKED, takeProfit = NOT_ASKED] = await sendList(parts, clientOrderId, [stop, limit], signal);
     return { stopLoss, takeProfit };
   }
   const [stopLoss, takeProfit] = await Promise.all([
-    placeExit(desk, stop, request, signal),
-    placeExit(desk, limit, request, signal),
+    placeExit(parts, stop, request, signal),
+    placeExit(parts, limit, request, signal),
   ]);
   return { stopLoss, takeProfit };
 }
 
 async function placeExit(
-  desk: FixDesk,
+  parts: FixParts,
   order: OutgoingOrder,
   request: ProtectionRequest,
   signal: AbortSignal,
 ): Promise<LegOutcome> {
-  const isList = desk.settings.exits.oco === 'list' && request.legs !== 'stopLoss';
-  if (isList && !desk.book.has(order.clientOrderId)) return UNLINKED;
-  const outcome = await sendOrder(desk, order, signal);
+  const isList = parts.settings.exits.oco === 'list' && request.legs !== 'stopLoss';
+  if (isList && !parts.store.has(order.clientOrderId)) return UNLINKED;
+  const outcome = await sendOrder(parts, order, signal);
   if (outcome.kind !== 'duplicate') return outcome;
-  const { report, orderId } = desk.book.get(order.clientOrderId) ?? {};
+  const { report, orderId } = parts.store.get(order.clientOrderId) ?? {};
   if (report !== undefined && OVER.includes(report.state)) {
     return {
       kind: 'rejected',
@@ -85,7 +85,7 @@ async function placeExit(
     };
   }
   if (report === undefined || orderId === undefined) {
-    return desk.book.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
+    return parts.store.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
   }
   if (report.state === 'pending') return { kind: 'accepted', brokerOrderId: orderId, state: 'pending' };
   return { kind: 'accepted', brokerOrderId: orderId, state: 'working' };

@@ -26,7 +26,6 @@ import { redactor } from '../redact.js';
 import { classifyCancel, type Heard } from './classify.js';
 import { collector } from './collector.js';
 import { describeSession, peerClock } from './describe.js';
-import { type FixDesk, sendOrder } from './desk.js';
 import type { Doubt } from './doubts.js';
 import { isFinal, type Received, tellsOfFill } from './execution-report.js';
 import { placeExits } from './exits.js';
@@ -44,8 +43,9 @@ import {
   requestForPositions,
 } from './messages.js';
 import { type FixBrokerOptions, type FixInstrument, type FixSettings, isFieldText, readSettings } from './options.js';
-import { type OrderBook, orderBook } from './order-book.js';
 import { orderFile } from './order-file.js';
+import { type OrderStore, orderStore } from './order-store.js';
+import { type FixParts, sendOrder } from './parts.js';
 import { pendingQuestions } from './pending.js';
 import { addedUp, workingProtections } from './positions.js';
 import { replaceOrder } from './replace.js';
@@ -69,8 +69,8 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
   const settings: FixSettings =
     log === undefined ? read : { ...read, log: messageLog(log, redactor(secretsOf(read)), read.warn) };
   const reports$ = new Subject<OrderReport | { readonly type: 'gap' }>();
-  const desk = makeDesk(settings, reports$);
-  const { line, book } = desk;
+  const parts = makeParts(settings, reports$);
+  const { line, store } = parts;
 
   return {
     name: `fix-${settings.targetCompId}`,
@@ -92,40 +92,40 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
       await line.start(signal);
       return rulesOf(known);
     },
-    submitOrder: (order, signal) => submitOrder(desk, order, signal),
-    getOrderStatus: (ref, signal) => orderStatus(desk, ref, signal),
-    cancelOrder: (ref, signal) => cancelOrder(desk, ref, signal),
-    placeProtection: (request, signal) => placeExits(desk, request, signal),
+    submitOrder: (order, signal) => submitOrder(parts, order, signal),
+    getOrderStatus: (ref, signal) => orderStatus(parts, ref, signal),
+    cancelOrder: (ref, signal) => cancelOrder(parts, ref, signal),
+    placeProtection: (request, signal) => placeExits(parts, request, signal),
     async getPositions(symbols, signal) {
       if (settings.positions === undefined) throw new Error('FIX: positions are not configured');
       await line.start(signal);
-      const held = await desk.positions.ask(signal, (id) => line.send('AN', requestForPositions(settings, id)));
+      const held = await parts.positions.ask(signal, (id) => line.send('AN', requestForPositions(settings, id)));
       return addedUp(held)
         .filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol))
-        .map(withExits(book));
+        .map(withExits(store));
     },
     ...(settings.massStatus && {
       async getOpenOrders(signal: AbortSignal) {
         await line.start(signal);
-        return desk.openOrders.ask(signal, (id) => line.send('AF', orderMassStatusRequest(settings, id)));
+        return parts.openOrders.ask(signal, (id) => line.send('AF', orderMassStatusRequest(settings, id)));
       },
     }),
     ...(settings.marketData && {
       async quote(symbol: string, signal: AbortSignal): Promise<Quote> {
         await line.start(signal);
         const send = (id: string) => line.send('V', marketDataRequest(settings, id, symbol), { symbol });
-        const [quote] = await desk.quotes.ask(signal, send);
+        const [quote] = await parts.quotes.ask(signal, send);
         if (quote === undefined) throw new Error(`FIX: no quote of ${symbol}`);
         return quote;
       },
     }),
-    describe: async () => describeSession(settings, desk.peerClock, line.isReady),
+    describe: async () => describeSession(settings, parts.peerClock, line.isReady),
     reports$: reports$.asObservable(),
   };
 }
 
-function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { readonly type: 'gap' }>): FixDesk {
-  const { book, numbers, release } = openStore(settings);
+function makeParts(settings: FixSettings, reports$: Subject<OrderReport | { readonly type: 'gap' }>): FixParts {
+  const { store, numbers, release } = openStore(settings);
   const pending = pendingQuestions(settings.clock);
   const newId = idMaker(settings);
   const positions = collector<PositionReport>('positions', () => newId('p'));
@@ -133,10 +133,10 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
   const quotes = collector<Quote>('quote', () => newId('q'));
   const clock = peerClock(settings.clock.now);
   const redact = redactor(secretsOf(settings));
-  const exits = settings.exits.oco === 'adapter' && !settings.peek ? exitWatch(book, () => desk) : undefined;
+  const exits = settings.exits.oco === 'adapter' && !settings.peek ? exitWatch(store, () => parts) : undefined;
   const take = inbox(
     settings,
-    { book, pending, positions, openOrders, quotes },
+    { store, pending, positions, openOrders, quotes },
     {
       report(report) {
         exits?.heard(report);
@@ -144,15 +144,15 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
       },
       doubted: refuseFill(settings, () => line),
       statusNotKnown() {
-        if (!desk.asksForStatus) return;
-        desk.asksForStatus = false;
+        if (!parts.asksForStatus) return;
+        parts.asksForStatus = false;
         settings.warn(`${settings.targetCompId} does not answer OrderStatusRequest: orders are told by reports alone.`);
       },
     },
   );
   const line = fixLine(settings, numbers, redact, {
     up(isAnew) {
-      if (isAnew) book.renumbered();
+      if (isAnew) store.renumbered();
       reports$.next({ type: 'gap' });
       exits?.up(isAnew);
     },
@@ -164,10 +164,10 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
     closed: release,
   });
   const asksForStatus = settings.orderStatus === 'request';
-  const desk: FixDesk = {
+  const parts: FixParts = {
     settings,
     line,
-    book,
+    store,
     pending,
     positions,
     openOrders,
@@ -176,7 +176,7 @@ function makeDesk(settings: FixSettings, reports$: Subject<OrderReport | { reado
     asksForStatus,
     peerClock: clock,
   };
-  return desk;
+  return parts;
 }
 
 /** Tells operator and counterparty of a report that is not taken; a fill by DontKnowTrade, once. */
@@ -229,7 +229,7 @@ function openStore(settings: FixSettings) {
   const release = (): void => lock?.release();
   try {
     const file = storeFolder === undefined ? undefined : orderFile(settings, storeFolder);
-    return { book: orderBook(file), numbers: sequenceNumbers(settings, (file?.kept.length ?? 0) > 0), release };
+    return { store: orderStore(file), numbers: sequenceNumbers(settings, (file?.kept.length ?? 0) > 0), release };
   } catch (error) {
     release();
     throw error;
@@ -259,19 +259,19 @@ const withoutSecrets = (message: Received, redact: (text: string) => string): Re
   },
 });
 
-function exitWatch(book: OrderBook, desk: () => FixDesk) {
-  const soon = (): AbortSignal => AbortSignal.timeout(desk().settings.logonTimeoutMs);
+function exitWatch(store: OrderStore, parts: () => FixParts) {
+  const soon = (): AbortSignal => AbortSignal.timeout(parts().settings.logonTimeoutMs);
   return siblings({
-    book,
-    cancel: (ref) => cancelOrder(desk(), ref, soon()),
-    replace: (known, quantity) => replaceOrder(desk(), known, quantity, soon()),
+    store,
+    cancel: (ref) => cancelOrder(parts(), ref, soon()),
+    replace: (known, quantity) => replaceOrder(parts(), known, quantity, soon()),
     async ask(ref) {
-      if (!desk().asksForStatus) return 'useless';
-      const answer = await orderStatus(desk(), ref, soon()).catch(() => undefined);
+      if (!parts().asksForStatus) return 'useless';
+      const answer = await orderStatus(parts(), ref, soon()).catch(() => undefined);
       if (answer !== undefined) return 'answered';
-      return desk().line.isReady ? 'silence' : 'useless';
+      return parts().line.isReady ? 'silence' : 'useless';
     },
-    warn: (message) => desk().settings.warn(message),
+    warn: (message) => parts().settings.warn(message),
   });
 }
 
@@ -284,30 +284,30 @@ function idMaker({ clock }: FixSettings): (prefix: string) => string {
   };
 }
 
-async function submitOrder(desk: FixDesk, order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
-  const { marketableLimit } = desk.settings;
+async function submitOrder(parts: FixParts, order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
+  const { marketableLimit } = parts.settings;
   const { clientOrderId, symbol, side, quantity } = order;
-  const limitPrice = marketableLimit?.(order) ?? desk.settings.instruments.get(symbol)?.marketableLimit?.[side];
+  const limitPrice = marketableLimit?.(order) ?? parts.settings.instruments.get(symbol)?.marketableLimit?.[side];
   return sendOrder(
-    desk,
+    parts,
     { clientOrderId, symbol, side, quantity, ...(limitPrice !== undefined && { limitPrice }) },
     signal,
   );
 }
 
-async function orderStatus(desk: FixDesk, ref: OrderRef, signal: AbortSignal): Promise<OrderReport | 'not_found'> {
-  const { settings, line, book, pending } = desk;
+async function orderStatus(parts: FixParts, ref: OrderRef, signal: AbortSignal): Promise<OrderReport | 'not_found'> {
+  const { settings, line, store, pending } = parts;
   if (!line.isReady) throw new Error(`FIX: no news: ${line.cause}`);
-  const last = book.reportOn(ref.clientOrderId);
-  if (!desk.asksForStatus || (last !== undefined && isFinal(last))) return last ?? 'not_found';
-  const request = orderStatusRequest(settings, namesOf(desk, ref), desk.newId('s'));
+  const last = store.reportOn(ref.clientOrderId);
+  if (!parts.asksForStatus || (last !== undefined && isFinal(last))) return last ?? 'not_found';
+  const request = orderStatusRequest(settings, namesOf(parts, ref), parts.newId('s'));
   const heard = await pending.ask('status', ref.clientOrderId, signal, () =>
     line.send('H', request, { symbol: ref.symbol }),
   );
   if (isUnknown(heard)) return 'not_found';
-  const report = book.reportOn(ref.clientOrderId);
+  const report = store.reportOn(ref.clientOrderId);
   if (heard.kind === '8' && report !== undefined) return report;
-  if (!desk.asksForStatus) return report ?? 'not_found';
+  if (!parts.asksForStatus) return report ?? 'not_found';
   throw new Error(`FIX: no news: ${'cause' in heard ? heard.cause : (heard.text ?? 'refused')}`);
 }
 
@@ -316,22 +316,22 @@ const isUnknown = (heard: Heard): boolean =>
   (heard.kind === '8' && heard.ordStatus === '8' && heard.reason === '5') ||
   (heard.kind === 'j' && heard.reason === '1');
 
-async function cancelOrder(desk: FixDesk, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
-  const { settings, line, book, pending } = desk;
-  const last = book.reportOn(ref.clientOrderId);
+async function cancelOrder(parts: FixParts, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
+  const { settings, line, store, pending } = parts;
+  const last = store.reportOn(ref.clientOrderId);
   // Its report was pushed when it came.
   if (last !== undefined && isFinal(last)) return 'already_closed';
-  const cancelId = desk.newId('c');
-  book.nameCancel(cancelId, ref.clientOrderId);
+  const cancelId = parts.newId('c');
+  store.nameCancel(cancelId, ref.clientOrderId);
   const heard = await pending.ask('cancel', cancelId, signal, () =>
-    line.send('F', orderCancelRequest(settings, namesOf(desk, ref), cancelId), { symbol: ref.symbol }),
+    line.send('F', orderCancelRequest(settings, namesOf(parts, ref), cancelId), { symbol: ref.symbol }),
   );
   return classifyCancel(heard);
 }
 
 /** Of an order of another process nothing is known but its name: it is then asked for as a buy. */
-function namesOf({ book }: FixDesk, ref: OrderRef): OrderNames {
-  const known = book.get(ref.clientOrderId);
+function namesOf({ store }: FixParts, ref: OrderRef): OrderNames {
+  const known = store.get(ref.clientOrderId);
   return {
     clientOrderId: known?.name ?? ref.clientOrderId,
     orderId: ref.brokerOrderId ?? known?.orderId,
@@ -343,9 +343,9 @@ function namesOf({ book }: FixDesk, ref: OrderRef): OrderNames {
 }
 
 const withExits =
-  (book: OrderBook) =>
+  (store: OrderStore) =>
   (position: PositionReport): PositionReport => {
-    const protections = workingProtections(book, position.symbol);
+    const protections = workingProtections(store, position.symbol);
     const [only] = protections;
     if (only === undefined) return position;
     const { stopLoss: sl, takeProfit: tp } = protections.length === 1 ? only : {};

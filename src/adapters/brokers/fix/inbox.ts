@@ -1,7 +1,7 @@
 /**
  * What comes in, brought to those who wait for it.
  *
- * 1. An execution report is taken into the book first; then whoever waits for the order is answered, then it is pushed.
+ * 1. An execution report is taken into the store first; then whoever waits for the order is answered, then it is pushed.
  * 2. A report that is no news answers those who ask for the order, and is not pushed again.
  * 3. A reject names the message that it refuses by its sequence number (RefSeqNum 45), or by the order's id (379).
  * 4. That an order is not known answers who asked for it; that its id is taken answers who sent it. Neither is an event of
@@ -18,7 +18,7 @@ import { type Execution, isDuplicate, isUnknownOrder, type Received, readExecuti
 import type { OutgoingOrder } from './messages.js';
 import { takeOpenOrder } from './open-orders.js';
 import type { FixSettings } from './options.js';
-import type { OrderBook } from './order-book.js';
+import type { OrderStore } from './order-store.js';
 import type { Pending, Question } from './pending.js';
 import { takePositions } from './positions.js';
 import { takeQuote } from './quotes.js';
@@ -57,7 +57,7 @@ export interface InboxListener {
 
 /** Where the answers are awaited. */
 export interface Awaiting {
-  readonly book: OrderBook;
+  readonly store: OrderStore;
   readonly pending: Pending;
   readonly positions: Collector<PositionReport>;
   readonly openOrders: Collector<OpenOrder>;
@@ -66,16 +66,16 @@ export interface Awaiting {
 
 export function inbox(
   { version, instruments }: Pick<FixSettings, 'version' | 'instruments'>,
-  { book, pending, positions, openOrders, quotes }: Awaiting,
+  { store, pending, positions, openOrders, quotes }: Awaiting,
   listener: InboxListener,
 ): (message: Received) => void {
   function execution(message: Received): void {
     const read = readExecution(message);
     const collected = openOrders.at(message.field(TAG.massStatusReqId));
     // It may tell of orders of others: they are listed, and are no news.
-    if (collected !== undefined) takeOpenOrder(collected, message, read, book);
+    if (collected !== undefined) takeOpenOrder(collected, message, read, store);
     if (isDoubted(message, read)) return;
-    if (read === undefined || (collected !== undefined && !book.has(read.clOrdId ?? ''))) return;
+    if (read === undefined || (collected !== undefined && !store.has(read.clOrdId ?? ''))) return;
     if (isUnknownOrder(read) || answersOnlyTheQuestion(read)) {
       answerAs('status', read, { ...heardOf(read), reason: UNKNOWN_ORDER });
       return;
@@ -84,7 +84,7 @@ export function inbox(
       answerAs('order', read, heardOf(read));
       return;
     }
-    const taken = book.take(read);
+    const taken = store.take(read);
     if (taken === undefined) return;
     const { clientOrderId } = taken.report;
     const heard = heardOf(read);
@@ -96,7 +96,7 @@ export function inbox(
 
   function isDoubted(message: Received, read: Execution | undefined): boolean {
     const ids = [message.field(TAG.clOrdId), message.field(TAG.origClOrdId)];
-    const order = ids.map((id) => book.get(book.orderNamed(id ?? ''))?.order).find((found) => found !== undefined);
+    const order = ids.map((id) => store.get(store.orderNamed(id ?? ''))?.order).find((found) => found !== undefined);
     const doubt = order === undefined ? undefined : doubtOf(message, read, order, instruments);
     if (order !== undefined && doubt !== undefined) listener.doubted(message, doubt, order);
     return doubt !== undefined;
@@ -105,7 +105,7 @@ export function inbox(
   /** A cancel or a replacement is answered under its own id; and by whatever ends the order. */
   function answerCancel({ clOrdId, ordStatus }: Execution, clientOrderId: string, heard: Heard): void {
     const isOver = ['2', '4', '6', '8', 'C'].includes(ordStatus);
-    for (const id of [clOrdId ?? '', ...(isOver ? book.cancelsOf(clientOrderId) : [])]) {
+    for (const id of [clOrdId ?? '', ...(isOver ? store.cancelsOf(clientOrderId) : [])]) {
       for (const question of ['cancel', 'replace'] as const) pending.answer(question, id, heard);
     }
   }
@@ -113,13 +113,13 @@ export function inbox(
   /** A rejection without an OrderID and an ExecID, of an order that is asked for and was not just sent. */
   function answersOnlyTheQuestion({ ordStatus, orderId, execId, clOrdId = '' }: Execution): boolean {
     const isNameless = ordStatus === '8' && orderId === undefined && execId === undefined;
-    const id = book.orderNamed(clOrdId);
+    const id = store.orderNamed(clOrdId);
     return isNameless && pending.isAsked('status', id) && !pending.isAsked('order', id);
   }
 
   function answerAs(question: Question, { clOrdId, origClOrdId }: Execution, heard: Heard): void {
     for (const id of [clOrdId, origClOrdId]) {
-      if (id !== undefined) pending.answer(question, book.orderNamed(id), heard);
+      if (id !== undefined) pending.answer(question, store.orderNamed(id), heard);
     }
   }
 
@@ -145,7 +145,7 @@ export function inbox(
   }
 
   function refuseOrder(id: string, heard: HeardMessage): void {
-    const taken = book.refuse(id, heard.text ?? '');
+    const taken = store.refuse(id, heard.text ?? '');
     if (taken === undefined) return;
     pending.answer('order', id, heard);
     listener.report(taken.report);
@@ -160,10 +160,10 @@ export function inbox(
     const sequenceNumber = Number(message.field(TAG.refSeqNum));
     const id = kind === 'j' ? (message.field(TAG.businessRejectRefId) ?? '') : '';
     const isOrder = type === undefined || NEW_ORDERS.includes(type);
-    const named = isOrder ? book.ordersOf(sequenceNumber) : [];
-    const refused = named.length > 0 || !isOrder || !book.has(id) ? named : [id];
-    // Taken into the book before whoever waits hears of it.
-    const taken = refused.map((order) => book.refuse(order, heard.text ?? ''));
+    const named = isOrder ? store.ordersOf(sequenceNumber) : [];
+    const refused = named.length > 0 || !isOrder || !store.has(id) ? named : [id];
+    // Taken into the store before whoever waits hears of it.
+    const taken = refused.map((order) => store.refuse(order, heard.text ?? ''));
     answerReject(sequenceNumber, type, id, heard);
     for (const one of taken) if (one !== undefined) listener.report(one.report);
   }

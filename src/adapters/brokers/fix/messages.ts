@@ -6,7 +6,7 @@
  */
 import type { Side } from '../../../domain/ports.js';
 import type { FixSettings } from './options.js';
-import type { KnownOrder } from './order-book.js';
+import type { KnownOrder } from './order-store.js';
 
 /** A message body by field names, as jspurefix encodes it. */
 export type Body = Readonly<Record<string, unknown>>;

@@ -8,7 +8,7 @@ import { add, type Decimal, isZero, parseDecimal, subtract, ZERO } from '../../.
 import type { PositionReport, WorkingProtection } from '../../../domain/ports.js';
 import type { Collector } from './collector.js';
 import { isFinal, type Received } from './execution-report.js';
-import type { OrderBook } from './order-book.js';
+import type { OrderStore } from './order-store.js';
 import { TAG } from './tags.js';
 
 /** PosReqResult: valid request, and no positions found. */
@@ -54,9 +54,9 @@ export function addedUp(reports: readonly PositionReport[]): readonly PositionRe
 }
 
 /** The exits that are known to work, as the execution reports told. */
-export function workingProtections(book: OrderBook, symbol: string): readonly WorkingProtection[] {
+export function workingProtections(store: OrderStore, symbol: string): readonly WorkingProtection[] {
   const pairs = new Map<string, WorkingProtection>();
-  for (const { order, report } of book.orders()) {
+  for (const { order, report } of store.orders()) {
     const { exitOf, stopPrice, limitPrice, quantity } = order;
     if (exitOf === undefined || order.symbol !== symbol || report === undefined || isFinal(report)) continue;
     pairs.set(exitOf, {

@@ -4,9 +4,10 @@
  * 1. It is replaced when the counterparty says so (ExecType 5); PendingReplace is waited for.
  * 2. What does not say so proves nothing of the order: it may stand as it was.
  */
-import type { FixDesk } from './desk.js';
+
 import { orderReplaceRequest } from './messages.js';
-import type { KnownOrder } from './order-book.js';
+import type { KnownOrder } from './order-store.js';
+import type { FixParts } from './parts.js';
 import type { Patience } from './pending.js';
 
 export type Replaced =
@@ -19,7 +20,7 @@ const PENDING_REPLACE = 'E';
 const UNTIL_REPLACED: Patience = { isEnough: (heard) => heard.kind !== '8' || heard.ordStatus !== PENDING_REPLACE };
 
 export async function replaceOrder(
-  { settings, line, book, pending, newId }: FixDesk,
+  { settings, line, store, pending, newId }: FixParts,
   known: KnownOrder,
   quantity: string,
   signal: AbortSignal,
@@ -27,7 +28,7 @@ export async function replaceOrder(
   const { clientOrderId, symbol } = known.order;
   if (!line.knows('G')) return { kind: 'refused', why: 'the dictionary has no OrderCancelReplaceRequest' };
   const replacementId = newId('r');
-  book.nameCancel(replacementId, clientOrderId);
+  store.nameCancel(replacementId, clientOrderId);
   const heard = await pending.ask(
     'replace',
     replacementId,
@@ -35,7 +36,7 @@ export async function replaceOrder(
     () => line.send('G', orderReplaceRequest(settings, known, replacementId, quantity), { symbol, role: 'exit' }),
     UNTIL_REPLACED,
   );
-  const now = book.get(clientOrderId);
+  const now = store.get(clientOrderId);
   if (now?.ended !== undefined) return { kind: 'over' };
   if (now?.name === replacementId) return { kind: 'replaced' };
   if (heard.kind === '9' || heard.kind === '3' || heard.kind === 'j') {

@@ -12,7 +12,7 @@
  */
 import { type Decimal, isPositive, lessThan, maximum, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { CancelOutcome, OrderRef, OrderReport } from '../../../domain/ports.js';
-import type { KnownOrder, OrderBook } from './order-book.js';
+import type { KnownOrder, OrderStore } from './order-store.js';
 import type { Replaced } from './replace.js';
 
 export interface Siblings {
@@ -22,7 +22,7 @@ export interface Siblings {
 }
 
 export interface SiblingParts {
-  readonly book: OrderBook;
+  readonly store: OrderStore;
   cancel(ref: OrderRef): Promise<CancelOutcome>;
   /** Replaces an order by one for this quantity. */
   replace(known: KnownOrder, quantity: string): Promise<Replaced>;
@@ -34,7 +34,7 @@ export interface SiblingParts {
 const FILLED = 'filled';
 
 export function siblings(parts: SiblingParts): Siblings {
-  const { book, ask } = parts;
+  const { store, ask } = parts;
   const asked = new Set<string>();
   let isAsking = false;
   const shrink = shrinker(parts);
@@ -45,7 +45,7 @@ export function siblings(parts: SiblingParts): Siblings {
   async function askForExits(wanted: (known: KnownOrder) => boolean): Promise<void> {
     if (isAsking) return;
     isAsking = true;
-    for (const { order } of [...book.orders()].filter((known) => mayWork(known) && wanted(known))) {
+    for (const { order } of [...store.orders()].filter((known) => mayWork(known) && wanted(known))) {
       const outcome = await ask(order);
       if (outcome === 'useless') break;
       if (outcome === 'answered') asked.add(order.clientOrderId);
@@ -57,13 +57,13 @@ export function siblings(parts: SiblingParts): Siblings {
     heard({ clientOrderId, state }) {
       const sibling = siblingOf(clientOrderId);
       if (sibling === undefined) return;
-      if (state === FILLED || isNothingLeft(book, sibling)) void cancelSibling(sibling);
+      if (state === FILLED || isNothingLeft(store, sibling)) void cancelSibling(sibling);
       else void shrink.toRest(sibling);
       // A replacement that was not answered is tried again with the next news, also of the order itself.
       void shrink.toRest(clientOrderId);
     },
     up(isAnew) {
-      for (const { order, ended } of book.orders()) {
+      for (const { order, ended } of store.orders()) {
         const sibling = ended === FILLED ? siblingOf(order.clientOrderId) : undefined;
         if (sibling !== undefined) void cancelSibling(sibling);
       }
@@ -81,33 +81,33 @@ function siblingOf(clientOrderId: string): string | undefined {
 }
 
 /** What an exit may be for, at most: what its sibling has not closed. `undefined` while that is not known. */
-function mostOf(book: OrderBook, clientOrderId: string): Decimal | undefined {
-  const sibling = book.get(siblingOf(clientOrderId) ?? '');
+function mostOf(store: OrderStore, clientOrderId: string): Decimal | undefined {
+  const sibling = store.get(siblingOf(clientOrderId) ?? '');
   const [whole, filled] = [parseDecimal(sibling?.order.quantity), parseDecimal(sibling?.report?.filledSize)];
   return whole === undefined || filled === undefined ? undefined : maximum(subtract(whole, filled), ZERO);
 }
 
 /** Nothing is left for an exit to close, beyond what it has closed itself. */
-function isNothingLeft(book: OrderBook, clientOrderId: string): boolean {
-  const most = mostOf(book, clientOrderId);
-  const closed = parseDecimal(book.get(clientOrderId)?.report?.filledSize) ?? ZERO;
+function isNothingLeft(store: OrderStore, clientOrderId: string): boolean {
+  const most = mostOf(store, clientOrderId);
+  const closed = parseDecimal(store.get(clientOrderId)?.report?.filledSize) ?? ZERO;
   return (
     most !== undefined &&
     !isPositive(subtract(most, closed)) &&
-    isPositive(subtract(wholeOf(book, clientOrderId), most))
+    isPositive(subtract(wholeOf(store, clientOrderId), most))
   );
 }
 
-const wholeOf = (book: OrderBook, clientOrderId: string): Decimal =>
-  parseDecimal(book.get(clientOrderId)?.order.quantity) ?? ZERO;
+const wholeOf = (store: OrderStore, clientOrderId: string): Decimal =>
+  parseDecimal(store.get(clientOrderId)?.order.quantity) ?? ZERO;
 
 function canceller(
-  { book, cancel, warn }: SiblingParts,
+  { store, cancel, warn }: SiblingParts,
   underWay: (clientOrderId: string) => Promise<void> | undefined,
 ): (clientOrderId: string) => Promise<void> {
   const cancelled = new Set<string>();
   return async (clientOrderId) => {
-    const known = book.get(clientOrderId);
+    const known = store.get(clientOrderId);
     if (known === undefined || known.ended !== undefined || cancelled.has(clientOrderId)) return;
     cancelled.add(clientOrderId);
     const ref = { clientOrderId, symbol: known.order.symbol };
@@ -126,13 +126,13 @@ function canceller(
 
 const isSettled = (outcome: CancelOutcome): boolean => outcome === 'requested' || outcome === 'already_closed';
 
-function shrinker({ book, replace, warn }: SiblingParts) {
+function shrinker({ store, replace, warn }: SiblingParts) {
   const underWay = new Map<string, Promise<void>>();
   /** The rest that was asked for last, whatever came of it. */
   const tried = new Map<string, Decimal>();
 
   function excessOf(clientOrderId: string): { readonly known: KnownOrder; readonly most: Decimal } | undefined {
-    const [known, most] = [book.get(clientOrderId), mostOf(book, clientOrderId)];
+    const [known, most] = [store.get(clientOrderId), mostOf(store, clientOrderId)];
     if (known === undefined || known.ended !== undefined || most === undefined || !isPositive(most)) return undefined;
     const isTooLarge = lessThan(most, parseDecimal(known.quantity) ?? ZERO);
     return isTooLarge && tried.get(clientOrderId) !== most ? { known, most } : undefined;

@@ -13,14 +13,14 @@ import type { PeerClock } from './describe.js';
 import type { Line } from './line.js';
 import { newOrderList, newOrderSingle, type OutgoingOrder } from './messages.js';
 import { type FixSettings, isFieldText } from './options.js';
-import type { OrderBook } from './order-book.js';
+import type { OrderStore } from './order-store.js';
 import type { Patience, Pending } from './pending.js';
 
 /** The parts of the adapter that its calls work with. */
-export interface FixDesk {
+export interface FixParts {
   readonly settings: FixSettings;
   readonly line: Line;
-  readonly book: OrderBook;
+  readonly store: OrderStore;
   readonly pending: Pending;
   readonly positions: Collector<PositionReport>;
   readonly openOrders: Collector<OpenOrder>;
@@ -43,52 +43,54 @@ const FOR_ENTRY: Patience = { isEnough: (heard) => !isPending(heard) || orderIdO
 const FOR_EXIT: Patience = { isEnough: (heard) => !isPending(heard), forMs: PENDING_EXIT_MS };
 
 /** Sends an order, once and for all. */
-export async function sendOrder(desk: FixDesk, order: OutgoingOrder, signal: AbortSignal): Promise<SubmitOutcome> {
-  const held = whyNotSent(desk, order, signal);
+export async function sendOrder(parts: FixParts, order: OutgoingOrder, signal: AbortSignal): Promise<SubmitOutcome> {
+  const held = whyNotSent(parts, order, signal);
   if (held !== undefined) return held;
-  desk.book.write(order);
-  return answerTo(desk, order, signal, () => {
+  parts.store.write(order);
+  return answerTo(parts, order, signal, () => {
     const about = { symbol: order.symbol, role: order.exitOf === undefined ? 'entry' : 'exit' } as const;
-    return desk.line.send('D', newOrderSingle(desk.settings, order), about);
+    return parts.line.send('D', newOrderSingle(parts.settings, order), about);
   });
 }
 
 /** Sends orders as one list (35=E), once and for all: all of them, or none. The outcomes are in their order. */
 export async function sendList(
-  desk: FixDesk,
+  parts: FixParts,
   listId: string,
   orders: readonly OutgoingOrder[],
   signal: AbortSignal,
 ): Promise<readonly SubmitOutcome[]> {
-  const reasons = orders.map((order) => whyNotSent(desk, order, signal));
+  const reasons = orders.map((order) => whyNotSent(parts, order, signal));
   const held = reasons.find((reason) => reason !== undefined);
   if (held !== undefined) return reasons.map((reason) => reason ?? held);
-  for (const order of orders) desk.book.write(order);
+  for (const order of orders) parts.store.write(order);
   const [{ symbol = '' } = {}] = orders;
   let sent: { readonly number: number | undefined } | undefined;
   const send = (): number | undefined => {
-    sent ??= { number: desk.line.send('E', newOrderList(desk.settings, listId, orders), { symbol, role: 'exit' }) };
+    sent ??= {
+      number: parts.line.send('E', newOrderList(parts.settings, listId, orders), { symbol, role: 'exit' }),
+    };
     return sent.number;
   };
-  return Promise.all(orders.map((order) => answerTo(desk, order, signal, send)));
+  return Promise.all(orders.map((order) => answerTo(parts, order, signal, send)));
 }
 
 /** Why an order must not be sent now; `undefined` when it may be. */
 function whyNotSent(
-  { settings, line, book }: FixDesk,
+  { settings, line, store }: FixParts,
   order: OutgoingOrder,
   signal: AbortSignal,
 ): SubmitOutcome | undefined {
   const refused = whyRefused(order, settings.instruments.get(order.symbol));
   if (refused !== undefined) return { kind: 'rejected', code: 'NOT_SENDABLE', reason: refused };
-  if (book.has(order.clientOrderId)) return { kind: 'duplicate' };
+  if (store.has(order.clientOrderId)) return { kind: 'duplicate' };
   if (!line.isReady) return classifySubmit({ kind: 'not_ready', cause: line.cause });
   return signal.aborted ? classifySubmit({ kind: 'not_ready', cause: 'given up before it was sent' }) : undefined;
 }
 
 /** Waits for what is heard of an order that `send` sends. */
 async function answerTo(
-  { book, pending }: FixDesk,
+  { store, pending }: FixParts,
   { clientOrderId, exitOf }: OutgoingOrder,
   signal: AbortSignal,
   send: () => number | undefined,
@@ -96,7 +98,7 @@ async function answerTo(
   const isExit = exitOf !== undefined;
   const numbered = (): number | undefined => {
     const number = send();
-    if (number !== undefined) book.numbered(clientOrderId, number);
+    if (number !== undefined) store.numbered(clientOrderId, number);
     return number;
   };
   const heard = await pending.ask('order', clientOrderId, signal, numbered, isExit ? FOR_EXIT : FOR_ENTRY);

@@ -34,7 +34,7 @@ export interface Taken {
   readonly isNews: boolean;
 }
 
-export interface OrderBook {
+export interface OrderStore {
   /** Was an order sent, or about to be, under this id? */
   has(clientOrderId: string): boolean;
   get(clientOrderId: string): KnownOrder | undefined;
@@ -84,7 +84,7 @@ const MOST_OVER = 20_000;
 const MOST_REMEMBERED = 100_000;
 
 /** @param file where the orders outlive the process */
-export function orderBook(file: OrderFile | undefined): OrderBook {
+export function orderStore(file: OrderFile | undefined): OrderStore {
   const entries = new Map<string, Entry>();
   const byOrderId = new Map<string, string>();
   const byNumber = new Map<number, readonly string[]>();
