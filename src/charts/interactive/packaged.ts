@@ -30,23 +30,24 @@ let known: Promise<PackagedBook> | undefined;
 
 /** Read once. @throws LayoutEngineMissingError when the pictures are of other charts, and none can be drawn here */
 export function packagedBook(): Promise<PackagedBook> {
-  known ??= readBook();
+  known ??= readBook(ROOT);
   return known;
 }
 
-async function readBook(): Promise<PackagedBook> {
-  const packaged = readDiagrams();
+/** @param root folder of the package */
+export async function readBook(root: URL): Promise<PackagedBook> {
+  const packaged = readDiagrams(root);
   const diagrams = CHARTS.every(({ file, machine }) =>
     isOf(readChart(machine), packaged.get(`${file}.statechart.json`)),
   )
     ? packaged
     : await generateDiagrams(await loadLayout());
-  const texts = { rules: readText('docs/rules.md'), traceability: readText('docs/traceability.md') };
+  const texts = { rules: readText('docs/rules.md', root), traceability: readText('docs/traceability.md', root) };
   return { book: chartBook({ diagrams, ...texts }), style: pictureStyle(diagrams) };
 }
 
-function readDiagrams(): Files {
-  const folder = new URL('diagrams/', ROOT);
+function readDiagrams(root: URL): Files {
+  const folder = new URL('diagrams/', root);
   if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder).filter((name) => /\.(?:svg|statechart\.json)$/.test(name));
   return new Map(names.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]));
@@ -62,8 +63,8 @@ const shape = ({ states, transitions }: Chart): string =>
   JSON.stringify([states.map(({ id }) => id), transitions.map(({ id, targets }) => [id, targets])]);
 
 /** A document of the package; empty where it was left out. */
-function readText(path: string): string {
-  const file = new URL(path, ROOT);
+function readText(path: string, root: URL): string {
+  const file = new URL(path, root);
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 

@@ -217,3 +217,41 @@ export const Replay = Type.Object(
   { $id: 'Replay', title: 'Replay', description: 'The recorded life, folded through the chart once more.' },
 );
 export type Replay = Static<typeof Replay>;
+
+const Taken = Type.Object({
+  seq: Type.Optional(Type.Integer()),
+  wall: Type.Optional(Time),
+  atMs: Type.Number({ description: 'Ms since the first fact.' }),
+  t: Type.Optional(Type.Number({ description: 'T in ms.' })),
+  event: Type.String({ description: "The fact's type." }),
+  what: Type.String({ description: 'The fact in words.' }),
+  fact: Type.Unknown(),
+  from: Type.String(),
+  to: Type.String(),
+  transitions: Type.Array(Type.String(), { description: 'Ids of the transitions that were taken, in order.' }),
+  rules: Type.Array(Type.String()),
+  commands: Type.Array(Type.String()),
+  messages: Type.Array(AnyObject, { description: 'Who said what to whom.' }),
+  changes: Type.Array(AnyObject, { description: 'Values of the context that are new.' }),
+});
+
+const Life = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  chart: Words(['execution', 'protection', 'killSwitch']),
+  source: Words(['journal', 'path']),
+  begins: Type.String({ description: 'State before the first fact.' }),
+  context: Type.Unknown({ description: 'What the chart knew before the first fact.' }),
+  steps: Type.Array(Taken),
+  verdict: Type.Optional(Type.String()),
+});
+
+export const Lives = Type.Object(
+  { account: Account, advisoryId: Type.String(), lives: Type.Array(Life) },
+  {
+    $id: 'Lives',
+    title: 'Lives',
+    description: 'The recorded life as the charts show it: the execution, then its exits. For viewers of the charts.',
+  },
+);
+export type Lives = Static<typeof Lives>;

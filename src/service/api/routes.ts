@@ -131,6 +131,16 @@ export const routes = {
     query: query(oneAccount),
     answers: { 200: ok(executions.Replay), ...COMMON, ...NOT_FOUND, ...NOT_READY },
   },
+  getExecutionLife: {
+    method: 'GET',
+    path: '/v1/executions/:advisoryId/life',
+    summary:
+      'The recorded life as the charts show it: transitions taken, messages, changes of what is known; its exits too.',
+    role: 'viewer',
+    params: Type.Object({ advisoryId: AdvisoryId }),
+    query: query(oneAccount),
+    answers: { 200: ok(executions.Lives), ...COMMON, ...NOT_FOUND, ...NOT_READY },
+  },
   listAudit: {
     method: 'GET',
     path: '/v1/audit',

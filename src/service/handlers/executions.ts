@@ -5,6 +5,8 @@
  * 2. What can be refused by looking at the advisory alone is refused with 422 and recorded nowhere: the id stays free.
  * 3. Nothing new is taken while the account is not ready; what is known is answered all the same.
  */
+
+import { journalLives } from '../../charts/interactive/journal-lives.js';
 import type { ExecutionResult } from '../../domain/result.js';
 import { type FrozenSnapshot, readSnapshot, snapshotHash } from '../../domain/snapshot.js';
 import { firstRefusal } from '../../domain/validation.js';
@@ -211,5 +213,15 @@ export function getExecutionReplay(parts: HandlerParts): Handler<'getExecutionRe
     const steps = replay.steps.map(({ fact, ...step }) => ({ ...step, fact: fact.type, data: fact }));
     const { verdict, result } = replay;
     return answer({ account: account.name, advisoryId, verdict, steps, ...(result !== undefined && { result }) });
+  };
+}
+
+export function getExecutionLife(parts: HandlerParts): Handler<'getExecutionLife'> {
+  return ({ params: { advisoryId }, query }) => {
+    const account = holderOf(parts, advisoryId, query.account);
+    const found = journalLives(account.lookup().ofAdvisory(advisoryId), advisoryId);
+    if (found === undefined)
+      throw refuse('UNKNOWN_EXECUTION', `The journal does not hold ${JSON.stringify(advisoryId)}.`);
+    return answer({ account: account.name, advisoryId, lives: found.lives });
   };
 }

@@ -14,6 +14,7 @@ export const handlers = (parts: HandlerParts): Handlers => ({
   getExecution: executions.getExecution(parts),
   getExecutionAudit: executions.getExecutionAudit(parts),
   getExecutionReplay: executions.getExecutionReplay(parts),
+  getExecutionLife: executions.getExecutionLife(parts),
   listAudit: executions.listAudit(parts),
   listPositions: desk.listPositions(parts),
   listCases: desk.listCases(parts),
