@@ -16,6 +16,7 @@ const STANDARD_ERROR = 2;
  *
  * @throws {FillchartError} `INVALID_OPTION`, naming option, value and what is accepted
  * @throws when another process holds the journal
+ * @public @since 0.1.0
  */
 export function createEngine(options: EngineOptions): Promise<Engine> {
   return openEngine({

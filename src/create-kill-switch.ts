@@ -12,6 +12,7 @@ const STANDARD_ERROR = 2;
  * Kill switches that need no engine, and that several engines can share: pass them as `killSwitch` to `createEngine` (K10).
  *
  * @throws when another process holds the journal
+ * @public @since 0.1.0
  */
 export function createKillSwitch(options?: KillSwitchOptions): Promise<SharedKillSwitch> {
   return openKillSwitch({

@@ -9,13 +9,16 @@ import { systemClock } from './adapters/system-clock.js';
 import { HARD_TIMEOUT_MS } from './domain/limits.js';
 import type { Clock } from './domain/ports.js';
 
-/** What {@link createTimeout} takes. */
+/** What {@link createTimeout} takes. @public @since 0.1.0 */
 export interface TimeoutOptions {
   /** The system clock by default; only `monotonic` is read. */
   readonly clock?: Clock;
 }
 
-/** A stopwatch against the hard timeout. Times are in seconds, as fine as the clock, and never negative. */
+/**
+ * A stopwatch against the hard timeout. Times are in seconds, as fine as the clock, and never negative.
+ * @public @since 0.1.0
+ */
 export interface Timeout {
   /** Starts T. A later call changes nothing: T is never extended. */
   start(): void;
@@ -29,7 +32,7 @@ export interface Timeout {
 
 const MS_PER_SECOND = 1_000;
 
-/** A stopwatch against the hard timeout of 30 seconds, which no option moves. */
+/** A stopwatch against the hard timeout of 30 seconds, which no option moves. @public @since 0.1.0 */
 export function createTimeout({ clock = systemClock() }: TimeoutOptions = {}): Timeout {
   let startedAt: number | undefined;
   const elapsedMs = () => (startedAt === undefined ? 0 : Math.max(0, clock.monotonic() - startedAt));

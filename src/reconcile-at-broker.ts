@@ -28,7 +28,7 @@ import {
 import { show } from './domain/snapshot.js';
 import { isoTime } from './domain/time.js';
 
-/** What the caller expects the broker to show. Sizes and prices are decimal strings. */
+/** What the caller expects the broker to show. Sizes and prices are decimal strings. @public @since 0.1.0 */
 export interface ExpectedAtBroker {
   readonly advisoryId: string;
   readonly symbol: string;
@@ -47,7 +47,7 @@ export interface ExpectedAtBroker {
   readonly expectedTp?: string;
 }
 
-/** What {@link reconcileAtBroker} takes besides. */
+/** What {@link reconcileAtBroker} takes besides. @public @since 0.1.0 */
 export interface ReconcileAtBrokerOptions {
   /** The system clock by default. */
   readonly clock?: Clock;
@@ -78,6 +78,7 @@ interface Checked {
  * order is expected to be closed and filled with the size of the position (less a fee in the bought asset, B6).
  *
  * @throws {FillchartError} `INVALID_OPTION` (as a rejection), when neither id is given, or a size or price is not a decimal
+ * @public @since 0.1.0
  */
 export async function reconcileAtBroker(
   broker: BrokerAdapter,

@@ -21,7 +21,7 @@ import { isoTime } from '../domain/time.js';
 import type { Durability, Recorder } from '../journal/recorder.js';
 import type { EngineTime } from './engine-time.js';
 
-/** The public face: see, and resolve. */
+/** The public face: see, and resolve. @public @since 0.1.0 */
 export interface Cases {
   open(): readonly Case[];
   all(): readonly Case[];

@@ -12,7 +12,7 @@ import { type ExecutionContext, elapsedSinceSubmit } from '../machines/execution
 import { type ExecutionActor, type ExecutionSnapshot, stageOfSnapshot } from '../machines/execution.state.js';
 import type { EngineTime } from './engine-time.js';
 
-/** T as a caller sees it: read only, extended by nothing (T1). */
+/** T as a caller sees it: read only, extended by nothing (T1). @public @since 0.1.0 */
 export interface TimeoutView {
   /** When the first submission began, ISO 8601 UTC; absent before it. */
   readonly startedAt?: string;
@@ -24,10 +24,14 @@ export interface TimeoutView {
   isExpired(): boolean;
 }
 
-/** The chart's actor to read and to subscribe to. What feeds, starts or stops it is missing here, and throws all the same. */
+/**
+ * The chart's actor to read and to subscribe to. What feeds, starts or stops it is missing here, and throws all the
+ * same.
+ * @public @since 0.1.0
+ */
 export type ReadOnlyActor = Omit<ExecutionActor, 'send' | 'start' | 'stop' | 'system'>;
 
-/** The live handle. */
+/** The live handle. @public @since 0.1.0 */
 export interface Execution {
   readonly advisoryId: string;
   readonly clientOrderId: string;

@@ -24,6 +24,7 @@ import { containedStream } from '../journal/contained-stream.js';
 import { type KillSwitchFact, killSwitchMachine } from '../machines/kill-switch.machine.js';
 import type { EngineTime } from './engine-time.js';
 
+/** What `killSwitch.set` takes: the switch, its new state, who sets it and why (K6). @public @since 0.1.0 */
 export interface SwitchSetting {
   readonly type: KillSwitchType;
   readonly state: KillSwitchState;
@@ -33,6 +34,7 @@ export interface SwitchSetting {
   readonly by?: string | undefined;
 }
 
+/** What `killSwitch.release` takes: the switch, who releases it and why (K6). @public @since 0.1.0 */
 export interface SwitchRelease {
   readonly type: KillSwitchType;
   readonly target?: string | undefined;
@@ -42,7 +44,7 @@ export interface SwitchRelease {
   readonly force?: boolean | undefined;
 }
 
-/** The public face. */
+/** The public face. @public @since 0.1.0 */
 export interface KillSwitch {
   /** The gate closes in this very turn; the promise resolves when the change is durable. Rejects what is not acceptable. */
   set(change: SwitchSetting): Promise<void>;

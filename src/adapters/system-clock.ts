@@ -29,6 +29,7 @@ interface TimerHandle {
 /**
  * Wall time, monotonic time and real timers. A timer keeps the process alive until it fires or is cleared.
  * Delays are in ms; what is below zero, or not a number, counts as zero.
+ * @public @since 0.1.0
  */
 export function systemClock(): Clock {
   const boot = bootId();

@@ -3,6 +3,7 @@
  */
 import type { JsonObject } from './canonical.js';
 
+/** Every event of the audit log (A1). @public @since 0.1.0 */
 export const AUDIT_EVENTS = [
   'execution_start',
   'validation_failed',
@@ -34,9 +35,10 @@ export const AUDIT_EVENTS = [
   'engine_fault',
 ] as const;
 
+/** An event of the audit log (A1). @public @since 0.1.0 */
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** One line of the audit log. */
+/** One line of the audit log. @public @since 0.1.0 */
 export interface AuditRecord {
   /** Counts from 1 without a gap over the whole log. */
   readonly seq: number;

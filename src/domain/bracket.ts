@@ -20,7 +20,10 @@ import {
 import type { Instrument, Side } from './ports.js';
 import type { FrozenSnapshot } from './snapshot.js';
 
-/** SL and TP of a position. When `valid` is false an order at these prices would trade at once: it must not be placed. */
+/**
+ * SL and TP of a position. When `valid` is false an order at these prices would trade at once: it must not be placed.
+ * @public @since 0.1.0
+ */
 export interface Protection {
   readonly stopLoss: Decimal;
   readonly takeProfit: Decimal;
@@ -34,6 +37,7 @@ type Offsets = Pick<FrozenSnapshot, 'side' | 'slOffsetPct' | 'tpOffsetPct'>;
  *
  * @param fillPrice average price of the fill, a decimal greater than zero
  * @throws {RangeError} when the price or the tick is not a decimal greater than zero
+ * @public @since 0.1.0
  */
 export function protectionFor(
   fillPrice: string | number,

@@ -8,6 +8,7 @@ import { deepFreeze } from './canonical.js';
 import { type Aliases, covers } from './kill-switch.js';
 import type { Mismatch, ReconciliationReport, ReconciliationStatus } from './reconciliation.js';
 
+/** What a case is about: the reason code of its first difference. @public @since 0.1.0 */
 export type CaseKind =
   | Exclude<ReconciliationStatus, 'MATCHED'>
   /** A fill came to light that no execution accounts for (T5). */
@@ -27,6 +28,7 @@ export type CaseKind =
   /** The engine itself failed (E5). */
   | 'ENGINE_FAULT';
 
+/** An open question for an operator, and how it was closed (M1, M2). @public @since 0.1.0 */
 export interface Case {
   readonly caseId: string;
   readonly kind: CaseKind;
@@ -48,6 +50,7 @@ export interface ComparedPosition {
   readonly held: Readonly<Record<string, string>>;
 }
 
+/** Who closed a case, when and why (M2). @public @since 0.1.0 */
 export interface CaseResolution {
   readonly by: string;
   readonly reason: string;
@@ -57,7 +60,7 @@ export interface CaseResolution {
   readonly withdrawn?: true;
 }
 
-/** What an open case does to new executions (M1). */
+/** What an open case does to new executions (M1). @public @since 0.1.0 */
 export type MismatchPolicy = 'halt-symbol' | 'halt-all' | 'report-only';
 
 /** Facts about cases, as they stand in the journal. */

@@ -10,7 +10,10 @@ import { Decimal as DecimalJs } from 'decimal.js';
 
 declare const brand: unique symbol;
 
-/** A canonical decimal string such as `147.98`. Made by {@link parseDecimal} and the arithmetic of this file only. */
+/**
+ * A canonical decimal string such as `147.98`. Made by {@link parseDecimal} and the arithmetic of this file only.
+ * @public @since 0.1.0
+ */
 export type Decimal = string & { readonly [brand]: 'Decimal' };
 
 /** Most digits accepted before and after the point; also the greatest exponent accepted (R1.1). */
@@ -43,6 +46,7 @@ function big(value: Decimal): DecimalJs {
  * Reads a decimal from a string, a number (by its shortest printed form, so `0.1` is `"0.1"`), or a bigint.
  * Returns `undefined` for everything else: `NaN`, infinities, empty text, hexadecimal, more than
  * {@link MAX_DECIMAL_DIGITS} digits on either side of the point.
+ * @public @since 0.1.0
  */
 export function parseDecimal(value: unknown): Decimal | undefined {
   const text = literalOf(value);

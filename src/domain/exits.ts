@@ -22,22 +22,24 @@ import { type OrderFact, type OrderStatus, readOrderReport } from './order.js';
 import type { OrderRef, Side } from './ports.js';
 
 export const EXIT_LEGS = ['sl', 'tp'] as const;
-/** `sl`: the stop-loss; `tp`: the take-profit. Also the end of the leg's `clientOrderId`. */
+/** `sl`: the stop-loss; `tp`: the take-profit. Also the end of the leg's `clientOrderId`. @public @since 0.1.0 */
 export type ExitLeg = (typeof EXIT_LEGS)[number];
 
 /**
  * A report on an exit that could be read. `quantity` is the order's at the venue, where it is told: a native OCO shrinks the
  * sibling of an exit that fills in part.
+ * @public @since 0.1.0
  */
 export type ExitFact = OrderFact;
 
 /**
  * `doubtful`: it was asked for, and nobody knows whether it was placed. `working`: placed, and not known to be over.
  * `ended`: over by anything but its fill.
+ * @public @since 0.1.0
  */
 export type ExitStatus = 'doubtful' | 'working' | 'filled' | 'ended';
 
-/** What is known of one exit. */
+/** What is known of one exit. @public @since 0.1.0 */
 export interface Exit {
   readonly leg: ExitLeg;
   readonly price: Decimal;

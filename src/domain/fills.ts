@@ -39,6 +39,7 @@ const AVERAGE_PRICE_PLACES = 12;
 /** < 0.5 % normal, ≤ 2 % elevated, above high; by amount, whatever the sign (R2.3). */
 export type SlippageClass = 'normal' | 'elevated' | 'high';
 
+/** The fill price against the reference price (R2.3). @public @since 0.1.0 */
 export interface Slippage {
   /** Percent of the reference price, two decimals, half-even; positive means a higher price. */
   readonly slippagePct: Decimal;
@@ -52,7 +53,7 @@ const TEN_THOUSAND = decimal('10000');
 const NORMAL_BELOW_PCT = decimal('0.5');
 const ELEVATED_UP_TO_PCT = decimal('2');
 
-/** Slippage of a fill against the reference price (R2.3). It never stops an execution. */
+/** Slippage of a fill against the reference price (R2.3). It never stops an execution. @public @since 0.1.0 */
 export function slippageOf(fillPrice: Decimal, referencePrice: Decimal): Slippage {
   const fraction = divide(subtract(fillPrice, referencePrice), referencePrice);
   const percent = multiply(fraction, HUNDRED);

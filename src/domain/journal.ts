@@ -16,6 +16,10 @@ export type RecordedFact = { readonly type: string } & JsonObject;
 export const RECORD_STREAMS = ['execution', 'protection', 'kill-switch', 'case', 'engine'] as const;
 export type RecordStream = (typeof RECORD_STREAMS)[number];
 
+/**
+ * One record of a journal: a fact, the audit lines that it caused, and its place in the hash chain (A5).
+ * @public @since 0.1.0
+ */
 export interface JournalRecord {
   readonly seq: number;
   /** Version of the facts' meaning (A7); absent in the records of version 1. */
@@ -55,6 +59,10 @@ export interface ChainEnd {
 
 export type ChainFault = 'changed' | 'missing' | 'inserted' | 'reordered' | 'cut off';
 
+/**
+ * What the hash chain of a journal proves: whole, or the first record that is not what was written (A5).
+ * @public @since 0.1.0
+ */
 export type ChainVerdict =
   | ({ readonly ok: true } & ChainEnd)
   | {
@@ -73,6 +81,7 @@ export type ChainEntry = JournalRecord | undefined;
 /**
  * Checks a journal from its first record (A5). The verdict names the first record that is changed, missing, inserted
  * or out of order. A cut-off tail shows only against an `expected` end that was noted elsewhere.
+ * @public @since 0.1.0
  */
 export function verifyChain(records: Iterable<ChainEntry>, expected?: ChainEnd): ChainVerdict {
   const entries = [...records];

@@ -9,18 +9,34 @@
  */
 import { boundedText } from './reading.js';
 
+/**
+ * The types of kill switches: `SYMBOL_LEVEL` needs a target, `GLOBAL` takes none, the others may have one (K).
+ * @public @since 0.1.0
+ */
 export const KillSwitchType = {
   GLOBAL: 'GLOBAL',
   SYMBOL_LEVEL: 'SYMBOL_LEVEL',
   RISK_LIMIT: 'RISK_LIMIT',
   MANUAL: 'MANUAL',
 } as const;
+/**
+ * The types of kill switches: `SYMBOL_LEVEL` needs a target, `GLOBAL` takes none, the others may have one (K).
+ * @public @since 0.1.0
+ */
 export type KillSwitchType = (typeof KillSwitchType)[keyof typeof KillSwitchType];
 
+/**
+ * The states of a kill switch: `ACTIVE` blocks, `WARNING` is logged and lets executions proceed, `OFF` (K1).
+ * @public @since 0.1.0
+ */
 export const KillSwitchState = { OFF: 'OFF', WARNING: 'WARNING', ACTIVE: 'ACTIVE' } as const;
+/**
+ * The states of a kill switch: `ACTIVE` blocks, `WARNING` is logged and lets executions proceed, `OFF` (K1).
+ * @public @since 0.1.0
+ */
 export type KillSwitchState = (typeof KillSwitchState)[keyof typeof KillSwitchState];
 
-/** A switch as it stands. */
+/** A switch as it stands. @public @since 0.1.0 */
 export interface SwitchView {
   readonly type: KillSwitchType;
   /** The symbol; absent for a switch that covers every symbol. */
@@ -34,7 +50,7 @@ export interface SwitchView {
   readonly coversNothingKnown?: true;
 }
 
-/** One line of the history (K6). */
+/** One line of the history (K6). @public @since 0.1.0 */
 export interface SwitchChange {
   readonly time: string;
   readonly type: KillSwitchType;
@@ -93,7 +109,7 @@ export function stateFor(switches: readonly SwitchView[], symbol?: string, alias
   return worst;
 }
 
-/** A switch that refuses or cancels, as it is named to people (K8). */
+/** A switch that refuses or cancels, as it is named to people (K8). @public @since 0.1.0 */
 export interface DecidingSwitch {
   readonly type: KillSwitchType;
   readonly target?: string;

@@ -2,10 +2,13 @@
  * The limits that nothing extends: no option, retry, restart or clock step (T1). All in milliseconds.
  */
 
-/** T at which an order that is not filled is cancelled. */
+/** T at which an order that is not filled is cancelled. @public @since 0.1.0 */
 export const HARD_TIMEOUT_MS = 30_000;
 
-/** How long after the hard timeout a fill is still taken as valid; the last instant is included (T2). */
+/**
+ * How long after the hard timeout a fill is still taken as valid; the last instant is included (T2).
+ * @public @since 0.1.0
+ */
 export const LATE_FILL_WINDOW_MS = 2_000;
 
 /** Longest wait at T = 32 s for the answers that are under way, before the order is taken as not filled (T3). */
@@ -36,7 +39,10 @@ export const RETRY_BACKOFF = { firstMs: 200, greatestMs: 2_000 } as const;
 export const backoffMs = (repeat: number): number =>
   Math.min(RETRY_BACKOFF.greatestMs, RETRY_BACKOFF.firstMs * 2 ** (Math.max(1, repeat) - 1));
 
-/** Longest time that each broker call may take, unless the window that it serves ends sooner (P7). */
+/**
+ * Longest time that each broker call may take, unless the window that it serves ends sooner (P7).
+ * @public @since 0.1.0
+ */
 export interface CallDeadlines {
   readonly submitMs: number;
   readonly statusMs: number;

@@ -9,9 +9,13 @@
 import type { Observable } from 'rxjs';
 import type { JournalRecord } from './journal.js';
 
+/** The side of an order (FIX Side 54). @public @since 0.1.0 */
 export type Side = 'buy' | 'sell';
 
-/** What the broker demands of orders in one symbol. Prices and quantities are decimal strings greater than zero. */
+/**
+ * What the broker demands of orders in one symbol. Prices and quantities are decimal strings greater than zero.
+ * @public @since 0.1.0
+ */
 export interface Instrument {
   readonly symbol: string;
   /** Smallest price step. */
@@ -37,7 +41,7 @@ export interface Instrument {
   readonly baseAsset?: string;
 }
 
-/** The entry order. `clientOrderId` is FIX ClOrdID (11), at most 36 of `[A-Za-z0-9-]`. */
+/** The entry order. `clientOrderId` is FIX ClOrdID (11), at most 36 of `[A-Za-z0-9-]`. @public @since 0.1.0 */
 export interface OrderRequest {
   readonly clientOrderId: string;
   readonly symbol: string;
@@ -46,14 +50,14 @@ export interface OrderRequest {
   readonly orderType: 'MARKET';
 }
 
-/** Names an order; without `brokerOrderId` (FIX OrderID 37) it is looked up by `clientOrderId`. */
+/** Names an order; without `brokerOrderId` (FIX OrderID 37) it is looked up by `clientOrderId`. @public @since 0.1.0 */
 export interface OrderRef {
   readonly clientOrderId: string;
   readonly brokerOrderId?: string;
   readonly symbol: string;
 }
 
-/** One fill (FIX LastQty 32, LastPx 31). */
+/** One fill (FIX LastQty 32, LastPx 31). @public @since 0.1.0 */
 export interface Fill {
   /** The venue's id of the fill (FIX ExecID 17); fills are told apart by it (P8). */
   readonly id?: string;
@@ -61,7 +65,7 @@ export interface Fill {
   readonly price: string;
 }
 
-/** What the venue charged for the fills of an order, in one asset. */
+/** What the venue charged for the fills of an order, in one asset. @public @since 0.1.0 */
 export interface Fee {
   /** `USDT`, `BTC`: what the fee was taken in. */
   readonly asset: string;
@@ -69,14 +73,20 @@ export interface Fee {
   readonly amount: string;
 }
 
-/** The venue takes back (`bust`) or changes (`correct`) a fill (FIX ExecType H and G, ExecTransType 1 and 2; P8). */
+/**
+ * The venue takes back (`bust`) or changes (`correct`) a fill (FIX ExecType H and G, ExecTransType 1 and 2; P8).
+ * @public @since 0.1.0
+ */
 export interface Correction {
   readonly kind: 'bust' | 'correct';
   /** The fill that is taken back or changed, by the venue's id. */
   readonly fillId?: string;
 }
 
-/** What the broker says of an order (FIX ExecutionReport). An unknown `state` word means "still open". */
+/**
+ * What the broker says of an order (FIX ExecutionReport). An unknown `state` word means "still open".
+ * @public @since 0.1.0
+ */
 export interface OrderReport {
   readonly clientOrderId: string;
   readonly brokerOrderId: string;
@@ -108,12 +118,12 @@ export interface OrderReport {
   readonly brokerTime?: string;
 }
 
-/** An open order of any origin, as the sweep sees it (M3). */
+/** An open order of any origin, as the sweep sees it (M3). @public @since 0.1.0 */
 export interface OpenOrder extends OrderReport {
   readonly symbol: string;
 }
 
-/** What a submit call proved (S3). */
+/** What a submit call proved (S3). @public @since 0.1.0 */
 export type SubmitOutcome =
   | {
       readonly kind: 'accepted';
@@ -126,13 +136,19 @@ export type SubmitOutcome =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'unknown'; readonly cause: string };
 
-/** `requested` means the broker took the request, not that the order is closed. */
+/** `requested` means the broker took the request, not that the order is closed. @public @since 0.1.0 */
 export type CancelWord = 'requested' | 'already_closed' | 'not_found' | 'unknown';
 
-/** What a cancel call proved; `report` is whatever the call learned of the order on the way, and is never dropped. */
+/**
+ * What a cancel call proved; `report` is whatever the call learned of the order on the way, and is never dropped.
+ * @public @since 0.1.0
+ */
 export type CancelOutcome = CancelWord | { readonly kind: CancelWord; readonly report?: OrderReport };
 
-/** The exit OCO pair. Leg ids are the entry's `clientOrderId` with `-sl` and `-tp`, so that a repeat cannot double them. */
+/**
+ * The exit OCO pair. Leg ids are the entry's `clientOrderId` with `-sl` and `-tp`: a repeat cannot double them.
+ * @public @since 0.1.0
+ */
 export interface ProtectionRequest {
   readonly clientOrderId: string;
   readonly brokerOrderId?: string;
@@ -149,18 +165,22 @@ export interface ProtectionRequest {
   readonly legs?: 'both' | 'stopLoss';
 }
 
-/** What the placement of a leg came to. A pair refused since the market has passed the take-profit has {@link TAKE_PROFIT_PASSED} as its code. */
+/**
+ * What the placement of a leg came to; its code is {@link TAKE_PROFIT_PASSED} when the market has passed the take-profit.
+ * @public @since 0.1.0
+ */
 export type LegOutcome = SubmitOutcome;
 
 /** The code of a rejected leg when the venue refuses the pair because the market has passed the take-profit (B5). */
 export const TAKE_PROFIT_PASSED = 'TAKE_PROFIT_PASSED';
 
+/** What placing SL and TP came to, leg by leg. @public @since 0.1.0 */
 export interface ProtectionOutcome {
   readonly stopLoss: LegOutcome;
   readonly takeProfit: LegOutcome;
 }
 
-/** A position, signed (short is negative). */
+/** A position, signed (short is negative). @public @since 0.1.0 */
 export interface PositionReport {
   readonly symbol: string;
   readonly size: string;
@@ -175,7 +195,7 @@ export interface PositionReport {
   readonly protections?: readonly WorkingProtection[];
 }
 
-/** A working exit pair at the broker, by the `clientOrderId` of the entry that it protects. */
+/** A working exit pair at the broker, by the `clientOrderId` of the entry that it protects. @public @since 0.1.0 */
 export interface WorkingProtection {
   readonly clientOrderId: string;
   readonly quantity: string;
@@ -183,6 +203,7 @@ export interface WorkingProtection {
   readonly takeProfit?: string;
 }
 
+/** What a broker can do. The engine does without what is missing, and relies on what is stated. @public @since 0.1.0 */
 export interface BrokerCapabilities {
   /** `reports$` is there. */
   readonly push: boolean;
@@ -222,7 +243,7 @@ export interface BrokerRateLimit {
   readonly remaining?: number;
 }
 
-/** What a broker tells of itself and the account, for a person who checks the connection. Never a secret. */
+/** What a broker tells of itself and the account, for who checks the connection. No secrets. @public @since 0.1.0 */
 export interface BrokerDescription {
   /** Who and where, in one phrase. */
   readonly about?: string;
@@ -232,14 +253,14 @@ export interface BrokerDescription {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
-/** The market now; decimal strings, each absent where the venue does not tell it. */
+/** The market now; decimal strings, each absent where the venue does not tell it. @public @since 0.1.0 */
 export interface Quote {
   readonly bid?: string;
   readonly ask?: string;
   readonly last?: string;
 }
 
-/** The broker port. See `docs/broker-adapter.md` for how to write one, and `conformBroker` to check it. */
+/** The broker port: see `docs/broker-adapter.md`, and `conformBroker` to check one. @public @since 0.1.0 */
 export interface BrokerAdapter {
   readonly name: string;
   readonly capabilities: BrokerCapabilities;
@@ -283,7 +304,7 @@ export interface BrokerAdapter {
   readonly reports$?: Observable<OrderReport | { readonly type: 'gap' }>;
 }
 
-/** Time. `now` is wall time in epoch ms and may step; `monotonic` is in ms and never does. */
+/** Time. `now` is wall time in epoch ms and may step; `monotonic` is in ms and never does. @public @since 0.1.0 */
 export interface Clock {
   now(): number;
   monotonic(): number;
@@ -296,7 +317,7 @@ export interface Clock {
   clearTimeout(id: unknown): void;
 }
 
-/** The part of pino's interface that is used. A logger that throws is ignored. */
+/** The part of pino's interface that is used. A logger that throws is ignored. @public @since 0.1.0 */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -310,6 +331,7 @@ export interface Logger {
  * 1. `append` resolves when the records are durable; records become durable in the order of the calls.
  * 2. `append` takes the records synchronously: what is handed over may not be changed, and the order is that of the calls.
  * 3. A rejected `append` means: nothing may be assumed of these records; later calls reject too.
+ * @public @since 0.1.0
  */
 export interface Journal {
   readonly name: string;

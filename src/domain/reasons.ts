@@ -7,6 +7,7 @@
  *    The same advisory again always gets the same execution (E1).
  */
 
+/** A top state of the execution chart. @public @since 0.1.0 */
 export type ExecutionState =
   | 'validating'
   | 'submitted'
@@ -30,6 +31,10 @@ export type ReasonKind =
   /** The service was asked wrongly, or cannot answer now: an HTTP answer, never a result. */
   | 'request';
 
+/**
+ * A reason code with its meaning: its kind, one sentence, the states that raise it, and whether the caller may retry.
+ * @public @since 0.1.0
+ */
 export interface Reason<Code extends string = string> {
   readonly code: Code;
   readonly kind: ReasonKind;
@@ -210,9 +215,10 @@ const table = {
   INTERNAL_ERROR: ['request', false, NONE, 'A defect of the service; what was asked for may have happened.'],
 } as const satisfies Record<string, Row>;
 
+/** A code of the registry {@link reasons}. @public @since 0.1.0 */
 export type ReasonCode = keyof typeof table;
 
-/** Every code there is. */
+/** Every code there is. @public @since 0.1.0 */
 export const reasons: { readonly [Code in ReasonCode]: Reason<Code> } = Object.freeze(
   Object.fromEntries(
     Object.entries(table).map(([code, [kind, mayRetry, raisedIn, sentence]]) => [
@@ -222,7 +228,7 @@ export const reasons: { readonly [Code in ReasonCode]: Reason<Code> } = Object.f
   ),
 ) as { readonly [Code in ReasonCode]: Reason<Code> };
 
-/** Thrown for misuse: `code` is in the registry, the message says what is accepted. */
+/** Thrown for misuse: `code` is in the registry, the message says what is accepted. @public @since 0.1.0 */
 export class FillchartError extends Error {
   override readonly name = 'FillchartError';
   readonly code: ReasonCode;

@@ -22,6 +22,7 @@ import type { OrderFact, OrderStatus } from './order.js';
 import type { Side } from './ports.js';
 import type { ReasonCode } from './reasons.js';
 
+/** The verdict of a reconciliation; the first that applies, from the gravest (R6.3). @public @since 0.1.0 */
 export const ReconciliationStatus = {
   MATCHED: 'MATCHED',
   MISMATCH: 'MISMATCH',
@@ -29,9 +30,10 @@ export const ReconciliationStatus = {
   MISSING_POSITION: 'MISSING_POSITION',
   MISSING_SL_TP: 'MISSING_SL_TP',
 } as const;
+/** The verdict of a reconciliation; the first that applies, from the gravest (R6.3). @public @since 0.1.0 */
 export type ReconciliationStatus = (typeof ReconciliationStatus)[keyof typeof ReconciliationStatus];
 
-/** One difference. `expected` and `actual` are canonical decimals or words. */
+/** One difference. `expected` and `actual` are canonical decimals or words. @public @since 0.1.0 */
 export interface Mismatch {
   /** A code of the registry. */
   readonly kind: ReasonCode;
@@ -41,7 +43,10 @@ export interface Mismatch {
   readonly message: string;
 }
 
-/** What this engine's other executions did in the symbol since the baseline: signed, between two bounds. */
+/**
+ * What this engine's other executions did in the symbol since the baseline: signed, between two bounds.
+ * @public @since 0.1.0
+ */
 export interface OthersFills {
   readonly least: Decimal;
   readonly most: Decimal;
@@ -52,7 +57,7 @@ export interface OthersFills {
 
 export const NO_OTHERS: OthersFills = Object.freeze({ least: ZERO, most: ZERO, stopLosses: [], takeProfits: [] });
 
-/** What the execution believes. */
+/** What the execution believes. @public @since 0.1.0 */
 export interface ReconciliationExpected {
   readonly reconciliationId: string;
   readonly advisoryId: string;
@@ -81,13 +86,13 @@ export interface ReconciliationExpected {
   readonly found: readonly Mismatch[];
 }
 
-/** What the broker's one answer on the order came to. */
+/** What the broker's one answer on the order came to. @public @since 0.1.0 */
 export type ObservedOrder =
   | { readonly kind: 'report'; readonly report: OrderFact }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'failed'; readonly cause: string };
 
-/** What the broker's one answer on positions came to. */
+/** What the broker's one answer on positions came to. @public @since 0.1.0 */
 export type ObservedPosition =
   | {
       readonly kind: 'position';
@@ -101,13 +106,17 @@ export type ObservedPosition =
   | { readonly kind: 'not_offered' }
   | { readonly kind: 'failed'; readonly cause: string };
 
+/**
+ * What the broker's answers came to, and what other executions of the engine did in the symbol.
+ * @public @since 0.1.0
+ */
 export interface ReconciliationObserved {
   readonly order: ObservedOrder;
   readonly position: ObservedPosition;
   readonly others: OthersFills;
 }
 
-/** Both sides, and every difference (R6.3). Sizes of positions are signed: short is negative. */
+/** Both sides, and every difference (R6.3). Sizes of positions are signed: short is negative. @public @since 0.1.0 */
 export interface ReconciliationReport {
   readonly reconciliationId: string;
   readonly advisoryId: string;
@@ -131,7 +140,7 @@ export interface ReconciliationReport {
   readonly internalTp?: Decimal;
 }
 
-/** Compares (R6.2) and gives the verdict (R6.3). */
+/** Compares (R6.2) and gives the verdict (R6.3). @public @since 0.1.0 */
 export function reconcile(expected: ReconciliationExpected, observed: ReconciliationObserved): ReconciliationReport {
   const internalPositionSize = signed(expected.side, heldOf(expected));
   const brokerPositionSize = ownPart(expected, observed);

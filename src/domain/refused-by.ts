@@ -4,6 +4,7 @@
 import type { CaseKind } from './cases.js';
 import type { DecidingSwitch } from './kill-switch.js';
 
+/** What refused or cancelled: the kill switch, the case, the limit or the host's veto (K8, G2). @public @since 0.1.0 */
 export type RefusedBy =
   | ({ readonly kind: 'kill-switch' } & DecidingSwitch)
   | {

@@ -9,7 +9,7 @@ import type { ReasonCode } from './reasons.js';
 import type { ReconciliationReport } from './reconciliation.js';
 import type { RefusedBy } from './refused-by.js';
 
-/** Where an execution stands, in one word. The internal ones never end in a result. */
+/** Where an execution stands, in one word. The internal ones never end in a result. @public @since 0.1.0 */
 export const ExecutionStage = {
   /** Internal: nothing has left the process yet. */
   VALIDATING: 'VALIDATING',
@@ -26,8 +26,10 @@ export const ExecutionStage = {
   FAILED_TIMEOUT: 'FAILED_TIMEOUT',
   REJECTED: 'REJECTED',
 } as const;
+/** The stages of an execution: final statuses, and what it passes through on the way. @public @since 0.1.0 */
 export type ExecutionStage = (typeof ExecutionStage)[keyof typeof ExecutionStage];
 
+/** The statuses that a result can have. @public @since 0.1.0 */
 export const FINAL_STATUSES = [
   'FILLED',
   'EXECUTED_FULL_LATE',
@@ -36,9 +38,10 @@ export const FINAL_STATUSES = [
   'FAILED_TIMEOUT',
   'REJECTED',
 ] as const;
+/** A status that a result can have. @public @since 0.1.0 */
 export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
-/** One try to submit the entry order (S5). */
+/** One try to submit the entry order (S5). @public @since 0.1.0 */
 export interface ExecutionAttempt {
   /** Counts from 1. */
   readonly attempt: number;
@@ -55,6 +58,7 @@ export interface ExecutionAttempt {
   readonly reason?: string;
 }
 
+/** How an execution ended. Frozen; prices and sizes are canonical decimal strings. @public @since 0.1.0 */
 export interface ExecutionResult {
   readonly advisoryId: string;
   /** Empty when the advisory could not be read at all. */

@@ -28,7 +28,11 @@ import { attempt } from './reading.js';
 import type { FrozenSnapshot } from './snapshot.js';
 import type { Refusal } from './validation.js';
 
-/** Bounds of orders. Decimals are strings greater than zero, counts whole numbers of at least 1; what is absent is not limited. */
+/**
+ * Bounds of orders. Decimals are strings greater than zero, counts whole numbers of at least 1; what is absent is not
+ * limited.
+ * @public @since 0.1.0
+ */
 export interface Limits {
   /** Greatest `positionSize` of one advisory. */
   readonly maxPositionSize?: string | undefined;
@@ -46,7 +50,7 @@ export interface Limits {
   readonly maxDailyLoss?: string | undefined;
 }
 
-/** {@link Limits} for all symbols, and by symbol. */
+/** {@link Limits} for all symbols, and by symbol. @public @since 0.1.0 */
 export interface LimitOptions extends Limits {
   readonly bySymbol?: Readonly<Record<string, Limits>> | undefined;
 }

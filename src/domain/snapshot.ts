@@ -16,7 +16,7 @@ import { parseTime } from './time.js';
 
 type DecimalInput = string | number | bigint;
 
-/** An advisory as a caller writes it. Unknown fields are refused. */
+/** An advisory as a caller writes it. Unknown fields are refused. @public @since 0.1.0 */
 export interface SnapshotInput {
   readonly advisoryId: string;
   readonly symbol: string;
@@ -36,7 +36,10 @@ export interface SnapshotInput {
   readonly reasoningContext?: object | undefined;
 }
 
-/** The frozen advisory: canonical decimals, canonical UTC times, deep-frozen. Made by {@link freezeSnapshot}. */
+/**
+ * The frozen advisory: canonical decimals, canonical UTC times, deep-frozen. Made by {@link freezeSnapshot}.
+ * @public @since 0.1.0
+ */
 export interface FrozenSnapshot {
   readonly advisoryId: string;
   readonly symbol: string;
@@ -61,7 +64,11 @@ export interface SnapshotProblem {
   readonly message: string;
 }
 
-/** Thrown by {@link freezeSnapshot} for input that cannot be read: `code` is in the registry, `field` names the culprit. */
+/**
+ * Thrown by {@link freezeSnapshot} for input that cannot be read: `code` is in the registry, `field` names the
+ * culprit.
+ * @public @since 0.1.0
+ */
 export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
   readonly code: ReasonCode;
@@ -149,6 +156,7 @@ export function readSnapshot(input: unknown): SnapshotReading {
  *
  * @throws {SnapshotError} when the input is not an object, has an unknown field, or a field that cannot be read at all.
  *   Values that read but are out of range are refused by `execute`, with a `REJECTED` result.
+ * @public @since 0.1.0
  */
 export function freezeSnapshot(input: SnapshotInput | FrozenSnapshot): FrozenSnapshot {
   const { fields, problems } = readSnapshot(input);
@@ -157,10 +165,13 @@ export function freezeSnapshot(input: SnapshotInput | FrozenSnapshot): FrozenSna
   return fields as FrozenSnapshot;
 }
 
-/** SHA-256, hex, over the canonical JSON of every field (R1.2). */
+/** SHA-256, hex, over the canonical JSON of every field (R1.2). @public @since 0.1.0 */
 export const snapshotHash = (snapshot: FrozenSnapshot): string => sha256(canonicalJson(snapshot));
 
-/** Idempotency key of the entry order (S1): a pure function of advisory and hash; room is left for `-sl` and `-tp`. */
+/**
+ * Idempotency key of the entry order (S1): a pure function of advisory and hash; room is left for `-sl` and `-tp`.
+ * @public @since 0.1.0
+ */
 export const clientOrderIdFor = (advisoryId: string, hash: string): string =>
   `fc-${sha256(`${advisoryId}\n${hash}`).slice(0, 29)}`;
 

@@ -45,6 +45,7 @@ import { strayFills } from './stray-fills.js';
 import { type SweepReport, sweep } from './sweep.js';
 import { type Switchboard, switchboard } from './switchboard.js';
 
+/** The engine: executes advisories, and looks after what it executed. @public @since 0.1.0 */
 export interface Engine {
   /** Executes an advisory; resolves with its result whatever broker, snapshot or clock do. Rejects when the engine is closed. */
   execute(snapshot: FrozenSnapshot | SnapshotInput, options?: ExecuteOptions): Promise<ExecutionResult>;
@@ -73,6 +74,7 @@ export interface Engine {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What `engine.execute` and `engine.start` take besides the advisory. @public @since 0.1.0 */
 export interface ExecuteOptions {
   /**
    * Runs an advisory once more whose result is `REJECTED`, so that nothing ever left the process (E1). The journal keeps both
@@ -81,6 +83,7 @@ export interface ExecuteOptions {
   readonly again?: boolean | undefined;
 }
 
+/** What `engine.close` takes. @public @since 0.1.0 */
 export interface CloseOptions {
   /** Longest wait for the results of what is live, in ms; 0 by default. */
   readonly drainMs?: number | undefined;

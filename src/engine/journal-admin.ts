@@ -22,7 +22,7 @@ import { executionMap } from '../views/execution-map.js';
 import { metrics } from '../views/metrics.js';
 import { switchboard } from './switchboard.js';
 
-/** What {@link openJournalAdmin} takes. */
+/** What {@link openJournalAdmin} takes. @public @since 0.1.0 */
 export interface JournalAdminOptions {
   readonly journal: Journal;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ export interface JournalAdminOptions {
   readonly logger: Logger | false;
 }
 
-/** Kill switches and cases of one journal, while no engine holds it. */
+/** Kill switches and cases of one journal, while no engine holds it. @public @since 0.1.0 */
 export interface JournalAdmin {
   readonly killSwitch: KillSwitch;
   readonly cases: Cases;
@@ -43,6 +43,7 @@ export interface JournalAdmin {
  *
  * @throws what the journal throws when it is not ours to open: held by an engine, or no journal
  * @throws {FillchartError} `JOURNAL_UNAVAILABLE` when it cannot be read, or is not what was written; it is closed then
+ * @public @since 0.1.0
  */
 export async function openJournalAdmin({ journal, clock, logger }: JournalAdminOptions): Promise<JournalAdmin> {
   const { records, problem } = await readJournal(journal);

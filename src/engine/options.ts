@@ -11,7 +11,7 @@ import { type CheckedRisk, checkedRisk } from './limit-options.js';
 import type { RiskOptions } from './risk-gate.js';
 import { isShared, type SharedKillSwitch } from './shared-switch.js';
 
-/** What `createEngine` takes. */
+/** What `createEngine` takes. @public @since 0.1.0 */
 export interface EngineOptions extends RiskOptions {
   readonly broker: BrokerAdapter;
   /** Where the record is kept; in memory by default, and then lost with the process. */

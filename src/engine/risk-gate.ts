@@ -35,7 +35,10 @@ import { heldBy } from './holdings.js';
 import { riskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 
-/** What the host program is told beside the snapshot. Figures are without the order in question. */
+/**
+ * What the host program is told beside the snapshot. Figures are without the order in question.
+ * @public @since 0.1.0
+ */
 export interface PreTradeContext {
   /** Number of the submit call that is about to be made, from 1. */
   readonly attempt: number;
@@ -51,7 +54,10 @@ export interface PreTradeContext {
   readonly dailyLoss: string;
 }
 
-/** Asked before each submit call, in its turn: a reason refuses, `undefined` agrees. One that throws refuses. */
+/**
+ * Asked before each submit call, in its turn: a reason refuses, `undefined` agrees. One that throws refuses.
+ * @public @since 0.1.0
+ */
 export type PreTrade = (snapshot: FrozenSnapshot, context: PreTradeContext) => string | undefined;
 
 export interface RiskGateParts {

@@ -23,6 +23,7 @@ import { readJournal } from '../journal/read-journal.js';
 import { LISTENER_THREW, recorder as newRecorder, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 
+/** What {@link createKillSwitch} takes. @public @since 0.1.0 */
 export interface KillSwitchOptions {
   /** Where the switches are kept, for the next process too; in memory by default. No engine can have the same one. */
   readonly journal?: Journal;
@@ -32,7 +33,7 @@ export interface KillSwitchOptions {
   readonly logger?: Logger | false;
 }
 
-/** What `createKillSwitch` returns. */
+/** What `createKillSwitch` returns. @public @since 0.1.0 */
 export interface SharedKillSwitch extends KillSwitch {
   /** Gives the journal back. Rejects while an engine uses the switches. May be repeated. */
   close(): Promise<void>;

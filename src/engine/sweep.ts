@@ -30,6 +30,7 @@ import { acceptedIn, isWithin, type Range, shifted } from './accepted.js';
 import { type Holdings, heldBy } from './holdings.js';
 import { exitIdsOf, type Protections } from './protections.js';
 
+/** What a sweep compared, could not ask, and found (M3, M4). @public @since 0.1.0 */
 export interface SweepReport {
   /** ISO 8601 UTC. */
   readonly at: string;

@@ -10,6 +10,7 @@ import type { OrderRef, OrderRequest, ProtectionRequest } from '../domain/ports.
 import type { Mismatch } from '../domain/reconciliation.js';
 import type { DeadlineName } from './execution.facts.js';
 
+/** What the execution chart asks its host to do. Plain JSON. @public @since 0.1.0 */
 export type ExecutionCommand =
   /** Instrument rules, margin and baseline position (V9). Answered by `BROKER_ASKED`. */
   | { readonly type: 'askBroker' }

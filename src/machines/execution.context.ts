@@ -23,6 +23,7 @@ import type { FrozenSnapshot } from '../domain/snapshot.js';
 import { type BrokerAnswer, brokerRefusal } from '../domain/validation.js';
 import type { ExecutionInput } from './execution.facts.js';
 
+/** What an execution knows. Plain JSON, so that it can be stored and replayed. @public @since 0.1.0 */
 export interface ExecutionContext extends ExecutionInput {
   /** When `execute` was called; set by the first fact. */
   readonly startedAt: number;

@@ -51,6 +51,7 @@ export interface Legs {
   readonly takeProfit: LegOutcome;
 }
 
+/** What the execution chart is told. Plain JSON; times are engine ms. @public @since 0.1.0 */
 export type ExecutionFact =
   /** Carries the advisory, so that the record of it stands alone (S2). */
   | {

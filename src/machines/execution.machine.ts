@@ -18,6 +18,10 @@ import { executionSetup } from './execution.setup.js';
 /** Longest chain of eventless transitions that is no fault. */
 const MAX_MICROSTEPS = 50;
 
+/**
+ * The chart of one execution, from validation to its result: pure, without timers, promises or I/O.
+ * @public @since 0.1.0
+ */
 export const executionMachine = executionSetup.createMachine({
   id: 'execution',
   description: 'One approved advisory, one market order, protected and reconciled.',

@@ -49,6 +49,7 @@ const changes = {
   RELEASED: { target: 'judging', actions: 'keepChange', ...rule('K6', 'Released by a person, for a reason.') },
 } as const;
 
+/** The chart of one kill switch. @public @since 0.1.0 */
 export const killSwitchMachine = s.createMachine({
   id: 'killSwitch',
   description: 'The most severe of all kill switches.',

@@ -13,6 +13,7 @@ export interface ExitRef {
   readonly ref: OrderRef;
 }
 
+/** What the protection chart asks its host to do. Plain JSON. @public @since 0.1.0 */
 export type ProtectionCommand =
   /** Polls these exits, and no other of the entry: slowly, or about each second when `isSoon`. Answered by `EXIT_REPORT`. */
   | { readonly type: 'watchExits'; readonly exits: readonly ExitRef[]; readonly isSoon: boolean }

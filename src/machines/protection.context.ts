@@ -9,6 +9,7 @@ import { type Exit, type ExitLeg, exitIdOf, filledBy, isLost, isOver, lacksExitP
 import type { ExitRef } from './protection.commands.js';
 import type { PlacedExit, ProtectionInput } from './protection.facts.js';
 
+/** What is known of a position's exits. Plain JSON. @public @since 0.1.0 */
 export interface ProtectionContext extends Omit<ProtectionInput, 'sl' | 'tp'> {
   readonly exits: readonly Exit[];
   /** Closed by something other than its exits. */

@@ -18,14 +18,14 @@ export type ProtectionDeadlineName =
   /** B7: the next try to ask for the position. */
   | 'positionRetry';
 
-/** One exit as the execution left it. */
+/** One exit as the execution left it. @public @since 0.1.0 */
 export interface PlacedExit {
   readonly price: Decimal;
   /** False when the broker has not said whether it was placed. */
   readonly isPlaced: boolean;
 }
 
-/** What the exits start from: the execution is done, and holds this. */
+/** What the exits start from: the execution is done, and holds this. @public @since 0.1.0 */
 export interface ProtectionInput {
   readonly advisoryId: string;
   readonly snapshotHash: string;
@@ -48,7 +48,7 @@ export interface ProtectionInput {
   readonly nativeOco: boolean;
 }
 
-/** The broker's answer on the position, and what else of ours is in the symbol. */
+/** The broker's answer on the position, and what else of ours is in the symbol. @public @since 0.1.0 */
 export type SeenPosition =
   | {
       readonly kind: 'position';
@@ -62,6 +62,7 @@ export type SeenPosition =
   /** The broker tells no positions: asking again is of no use. */
   | { readonly kind: 'untold' };
 
+/** What the protection chart is told. Plain JSON; times are engine ms. @public @since 0.1.0 */
 export type ProtectionFact =
   /** Carries what the exits start from, so that the record of it stands alone. */
   | { readonly type: 'START'; readonly at: number; readonly input: ProtectionInput }

@@ -19,6 +19,7 @@ const MAX_MICROSTEPS = 50;
 const over = (description: string) =>
   protectionSetup.createStateConfig({ description, type: 'final', entry: ['unwatchExits', 'finish'] });
 
+/** The chart of a position's exits, from the result until they are over (B7). @public @since 0.1.0 */
 export const protectionMachine = protectionSetup.createMachine({
   id: 'protection',
   description: 'Stop-loss and take-profit of one position, until it is closed.',

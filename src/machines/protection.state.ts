@@ -9,6 +9,7 @@ export type ProtectionSnapshot = SnapshotFrom<typeof protectionMachine>;
 /**
  * `working`: held, its exits work. `doubting`: an exit has ended, and the position is being asked for. `settling`: closed, and
  * an exit is not known to be gone. `lost`: held without all of its exits. `reversing`, `reversed`: the exits closed too much.
+ * @public @since 0.1.0
  */
 export type PositionState =
   | 'working'

@@ -14,6 +14,7 @@ export interface OpenApiOptions {
 
 type Plain = { readonly [name: string]: unknown };
 
+/** The HTTP interface as an OpenAPI document. @beta @since 0.1.0 */
 export function openApi({ version, basePath }: OpenApiOptions): Plain {
   const schemas: Record<string, Plain> = {};
   const paths: Record<string, Record<string, Plain>> = {};

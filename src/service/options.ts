@@ -11,6 +11,7 @@ import type { WebhookOptions } from './notifications/webhooks.js';
 import { isLoopback } from './security/guard.js';
 import type { Tokens } from './security/tokens.js';
 
+/** What {@link createService} takes. @beta @since 0.1.0 */
 export interface ServiceOptions {
   /** At least one; each with a name of its own. */
   readonly accounts: readonly AccountOptions[];

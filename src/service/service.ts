@@ -30,6 +30,7 @@ import { starts as newStarts } from './starts.js';
 import { packageVersion } from './version.js';
 import { views as newViews, type Views } from './views/views.js';
 
+/** A running service. @beta @since 0.1.0 */
 export interface Service {
   /** The server, for tests and hosts that bring a socket of their own: `app.inject(…)`. */
   readonly app: FastifyInstance;
@@ -74,6 +75,7 @@ const DEFAULTS = {
  * Makes the service; nothing is opened or bound yet.
  *
  * @throws {FillchartError} `INVALID_OPTION`, naming option, value and what is accepted
+ * @beta @since 0.1.0
  */
 export function createService(given: ServiceOptions): Service {
   checkService(given);

@@ -52,6 +52,7 @@ export type {
   ScriptedFill,
 } from './fault-script.js';
 
+/** One call that the scripted broker got. @public @since 0.1.0 */
 export interface BrokerCall {
   readonly method: BrokerMethod;
   /** Monotonic ms of the clock. */
@@ -60,6 +61,7 @@ export interface BrokerCall {
   readonly argument: unknown;
 }
 
+/** A broker that follows a script, faults included, and lists each call. @public @since 0.1.0 */
 export interface FaultBroker extends BrokerAdapter {
   readonly calls: readonly BrokerCall[];
   /** Calls of one method, or of those that write. */
@@ -95,6 +97,7 @@ const DEFAULT_CAPABILITIES: BrokerCapabilities = {
   minPollMs: 0,
 };
 
+/** Makes a broker that follows a script on a clock of yours. @public @since 0.1.0 */
 export function faultBroker(options: FaultBrokerOptions): FaultBroker {
   const { clock } = options;
   const calls: BrokerCall[] = [];

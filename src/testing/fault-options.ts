@@ -2,6 +2,7 @@
 import type { BrokerCapabilities, Clock, Instrument, OrderRequest, Quote } from '../domain/ports.js';
 import type { BrokerMethod, Fault, OrderScript } from './fault-script.js';
 
+/** What {@link faultBroker} takes. @public @since 0.1.0 */
 export interface FaultBrokerOptions {
   readonly clock: Clock;
   /** By symbol, or for every order alike. */

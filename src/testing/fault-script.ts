@@ -5,6 +5,7 @@ import type { CancelOutcome, Fee, LegOutcome, SubmitOutcome } from '../domain/po
 import type { LineFault } from './venue/venue-line.js';
 import type { OrderPlan } from './venue/venue-plan.js';
 
+/** A method of the broker port. @public @since 0.1.0 */
 export type BrokerMethod =
   | 'connect'
   | 'instrument'
@@ -19,7 +20,7 @@ export type BrokerMethod =
   | 'checkProtection'
   | 'quote';
 
-/** What stands between the truth and the caller. */
+/** What stands between the truth and the caller. @public @since 0.1.0 */
 export type Fault = LineFault;
 
 export interface ScriptedFill {
@@ -45,7 +46,7 @@ export interface ScriptedCorrection {
   readonly afterwards?: 'reopens' | 'closed';
 }
 
-/** What becomes of an exit after it was placed. Times are ms since then. */
+/** What becomes of an exit after it was placed. Times are ms since then. @public @since 0.1.0 */
 export interface ExitScript {
   /** Taken but not working until then (PendingNew): the placement answers `pending`. */
   readonly worksFrom?: number;
@@ -66,6 +67,10 @@ export interface ExitScript {
   readonly leavesSibling?: boolean;
 }
 
+/**
+ * What the scripted broker does with one order. Times are ms since the first submit call: the T of the rules.
+ * @public @since 0.1.0
+ */
 export interface OrderScript {
   /** What the submit call answers; `accepted` by default. With `live: false` the order never exists at the broker. */
   readonly submit?: SubmitOutcome | readonly SubmitOutcome[] | Fault;

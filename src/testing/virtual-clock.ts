@@ -17,6 +17,7 @@ interface Timer {
   readonly fn: () => void;
 }
 
+/** A clock that moves only when it is told to. @public @since 0.1.0 */
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, firing what falls due; resolves when everything that this set off has settled. */
   advance(ms: number): Promise<void>;
@@ -39,12 +40,15 @@ export interface VirtualClock extends Clock {
   readonly pendingTimers: number;
 }
 
-/** 2026-01-01T00:00:00Z, where virtual time starts unless told otherwise. */
+/** 2026-01-01T00:00:00Z, where virtual time starts unless told otherwise. @public @since 0.1.0 */
 export const VIRTUAL_EPOCH_MS = Date.UTC(2026, 0, 1);
 
 const DEFAULT_LIMIT_MS = 600_000;
 
-/** Makes a virtual clock. @param startMs wall time at the start, in epoch ms. */
+/**
+ * Makes a virtual clock. @param startMs wall time at the start, in epoch ms.
+ * @public @since 0.1.0
+ */
 export function virtualClock(startMs: number = VIRTUAL_EPOCH_MS): VirtualClock {
   let elapsed = 0;
   let wallOffset = startMs;

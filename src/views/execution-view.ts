@@ -10,7 +10,7 @@ import { isoTime } from '../domain/time.js';
 import { elapsedSinceSubmit } from '../machines/execution.context.js';
 import { type ExecutionSnapshot, stageOfSnapshot, statePath } from '../machines/execution.state.js';
 
-/** One execution in a list. */
+/** One execution in a list. @public @since 0.1.0 */
 export interface ExecutionView {
   readonly advisoryId: string;
   readonly clientOrderId: string;

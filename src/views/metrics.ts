@@ -4,6 +4,7 @@
 import type { Counting } from '../actors/effects.js';
 import { FINAL_STATUSES, type FinalStatus } from '../domain/result.js';
 
+/** Counts and times of the engine. Times are in ms. @public @since 0.1.0 */
 export interface EngineMetrics {
   /** Executions that are not done. */
   readonly live: number;

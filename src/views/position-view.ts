@@ -8,6 +8,7 @@ import { isoTime } from '../domain/time.js';
 import { isClosed, type ProtectionContext, restOf } from '../machines/protection.context.js';
 import type { PositionState } from '../machines/protection.state.js';
 
+/** One exit of a position. @public @since 0.1.0 */
 export interface ExitView {
   readonly clientOrderId: string;
   readonly price: Decimal;
@@ -18,6 +19,7 @@ export interface ExitView {
   readonly fillPrice?: Decimal;
 }
 
+/** How a position was closed (B7). @public @since 0.1.0 */
 export interface PositionClosing {
   readonly by: 'stop_loss' | 'take_profit' | 'elsewhere';
   /** Of the exits, averaged; absent when none filled, or the broker has not told it. */
@@ -29,6 +31,7 @@ export interface PositionClosing {
   readonly at: string;
 }
 
+/** A position that the engine opened, its exits, and how it was closed (B7). @public @since 0.1.0 */
 export interface PositionView {
   readonly advisoryId: string;
   readonly clientOrderId: string;

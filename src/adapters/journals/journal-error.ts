@@ -31,7 +31,7 @@ const REMEDIES = {
 
 export type JournalErrorCode = keyof typeof REMEDIES;
 
-/** Why a journal cannot be opened, read or written. */
+/** Why a journal cannot be opened, read or written. @public @since 0.1.0 */
 export class JournalError extends Error {
   override readonly name = 'JournalError';
   readonly code: JournalErrorCode;

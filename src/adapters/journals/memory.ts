@@ -11,7 +11,7 @@ import type { IndexedJournal, Journal, OpenRequest, StoredCheckpoint } from '../
 import { recordIndex } from '../../domain/record-index.js';
 import { JournalError } from './journal-error.js';
 
-/** A journal in memory. It never fails; an append while it is not open is refused. */
+/** A journal in memory. It never fails; an append while it is not open is refused. @public @since 0.1.0 */
 export function memoryJournal(): Journal {
   const index = recordIndex();
   let checkpoint: StoredCheckpoint | undefined;

@@ -66,6 +66,7 @@ type State = 'closed' | 'being opened' | 'being closed' | OpenJournal | ReadOnly
 /**
  * A durable journal in an SQLite file on a local disk. Throws `RangeError` for an option that is not acceptable;
  * everything else that goes wrong rejects with a {@link JournalError}.
+ * @public @since 0.1.0
  */
 export function sqliteJournal(options: SqliteJournalOptions): Journal {
   const { path, maxBatch = DEFAULT_MAX_BATCH, driver, hooks = {} } = options;

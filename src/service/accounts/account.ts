@@ -16,7 +16,7 @@ import { type BrokerCall, observedBroker } from '../../telemetry/observed-broker
 import { type BrokerHealth, brokerHealth } from './broker-health.js';
 import { lookedUpJournal } from './looked-up-journal.js';
 
-/** What an account is made of. */
+/** What an account is made of. @beta @since 0.1.0 */
 export interface AccountOptions {
   /** 1 to 64 letters, digits, `-`, `_` or `.`; unique in the service. */
   readonly name: string;

@@ -21,6 +21,7 @@ export interface Answer {
   readonly contentType?: string;
 }
 
+/** The shape of one operation of the HTTP interface. @beta @since 0.1.0 */
 export interface RouteShape {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -58,6 +59,7 @@ const oneAccount = {
 };
 const ORDER = Type.Optional(Words(['desc', 'asc'], 'Newest first by default.'));
 
+/** Every operation of the HTTP interface. @beta @since 0.1.0 */
 export const routes = {
   submitExecution: {
     method: 'POST',
@@ -365,4 +367,5 @@ export const routes = {
 } as const satisfies Record<string, RouteShape>;
 
 export type Routes = typeof routes;
+/** An operation of the HTTP interface. @beta @since 0.1.0 */
 export type OperationId = keyof Routes;

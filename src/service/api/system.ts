@@ -6,6 +6,7 @@ import { Time, Words } from './common.js';
 import { AccountState } from './desk.js';
 
 export const ROLES = ['viewer', 'trader', 'operator'] as const;
+/** What the bearer of a token may do. @beta @since 0.1.0 */
 export type Role = (typeof ROLES)[number];
 
 export const Health = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health', title: 'Health' });

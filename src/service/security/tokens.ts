@@ -14,6 +14,7 @@ import { show } from '../../domain/snapshot.js';
 import { ROLES, type Role } from '../api/system.js';
 import type { Identity } from './identity.js';
 
+/** A token as it is stored: its hash, never the token. @beta @since 0.1.0 */
 export interface StoredToken {
   readonly name: string;
   readonly role: Role;
@@ -21,6 +22,7 @@ export interface StoredToken {
   readonly hash: string;
 }
 
+/** The tokens of a service. @beta @since 0.1.0 */
 export interface Tokens {
   /** Who the token is for. */
   find(token: string): Identity | undefined;
@@ -30,13 +32,18 @@ export interface Tokens {
 const PREFIX = 'fct_';
 const BYTES = 32;
 
+/** Makes a token. @beta @since 0.1.0 */
 export const newToken = (): string => PREFIX + randomBytes(BYTES).toString('base64url');
+/** The hash under which a token is stored. @beta @since 0.1.0 */
 export const tokenHash = (token: string): string => `sha256:${createHash('sha256').update(token).digest('hex')}`;
 
 const NAME = /^[\w.@-]{1,64}$/;
 const HASH = /^sha256:[0-9a-f]{64}$/;
 
-/** @throws {Error} naming what is wrong */
+/**
+ * @throws {Error} naming what is wrong
+ * @beta @since 0.1.0
+ */
 export function readTokens(text: string, where: string): readonly StoredToken[] {
   const value: unknown = JSON.parse(text);
   const list = (value as { tokens?: unknown } | null)?.tokens;
@@ -59,6 +66,7 @@ export function readTokens(text: string, where: string): readonly StoredToken[] 
   });
 }
 
+/** The tokens of a list. @beta @since 0.1.0 */
 export function tokenList(stored: readonly StoredToken[]): Tokens {
   const all = stored.map(({ name, role, hash }) => ({
     identity: { name, role, key: `token ${name}` },
@@ -78,7 +86,10 @@ export function tokenList(stored: readonly StoredToken[]): Tokens {
 /** How often the file is looked at, at most. */
 const LOOK_MS = 500;
 
-/** @throws {Error} when the file cannot be read at the start */
+/**
+ * @throws {Error} when the file cannot be read at the start
+ * @beta @since 0.1.0
+ */
 export function tokenFile(path: string, clock: Clock, warn: (sentence: string) => void): Tokens {
   const stampOf = (): string => {
     const { mtimeMs, size, ino } = statSync(path);

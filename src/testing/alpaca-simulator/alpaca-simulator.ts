@@ -23,6 +23,7 @@ import type {
 import { type UpdateStream, updateStream } from './updates.js';
 import { simulatedVenue } from './venue.js';
 
+/** Alpaca's trading API on a loopback port, for tests. @beta @since 0.1.0 */
 export interface AlpacaSimulator {
   /** Address of both the trading API and the market data API. */
   readonly url: string;
@@ -63,7 +64,7 @@ const MINUTE_MS = 60_000;
 const isDayTradeBound = (equity: string, dayTrades: number): boolean =>
   dayTrades >= 3 && lessThan(decimal(equity), decimal('25000'));
 
-/** Starts a simulator on a free port. Close it when done. */
+/** Starts a simulator on a free port. Close it when done. @beta @since 0.1.0 */
 export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Promise<AlpacaSimulator> {
   const { clock = systemClock(), keyId = 'PKSIMULATED', secretKey = 'simulated-secret' } = options;
   const { buyingPower = '1000000', requestsPerMinute = 200, dayTrades = 0, equity = buyingPower } = options;

@@ -1,7 +1,7 @@
 /** What the Alpaca simulator is told beforehand, and what it is told to do wrong. */
 import type { Clock } from '../../domain/ports.js';
 
-/** A fill of a scripted order. */
+/** A fill of a scripted order. @beta @since 0.1.0 */
 export interface AlpacaFill {
   /** When, in ms after the order is taken. */
   readonly at: number;
@@ -10,7 +10,7 @@ export interface AlpacaFill {
   readonly price?: string;
 }
 
-/** What becomes of an entry order. Without a script it is filled whole at the quote, at once. */
+/** What becomes of an entry order. Without a script it is filled whole at the quote, at once. @beta @since 0.1.0 */
 export interface AlpacaScript {
   readonly fills?: readonly AlpacaFill[];
   /** A cancel is confirmed (default), stays `pending_cancel` for ever, or loses against a fill of the rest. */
@@ -27,6 +27,7 @@ export interface AlpacaScript {
   readonly updates?: 'normal' | 'none' | 'replayed';
 }
 
+/** A request that the Alpaca simulator answers, as method and path. @beta @since 0.1.0 */
 export type AlpacaRoute =
   | 'submit'
   | 'protect'
@@ -45,7 +46,7 @@ export type AlpacaRoute =
   | 'lastQuote'
   | 'other';
 
-/** How an answer goes wrong. */
+/** How an answer goes wrong. @beta @since 0.1.0 */
 export type AlpacaAnswer =
   /** None at all; the connection stays open. */
   | 'silence'
@@ -67,6 +68,7 @@ export type AlpacaAnswer =
       readonly headers?: Readonly<Record<string, string>>;
     };
 
+/** What goes wrong with a request to the Alpaca simulator. @beta @since 0.1.0 */
 export interface AlpacaFault {
   readonly on: AlpacaRoute;
   readonly answer: AlpacaAnswer;
@@ -76,6 +78,7 @@ export interface AlpacaFault {
   readonly times?: number;
 }
 
+/** An asset that the Alpaca simulator lists. @beta @since 0.1.0 */
 export interface AlpacaAsset {
   readonly symbol: string;
   /** Equity by default. */
@@ -85,6 +88,7 @@ export interface AlpacaAsset {
   readonly shortable?: boolean;
 }
 
+/** What {@link alpacaSimulator} takes. @beta @since 0.1.0 */
 export interface AlpacaSimulatorOptions {
   /** The system clock by default. */
   readonly clock?: Clock;
@@ -105,7 +109,7 @@ export interface AlpacaSimulatorOptions {
   readonly requestsPerMinute?: number;
 }
 
-/** A request that came in. */
+/** A request that came in. @beta @since 0.1.0 */
 export interface AlpacaRequest {
   readonly route: AlpacaRoute;
   readonly method: string;

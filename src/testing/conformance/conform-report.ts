@@ -5,10 +5,12 @@ import { junitXml } from '../junit.js';
 import type { ConformanceReport } from './conform.js';
 
 export const CONFORM_FORMATS = ['text', 'json', 'junit'] as const;
+/** A format of the conformance report. @public @since 0.1.0 */
 export type ConformFormat = (typeof CONFORM_FORMATS)[number];
 
 const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
 
+/** The conformance report as text, JSON, Markdown or JUnit XML. @public @since 0.1.0 */
 export function formatConformance(report: ConformanceReport, format: ConformFormat): string {
   switch (format) {
     case 'json':

@@ -21,6 +21,7 @@ import {
 
 export type CaseOutcome = 'passed' | 'failed' | 'skipped';
 
+/** What one conformance case came to. @public @since 0.1.0 */
 export interface CaseResult {
   /** Such as `BC-01`. */
   readonly id: string;
@@ -32,12 +33,14 @@ export interface CaseResult {
   readonly tookMs: number;
 }
 
+/** One conformance case, to run on its own. @public @since 0.1.0 */
 export interface ConformanceCase {
   readonly id: string;
   readonly title: string;
   run(): Promise<CaseResult>;
 }
 
+/** What a conformance run came to. @public @since 0.1.0 */
 export interface ConformanceReport {
   readonly adapter: string;
   readonly passed: number;
@@ -48,7 +51,7 @@ export interface ConformanceReport {
   readonly cases: readonly CaseResult[];
 }
 
-/** The part of a test runner that is used; that of vitest fits. */
+/** The part of a test runner that is used; that of vitest fits. @public @since 0.1.0 */
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;
   it(name: string, body: (context: { skip(reason?: string): unknown }) => Promise<void>): unknown;
@@ -61,6 +64,7 @@ let runs = 0;
  * `conformBroker('mine', makeBroker, { symbol: 'AAPL', describe, it })`.
  *
  * @throws {TypeError} for a skip without a reason, a skip of a case that is not there, an unknown situation
+ * @public @since 0.1.0
  */
 export function conformBroker(
   name: string,
@@ -91,6 +95,7 @@ export function conformBroker(
  * Runs every case, one after the other, and counts.
  *
  * @throws {TypeError} for options that cannot be taken, and for a `makeBroker` that returns something else than a broker
+ * @public @since 0.1.0
  */
 export async function conformanceReport(
   name: string,

@@ -11,9 +11,10 @@ import type { BrokerAdapter } from '../../domain/ports.js';
  * answered, whether or not the order was taken. `query-hangs`: the query of an order is not answered.
  */
 export const SITUATIONS = ['any', 'fills', 'rests', 'fills-partly', 'rejects', 'submit-hangs', 'query-hangs'] as const;
+/** A situation that the conformance cases ask for, such as a market that rejects. @public @since 0.1.0 */
 export type Situation = (typeof SITUATIONS)[number];
 
-/** A broker in a situation, new and flat. */
+/** A broker in a situation, new and flat. @public @since 0.1.0 */
 export interface ConformanceSubject {
   readonly broker: BrokerAdapter;
   /** Lets so many ms pass; real time when absent. */
@@ -26,11 +27,12 @@ export interface ConformanceSubject {
   readonly end?: () => void | Promise<void>;
 }
 
-/** Makes a broker for one case; the situation is one of those that the options name. */
+/** Makes a broker for one case; the situation is one of those that the options name. @public @since 0.1.0 */
 export type MakeBroker = (
   situation: Situation,
 ) => BrokerAdapter | ConformanceSubject | Promise<BrokerAdapter | ConformanceSubject>;
 
+/** What {@link conformBroker} takes. Prices and sizes are decimal strings. @public @since 0.1.0 */
 export interface ConformanceOptions {
   /** A symbol that can be traded. */
   readonly symbol: string;

@@ -9,6 +9,7 @@ import type { Venue } from '../venue/venue.js';
 import type { JournalView } from './journal-view.js';
 import { OUTSIDE_LAWS, type OutsideLawId } from './outside-laws.js';
 
+/** A law that a simulated story broke, and where. @beta @since 0.1.0 */
 export interface Violation {
   readonly law: LawId | OutsideLawId;
   readonly sentence: string;

@@ -11,7 +11,7 @@ import type { ExecutionResult } from '../../domain/result.js';
 import type { BrokerCall } from '../fault-broker.js';
 import type { Life } from './folded-life.js';
 
-/** What one execution came to, seen from outside. */
+/** What one execution came to, seen from outside. @beta @since 0.1.0 */
 export interface LawSubject {
   readonly advisoryId: string;
   /** Every call that the broker got, of this execution or not, oldest first. */
@@ -37,6 +37,7 @@ export interface Commit {
   readonly callsBefore: number;
 }
 
+/** A law that a run broke, and why. @beta @since 0.1.0 */
 export interface BrokenLaw {
   readonly law: LawId;
   readonly why: string;

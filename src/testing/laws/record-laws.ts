@@ -35,7 +35,7 @@ const JUDGES: { readonly [Id in LawId]: Judge } = {
   L15: cancelsAtOnceForCause,
 };
 
-/** Broken laws of one execution; none when it was lawful so far. */
+/** Broken laws of one execution; none when it was lawful so far. @beta @since 0.1.0 */
 export function brokenLaws(subject: LawSubject): readonly BrokenLaw[] {
   const life = foldedLife(subject.advisoryId, subject.records);
   if (life === undefined) return [];

@@ -17,6 +17,7 @@ import { inputFor } from './profiles.js';
 import { expectedSteps, PathError, type PathOutcome, runPath } from './run-path.js';
 import { NOT_WALKED_YET, UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, unexplained } from './unreachable.js';
 
+/** One step of a generated path. @public @since 0.1.0 */
 export interface ExecutionPathStep {
   /** Type of the fact, such as `ORDER_REPORT`. */
   readonly event: ExecutionFact['type'];
@@ -35,6 +36,7 @@ export interface ExecutionPathStep {
   readonly rules: readonly string[];
 }
 
+/** A generated path through the execution chart. @public @since 0.1.0 */
 export interface ExecutionPath {
   /** `P-0001` …; stays the same until the chart changes. */
   readonly id: string;
@@ -45,6 +47,7 @@ export interface ExecutionPath {
   readonly steps: readonly ExecutionPathStep[];
 }
 
+/** What {@link executionPaths} takes. @public @since 0.1.0 */
 export interface ExecutionPathOptions {
   /** Every path with at most two deviations, instead of those that cover the chart. */
   readonly all?: boolean;
@@ -54,7 +57,7 @@ const models = new WeakMap<ExecutionPath, ModelPath>();
 
 const cache = new Map<boolean, readonly ExecutionPath[]>();
 
-/** The paths as plain data. Generating them takes some seconds the first time. */
+/** The paths as plain data. Generating them takes some seconds the first time. @public @since 0.1.0 */
 export function executionPaths({ all = false }: ExecutionPathOptions = {}): readonly ExecutionPath[] {
   const known = cache.get(all);
   if (known !== undefined) return known;
@@ -75,6 +78,7 @@ export function executionPaths({ all = false }: ExecutionPathOptions = {}): read
  * Runs a path of `executionPaths` against the engine, with a broker that answers as the path says.
  *
  * @throws {PathError} where engine and chart part, or a law is broken
+ * @public @since 0.1.0
  */
 export function runExecutionPath(path: ExecutionPath): Promise<PathOutcome> {
   const model = models.get(path);

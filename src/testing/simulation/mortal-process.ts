@@ -16,15 +16,18 @@ import type { VirtualDisk } from './virtual-disk.js';
  * `timer`: about to fire. `call`: about to go out. `called`: it has gone out. `answer`: about to come in. `push`: a report
  * is about to come in. `append`: about to be handed over. `commit`: handed over, not durable. `committed`: durable, not
  * acknowledged.
+ * @beta @since 0.1.0
  */
 export type StepKind = 'timer' | 'call' | 'called' | 'answer' | 'push' | 'append' | 'commit' | 'committed';
 
+/** A step at which a simulated process can be killed. @beta @since 0.1.0 */
 export interface Step {
   readonly kind: StepKind;
   /** The broker method, or the facts of the records. */
   readonly what: string;
 }
 
+/** What {@link mortalProcess} takes. @beta @since 0.1.0 */
 export interface MortalOptions {
   readonly clock: Clock;
   readonly broker: BrokerAdapter;
@@ -39,6 +42,7 @@ export interface MortalOptions {
   readonly onCommit?: (records: readonly JournalRecord[]) => void;
 }
 
+/** Clock, broker and journal of a process that can be killed at any step. @beta @since 0.1.0 */
 export interface MortalProcess {
   readonly clock: Clock;
   readonly broker: BrokerAdapter;
@@ -50,6 +54,7 @@ export interface MortalProcess {
 /** What a step asks of the process: whether it is still there to take it. */
 type Survives = (kind: StepKind, what: string) => boolean;
 
+/** Makes a process that can be killed at any step, for tests of recovery. @beta @since 0.1.0 */
 export function mortalProcess(options: MortalOptions): MortalProcess {
   let isAlive = true;
 

@@ -5,6 +5,7 @@
  * 2. A branch draws by itself: what is drawn from it moves nothing in the generator that it came from.
  */
 
+/** Random numbers that a seed repeats. @beta @since 0.1.0 */
 export interface Random {
   /** From 0 up to 1, which is never reached. */
   next(): number;
@@ -21,7 +22,10 @@ export interface Random {
 
 const TWO_TO_32 = 2 ** 32;
 
-/** @param seed any text or number */
+/**
+ * @param seed any text or number
+ * @beta @since 0.1.0
+ */
 export function seededRandom(seed: string | number): Random {
   let state = hashOf(String(seed));
 

@@ -5,6 +5,7 @@
 import type { Violation } from '../laws/law-court.js';
 import { type StoryOptions, type StoryReport, tellStory } from './story.js';
 
+/** What {@link simulate} takes. @beta @since 0.1.0 */
 export interface SimulationOptions extends Pick<StoryOptions, 'createEngine' | 'isRough'> {
   /** How many seeds. */
   readonly seeds: number;
@@ -16,6 +17,7 @@ export interface SimulationOptions extends Pick<StoryOptions, 'createEngine' | '
   readonly onStory?: (report: StoryReport, so: SimulationReport) => boolean | undefined;
 }
 
+/** What a simulation came to. @beta @since 0.1.0 */
 export interface SimulationReport {
   readonly seeds: number;
   readonly executions: number;
@@ -39,7 +41,7 @@ const NOTHING: SimulationReport = {
   violations: [],
 };
 
-/** Tells the stories of `seeds` seeds from `start` on. The same options give the same report. */
+/** Tells the stories of `seeds` seeds from `start` on. The same options give the same report. @beta @since 0.1.0 */
 export async function simulate({
   seeds,
   start = 1,
@@ -62,7 +64,7 @@ export async function simulate({
   return report;
 }
 
-/** How to see a failing story again, step by step. */
+/** How to see a failing story again, step by step. @beta @since 0.1.0 */
 export const replayCommand = (seed: number): string => `fillchart simulate --seeds 1 --start ${seed} --trace`;
 
 const withStory = (so: SimulationReport, story: StoryReport): SimulationReport => ({

@@ -25,6 +25,7 @@ import { type Random, seededRandom } from './random.js';
 import { drawStory, type OperatorAct, type StoryPlan } from './story-plan.js';
 import { type VirtualDisk, virtualDisk } from './virtual-disk.js';
 
+/** What {@link tellStory} takes. @beta @since 0.1.0 */
 export interface StoryOptions {
   readonly seed: number;
   /** The engine to be told about; the real one by default. */
@@ -38,6 +39,7 @@ export interface StoryOptions {
   readonly onLine?: (line: string) => void;
 }
 
+/** What one simulated story came to. @beta @since 0.1.0 */
 export interface StoryReport {
   readonly seed: number;
   /** Advisories that got a result. */
@@ -61,6 +63,7 @@ const AFTERMATH_MS = 60_000;
 const TURN_MS = 1_000;
 const EXITS_JUDGED_MS = 60_000;
 
+/** Runs one simulated story: engine, venue, faults, crashes and restarts, all from one seed. @beta @since 0.1.0 */
 export async function tellStory(options: StoryOptions): Promise<StoryReport> {
   const { seed } = options;
   const story = newStory(options);

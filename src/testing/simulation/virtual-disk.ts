@@ -6,6 +6,7 @@
  */
 import type { JournalRecord } from '../../domain/journal.js';
 
+/** A disk in memory that outlives a simulated process. @beta @since 0.1.0 */
 export interface VirtualDisk {
   /** What is durable, oldest first. */
   readonly records: JournalRecord[];
@@ -17,6 +18,7 @@ export interface VirtualDisk {
   unreadableBecause: string | undefined;
 }
 
+/** Makes a disk in memory, with these records on it. @beta @since 0.1.0 */
 export const virtualDisk = (records: readonly JournalRecord[] = []): VirtualDisk => ({
   records: [...records],
   commitMs: () => 0,

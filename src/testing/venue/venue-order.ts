@@ -40,6 +40,7 @@ export interface VenueFill {
   readonly changedAt?: number;
 }
 
+/** An order as the venue model holds it. @beta @since 0.1.0 */
 export interface VenueOrder {
   /** The venue's id (FIX OrderID 37). */
   readonly id: string;
@@ -114,7 +115,7 @@ export function feesOf({ fills }: Pick<VenueOrder, 'fills'>): readonly Fee[] {
   return [...totals].filter(([, amount]) => !isZero(amount)).map(([asset, amount]) => ({ asset, amount }));
 }
 
-/** Everything that happens at the venue, in order. The order is as it stands after it. */
+/** Everything that happens at the venue, in order. The order is as it stands after it. @beta @since 0.1.0 */
 export interface VenueEvent {
   readonly sequence: number;
   /** Monotonic ms. */

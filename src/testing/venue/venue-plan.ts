@@ -5,6 +5,7 @@
  */
 import type { VenueOrderState } from './venue-order.js';
 
+/** A fill that the venue model carries out. @beta @since 0.1.0 */
 export interface PlannedFill {
   readonly atMs: number;
   readonly quantity: string;
@@ -29,6 +30,7 @@ export interface PlannedCorrection {
 
 export type PlannedEnd = Extract<VenueOrderState, 'cancelled' | 'rejected' | 'expired' | 'done_for_day'>;
 
+/** What the venue model does with an order. Times are in ms since it arrived. @beta @since 0.1.0 */
 export interface OrderPlan {
   /** Taken but not working until then (PendingNew); at once by default. */
   readonly worksFromMs?: number;

@@ -38,6 +38,7 @@ export interface VenuePortOptions {
 
 export type LegName = 'sl' | 'tp';
 
+/** The venue model behind the broker port. @beta @since 0.1.0 */
 export class VenuePort {
   constructor(
     readonly venue: Venue,

@@ -92,6 +92,7 @@ export interface ExitRules {
   readonly partial: 'cancels' | 'shrinks' | 'keeps';
 }
 
+/** The rules of a venue: what it accepts, how it nets, and how its exits work. @beta @since 0.1.0 */
 export interface VenueProfile {
   readonly name: string;
   /** `spot`: balances of assets. `margin`: one pot of money and net positions. `unlimited`: net positions, no money. */

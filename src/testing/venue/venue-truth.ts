@@ -19,6 +19,7 @@ export interface LegTruth {
   readonly isWorking: boolean;
 }
 
+/** What the venue model holds to be true of an order. @beta @since 0.1.0 */
 export interface VenueTruth {
   readonly clientOrderId: string;
   readonly brokerOrderId: string;
@@ -45,7 +46,7 @@ export interface VenueTruth {
   readonly takeProfit?: LegTruth;
 }
 
-/** Every entry that the venue ever took, as it stands, or as it stood at a monotonic time. */
+/** Every entry that the venue ever took, as it stands, or as it stood at a monotonic time. @beta @since 0.1.0 */
 export const venueTruths = (venue: Venue, at?: number): readonly VenueTruth[] =>
   venue.orders
     .filter(({ role }) => role === 'entry')

@@ -37,6 +37,7 @@ import {
   waitingSide,
 } from './venue-rules.js';
 
+/** What {@link Venue} takes. @beta @since 0.1.0 */
 export interface VenueOptions {
   readonly clock: Clock;
   /** {@link PLAIN_PROFILE} by default. */
@@ -55,6 +56,7 @@ export interface VenueOptions {
   readonly clockOffsetMs?: number;
 }
 
+/** A model of a venue: orders, fills, exits, positions, fees and capacity, on a clock of yours. @beta @since 0.1.0 */
 export class Venue {
   readonly profile: VenueProfile;
   readonly #clock: Clock;

@@ -37,6 +37,7 @@ const WATCHED_MS = 10_000;
  * The library `@alpacahq/alpaca-trade-api` is loaded on the first call.
  *
  * @throws {FillchartError} `INVALID_OPTION` for options that cannot be taken, missing keys among them
+ * @public @since 0.1.0
  */
 export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
   const settings = readSettings(options);

@@ -9,7 +9,7 @@ import { FillchartError } from '../../../domain/reasons.js';
 import { systemClock } from '../../system-clock.js';
 import { address, between, invalid, oneOf, quietly } from '../option-checks.js';
 
-/** What `alpacaBroker` takes. */
+/** What `alpacaBroker` takes. @public @since 0.1.0 */
 export interface AlpacaBrokerOptions {
   /** True trades with real money. Absent or false trades on paper. */
   readonly live?: boolean;

@@ -56,6 +56,7 @@ const DIALECTS: Readonly<Record<CcxtExchange, Dialect>> = { binance, bybit, okx,
  * The library `ccxt` is loaded on connect, and of it the one exchange.
  *
  * @throws {FillchartError} `INVALID_OPTION` for options that cannot be taken, missing keys among them
+ * @public @since 0.1.0
  */
 export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
   const settings = readSettings(options);

@@ -11,11 +11,12 @@ import { address, between, invalid, isLocal, oneOf, quietly } from '../option-ch
 
 /** The exchanges that the adapter knows. Others are refused, though ccxt may know them. */
 export const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
+/** An exchange that the ccxt adapter knows. @public @since 0.1.0 */
 export type CcxtExchange = (typeof CCXT_EXCHANGES)[number];
 
 const MARKETS = ['spot', 'linear'] as const;
 
-/** What `ccxtBroker` takes. */
+/** What `ccxtBroker` takes. @public @since 0.1.0 */
 export interface CcxtBrokerOptions {
   /** Which exchange: `binance`, `bybit`, `okx` or `kraken`. */
   readonly exchange: CcxtExchange;

@@ -62,6 +62,7 @@ import { TAG } from './tags.js';
  *
  * @throws {FillchartError} `INVALID_OPTION` for options that cannot be taken
  * @throws {Error} when the store folder cannot be used, or another process uses it
+ * @public @since 0.1.0
  */
 export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
   const read = readSettings(options);

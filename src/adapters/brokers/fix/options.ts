@@ -17,7 +17,7 @@ import { type FixSchedule, readSchedule, type Schedule } from './schedule.js';
 
 export type FixVersion = 'FIX.4.2' | 'FIX.4.4';
 
-/** The rules of a symbol, as agreed with the counterparty, and how its messages name it. */
+/** The rules of a symbol, as agreed with the counterparty, and how its messages name it. @public @since 0.1.0 */
 export interface FixInstrument extends Instrument {
   /** SecurityID (48), beside or instead of Symbol (55). */
   readonly securityId?: string;
@@ -34,12 +34,13 @@ export interface FixInstrument extends Instrument {
 /** TimeInForce (59) by its word. */
 export const ENTRY_TIMES = { day: '0', gtc: '1', ioc: '3', fok: '4' } as const;
 
+/** Where the FIX counterparty listens. @public @since 0.1.0 */
 export interface FixAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** How the two exits of a position are placed. */
+/** How the two exits of a position are placed. @public @since 0.1.0 */
 export interface FixExits {
   /** How long they stay: until cancelled (`gtc`, the default) or to the end of the day. */
   readonly timeInForce?: 'gtc' | 'day';
@@ -53,7 +54,7 @@ export interface FixExits {
   readonly closeOnly?: boolean;
 }
 
-/** RequestForPositions (FIX 4.4), for counterparties that answer it. */
+/** RequestForPositions (FIX 4.4), for counterparties that answer it. @public @since 0.1.0 */
 export interface FixPositions {
   /** Account (1); the option `account` by default. */
   readonly account?: string;
@@ -63,10 +64,10 @@ export interface FixPositions {
   readonly partyId?: string;
 }
 
-/** Options of Node's `tls.connect`, but for those that would let a certificate pass unverified. */
+/** Options of Node's `tls.connect`, but for those that would let a certificate pass unverified. @public @since 0.1.0 */
 export type FixTls = Omit<ConnectionOptions, 'rejectUnauthorized' | 'checkServerIdentity'>;
 
-/** What `fixBroker` takes. */
+/** What `fixBroker` takes. @public @since 0.1.0 */
 export interface FixBrokerOptions {
   /** `FIX.4.4` by default. */
   readonly version?: FixVersion;

@@ -10,9 +10,10 @@
  */
 import { invalid } from '../option-checks.js';
 
+/** A day of the week in a FIX session's schedule. @public @since 0.1.0 */
 export type FixDay = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 
-/** The counterparty's session times. */
+/** The counterparty's session times. @public @since 0.1.0 */
 export interface FixSchedule {
   /** A zone of the IANA database, such as `America/New_York`; `UTC` by default. */
   readonly timeZone?: string;

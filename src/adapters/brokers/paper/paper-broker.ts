@@ -33,7 +33,7 @@ import { type PaperSettings, quoteOrThrow, readSettings } from './settings.js';
 import { createTimers } from './timers.js';
 import { createVenue, type Venue } from './venue.js';
 
-/** How often the broker was called, each repeat included, whether or not the call got through. */
+/** How often the broker was called, each repeat included, whether or not the call got through. @public @since 0.1.0 */
 export interface PaperCalls {
   readonly submits: number;
   readonly cancels: number;
@@ -46,7 +46,7 @@ export interface PaperCalls {
   readonly positionQueries: number;
 }
 
-/** The paper broker, and what tests and the console do to it besides trading. */
+/** The paper broker, and what tests and the console do to it besides trading. @public @since 0.1.0 */
 export interface PaperBroker extends BrokerAdapter {
   getOrderStatuses(refs: readonly OrderRef[], signal: AbortSignal): Promise<readonly OrderReport[]>;
   /** The legs of exit pairs are among them. */
@@ -74,6 +74,7 @@ export interface PaperBroker extends BrokerAdapter {
  * A simulated broker. With nothing but instruments and quotes it fills every market order at once, in full, at the quote.
  *
  * @throws {FillchartError} `INVALID_OPTION` naming the option, its value and what is accepted
+ * @public @since 0.1.0
  */
 export function paperBroker(options: PaperBrokerOptions): PaperBroker {
   const settings = readSettings(options);

@@ -8,6 +8,7 @@ import type { PaperScripts } from './paper-script.js';
 import type { PaperQuote, PaperTick } from './quote.js';
 import type { Seed, Spread } from './random.js';
 
+/** What {@link paperBroker} takes. Prices and sizes are decimal strings, times are in ms. @public @since 0.1.0 */
 export interface PaperBrokerOptions {
   /** Every symbol that can be traded; at least one. */
   readonly instruments: readonly Instrument[];
@@ -47,6 +48,7 @@ export interface PaperBrokerOptions {
   readonly push?: boolean;
 }
 
+/** How the paper broker splits a fill into pieces. @public @since 0.1.0 */
 export interface PartialFills {
   /** Number of pieces, 1 to 1000; fewer when there are not that many lots. */
   readonly pieces: number;
@@ -54,7 +56,7 @@ export interface PartialFills {
   readonly delayMs: number;
 }
 
-/** Rejects the orders to which everything that it names applies. */
+/** Rejects the orders to which everything that it names applies. @public @since 0.1.0 */
 export interface RejectRule {
   readonly symbol?: string;
   readonly side?: Side;
@@ -66,6 +68,7 @@ export interface RejectRule {
   readonly transient?: boolean;
 }
 
+/** A position that the paper account holds at the start. @public @since 0.1.0 */
 export interface InitialPosition {
   readonly symbol: string;
   /** Signed; short is negative. */
@@ -73,6 +76,7 @@ export interface InitialPosition {
   readonly entryPrice?: string;
 }
 
+/** How the paper broker plays a file of prices. @public @since 0.1.0 */
 export interface PriceFileOptions {
   /** Exactly one of `path` and `text`. */
   readonly path?: string | URL;

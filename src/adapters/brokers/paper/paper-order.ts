@@ -32,7 +32,7 @@ export interface PaperOrder {
   readonly reason?: string;
 }
 
-/** An order as {@link PaperBroker.orders} shows it. */
+/** An order as {@link PaperBroker.orders} shows it. @public @since 0.1.0 */
 export interface PaperOrderView {
   readonly clientOrderId: string;
   readonly brokerOrderId: string;

@@ -87,6 +87,10 @@ export type PositionOverride =
 /** What becomes of a query: an answer, an error, or nothing at all. */
 export type QueryScript = 'answer' | 'fail' | 'hang' | { readonly failForMs: number };
 
+/**
+ * What the paper broker does with one order, step by step; times are in ms since it took the order.
+ * @public @since 0.1.0
+ */
 export interface PaperScript {
   /** For people. */
   readonly note?: string;
@@ -117,7 +121,7 @@ export interface PaperScript {
   readonly positionQuery?: QueryScript;
 }
 
-/** Scripts by `clientOrderId` or, second, by symbol; or a function of the order. */
+/** Scripts by `clientOrderId` or, second, by symbol; or a function of the order. @public @since 0.1.0 */
 export type PaperScripts =
   | { readonly [clientOrderIdOrSymbol: string]: PaperScript }
   | ((order: OrderRequest) => PaperScript | undefined);

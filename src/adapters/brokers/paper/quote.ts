@@ -20,7 +20,10 @@ import {
 } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 
-/** A price of a symbol as callers and feeds give it: decimals greater than zero, `bid` not above `ask`. */
+/**
+ * A price of a symbol as callers and feeds give it: decimals greater than zero, `bid` not above `ask`.
+ * @public @since 0.1.0
+ */
 export interface PaperQuote {
   /** Last price, or the middle. */
   readonly price: string;
@@ -28,7 +31,7 @@ export interface PaperQuote {
   readonly ask?: string;
 }
 
-/** A quote of a feed. */
+/** A quote of a feed. @public @since 0.1.0 */
 export interface PaperTick extends PaperQuote {
   readonly symbol: string;
 }

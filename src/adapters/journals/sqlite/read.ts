@@ -33,7 +33,10 @@ export interface SqliteReading {
   readonly faults?: readonly string[];
 }
 
-/** Every record of a journal, oldest first. Rejects with `CORRUPT` or `CUT_OFF`, which carry what can be read. */
+/**
+ * Every record of a journal, oldest first. Rejects with `CORRUPT` or `CUT_OFF`, which carry what can be read.
+ * @public @since 0.1.0
+ */
 export async function readSqliteJournal(path: string, driver?: DriverName): Promise<readonly JournalRecord[]> {
   const { records, damage, hasLostItsEnd } = await inspectSqliteJournal(path, false, driver);
   if (damage !== undefined) throw damage.with(records);
