@@ -113,7 +113,6 @@ function addRoute(app: FastifyInstance, operation: OperationId, route: RouteShap
     },
     handler: async (request, reply) => {
       const control = new AbortController();
-      request.raw.once('close', () => control.abort());
       reply.raw.once('close', () => control.abort());
       const { identity } = request;
       if (identity === undefined) throw refuse('UNAUTHENTICATED', 'There is no token.');
