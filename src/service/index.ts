@@ -3,6 +3,8 @@
 export type { AccountOptions } from './accounts/account.js';
 export { type OperationId, type RouteShape, routes } from './api/routes.js';
 export type { Role } from './api/system.js';
+export { NOTIFICATIONS, type Notification, type NotificationName } from './notifications/notification.js';
+export { signatureOf, type WebhookOptions } from './notifications/webhooks.js';
 export { openApi } from './openapi.js';
 export type { ServiceOptions } from './options.js';
 export type { StoredToken, Tokens } from './security/tokens.js';

@@ -11,6 +11,7 @@ import { pino } from 'pino';
 import { systemClock } from '../adapters/system-clock.js';
 import type { Logger } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
+import { isoTime } from '../domain/time.js';
 import { createKillSwitch, type KillSwitch, type SharedKillSwitch } from '../index.js';
 import { type AccessRecorder, accessLog } from './access-log.js';
 import { type Account, account, type OpenAccount } from './accounts/account.js';
@@ -20,6 +21,8 @@ import { type Hub, hub as newHub } from './events/hub.js';
 import { handlers } from './handlers/handlers.js';
 import { consoleFolder, pages } from './http/pages.js';
 import { server } from './http/server.js';
+import { ofAudit, ofBroker, ofSwitch } from './notifications/notification.js';
+import { webhooks } from './notifications/webhooks.js';
 import { openApi } from './openapi.js';
 import { checkService, type ServiceOptions } from './options.js';
 import { guard, isLoopback } from './security/guard.js';
@@ -29,6 +32,7 @@ import { twoPersonRule } from './security/two-person.js';
 import { starts as newStarts } from './starts.js';
 import { packageVersion } from './version.js';
 import { views as newViews, type Views } from './views/views.js';
+import { type Watchman, watchman } from './watchman.js';
 
 /** A running service. @beta @since 0.1.0 */
 export interface Service {
@@ -80,7 +84,7 @@ const DEFAULTS = {
 export function createService(given: ServiceOptions): Service {
   checkService(given);
   const parts = assembled(given);
-  const { options, clock, all, hub, state, app } = parts;
+  const { options, clock, all, hub, hooks, state, app } = parts;
   let opening: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   const isReady = (): boolean => !state.isDraining && all.every((one) => one.problems().length === 0);
@@ -90,6 +94,8 @@ export function createService(given: ServiceOptions): Service {
     await opening?.catch(() => undefined);
     for (const one of all) hub.changed('account', one);
     await Promise.all(all.map((one) => one.close(drainMs)));
+    state.watchman?.stop();
+    hooks.close();
     hub.close();
     await state.shared?.close();
     await app.close();
@@ -131,6 +137,7 @@ interface ServiceState {
   /** The switches that the accounts share; absent where the only account has its own. */
   shared: SharedKillSwitch | undefined;
   killSwitch: KillSwitch | undefined;
+  watchman: Watchman | undefined;
 }
 
 type Assembled = ReturnType<typeof assembled>;
@@ -140,7 +147,7 @@ function assembled(given: ServiceOptions) {
   const clock = options.clock ?? systemClock();
   const logger: Logger | false =
     options.logger ?? pino({ name: 'fillchart', level: 'warn' }, pino.destination(STANDARD_ERROR));
-  const state: ServiceState = { isDraining: false, shared: undefined, killSwitch: undefined };
+  const state: ServiceState = { isDraining: false, shared: undefined, killSwitch: undefined, watchman: undefined };
   const starts = newStarts(clock);
   const twoPerson = twoPersonRule(options.twoPersonRelease === true, clock);
   const all: Account[] = [];
@@ -153,7 +160,12 @@ function assembled(given: ServiceOptions) {
     auditSeq: (name) => hub.position.get(name)?.seq ?? 0,
   });
   const hub: Hub = newHub({ clock, views, batchMs: options.eventBatchMs, heartbeatMs: options.heartbeatMs });
-  hub.onAudit(({ name }, record) => starts.heard(name, record));
+  const hooks = webhooks(options.webhooks ?? [], clock, logger);
+  const lost = new Set<string>();
+  hub.onAudit(({ name }, record) => {
+    starts.heard(name, record);
+    for (const told of ofAudit(name, record)) hooks.tell(told);
+  });
   for (const one of options.accounts)
     all.push(
       account(one, {
@@ -163,16 +175,20 @@ function assembled(given: ServiceOptions) {
         probeMs: options.brokerProbeMs,
         lostAfterMs: options.brokerLostMs,
         onCall: () => undefined,
-        onBroker: () =>
+        onBroker: (name, connected, problem) => {
           hub.changed(
             'account',
-            all.find(({ name }) => name === one.name),
-          ),
+            all.find((each) => each.name === name),
+          );
+          // The first connection is no news.
+          if (!connected) lost.add(name);
+          if (!connected || lost.delete(name)) hooks.tell(ofBroker(name, isoTime(clock.now()), connected, problem));
+        },
       }),
     );
   const access = accessLog(clock, (entry) => options.onAccess?.(entry));
   const app = appOf({ options, clock, logger, state, starts, twoPerson, all, views, hub, access });
-  return { options, clock, logger, state, all, hub, app };
+  return { options, clock, logger, state, all, hub, hooks, app };
 }
 
 const defined = (given: ServiceOptions): ServiceOptions =>
@@ -245,7 +261,7 @@ function appOf(parts: AppParts): FastifyInstance {
 
 const isOpen = (one: Account): one is OpenAccount => one.engine !== undefined;
 
-async function openAll({ options, clock, logger, state, all, hub }: Assembled): Promise<void> {
+async function openAll({ options, clock, logger, state, all, hub, hooks }: Assembled): Promise<void> {
   const { killSwitchJournal: journal } = options;
   if (journal !== undefined) state.shared = await createKillSwitch({ journal, clock, logger });
   await Promise.all(
@@ -263,4 +279,9 @@ async function openAll({ options, clock, logger, state, all, hub }: Assembled): 
     ),
   );
   state.killSwitch = state.shared ?? all.find(isOpen)?.engine.killSwitch;
+  state.killSwitch?.changes$.subscribe((change) => {
+    hub.changed('switches');
+    hooks.tell(ofSwitch(change));
+  });
+  state.watchman = watchman(all, hub, hooks, clock);
 }

@@ -37,8 +37,8 @@ const OPTIONS: { readonly [Option in Exclude<keyof AlpacaBrokerOptions, NotInAFi
 };
 
 /** @throws {UsageError} for a config that cannot be taken, missing keys, or a library that is not installed */
-export async function openAlpaca({ configPath, live, clock, env, warn }: BrokerRequest): Promise<OpenedBroker> {
-  const config: Omit<AlpacaBrokerOptions, NotInAFile> = checkedConfig(configPath, record({}, OPTIONS), SECRETS);
+export async function openAlpaca({ configPath, given, live, clock, env, warn }: BrokerRequest): Promise<OpenedBroker> {
+  const config: Omit<AlpacaBrokerOptions, NotInAFile> = checkedConfig(configPath, record({}, OPTIONS), SECRETS, given);
   assertAgreed(config.live === true, live, configPath);
   const { alpacaBroker } = await import('../../adapters/brokers/alpaca/index.js');
   const { sdkLoader } = await import('../../adapters/brokers/alpaca/sdk.js');

@@ -45,12 +45,13 @@ function secretsOf(exchange: CcxtExchange): Secrets {
 export const openCcxt =
   (name: `ccxt:${CcxtExchange}`) =>
   /** @throws {UsageError} for a config that cannot be taken, missing keys, or a library that is not installed */
-  async ({ configPath, live, clock, env, warn }: BrokerRequest): Promise<OpenedBroker> => {
+  async ({ configPath, given, live, clock, env, warn }: BrokerRequest): Promise<OpenedBroker> => {
     const exchange = name.slice('ccxt:'.length) as CcxtExchange;
     const config: Omit<CcxtBrokerOptions, NotInAFile> = checkedConfig(
       configPath,
       record({}, OPTIONS),
       secretsOf(exchange),
+      given,
     );
     assertAgreed(config.live === true, live, configPath);
     const { ccxtBroker } = await import('../../adapters/brokers/ccxt/index.js');

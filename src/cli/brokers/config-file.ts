@@ -16,8 +16,12 @@ export type Config = Readonly<Record<string, unknown>>;
 /** Names of secrets, in lower case and without `_` and `-`, each with the variable of the environment that holds it. */
 export type Secrets = Readonly<Record<string, string>>;
 
-/** @throws {UsageError} */
-export function readConfig(path: string): Config {
+/**
+ * @param given what stands there, where it has been read already
+ * @throws {UsageError}
+ */
+export function readConfig(path: string, given?: Config): Config {
+  if (given !== undefined) return given;
   const reading = readJson(readTextFile(path).replace(/^\uFEFF/, ''));
   if (!reading.ok) throw new UsageError(`${path}:${reading.line}:${reading.column}: ${reading.problem}`);
   const { value } = reading;
@@ -27,9 +31,9 @@ export function readConfig(path: string): Config {
 }
 
 /** The config, or none where it may be left out. @throws {UsageError} for a secret, or for what the check does not accept */
-export function checkedConfig(path: string | undefined, check: Check, secrets: Secrets): Config {
+export function checkedConfig(path: string | undefined, check: Check, secrets: Secrets, given?: Config): Config {
   if (path === undefined) return {};
-  const config = readConfig(path);
+  const config = readConfig(path, given);
   refuseSecrets(config, path, secrets);
   const problem = check.problem(config, '');
   if (problem !== undefined) throw new UsageError(`${path}: ${`${problem.path} ${problem.says}`.replace(/^[. ]/, '')}`);

@@ -171,6 +171,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** @throws {UsageError} for a config that cannot be taken, or a library that is not installed */
 export async function openFix({
   configPath,
+  given,
   live,
   looksOnly = false,
   clock,
@@ -181,7 +182,7 @@ export async function openFix({
     throw new UsageError(
       '--broker fix needs --config <file>: host, port, senderCompId, targetCompId, instruments, live.',
     );
-  const checked: unknown = checkedConfig(configPath, record(REQUIRED, OPTIONAL), SECRETS);
+  const checked: unknown = checkedConfig(configPath, record(REQUIRED, OPTIONAL), SECRETS, given);
   const { live: isLive, tls: encryption, storeFolder, messageLog, dictionary, ...options } = checked as FixConfig;
   assertAgreed(isLive, live, configPath);
   const { fixBroker } = await import('../../adapters/brokers/fix/index.js');

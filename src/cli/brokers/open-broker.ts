@@ -1,15 +1,25 @@
 /**
  * Brokers by name. What stands behind a name is loaded when it is asked for: `paper` loads none of the others.
  */
+import type { LimitOptions } from '../../domain/risk-limits.js';
 import type { BrokerName } from './broker-name.js';
+import { readConfig } from './config-file.js';
 import type { BrokerRequest, OpenedBroker } from './opened-broker.js';
 
 type Open = (request: BrokerRequest) => Promise<OpenedBroker>;
 
-/** Makes the broker; nothing is sent. @throws {UsageError} for a config that cannot be taken, missing keys, a missing library */
+/**
+ * Makes the broker; nothing is sent. What the config says of limits is the engine's, whatever the broker.
+ *
+ * @throws {UsageError} for a config that cannot be taken, missing keys, a missing library
+ */
 export async function openBroker(name: BrokerName, request: BrokerRequest): Promise<OpenedBroker> {
   const open = await openerOf(name);
-  return open(request);
+  const { configPath } = request;
+  if (configPath === undefined) return open(request);
+  const { limits, ...given } = readConfig(configPath, request.given);
+  const opened = await open({ ...request, given });
+  return { ...opened, ...(limits !== undefined && { limits: limits as LimitOptions }) };
 }
 
 async function openerOf(name: BrokerName): Promise<Open> {

@@ -13,7 +13,7 @@ import { asUsage, type Config, readConfig } from './config-file.js';
 import type { BrokerRequest, OpenedBroker } from './opened-broker.js';
 
 /** @throws {UsageError} for a config that cannot be taken */
-export async function openPaper({ configPath, clock, live, advisories }: BrokerRequest): Promise<OpenedBroker> {
+export async function openPaper({ configPath, given, clock, live, advisories }: BrokerRequest): Promise<OpenedBroker> {
   if (live) throw new UsageError('--live is for brokers with real money; the paper broker has none.');
   if (configPath === undefined) {
     const options = marketOf(advisories);
@@ -23,7 +23,7 @@ export async function openPaper({ configPath, clock, live, advisories }: BrokerR
       about: 'each symbol quoted at its reference price',
     };
   }
-  const { operator, ...options } = readConfig(configPath);
+  const { operator, ...options } = readConfig(configPath, given);
   for (const key of ['clock', 'feed']) {
     if (key in options) throw new UsageError(`${configPath}: ${key} cannot be set in a file.`);
   }

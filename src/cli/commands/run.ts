@@ -140,6 +140,7 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
       clock,
       logger: log.logger,
       maxConcurrent: options.concurrency,
+      ...(opened.limits !== undefined && { limits: opened.limits }),
     });
     try {
       if (journal.failure() !== undefined) throw journal.failure();

@@ -1,14 +1,21 @@
 /**
  * What `fillchart serve` serves: from its config, or from nothing.
+ *
+ * 1. Everything is read and checked before anything is opened.
+ * 2. A file that the config names is looked for beside the config; no secret stands in one.
  */
-import { memoryJournal } from '../../adapters/journals/memory.js';
-import { sqliteJournal } from '../../adapters/journals/sqlite.js';
-import type { Journal } from '../../domain/ports.js';
-import type { ServiceOptions } from '../../service/index.js';
+import { appendFileSync, existsSync } from 'node:fs';
+import { type AccountOptions, type ServiceOptions, type Tokens, tokenFile } from '../../service/index.js';
+import { beside, type Config, readConfig } from '../brokers/config-file.js';
 import type { ServeOptions } from '../commands/serve.js';
 import { UsageError } from '../exit-codes.js';
+import { readTextFile } from '../run/source.js';
 import type { CliWorld } from '../world.js';
+import { accountFrom } from './account-config.js';
+import { flagAt, inside, listAt, notAccepted, objectAt, type Place, textAt, textsAt, wholeAt } from './config-keys.js';
+import { journalAt } from './journal-at.js';
 import { openMarket } from './open-market.js';
+import { webhookFrom } from './webhook-config.js';
 
 export interface ServeSettings {
   readonly service: ServiceOptions;
@@ -18,42 +25,179 @@ export interface ServeSettings {
 }
 
 const DEFAULT_PORT = 8_090;
+const MS_PER_SECOND = 1_000;
 /** The longest life of an execution is 47 s; most end well within this. */
 const DEFAULT_DRAIN_MS = 45_000;
+const MOST_DRAIN_S = 3_600;
+
+const KEYS = [
+  'accounts',
+  'host',
+  'port',
+  'basePath',
+  'hosts',
+  'corsOrigins',
+  'tls',
+  'tokens',
+  'killSwitch',
+  'webhooks',
+  'accessLog',
+  'drainSeconds',
+  'bodyBytes',
+  'requestsPerSecond',
+  'events',
+  'broker',
+];
 
 /** @throws {UsageError} naming the option or the file, the value and what is accepted */
 export async function serveSettings(options: ServeOptions, world: CliWorld): Promise<ServeSettings> {
-  const { config, host, port, basePath, drain, journal } = options;
-  if (config !== undefined) throw new UsageError('--config is not known yet.');
+  return options.config === undefined
+    ? paperSettings(options, world)
+    : configuredSettings(options.config, options, world);
+}
+
+function paperSettings(options: ServeOptions, world: CliWorld): ServeSettings {
   if (options.live === true) throw new UsageError('--live is for a config with accounts of real money.');
   const market = openMarket(world.clock);
+  const account: AccountOptions = {
+    name: 'paper',
+    broker: market.broker,
+    journal: journalAt(options.journal ?? 'memory', '--journal'),
+    about: 'paper, fills at the reference price',
+    onAdvisory: market.learn,
+  };
   return {
-    drainMs: drain ?? DEFAULT_DRAIN_MS,
+    drainMs: options.drain ?? DEFAULT_DRAIN_MS,
     stakes: [],
+    service: { accounts: [account], port: DEFAULT_PORT, ...fromOptions(options), clock: world.clock },
+  };
+}
+
+/** What stands on the command line goes before what the config says. */
+const fromOptions = ({ host, port, basePath }: ServeOptions): Partial<ServiceOptions> => ({
+  ...(host !== undefined && { host }),
+  ...(port !== undefined && { port }),
+  ...(basePath !== undefined && { basePath }),
+});
+
+async function configuredSettings(file: string, options: ServeOptions, world: CliWorld): Promise<ServeSettings> {
+  if (options.journal !== undefined)
+    throw new UsageError('--journal is for the start without a config; each account names its own.');
+  const top: Place = { file, path: '' };
+  const config = objectAt(top, readConfig(file), KEYS);
+  const { accounts, broker } = config;
+  if (broker !== undefined)
+    throw new UsageError(`${file}: broker belongs to an account: { "accounts": [ { "name", "broker", … } ] }.`);
+  const place = inside(top, 'accounts');
+  if (!Array.isArray(accounts) || accounts.length === 0)
+    throw notAccepted(place, accounts, 'a list of at least one account');
+  const made = [];
+  for (const [index, one] of accounts.entries())
+    made.push(await accountFrom({ file, path: `accounts[${index}]` }, one, { world, live: options.live === true }));
+  const isLive = made.some(({ account }) => account.live === true);
+  if (options.live === true && !isLive)
+    throw new UsageError(`--live is given, and no account of ${file} says "live": true; real money takes both.`);
+  const drainSeconds = wholeAt(inside(top, 'drainSeconds'), config['drainSeconds'], 0, MOST_DRAIN_S);
+  return {
+    drainMs: options.drain ?? (drainSeconds === undefined ? DEFAULT_DRAIN_MS : drainSeconds * MS_PER_SECOND),
+    stakes: made.flatMap(({ stakes }) => stakes ?? []),
     service: {
-      accounts: [
-        {
-          name: 'paper',
-          broker: market.broker,
-          journal: journalAt(journal ?? 'memory'),
-          about: 'paper account, fills at the reference price',
-          onAdvisory: market.learn,
-        },
-      ],
-      port: port ?? DEFAULT_PORT,
-      ...(host !== undefined && { host }),
-      ...(basePath !== undefined && { basePath }),
+      accounts: made.map(({ account }) => account),
+      port: DEFAULT_PORT,
+      ...ofServer(top, config),
+      ...ofSecurity(top, config, world),
+      ...ofSwitches(top, config, made.length),
+      ...fromOptions(options),
       clock: world.clock,
     },
   };
 }
 
-export function journalAt(where: string): Journal {
-  if (where === 'memory') return memoryJournal();
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** Ranges are judged by the service, which names its own options. */
+function ofServer(top: Place, config: Config): Partial<ServiceOptions> {
+  const text = (name: string) => textAt(inside(top, name), config[name]);
+  const whole = (name: string) => wholeAt(inside(top, name), config[name], 0, MOST);
+  const events = inside(top, 'events');
+  const { maxListeners, bufferBytes, batchMs, heartbeatMs } =
+    config['events'] === undefined
+      ? ({} as Config)
+      : objectAt(events, config['events'], ['maxListeners', 'bufferBytes', 'batchMs', 'heartbeatMs']);
+  const ofEvents = (name: string, value: unknown) => wholeAt(inside(events, name), value, 0, MOST);
+  return withoutGaps({
+    host: text('host'),
+    port: whole('port'),
+    basePath: text('basePath'),
+    bodyBytes: whole('bodyBytes'),
+    requestsPerSecond: whole('requestsPerSecond'),
+    maxListeners: ofEvents('maxListeners', maxListeners),
+    listenerBufferBytes: ofEvents('bufferBytes', bufferBytes),
+    eventBatchMs: ofEvents('batchMs', batchMs),
+    heartbeatMs: ofEvents('heartbeatMs', heartbeatMs),
+    hosts: textsAt(inside(top, 'hosts'), config['hosts']),
+    corsOrigins: textsAt(inside(top, 'corsOrigins'), config['corsOrigins']),
+    tls: tlsOf(inside(top, 'tls'), config['tls']),
+  });
+}
+
+function tlsOf(place: Place, value: unknown): ServiceOptions['tls'] {
+  if (value === undefined) return undefined;
+  const given = objectAt(place, value, ['certFile', 'keyFile', 'caFile']);
+  const file = (name: string): string | undefined => {
+    const path = textAt(inside(place, name), given[name]);
+    return path === undefined ? undefined : readTextFile(beside(place.file, path));
+  };
+  const [cert, key, ca] = [file('certFile'), file('keyFile'), file('caFile')];
+  if (cert === undefined || key === undefined) throw notAccepted(place, value, 'an object with certFile and keyFile');
+  return { cert, key, ...(ca !== undefined && { ca }) };
+}
+
+function ofSecurity(top: Place, config: Config, world: CliWorld): Partial<ServiceOptions> {
+  const warn = (sentence: string): void => void world.stderr.write(`fillchart: ${sentence}\n`);
+  const path = textAt(inside(top, 'tokens'), config['tokens']);
+  const accessLog = textAt(inside(top, 'accessLog'), config['accessLog']);
+  return withoutGaps({
+    tokens: path === undefined ? undefined : tokensAt(inside(top, 'tokens'), beside(top.file, path), world, warn),
+    webhooks: listAt(inside(top, 'webhooks'), config['webhooks'], (place, one) => webhookFrom(place, one, world.env)),
+    onAccess:
+      accessLog === undefined
+        ? undefined
+        : (entry: object) => appendFileSync(beside(top.file, accessLog), `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
+  });
+}
+
+function tokensAt(place: Place, path: string, world: CliWorld, warn: (sentence: string) => void): Tokens {
+  if (!existsSync(path))
+    throw new UsageError(
+      `${place.file}: ${place.path} is ${path}, which is not there; make it with fillchart token create --file ${path} --name <who> --role operator.`,
+    );
   try {
-    return sqliteJournal({ path: where });
+    return tokenFile(path, world.clock, warn);
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`--journal: ${error.message}.`);
-    throw error;
+    throw new UsageError(`${place.file}: ${place.path}: ${error instanceof Error ? error.message : String(error)}.`);
   }
 }
+
+function ofSwitches(top: Place, config: Config, accounts: number): Partial<ServiceOptions> {
+  const place = inside(top, 'killSwitch');
+  const given =
+    config['killSwitch'] === undefined
+      ? ({} as Config)
+      : objectAt(place, config['killSwitch'], ['journal', 'twoPersonRelease']);
+  const named = textAt(inside(place, 'journal'), given['journal']);
+  const journal = named ?? (accounts > 1 ? 'kill-switches.db' : undefined);
+  const isInMemory = journal === 'memory';
+  return withoutGaps({
+    killSwitchJournal:
+      journal === undefined
+        ? undefined
+        : journalAt(isInMemory ? journal : beside(top.file, journal), `${top.file}: killSwitch.journal`),
+    twoPersonRelease: flagAt(inside(place, 'twoPersonRelease'), given['twoPersonRelease']),
+  });
+}
+
+const withoutGaps = <T extends object>(given: T): { [Name in keyof T]: NonNullable<T[Name]> } =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]: NonNullable<T[Name]>;
+  };

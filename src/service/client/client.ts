@@ -1,0 +1,246 @@
+/**
+ * A client of the service, typed by the table of routes: there is no second model.
+ *
+ * 1. `submitExecution` and everything that only reads may be sent again: after a cut connection, and when the service says
+ *    that it is not ready, they are, until `retryForMs` is over. Nothing else is ever sent twice.
+ * 2. A refusal is a `ClientError` with the registry's code.
+ * 3. The stream of events goes on where it was cut, by the last id.
+ */
+import type { Static, TSchema } from '@sinclair/typebox';
+import type { EVENTS, EventName } from '../api/events.js';
+import { type OperationId, type RouteShape, type Routes, routes } from '../api/routes.js';
+
+export interface ClientOptions {
+  /** Such as `http://127.0.0.1:8090`. */
+  readonly baseUrl: string;
+  readonly token?: string | undefined;
+  /** How long what may be sent again is, in ms; 30 000 by default, 0 for never. */
+  readonly retryForMs?: number | undefined;
+  /** That of the platform by default. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+/** A refusal by the service, or an answer that is none of its own. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  readonly status: number;
+  /** A code of the registry; `UNREADABLE_ANSWER` where the answer is not the service's. */
+  readonly code: string;
+  readonly field: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, problem: Partial<ProblemBody>) {
+    super(problem.message ?? `The service answered with ${status}.`);
+    this.status = status;
+    this.code = problem.code ?? 'UNREADABLE_ANSWER';
+    this.field = problem.field;
+    this.requestId = problem.requestId;
+    this.retryAfterSeconds = problem.retryAfterSeconds;
+  }
+}
+
+interface ProblemBody {
+  readonly code: string;
+  readonly message: string;
+  readonly field: string;
+  readonly requestId: string;
+  readonly retryAfterSeconds: number;
+}
+
+type Part<Id extends OperationId, Name extends string> = Routes[Id] extends {
+  readonly [P in Name]: infer S extends TSchema;
+}
+  ? Static<S>
+  : undefined;
+
+type Needed<T> = T extends undefined ? false : true;
+
+/** What an operation takes. */
+export type Input<Id extends OperationId> = (Needed<Part<Id, 'params'>> extends true
+  ? { readonly params: Part<Id, 'params'> }
+  : object) &
+  (Needed<Part<Id, 'body'>> extends true ? { readonly body: Part<Id, 'body'> } : object) &
+  (Needed<Part<Id, 'query'>> extends true ? { readonly query?: Part<Id, 'query'> } : object) & {
+    readonly signal?: AbortSignal;
+  };
+
+type Answers<Id extends OperationId> = Routes[Id]['answers'];
+type GoodStatus<Id extends OperationId> = keyof Answers<Id> & (200 | 202);
+
+/** What an operation answers; text for those that answer no JSON. */
+export type Output<Id extends OperationId> = Answers<Id>[GoodStatus<Id>] extends {
+  readonly schema: infer S extends TSchema;
+}
+  ? Static<S>
+  : string;
+
+type WithoutInput<Id extends OperationId> = Routes[Id] extends { readonly params: TSchema } | { readonly body: TSchema }
+  ? false
+  : true;
+
+export type Operations = {
+  readonly [Id in Exclude<OperationId, 'streamEvents'>]: WithoutInput<Id> extends true
+    ? (input?: Input<Id>) => Promise<Output<Id>>
+    : (input: Input<Id>) => Promise<Output<Id>>;
+};
+
+/** An event of the stream, by its name. */
+export type ServiceEvent = {
+  readonly [Name in EventName]: {
+    readonly event: Name;
+    /** There for what stands in an audit log. */
+    readonly id?: string;
+    readonly data: Static<(typeof EVENTS)[Name]>;
+  };
+}[EventName];
+
+export interface EventsInput {
+  readonly query?: Part<'streamEvents', 'query'>;
+  /** Goes on behind this event. */
+  readonly lastEventId?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Client extends Operations {
+  /** The stream, for as long as it is read; it reconnects by itself. */
+  events(input?: EventsInput): AsyncGenerator<ServiceEvent, void, undefined>;
+}
+
+const DEFAULT_RETRY_MS = 30_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 3_000;
+const MS_PER_SECOND = 1_000;
+
+interface AnyInput {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const operations = Object.fromEntries(
+    Object.keys(routes)
+      .filter((id) => id !== 'streamEvents')
+      .map((id) => [id, (input: AnyInput = {}) => call(options, id as OperationId, input)]),
+  );
+  return { ...operations, events: (input = {}) => events(options, input) } as unknown as Client;
+}
+
+async function call(options: ClientOptions, id: OperationId, input: AnyInput): Promise<unknown> {
+  const response = await send(options, id, input);
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+  return isJson && id !== 'getOpenApi' ? response.json() : response.text();
+}
+
+/** A good answer. @throws {ClientError} */
+async function send(options: ClientOptions, id: OperationId, input: AnyInput): Promise<Response> {
+  const { retryForMs = DEFAULT_RETRY_MS } = options;
+  const route: RouteShape = routes[id];
+  const mayRepeat = route.method === 'GET' || id === 'submitExecution';
+  const end = Date.now() + (mayRepeat ? retryForMs : 0);
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {
+    try {
+      const response = await once(options, route, input);
+      // Readiness says by its status what it says in its body.
+      if (response.ok || (id === 'getReadiness' && response.status === 503)) return response;
+      const problem = await problemOf(response);
+      const isLater = problem.status === 503 || problem.status === 429;
+      const waitMs = Math.max(pauseMs, (problem.retryAfterSeconds ?? 0) * MS_PER_SECOND);
+      if (!isLater || Date.now() + waitMs > end) throw problem;
+      await pause(waitMs, input.signal);
+    } catch (error) {
+      if (error instanceof ClientError || input.signal?.aborted === true || Date.now() + pauseMs > end) throw error;
+      await pause(pauseMs, input.signal);
+    }
+  }
+}
+
+function once({ baseUrl, token, fetch: given }: ClientOptions, route: RouteShape, input: AnyInput): Promise<Response> {
+  const { params = {}, query = {}, body, signal } = input;
+  const path = route.path.replaceAll(/:(\w+)/g, (_whole, name: string) => encodeURIComponent(String(params[name])));
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)] as [string, string]],
+    ),
+  ).toString();
+  const headers = {
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    ...(route.path === routes.streamEvents.path && { Accept: 'text/event-stream' }),
+  };
+  return (given ?? fetch)(`${baseUrl.replace(/\/$/, '')}${path}${search === '' ? '' : `?${search}`}`, {
+    method: route.method,
+    headers,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal !== undefined && { signal }),
+  });
+}
+
+async function problemOf(response: Response): Promise<ClientError> {
+  const problem: unknown = await response.json().catch(() => ({}));
+  return new ClientError(response.status, Object(problem) as Partial<ProblemBody>);
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
+  });
+}
+
+async function* events(options: ClientOptions, input: EventsInput): AsyncGenerator<ServiceEvent, void, undefined> {
+  let { lastEventId } = input;
+  const { signal } = input;
+  const isOver = (): boolean => signal?.aborted === true;
+  while (!isOver()) {
+    const query = { ...input.query, ...(lastEventId !== undefined && { lastEventId }) };
+    const response = await send(options, 'streamEvents', { query, ...(signal !== undefined && { signal }) });
+    try {
+      for await (const event of eventsOf(response)) {
+        lastEventId = event.id ?? lastEventId;
+        yield event;
+      }
+    } catch (error) {
+      if (isOver()) return;
+      if (options.retryForMs === 0) throw error;
+    }
+    if (options.retryForMs === 0) return;
+    await pause(FIRST_PAUSE_MS, signal).catch(() => undefined);
+  }
+}
+
+async function* eventsOf(response: Response): AsyncGenerator<ServiceEvent, void, undefined> {
+  if (response.body === null) return;
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const read = eventOf(block);
+      if (read !== undefined) yield read;
+    }
+  }
+}
+
+function eventOf(block: string): ServiceEvent | undefined {
+  const fields = new Map(
+    block.split('\n').flatMap((line) => {
+      const at = line.indexOf(': ');
+      return at <= 0 ? [] : [[line.slice(0, at), line.slice(at + 2)] as const];
+    }),
+  );
+  const [event, data, id] = [fields.get('event'), fields.get('data'), fields.get('id')];
+  if (event === undefined || data === undefined) return undefined;
+  return { event, data: JSON.parse(data), ...(id !== undefined && { id }) } as ServiceEvent;
+}
