@@ -33,6 +33,7 @@ const steps = [
   ],
   ['verify', 'every reachable state, every law', 'scripts/verify.mjs'],
   ['diagrams', 'the pictures are those of the charts that run', 'scripts/diagrams.mjs', '--check'],
+  ['api', '0 exports without TSDoc, and docs/api is made from it', 'scripts/api/reference.mjs', '--check'],
   ['exports', 'the packed package, installed and imported', 'scripts/check-exports.mjs'],
 ];
 

@@ -41,6 +41,8 @@ const NAME = /^[\w.@-]{1,64}$/;
 const HASH = /^sha256:[0-9a-f]{64}$/;
 
 /**
+ * Reads the text of a file of tokens.
+ *
  * @throws {Error} naming what is wrong
  * @beta @since 0.1.0
  */
@@ -87,6 +89,8 @@ export function tokenList(stored: readonly StoredToken[]): Tokens {
 const LOOK_MS = 500;
 
 /**
+ * The tokens of a file, read anew when it changes.
+ *
  * @throws {Error} when the file cannot be read at the start
  * @beta @since 0.1.0
  */

@@ -23,6 +23,8 @@ export interface Random {
 const TWO_TO_32 = 2 ** 32;
 
 /**
+ * Makes random numbers that a seed repeats.
+ *
  * @param seed any text or number
  * @beta @since 0.1.0
  */
