@@ -26,6 +26,7 @@ const OPTIONS: { readonly [Option in Exclude<keyof AlpacaBrokerOptions, NotInAFi
   streamUrl: text,
   stream: flag,
   dataFeed: words('iex', 'sip', 'delayed_sip'),
+  quoteMaxAgeMs: numberBetween(1_000, 3_600_000),
   exitTimeInForce: words('gtc', 'day'),
   dayTradeRule: flag,
   belowOneDollar: flag,

@@ -34,6 +34,8 @@ export interface AlpacaSimulator {
   script(script: AlpacaScript): void;
   fault(fault: AlpacaFault): void;
   setQuote(symbol: string, price: string): void;
+  /** From now on quote and last trade of a symbol are told to be so old, in ms. */
+  setQuoteAge(symbol: string, ageMs: number): void;
   setOpen(isOpen: boolean): void;
   setPosition(symbol: string, size: string): void;
   /** What `positions` shows from now on instead of the truth; `undefined` for the truth again. */
@@ -84,7 +86,8 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     isOpen: options.isOpen ?? true,
     onUpdate: publish,
   });
-  const parts: RouteParts = { venue, clock, equity, dayTrades, shown };
+  const ages = new Map<string, number>();
+  const parts: RouteParts = { venue, clock, equity, dayTrades, shown, ages };
 
   function publish(event: string, order: SimulatedOrder, fill?: { quantity: string; price: string }): void {
     const now = clock.now();
@@ -176,6 +179,7 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     script: venue.script,
     fault: faults.add,
     setQuote: venue.setQuote,
+    setQuoteAge: (symbol, ageMs) => void ages.set(symbol, ageMs),
     setOpen: venue.setOpen,
     setPosition: venue.setPosition,
     showPosition(symbol, size) {

@@ -27,6 +27,8 @@ export interface RouteParts {
   readonly dayTrades: number;
   /** What positions shows instead of the truth, by symbol. */
   readonly shown: ReadonlyMap<string, string>;
+  /** How old the prices of a symbol are, in ms; of now where it is not there. */
+  readonly ages: ReadonlyMap<string, number>;
 }
 
 const DAY_MS = 86_400_000;
@@ -257,19 +259,37 @@ function assetJson(asset: AlpacaAsset): Record<string, unknown> {
 
 const symbolIn = (path: string): string => decodeURIComponent(path.split('/')[3] ?? '');
 
-function lastTrade(path: string, { venue, clock }: RouteParts): Record<string, unknown> {
+function lastTrade(path: string, { venue, clock, ages }: RouteParts): Record<string, unknown> {
   const symbol = symbolIn(path);
   return {
     symbol,
-    trade: { t: isoTime(clock.now()), x: 'V', p: Number(venue.quote(symbol)), s: 100, c: ['@'], i: 1, z: 'C' },
+    trade: {
+      t: isoTime(clock.now() - (ages.get(symbol) ?? 0)),
+      x: 'V',
+      p: Number(venue.quote(symbol)),
+      s: 100,
+      c: ['@'],
+      i: 1,
+      z: 'C',
+    },
   };
 }
 
-function lastQuote(path: string, { venue, clock }: RouteParts): Record<string, unknown> {
+function lastQuote(path: string, { venue, clock, ages }: RouteParts): Record<string, unknown> {
   const symbol = symbolIn(path);
   const price = Number(venue.quote(symbol));
   return {
     symbol,
-    quote: { t: isoTime(clock.now()), ax: 'V', ap: price, as: 1, bx: 'V', bp: price, bs: 1, c: ['R'], z: 'C' },
+    quote: {
+      t: isoTime(clock.now() - (ages.get(symbol) ?? 0)),
+      ax: 'V',
+      ap: price,
+      as: 1,
+      bx: 'V',
+      bp: price,
+      bs: 1,
+      c: ['R'],
+      z: 'C',
+    },
   };
 }

@@ -4,7 +4,8 @@
  * 1. Prices have two decimals from $1 on and four below. The tick is chosen by the last trade; near the dollar it is the
  *    cent, which is accepted on both sides of it.
  * 2. A size must be whole: exit pairs take whole shares only, so a fraction could be bought and not protected.
- * 3. While the market is closed a symbol is not tradable: Alpaca would queue the order until the opening.
+ * 3. A quote is of now: bid and ask, or a trade, that are older than `quoteMaxAgeMs` by their own time are none (G1).
+ * 4. While the market is closed a symbol is not tradable: Alpaca would queue the order until the opening.
  */
 import { decimal, isPositive, lessThan, parseDecimal } from '../../../domain/decimal.js';
 import type { Instrument, Quote } from '../../../domain/ports.js';
@@ -17,10 +18,16 @@ export interface InstrumentReader {
   instrument(symbol: string, signal: AbortSignal): Promise<Instrument | 'unknown_symbol'>;
   /** The asset as Alpaca describes it, at most a minute old. */
   asset(symbol: string, signal: AbortSignal): Promise<Json | undefined>;
-  /** Best bid and ask, and the last trade, at most a second old. */
+  /** Best bid and ask, and the last trade, each only while it is fresh. @throws {Error} when nothing is */
   quote(symbol: string, signal: AbortSignal): Promise<Quote>;
   /** Price of the last trade. @throws {Error} when there is none */
   lastPrice(symbol: string, signal: AbortSignal): Promise<string>;
+}
+
+interface Trade {
+  readonly price: string;
+  /** RFC 3339, as Alpaca told it. */
+  readonly at: string | undefined;
 }
 
 const ASSET_FRESH_MS = 60_000;
@@ -36,7 +43,7 @@ export function instrumentReader(wire: Wire, settings: AlpacaSettings): Instrume
   const { clock } = settings;
   const assets = remembered<Json | undefined>(clock, ASSET_FRESH_MS);
   const clocks = remembered<Json>(clock, CLOCK_FRESH_MS);
-  const prices = remembered<string>(clock, PRICE_FRESH_MS);
+  const trades = remembered<Trade>(clock, PRICE_FRESH_MS);
 
   const asset = (symbol: string, signal: AbortSignal): Promise<Json | undefined> =>
     assets(symbol, async () => {
@@ -49,29 +56,48 @@ export function instrumentReader(wire: Wire, settings: AlpacaSettings): Instrume
   const marketClock = (signal: AbortSignal): Promise<Json> =>
     clocks('', async () => jsonOf(await wire.get(signal, (apis, init) => apis.clock.legacyClockRaw(init)), 'clock'));
 
-  const lastPrice = (symbol: string, signal: AbortSignal): Promise<string> =>
-    prices(symbol, async () => {
+  const lastTrade = (symbol: string, signal: AbortSignal): Promise<Trade> =>
+    trades(symbol, async () => {
       const body = await wire.get(signal, (apis, init) =>
         apis.stocks.stockLatestTradeSingleRaw({ symbol, feed: settings.dataFeed }, init),
       );
       const trade = jsonOf(body, 'last trade')['trade'];
       const price = isJson(trade) ? textOf(trade['p']) : undefined;
-      if (price === undefined) throw new Error(`Alpaca: no last trade of ${symbol}`);
-      return price;
+      if (!isJson(trade) || price === undefined) throw new Error(`Alpaca: no last trade of ${symbol}`);
+      return { price, at: textOf(trade['t']) };
     });
 
+  const lastPrice = async (symbol: string, signal: AbortSignal): Promise<string> =>
+    (await lastTrade(symbol, signal)).price;
+
+  /** The venue's own time of a price, held against our clock; one without a time may be of any age. */
+  const isFresh = (at: string | undefined): boolean =>
+    at !== undefined && clock.now() - Date.parse(at) <= settings.quoteMaxAgeMs;
+
   async function quote(symbol: string, signal: AbortSignal): Promise<Quote> {
-    const [body, last] = await Promise.all([
+    const [body, trade] = await Promise.all([
       wire.get(signal, (apis, init) =>
         apis.stocks.stockLatestQuoteSingleRaw({ symbol, feed: settings.dataFeed }, init),
       ),
-      lastPrice(symbol, signal),
+      lastTrade(symbol, signal),
     ]);
     const told = jsonOf(body, 'quote')['quote'];
+    const at = isJson(told) ? textOf(told['t']) : undefined;
     // A side without anybody on it is quoted as 0.
-    const price = (name: string) => positiveText(isJson(told) ? told[name] : undefined);
+    const price = (name: string) => positiveText(isJson(told) && isFresh(at) ? told[name] : undefined);
     const [bid, ask] = [price('bp'), price('ap')];
-    return { last, ...(bid !== undefined && { bid }), ...(ask !== undefined && { ask }) };
+    const last = isFresh(trade.at) ? positiveText(trade.price) : undefined;
+    if (bid === undefined && ask === undefined && last === undefined) {
+      const limit = `${settings.quoteMaxAgeMs / 1_000} s`;
+      throw new Error(
+        `Alpaca: no price of ${symbol} that is fresh: the quote is of ${at ?? 'no time'}, the last trade of ${trade.at ?? 'no time'}, and ${limit} are allowed (quoteMaxAgeMs)`,
+      );
+    }
+    return {
+      ...(last !== undefined && { last }),
+      ...(bid !== undefined && { bid }),
+      ...(ask !== undefined && { ask }),
+    };
   }
 
   return {
@@ -120,7 +146,7 @@ function whyNotProtectable(asset: Json, isBelowOneDollar: boolean): string | und
 }
 
 function positiveText(value: unknown): string | undefined {
-  const read = parseDecimal(textOf(value));
+  const read = parseDecimal(typeof value === 'string' ? value : textOf(value));
   return read !== undefined && isPositive(read) ? read : undefined;
 }
 

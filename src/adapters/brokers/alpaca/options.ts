@@ -27,6 +27,11 @@ export interface AlpacaBrokerOptions {
   readonly stream?: boolean;
   /** Feed of the last trade: `iex` is free and the default. */
   readonly dataFeed?: 'iex' | 'sip' | 'delayed_sip';
+  /**
+   * How old a quote or last trade may be, by its own time, to count as the market price for the limits, in ms, 1 000 to
+   * 3 600 000; 30 000 by default, and 15 minutes more with the feed `delayed_sip`.
+   */
+  readonly quoteMaxAgeMs?: number;
   /** How long the exits stay: until cancelled (`gtc`, the default), or to the end of the day. */
   readonly exitTimeInForce?: 'gtc' | 'day';
   /**
@@ -62,6 +67,7 @@ export interface AlpacaSettings {
   readonly streamUrl: string;
   readonly stream: boolean;
   readonly dataFeed: 'iex' | 'sip' | 'delayed_sip';
+  readonly quoteMaxAgeMs: number;
   readonly exitTimeInForce: 'gtc' | 'day';
   readonly dayTradeRule: boolean;
   readonly belowOneDollar: boolean;
@@ -81,6 +87,10 @@ const DATA_URL = 'https://data.alpaca.markets';
 
 /** Alpaca's limit for one account. */
 const REQUESTS_PER_MINUTE = 200;
+
+/** How old a price may be, and by how much the delayed feed lags. */
+const FRESH_MS = 30_000;
+const DELAYED_MS = 900_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -103,6 +113,13 @@ export function readSettings(options: AlpacaBrokerOptions, environment: Environm
     streamUrl: options.streamUrl ?? `${tradingUrl.replace(/^http/, 'ws')}/stream`,
     stream,
     dataFeed: oneOf('dataFeed', options.dataFeed ?? 'iex', ['iex', 'sip', 'delayed_sip']),
+    quoteMaxAgeMs: between(
+      'quoteMaxAgeMs',
+      options.quoteMaxAgeMs,
+      options.dataFeed === 'delayed_sip' ? FRESH_MS + DELAYED_MS : FRESH_MS,
+      1_000,
+      3_600_000,
+    ),
     exitTimeInForce: oneOf('exitTimeInForce', options.exitTimeInForce ?? 'gtc', ['gtc', 'day']),
     dayTradeRule: options.dayTradeRule !== false,
     belowOneDollar: options.belowOneDollar === true,
