@@ -7,7 +7,9 @@
  * 3. What must be settled (its position is closed, or an exit of it has ended) is asked about each second.
  * 4. A failed call is no news (M4). "Not found" proves nothing by itself: an exit is absent when, besides, the open orders
  *    do not show it, twice, with some time between.
- * 5. A gap in the pushes begins a round at once, yet none asks an exit again before the adapter's `minPollMs` has passed.
+ * 5. Where the adapter asks in batches, the entry of a watched position goes along, as one more line of a batch that leaves
+ *    anyhow: a bust, a correction or a stray fill after the result is found by polls too (P8, T5). It costs no call.
+ * 6. A gap in the pushes begins a round at once, yet none asks an exit again before the adapter's `minPollMs` has passed.
  */
 import { EMPTY, type Observable, Subject, timer } from 'rxjs';
 import { distinctUntilChanged, exhaustMap, switchMap, throttleTime } from 'rxjs/operators';
@@ -17,7 +19,7 @@ import { attempt } from '../domain/reading.js';
 import { callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
 
-/** `id` is the exit's own `clientOrderId`. */
+/** `id` is the exit's own `clientOrderId`, or the entry's of its position. */
 export type ExitNews =
   | { readonly kind: 'report'; readonly id: string; readonly raw: unknown }
   | { readonly kind: 'absent'; readonly id: string };
@@ -31,6 +33,8 @@ export interface ExitWatchOptions {
   readonly statusDeadlineMs: number;
   /** Tells that pushes may have been missed. */
   readonly gaps$: Observable<unknown>;
+  /** The entry of a position, by the owner of its exits. */
+  readonly entryOf?: (owner: string) => OrderRef | undefined;
 }
 
 /** What a look at some exits came to. */
@@ -50,6 +54,8 @@ export interface LookLimits {
   readonly limitMs?: number;
   /** The open orders, when they were asked for just now. */
   readonly listed?: readonly unknown[];
+  /** Asked for in a batch, if there is one, and not by themselves. */
+  readonly along?: readonly OrderRef[];
 }
 
 export interface ExitWatch {
@@ -128,13 +134,19 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
   const refsOf = (pace: 'slow' | 'soon'): OrderRef[] =>
     [...watched.values()].filter(({ isSoon }) => isSoon === (pace === 'soon')).map(({ ref }) => ref);
 
+  function entriesOf(refs: readonly OrderRef[]): readonly OrderRef[] {
+    if (!capabilities.batchStatus) return [];
+    const owners = new Set(refs.map(({ clientOrderId }) => watched.get(clientOrderId)?.owner));
+    return [...owners].flatMap((owner) => (owner === undefined ? [] : (options.entryOf?.(owner) ?? [])));
+  }
+
   async function round(pace: 'slow' | 'soon', isGap = false): Promise<void> {
     if (!isGap && clock.monotonic() < notBefore[pace]) return;
     const refs = refsOf(pace)
       .filter(isFree)
       .sort((one, other) => lastAsked(one) - lastAsked(other));
     if (refs.length === 0) return;
-    const { failure } = await look(refs);
+    const { failure } = await look(refs, { along: pace === 'slow' ? entriesOf(refs) : [] });
     failures[pace] = failure === undefined ? 0 : failures[pace] + 1;
     const step = pace === 'soon' ? SOON_MS : intervalMs;
     const greatest = pace === 'soon' ? Math.max(intervalMs, SOON_MS) : Math.max(intervalMs, GREATEST_BACKOFF_MS);
@@ -271,7 +283,7 @@ function exitLook({ broker, capabilities, clock, statusDeadlineMs }: ExitWatchOp
   }
 
   async function look(refs: readonly OrderRef[], limits: LookLimits = {}): Promise<ExitAnswers> {
-    const { limitMs = Number.POSITIVE_INFINITY } = limits;
+    const { limitMs = Number.POSITIVE_INFINITY, along = [] } = limits;
     const endsAt = clock.monotonic() + limitMs;
     const found = { told: new Set<string>(), notFound: new Set<string>(), failures: new Map<string, string>() };
     const left = () => refs.filter(({ clientOrderId }) => !found.told.has(clientOrderId));
@@ -280,8 +292,9 @@ function exitLook({ broker, capabilities, clock, statusDeadlineMs }: ExitWatchOp
       for (const id of publish(rows, idsOf(refs))) found.told.add(id);
     };
     take(listed);
-    const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && left().length > 1;
-    const failed = isBatch ? await batches(left(), found.told) : undefined;
+    const asked = [...left(), ...along];
+    const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && asked.length > 1;
+    const failed = isBatch ? await batches(asked, found.told) : undefined;
     if (failed !== undefined) return { ...found, failure: failed };
     if (!isBatch && listed === undefined && refs.length >= WORTH_A_LIST) {
       listed = await openOrders();

@@ -90,6 +90,9 @@ function folded(cases: readonly Case[], fact: CaseFact): readonly Case[] {
 const isKnown = ({ mismatches }: Case, added: Mismatch): boolean =>
   mismatches.some(({ kind, message }) => kind === added.kind && message === added.message);
 
+/** It rested on a wrong reading, and counts as if it had not been (M5). */
+export const isWithdrawn = ({ resolution }: Case): boolean => resolution?.withdrawn === true;
+
 export const isOpen = ({ resolution }: Case): boolean => resolution === undefined;
 
 /** The open case that keeps new executions of the symbol from starting, under the policy (V7). */

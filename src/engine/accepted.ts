@@ -6,7 +6,7 @@
  *    whose fills became known later may be the very thing that made the difference, or have come after it: nobody can tell.
  *    The difference is then taken as known between two bounds, so that what was accepted is not taken off twice.
  */
-import type { Case } from '../domain/cases.js';
+import { type Case, isOpen, isWithdrawn } from '../domain/cases.js';
 import {
   absolute,
   add,
@@ -34,7 +34,7 @@ export const POSITION_KINDS: readonly ReasonCode[] = ['PHANTOM_POSITION', 'MISSI
 export function acceptedIn(cases: readonly Case[], symbol: string, held: ReadonlyMap<string, Decimal>): Range {
   const ranges = cases
     .filter((known) => known.symbol === symbol && known.advisoryId === undefined)
-    .filter(({ resolution }) => resolution !== undefined && resolution.withdrawn !== true)
+    .filter((known) => !isOpen(known) && !isWithdrawn(known))
     .flatMap((known) => acceptedBy(known, held));
   return { least: sum(ranges.map(({ least }) => least)), most: sum(ranges.map(({ most }) => most)) };
 }

@@ -11,6 +11,7 @@ import type { ProtectionServices } from '../actors/protection-host.js';
 import { add, ZERO } from '../domain/decimal.js';
 import { containedStream } from '../journal/contained-stream.js';
 import type { Recorder } from '../journal/recorder.js';
+import { orderRef } from '../machines/execution.context.js';
 import { isOrderLive } from '../machines/execution.state.js';
 import type { ExecutionMap } from '../views/execution-map.js';
 import type { PositionView } from '../views/position-view.js';
@@ -42,7 +43,12 @@ export interface Exits {
 export function exitsOf({ options, time, recorder, cases, executions, watch, calls, onAudit }: ExitsParts): Exits {
   const { broker, capabilities, clock, deadlines, exitPollIntervalMs: intervalMs } = options;
   const statusDeadlineMs = deadlines.statusMs;
-  const looked = exitWatch({ broker, capabilities, clock, intervalMs, statusDeadlineMs, gaps$: watch.gaps$ });
+  const entryOf = (clientOrderId: string) => {
+    const host = executions.byOrder(clientOrderId);
+    return host === undefined ? undefined : orderRef(host.context);
+  };
+  const { gaps$ } = watch;
+  const looked = exitWatch({ broker, capabilities, clock, intervalMs, statusDeadlineMs, gaps$, entryOf });
   const held = holdings();
 
   /** What the live orders of a symbol have filled, and what they may fill yet. */
@@ -71,7 +77,12 @@ export function exitsOf({ options, time, recorder, cases, executions, watch, cal
     liveIn,
     onAudit,
   });
-  looked.news$.subscribe((news) => (news.kind === 'report' ? all.report(news.id, news.raw) : all.absent(news.id)));
+  looked.news$.subscribe((news) => {
+    const entry = executions.byOrder(news.id);
+    if (news.kind === 'absent') all.absent(news.id);
+    else if (entry === undefined) all.report(news.id, news.raw);
+    else entry.report(news.raw);
+  });
   // Pushes on exits come with those on entries.
   watch.reports$.subscribe(({ clientOrderId, raw }) => all.report(clientOrderId, raw));
   const onError = (error: unknown) => recorder.say('error', { cause: String(error) }, 'a listener threw');

@@ -2,11 +2,13 @@
  * Fills that come to light when an execution is over, and fills that the venue takes back or changes then: never dropped, a
  * case each (T5, P8). The engine moves nothing.
  *
- * What a case has told once is known, resolved or not, also after a restart: it is not told again (M2).
+ * What a case has told once is known, resolved or not, also after a restart: it is not told again (M2), unless the case was
+ * withdrawn: then it is as if it had not been (M5).
  */
 
 import type { CaseRegister } from '../actors/cases.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
+import { isWithdrawn } from '../domain/cases.js';
 import { type Decimal, lessThan, maximum, parseDecimal, ZERO } from '../domain/decimal.js';
 import { isNewCorrection, type OrderFact } from '../domain/order.js';
 import { mismatch } from '../domain/reconciliation.js';
@@ -17,7 +19,7 @@ export function strayFills(cases: CaseRegister): (host: ExecutionHost, report: O
   const told = (advisoryId: string): Decimal =>
     cases
       .all()
-      .filter((known) => known.advisoryId === advisoryId)
+      .filter((known) => known.advisoryId === advisoryId && !isWithdrawn(known))
       .flatMap(({ mismatches }) => mismatches)
       .filter(({ kind }) => kind === 'STRAY_FILL')
       .reduce((most, { actual }) => maximum(most, parseDecimal(actual) ?? ZERO), ZERO);
@@ -29,7 +31,10 @@ export function strayFills(cases: CaseRegister): (host: ExecutionHost, report: O
     const isTold = cases
       .all()
       .some(
-        (known) => known.advisoryId === advisoryId && known.mismatches.some(({ message }) => message === found.message),
+        (known) =>
+          known.advisoryId === advisoryId &&
+          !isWithdrawn(known) &&
+          known.mismatches.some(({ message }) => message === found.message),
       );
     if (isTold) return;
     const kind = found.kind === 'FILL_CORRECTED' ? 'FILL_CORRECTED' : 'FILL_BUSTED';

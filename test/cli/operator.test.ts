@@ -167,6 +167,31 @@ describe('an open case', () => {
     expect(known[0]).toMatchObject({ caseId: 'case-1', resolution: { by: 'ann', reason: 'looked at it' } });
   });
 
+  it('M5: is withdrawn after it was resolved, once, and may be open as well; the list says so', async () => {
+    expect((await cases('resolve', 'case-1', ...said)).exitCode).toBe(0);
+    const reason = ['--by', 'bob', '--reason', 'the other account was read'];
+    const { exitCode, stdout } = await cases('withdraw', 'case-1', ...reason);
+    expect(stdout).toMatch(/^case-1 is withdrawn; by bob: the other account was read\. No case is open any more\.$/m);
+    expect([exitCode, await verified()]).toEqual([0, true]);
+    expect((await cases('list', '--all')).stdout).toMatch(/withdrawn 2026-01-01 \S+ UTC, by bob: the other account/);
+    const { cases: known } = JSON.parse((await cases('list', '--all', '--json')).stdout);
+    expect(known[0]).toMatchObject({ resolution: { by: 'bob', withdrawn: true } });
+    const again = await cases('withdraw', 'case-1', 'case-9', ...reason);
+    expect([again.exitCode, again.stdout]).toEqual([
+      2,
+      expect.stringMatching(/case-1 is NOT withdrawn: already withdrawn/),
+    ]);
+    expect(again.stdout).toContain('case-9 is NOT withdrawn: there is no such case');
+    expect((await run('D', 'MSFT')).stdout).toMatch(/^case-2 |case-2/m);
+    expect((await cases('withdraw', 'case-2', ...reason)).stdout).toContain('case-2 is withdrawn');
+  });
+
+  it('M5: none is withdrawn unnamed, nor without who and why', async () => {
+    expect((await cases('withdraw', ...said)).exitCode).toBe(2);
+    expect((await cases('withdraw', 'case-1', '--by', '', '--reason', 'r')).exitCode).toBe(2);
+    expect((await cases('list')).stdout).toContain('case-1');
+  });
+
   it('M2: an id that is not open is bad usage', async () => {
     const { exitCode, stderr } = await cases('resolve', 'case-7', ...said);
     expect(stderr).toMatch(

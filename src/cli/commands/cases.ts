@@ -1,8 +1,9 @@
 /**
- * `fillchart cases`: lists and resolves the cases of a journal, from the shell alone.
+ * `fillchart cases`: lists, resolves and withdraws the cases of a journal, from the shell alone.
  *
- * 1. `resolve` needs the journal for itself; `list` only looks, and looks at any journal.
- * 2. Resolving sends nothing and changes no result: it says that a person has looked.
+ * 1. `resolve` and `withdraw` need the journal for themselves; `list` only looks, and looks at any journal.
+ * 2. A case that is withdrawn is named: nothing withdraws several at once (M5).
+ * 3. Resolving sends nothing and changes no result: it says that a person has looked.
  */
 
 import type { Cases } from '../../actors/cases.js';
@@ -42,8 +43,9 @@ interface ResolveOptions {
 }
 
 const NOTES = `
-resolve works on a journal that no engine holds, without a broker: nothing is sent, no result changes. Look at the broker
-first. list works at any time. Ends with 0 when it is done, with 1 when the journal is not what was written (it is not
+resolve and withdraw work on a journal that no engine holds, without a broker: nothing is sent, no result changes. Look at
+the broker first. withdraw is for a case, open or resolved, that rested on a wrong reading: what it accepted counts no more,
+and later sweeps are as if it had not been. list works at any time. Ends with 0 when it is done, with 1 when the journal is not what was written (it is not
 written to), with 2 for bad usage, an id that is not open (of several, the others are resolved), or a journal that an
 engine holds.
 `;
@@ -51,7 +53,7 @@ engine holds.
 export const addCases: AddCommand = (program, world, done) => {
   const group = program
     .command('cases')
-    .description('list and resolve the cases of a journal: what a person must look at')
+    .description('list, resolve and withdraw the cases of a journal: what a person must look at')
     .addHelpText('after', NOTES);
   group
     .command('list')
@@ -73,6 +75,17 @@ export const addCases: AddCommand = (program, world, done) => {
     .option('--json', 'as one JSON document')
     .action(async (caseIds: readonly string[], options: ResolveOptions) =>
       done(await resolve(caseIds, options, world)),
+    );
+  group
+    .command('withdraw')
+    .description('take cases back that rested on a wrong reading: they accept no difference any more')
+    .argument('<caseId...>', 'such as case-1; several may be named, also those that are resolved')
+    .requiredOption('--journal <file>', 'the journal')
+    .requiredOption('--by <who>', 'who takes it back')
+    .requiredOption('--reason <why>', 'what was read wrongly, in words')
+    .option('--json', 'as one JSON document')
+    .action(async (caseIds: readonly string[], options: ResolveOptions) =>
+      done(await resolve(caseIds, options, world, 'withdrawn')),
     );
 };
 
@@ -122,7 +135,14 @@ function assertSelection(caseIds: readonly string[], { all, symbol }: ResolveOpt
     throw new UsageError('no case is named; accepted are case ids, --symbol, or --all.');
 }
 
-async function resolve(caseIds: readonly string[], options: ResolveOptions, world: CliWorld): Promise<ExitCode> {
+type Ending = 'resolved' | 'withdrawn';
+
+async function resolve(
+  caseIds: readonly string[],
+  options: ResolveOptions,
+  world: CliWorld,
+  ending: Ending = 'resolved',
+): Promise<ExitCode> {
   const { journal, by, reason, symbol } = options;
   assertSelection(caseIds, options);
   return withJournalAdmin(journal, world, async ({ cases }) => {
@@ -135,26 +155,33 @@ async function resolve(caseIds: readonly string[], options: ResolveOptions, worl
     const notResolved: NotResolved[] = [];
     // A single one that is not there is refused as ever; among several, the others go on.
     for (const caseId of chosen) {
-      const isThere = cases.open().some((one) => one.caseId === caseId);
-      if (isThere || chosen.length === 1) await cases.resolve(caseId, { by, reason });
+      const isThere = cases.all().some((one) => one.caseId === caseId && canEnd(one, ending));
+      const withdraw = ending === 'withdrawn';
+      if (isThere || chosen.length === 1) await cases.resolve(caseId, { by, reason, ...(withdraw && { withdraw }) });
       else notResolved.push({ caseId, problem: problemOf(caseId, cases) });
     }
     const missed = new Set(notResolved.map(({ caseId }) => caseId));
     const resolved = cases.all().filter(({ caseId }) => chosen.includes(caseId) && !missed.has(caseId));
-    const report = { resolved, notResolved, left: cases.open() };
+    const report = { ending, resolved, notResolved, left: cases.open() };
     world.stdout.write(options.json === true ? resolvedJson(report, options) : resolvedText(report, options, world));
     return notResolved.length === 0 ? EXIT.ok : EXIT.usage;
   });
 }
 
+const canEnd = (one: Case, ending: Ending): boolean =>
+  ending === 'resolved' ? isOpen(one) : one.resolution?.withdrawn !== true;
+
 function problemOf(caseId: string, cases: Pick<Cases, 'all'>): string {
   const known = cases.all().find((one) => one.caseId === caseId);
   return known?.resolution === undefined
     ? 'there is no such case'
-    : `already resolved ${shownTime(known.resolution.at)} UTC, by ${known.resolution.by}`;
+    : `already ${endingOf(known)} ${shownTime(known.resolution.at)} UTC, by ${known.resolution.by}`;
 }
 
+const endingOf = ({ resolution }: Case): Ending => (resolution?.withdrawn === true ? 'withdrawn' : 'resolved');
+
 interface Resolved {
+  readonly ending: Ending;
   readonly resolved: readonly Case[];
   readonly notResolved: readonly NotResolved[];
   readonly left: readonly Case[];
@@ -167,7 +194,7 @@ function resolvedJson({ resolved, notResolved, left }: Resolved, { journal }: Re
 }
 
 function resolvedText(
-  { resolved, notResolved, left }: Resolved,
+  { ending, resolved, notResolved, left }: Resolved,
   { by, reason }: ResolveOptions,
   { stdout }: CliWorld,
 ): string {
@@ -175,9 +202,9 @@ function resolvedText(
   const names = resolved.map(resolved.length === 1 ? ({ caseId }) => caseId : nameOf).join(', ');
   const done =
     resolved.length === 0
-      ? 'No case was resolved.'
-      : `${names} ${resolved.length === 1 ? 'is' : 'are'} resolved; by ${by}: ${reason}.`;
-  const missed = notResolved.map(({ caseId, problem }) => `${caseId} is NOT resolved: ${problem}.`);
+      ? `No case was ${ending}.`
+      : `${names} ${resolved.length === 1 ? 'is' : 'are'} ${ending}; by ${by}: ${reason}.`;
+  const missed = notResolved.map(({ caseId, problem }) => `${caseId} is NOT ${ending}: ${problem}.`);
   const width = sentenceWidth(stdout);
   return `${[...missed, `${done} ${open}`].flatMap((text) => wrapped(text, width, '  ')).join('\n')}\n`;
 }

@@ -58,7 +58,9 @@ export function caseText(one: Case, stakes: Stakes): CaseText {
       ...(open ? [`next: ${nextStep}`] : []),
       ...(resolution === undefined
         ? []
-        : [`resolved ${shownTime(resolution.at)} UTC, by ${resolution.by}: ${resolution.reason}`]),
+        : [
+            `${resolution.withdrawn === true ? 'withdrawn' : 'resolved'} ${shownTime(resolution.at)} UTC, by ${resolution.by}: ${resolution.reason}`,
+          ]),
     ],
   };
 }
