@@ -134,25 +134,17 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
   const refsOf = (pace: 'slow' | 'soon'): OrderRef[] =>
     [...watched.values()].filter(({ isSoon }) => isSoon === (pace === 'soon')).map(({ ref }) => ref);
 
-  function entriesOf(refs: readonly OrderRef[]): readonly OrderRef[] {
-    if (!capabilities.batchStatus) return [];
-    const owners = new Set(refs.map(({ clientOrderId }) => watched.get(clientOrderId)?.owner));
-    return [...owners].flatMap((owner) => (owner === undefined ? [] : (options.entryOf?.(owner) ?? [])));
-  }
-
   async function round(pace: 'slow' | 'soon', isGap = false): Promise<void> {
     if (!isGap && clock.monotonic() < notBefore[pace]) return;
     const refs = refsOf(pace)
       .filter(isFree)
       .sort((one, other) => lastAsked(one) - lastAsked(other));
     if (refs.length === 0) return;
-    const { failure } = await look(refs, { along: pace === 'slow' ? entriesOf(refs) : [] });
+    const { failure } = await look(refs, { along: pace === 'slow' ? entriesAlong(options, watched, refs) : [] });
     failures[pace] = failure === undefined ? 0 : failures[pace] + 1;
-    const step = pace === 'soon' ? SOON_MS : intervalMs;
-    const greatest = pace === 'soon' ? Math.max(intervalMs, SOON_MS) : Math.max(intervalMs, GREATEST_BACKOFF_MS);
-    const wait = failure === undefined ? 0 : Math.min(greatest, step * 2 ** failures[pace]);
     // The tick that comes at that very moment counts.
-    notBefore[pace] = wait === 0 ? 0 : clock.monotonic() + wait - 1;
+    const wait = failure === undefined ? undefined : backOff(pace, intervalMs, failures[pace]) - 1;
+    notBefore[pace] = wait === undefined ? 0 : clock.monotonic() + wait;
   }
 
   const every = (isWatched$: Observable<boolean>, ms: number) =>
@@ -216,6 +208,23 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
       news$.complete();
     },
   };
+}
+
+/** The entries of the positions that these exits are of, where a batch can take them along. */
+function entriesAlong(
+  { capabilities, entryOf }: ExitWatchOptions,
+  watched: ReadonlyMap<string, Watched>,
+  refs: readonly OrderRef[],
+): readonly OrderRef[] {
+  if (!capabilities.batchStatus) return [];
+  const owners = new Set(refs.map(({ clientOrderId }) => watched.get(clientOrderId)?.owner));
+  return [...owners].flatMap((owner) => (owner === undefined ? [] : (entryOf?.(owner) ?? [])));
+}
+
+function backOff(pace: 'slow' | 'soon', intervalMs: number, failures: number): number {
+  const step = pace === 'soon' ? SOON_MS : intervalMs;
+  const greatest = Math.max(intervalMs, pace === 'soon' ? SOON_MS : GREATEST_BACKOFF_MS);
+  return Math.min(greatest, step * 2 ** failures);
 }
 
 interface LookEvents {

@@ -73,7 +73,6 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
   const startedAt = clock.monotonic();
   const requests: AlpacaRequest[] = [];
   const faults = faultQueue();
-  const shown = new Map<string, string>();
   const told = new Map<SimulatedOrder, Readonly<Record<string, unknown>>[]>();
   const stream = updateStream((key, secret) => key === keyId && secret === secretKey);
   const pending = { requests: 0, held: 0 };
@@ -86,8 +85,7 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     isOpen: options.isOpen ?? true,
     onUpdate: publish,
   });
-  const ages = new Map<string, number>();
-  const parts: RouteParts = { venue, clock, equity, dayTrades, shown, ages };
+  const parts: RouteParts = { venue, clock, equity, dayTrades, shown: new Map(), ages: new Map() };
 
   function publish(event: string, order: SimulatedOrder, fill?: { quantity: string; price: string }): void {
     const now = clock.now();
@@ -179,12 +177,12 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     script: venue.script,
     fault: faults.add,
     setQuote: venue.setQuote,
-    setQuoteAge: (symbol, ageMs) => void ages.set(symbol, ageMs),
+    setQuoteAge: (symbol, ageMs) => void parts.ages.set(symbol, ageMs),
     setOpen: venue.setOpen,
     setPosition: venue.setPosition,
     showPosition(symbol, size) {
-      if (size === undefined) shown.delete(symbol);
-      else shown.set(symbol, size);
+      if (size === undefined) parts.shown.delete(symbol);
+      else parts.shown.set(symbol, size);
     },
     loseExit: venue.loseExit,
     fill(id, quantity, price) {

@@ -26,9 +26,9 @@ export interface RouteParts {
   readonly equity: string;
   readonly dayTrades: number;
   /** What positions shows instead of the truth, by symbol. */
-  readonly shown: ReadonlyMap<string, string>;
+  readonly shown: Map<string, string>;
   /** How old the prices of a symbol are, in ms; of now where it is not there. */
-  readonly ages: ReadonlyMap<string, number>;
+  readonly ages: Map<string, number>;
 }
 
 const DAY_MS = 86_400_000;
