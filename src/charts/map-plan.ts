@@ -53,6 +53,8 @@ export interface MapPlan {
   /** What the colours mean, where it is not what they mean elsewhere. */
   readonly kindWords?: Partial<Record<Kind, string>>;
   readonly ways: readonly MapWay[];
+  /** States that many ways share: one box in the texts. */
+  readonly group?: { readonly name: string; readonly words: string; readonly states: readonly string[] };
   readonly note: string;
 }
 
@@ -209,6 +211,11 @@ const execution: MapPlan = {
       label: { at: 'track', x: 40, align: 'left' },
     },
   ],
+  group: {
+    name: 'live',
+    words: 'the order may be live',
+    states: ['submitted', 'pending', 'cancelling', 'timeout'],
+  },
   note: 'After a fill no way leads to a cancel or a close (R4). T counts from the first submit call and is never extended (T1).',
 };
 

@@ -101,7 +101,7 @@ export function loadMermaid(): Mermaid {
   const document = {
     nodeType: 9,
     createElement: () => ({}),
-    implementation: { createHTMLDocument: nothing },
+    implementation: {},
     getElementsByTagName: () => [],
   };
   const window = { document, Element, Node: Element, addEventListener: nothing };

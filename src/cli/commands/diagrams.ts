@@ -5,7 +5,7 @@
  * 2. Nothing is ever deleted: what the charts do not give is named, and left to whoever put it there.
  */
 import { type Dirent, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { type Differences, differences, type Files, generateDiagrams } from '../../charts/diagrams.js';
 import { LayoutEngineMissingError, loadLayout } from '../../charts/elk.js';
 import { EXIT, UsageError } from '../exit-codes.js';
@@ -95,8 +95,10 @@ function textOf(entry: Dirent, folder: string): readonly [path: string, text: st
 /** @throws {UsageError} for a folder that cannot be written */
 function writeFolder(folder: string, wanted: Files, { stale, missing }: Differences): void {
   try {
-    mkdirSync(folder, { recursive: true });
-    for (const name of [...stale, ...missing]) writeFileSync(join(folder, name), wanted.get(name) ?? '');
+    for (const name of [...stale, ...missing]) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), wanted.get(name) ?? '');
+    }
   } catch (error) {
     throw new UsageError(`--out: ${folder} cannot be written: ${error instanceof Error ? error.message : error}.`);
   }
