@@ -2,10 +2,10 @@
  * Runs before `npm start`, `npm test`, `npm run build` and `npm run check`, so that each works on a fresh clone with
  * nothing else typed. With `--build` it also brings dist/ up to date.
  *
- * 1. It imports nothing but Node: when it runs, nothing may be installed yet.
+ * 1. It imports nothing but Node, nor does what it imports: when it runs, nothing may be installed yet.
  * 2. It says nothing when there is nothing to do; otherwise one line on stderr, so that stdout stays the command's own.
  * 3. Installed means: node_modules carries the stamp of this package-lock.json, made by this kind of Node. A tree that
- *    npm itself filled from the same lock is taken over as it is.
+ *    npm itself filled from the same lock is taken over as it is. On a Node.js without SQLite better-sqlite3 is there too.
  * 4. Of two commands started at once, one does the work and the other waits for it.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installDriver, isDriverMissing } from './sqlite-driver.mjs';
 
 const STAMP = 'node_modules/.fillchart-stamp';
 const LOCK = '.tmp/prepare.lock';
@@ -22,6 +23,7 @@ const STDERR = 2;
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 requireNode();
 withLock(installed, install);
+withLock(() => !isDriverMissing(), completeWithDriver);
 if (process.argv.includes('--build')) withLock(built, build);
 
 function requireNode() {
@@ -72,6 +74,13 @@ function install() {
   const code = run([...npm(), verb, ...flags], 'ignore');
   if (code !== 0) fail(`fillchart: npm ${verb} failed (exit code ${code}); what npm said stands above.`);
   writeStamp();
+}
+
+/** `npm ci` has brought it, unless scripts were not to run. */
+function completeWithDriver() {
+  const code = installDriver();
+  if (code !== 0)
+    fail(`fillchart: better-sqlite3 could not be installed (exit code ${code}); what npm said stands above.`);
 }
 
 function writeStamp() {
