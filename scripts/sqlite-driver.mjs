@@ -41,11 +41,21 @@ export function installDriver() {
   );
   const self = process.env.npm_execpath;
   const npm = self?.endsWith('npm-cli.js') ? [process.execPath, self] : ['npm'];
-  const flags = ['--no-save', '--no-package-lock', '--prefer-offline', '--no-audit', '--no-fund', '--no-progress'];
+  // As a development dependency, for npm installs no optional peer that is named; `--no-save` leaves package.json as it is.
+  const flags = [
+    '--save-dev',
+    '--no-save',
+    '--no-package-lock',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--no-progress',
+  ];
   const [command, ...args] = [...npm, 'install', `${NAME}@${wantedVersion()}`, ...flags, '--loglevel=error'];
   const shell = process.platform === 'win32' && command === 'npm';
   const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell });
-  return status ?? 1;
+  if (status === 0 && isDriverMissing()) process.stderr.write(`fillchart: npm has not installed ${NAME}.\n`);
+  return isDriverMissing() ? status || 1 : 0;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url) && isDriverMissing()) process.exitCode = installDriver();
