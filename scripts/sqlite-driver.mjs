@@ -32,7 +32,8 @@ function hasOwnSqlite() {
   return differing === -1 || (found[differing] ?? 0) > OLDEST_SQLITE[differing];
 }
 
-const wantedVersion = () => JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).peerDependencies[NAME];
+const wantedVersion = () =>
+  JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).peerDependencies[NAME].replace(/^[~^]/, '');
 
 /** Installs it; its exit code. It is fetched ready-made where that can be had, and compiled otherwise. */
 export function installDriver() {
