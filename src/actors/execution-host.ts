@@ -6,8 +6,6 @@
  * 2. A report that says nothing new is dropped before the chart; nothing else is.
  * 3. The result is handed out when everything up to it is durable, cases included.
  */
-import { createActor } from 'xstate';
-import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import { lessThan } from '../domain/decimal.js';
 import { EXIT_LEGS, type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
@@ -18,12 +16,13 @@ import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { type Durability, LISTENER_THREW, type Recorder } from '../journal/recorder.js';
-import { auditOf } from '../machines/execution.audit.js';
-import { type CommandOf, type ExecutionCommand, LEAVES_THE_PROCESS } from '../machines/execution.commands.js';
+import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit, orderRef } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
-import { type ExecutionActor, type ExecutionSnapshot, isOrderLive, topState } from '../machines/execution.state.js';
+import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
+import { RISK_PATIENCE_MS, WAITS_FOR } from '../machines/host-protocol.js';
+import { newExecutionState, step } from '../machines/step.js';
 import { announcements } from './announcements.js';
 import type { CaseRegister } from './cases.js';
 import { deadlines } from './deadlines.js';
@@ -62,12 +61,11 @@ export interface ExecutionHost {
 /** @param from where the records left off, for an execution of an earlier process */
 export function executionHost(input: ExecutionInput, services: HostServices, from?: ExecutionSnapshot): ExecutionHost {
   const { clock, time, watch, recorder, cases, filled, metrics } = services;
-  const { actor, step } = steppedActor(input, recorder, from);
   const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
   const outcome = openResult();
   let isAbandoned = false;
   let isEnded = false;
-  let good = actor.getSnapshot(); // Where the chart stood last without a fault.
+  let good = from ?? newExecutionState(input); // Where the chart stood last without a fault.
   let cancelUnderWay: Promise<void> = Promise.resolve();
   const context = () => good.context;
   const timers = deadlines(clock, time, {
@@ -104,10 +102,10 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   function take(fact: ExecutionFact): void {
     const before = good;
     if (isAbandoned || before.status !== 'active') return;
+    const { state, commands, audit } = step(before, fact);
     // A timer that outlived its state is no fact.
-    if (fact.type === 'DEADLINE' && !before.can(fact)) return;
-    const { after, commands, audit } = step(fact);
-    good = after;
+    if (fact.type === 'DEADLINE' && state === before && commands.length === 0) return;
+    good = state;
     const { advisoryId, snapshotHash, firstSubmitAt } = context();
     const t = firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit({ firstSubmitAt }, fact.at) };
     const sent = openSignal();
@@ -134,7 +132,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     for (const command of commands) {
       if (command.type === 'openCase') durable = openCase(cases, context(), command);
       else if (command.type === 'finish') finishWhenTold(durable);
-      else if (!LEAVES_THE_PROCESS[command.type]) void perform(command, { durable: true }).catch(fail);
+      else if (WAITS_FOR[command.type] === 'nothing') void perform(command, { durable: true }).catch(fail);
       else begun.push(performWhen(command, whenDurable(clock, command, durable)));
     }
     await Promise.all(begun);
@@ -211,7 +209,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
 
   function abandon(): void {
     // No call was made, and none will be: the next engine need not wonder (A6).
-    if (actor.getSnapshot().matches({ submitted: 'ready' })) send({ type: 'SUBMIT_WITHDRAWN', at: time() });
+    if (good.matches({ submitted: 'ready' })) send({ type: 'SUBMIT_WITHDRAWN', at: time() });
     isAbandoned = true;
     timers.clear();
     watch.unwatch(input.clientOrderId);
@@ -221,7 +219,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   }
 
   const host: ExecutionHost = {
-    execution: executionHandle({ actor, snapshot: () => good, news, result: outcome.promise, time }),
+    execution: executionHandle({ snapshot: () => good, news, result: outcome.promise, time }),
     get context() {
       return context();
     },
@@ -237,12 +235,9 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   return host;
 }
 
-/** Longest wait of a cancel or a protection for its record (B2, K3): well inside the five seconds that SL and TP have. */
-const RISK_PATIENCE_MS = 1_000;
-
 /** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */
 function whenDurable(clock: Clock, { type }: ExecutionCommand, durable: Promise<Durability>): Promise<Durability> {
-  const lessensRisk = type === 'cancelOrder' || type === 'placeProtection';
+  const lessensRisk = WAITS_FOR[type] === 'recordForAMoment';
   const cause = `the journal has not answered within ${RISK_PATIENCE_MS} ms`;
   return lessensRisk ? within(clock, RISK_PATIENCE_MS, durable, { durable: false, cause }) : durable;
 }
@@ -295,45 +290,6 @@ function oneAtATime(take: (fact: ExecutionFact) => void): (fact: ExecutionFact) 
       isTaking = false;
     }
   };
-}
-
-interface Stepped {
-  readonly after: ExecutionSnapshot;
-  readonly commands: readonly ExecutionCommand[];
-  readonly audit: readonly AuditEntry[];
-}
-
-/** The chart as an actor of its own, and one step of it: the fact in, what it asks for and what to say of it out. */
-function steppedActor(
-  input: ExecutionInput,
-  { say }: Recorder,
-  from: ExecutionSnapshot | undefined,
-): { readonly actor: ExecutionActor; readonly step: (fact: ExecutionFact) => Stepped } {
-  const actor = createActor(executionMachine, {
-    input,
-    id: input.clientOrderId,
-    ...(from !== undefined && { snapshot: from }),
-  });
-  let commands: ExecutionCommand[] = [];
-  actor.on('*', (command) => commands.push(command as ExecutionCommand));
-  actor.subscribe({
-    error: (error) => say('error', { advisoryId: input.advisoryId, cause: String(error) }, 'the chart failed'),
-  });
-  actor.start();
-
-  function step(fact: ExecutionFact): Stepped {
-    const before = actor.getSnapshot();
-    commands = [];
-    actor.send(fact);
-    const after = actor.getSnapshot();
-    if (after.status === 'error') throw after.error;
-    // What others are shown must not be a way to write to it (A3).
-    deepFreeze(after.context);
-    const states = { from: topState(before), to: topState(after), before: before.context, after: after.context };
-    return { after, commands, audit: auditOf({ fact, ...states, commands }) };
-  }
-
-  return { actor, step };
 }
 
 /** The state of an execution that a fault has ended: done, with the result that the last resort came to. */

@@ -2,6 +2,7 @@
  * What a caller sees of one execution: live while it runs, still there when it is over.
  */
 import { filter, type Observable } from 'rxjs';
+import { createActor } from 'xstate';
 import { HARD_TIMEOUT_MS } from '../domain/limits.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult, ExecutionStage } from '../domain/result.js';
@@ -9,6 +10,7 @@ import type { FrozenSnapshot } from '../domain/snapshot.js';
 import { isoTime } from '../domain/time.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit } from '../machines/execution.context.js';
+import { executionMachine } from '../machines/execution.machine.js';
 import { type ExecutionActor, type ExecutionSnapshot, stageOfSnapshot } from '../machines/execution.state.js';
 import type { EngineTime } from './engine-time.js';
 
@@ -74,46 +76,44 @@ export interface ActorNews {
   readonly command$: Observable<ExecutionCommand>;
 }
 
-type ReadOnlyFace = { -readonly [Key in keyof ExecutionActor]: ExecutionActor[Key] };
-
 /**
- * The actor as callers get it: to read and to subscribe to. What subscribers hear comes from the engine and not from the
- * chart in its step, so that none runs between a check and a call (E6), and one that throws is logged (E2). `send` and `stop`
- * are refused: a fact that the journal does not know would break the replay (A3).
+ * The actor as callers get it: to read and to subscribe to. It is made when somebody asks for it, and never started: the host
+ * takes the steps, and what subscribers hear comes from the engine and not from the chart in its step, so that none runs
+ * between a check and a call (E6), and one that throws is logged (E2). `send`, `start` and `stop` are refused: a fact that the
+ * journal does not know would break the replay (A3).
  */
-export function readOnlyActor(
-  actor: ExecutionActor,
-  snapshot: () => ExecutionSnapshot,
-  { snapshot$, command$ }: ActorNews,
-): ExecutionActor {
-  const face = Object.create(actor) as ReadOnlyFace;
-  face.getSnapshot = snapshot;
-  face.subscribe = snapshot$.subscribe.bind(snapshot$) as ExecutionActor['subscribe'];
-  face.on = ((type: string, listener: (command: never) => void) =>
-    command$
-      .pipe(filter((command) => type === '*' || command.type === type))
-      .subscribe(listener as (command: ExecutionCommand) => void)) as unknown as ExecutionActor['on'];
+function readOnlyActor(now: () => ExecutionSnapshot, { snapshot$, command$ }: ActorNews): ReadOnlyActor {
+  const { clientOrderId, advisoryId, snapshot, snapshotHash, problems } = now().context;
+  const input = { advisoryId, clientOrderId, snapshot, snapshotHash, problems };
+  const actor = createActor(executionMachine, { input, id: clientOrderId });
   const refuse = () => {
     throw new FillchartError('READ_ONLY');
   };
-  face.send = refuse;
-  face.start = refuse;
-  face.stop = refuse;
-  // The system would tell of each step while it is taken.
-  Object.defineProperty(face, 'system', { value: undefined });
-  return face;
+  const face = {
+    getSnapshot: now,
+    getPersistedSnapshot: (options?: unknown) => executionMachine.getPersistedSnapshot(now(), options),
+    subscribe: snapshot$.subscribe.bind(snapshot$),
+    on: (type: string, listener: (command: ExecutionCommand) => void) =>
+      command$.pipe(filter((command) => type === '*' || command.type === type)).subscribe(listener),
+    send: refuse,
+    start: refuse,
+    stop: refuse,
+    // The system would tell of each step while it is taken.
+    system: undefined,
+  };
+  return Object.create(actor, Object.getOwnPropertyDescriptors(face)) as ReadOnlyActor;
 }
 
 export interface HandleParts {
-  readonly actor: ExecutionActor;
   readonly snapshot: () => ExecutionSnapshot;
   readonly news: ActorNews & { readonly stage$: Observable<ExecutionStage> };
   readonly result: Promise<ExecutionResult>;
   readonly time: EngineTime;
 }
 
-export function executionHandle({ actor, snapshot: now, news, result, time }: HandleParts): Execution {
+export function executionHandle({ snapshot: now, news, result, time }: HandleParts): Execution {
   const { advisoryId, clientOrderId, snapshot } = now().context;
+  let actor: ReadOnlyActor | undefined;
   return {
     advisoryId,
     clientOrderId,
@@ -124,6 +124,9 @@ export function executionHandle({ actor, snapshot: now, news, result, time }: Ha
     stage$: news.stage$,
     timeout: timeoutView(() => now().context, time),
     result,
-    actor: readOnlyActor(actor, now, news),
+    get actor() {
+      actor ??= readOnlyActor(now, news);
+      return actor;
+    },
   };
 }

@@ -6,7 +6,7 @@
  *    unless forced with a reason (K6).
  */
 import { type Observable, Subject } from 'rxjs';
-import { createActor } from 'xstate';
+import type { AuditEntry } from '../domain/audit.js';
 import {
   type Aliases,
   isMoreSevere,
@@ -21,7 +21,8 @@ import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
 import { epochMs, isoTime } from '../domain/time.js';
 import { containedStream } from '../journal/contained-stream.js';
-import { type KillSwitchFact, killSwitchMachine } from '../machines/kill-switch.machine.js';
+import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
+import { newKillSwitchState, step } from '../machines/step.js';
 import type { EngineTime } from './engine-time.js';
 
 /** What `killSwitch.set` takes: the switch, its new state, who sets it and why (K6). @public @since 0.1.0 */
@@ -60,7 +61,7 @@ export interface KillSwitch {
 
 export interface KillSwitchEvents {
   /** Called in the turn of the change, after the gate; settles when the change is durable and what it caused is on its way. */
-  onChange(fact: KillSwitchFact): Promise<void>;
+  onChange(fact: KillSwitchFact, audit: readonly AuditEntry[]): Promise<void>;
   /** Told what a listener of `changes$` threw. */
   onListenerError(error: unknown): void;
   /** Id of an open case in the scope of a switch with this target. */
@@ -79,12 +80,10 @@ export interface KillSwitchActor extends KillSwitch {
 }
 
 export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): KillSwitchActor {
-  const actor = createActor(killSwitchMachine, { id: 'killSwitch' });
-  actor.subscribe({ error: () => undefined });
-  actor.start();
+  let state = newKillSwitchState();
   const changes$ = new Subject<SwitchChange>();
   let isClosed = false;
-  const known = () => actor.getSnapshot().context;
+  const known = () => state.context;
 
   const current = (type: KillSwitchType, target?: string): SwitchView | undefined =>
     known().switches.find((other) => switchKey(other.type, other.target) === switchKey(type, target));
@@ -108,9 +107,10 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
       ...(coversNothing(setting) && { coversNothingKnown: true }),
     };
     const fact = { type, change };
-    actor.send(fact);
+    const { state: after, audit } = step(state, fact);
+    state = after;
     // Listeners hear of it when the cancels have gone out (E6).
-    return events.onChange(fact).finally(() => changes$.next(change));
+    return events.onChange(fact, audit).finally(() => changes$.next(change));
   }
 
   function refuseWhenClosed(): void {
@@ -164,10 +164,11 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
 
   return Object.assign(Object.create(face) as KillSwitch, {
     face,
-    restore: (fact: KillSwitchFact) => actor.send(fact),
+    restore(fact: KillSwitchFact) {
+      state = step(state, fact).state;
+    },
     close() {
       isClosed = true;
-      actor.stop();
       changes$.complete();
     },
   });

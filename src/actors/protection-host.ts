@@ -5,18 +5,16 @@
  * 2. Nothing here writes to the broker, so nothing waits for the journal.
  * 3. Listeners hear of a fact after what it caused is on its way (E6).
  */
-import { createActor } from 'xstate';
 import type { AuditEntry } from '../domain/audit.js';
-import { deepFreeze } from '../domain/canonical.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import type { Clock, OrderRef } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 import type { Recorder } from '../journal/recorder.js';
-import { exitAuditOf } from '../machines/protection.audit.js';
 import type { ProtectionCommand, ProtectionCommandOf } from '../machines/protection.commands.js';
 import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionDeadlineName, ProtectionFact, SeenPosition } from '../machines/protection.facts.js';
-import { protectionMachine } from '../machines/protection.machine.js';
-import { type PositionState, positionState } from '../machines/protection.state.js';
+import { type PositionState, type ProtectionSnapshot, positionState } from '../machines/protection.state.js';
+import { newProtectionState, step } from '../machines/step.js';
 import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
 import type { ExitWatch } from './exit-watch.js';
@@ -50,13 +48,14 @@ export interface ProtectionHost {
 
 export function protectionHost(services: ProtectionServices): ProtectionHost {
   const { clock, time, recorder, cases, watch, askPosition, onChange } = services;
-  const { actor, step } = steppedActor(recorder);
+  let state = newProtectionState();
   const timers = new Map<ProtectionDeadlineName, unknown>();
   const waiting: ProtectionFact[] = [];
   let isTaking = false;
   let isAbandoned = false;
+  let hasFailed = false;
   let isAsking = false;
-  const now = () => actor.getSnapshot();
+  const now = () => state;
 
   function send(fact: ProtectionFact): void {
     waiting.push(fact);
@@ -70,13 +69,29 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
   }
 
   function take(fact: ProtectionFact): void {
-    if (isAbandoned || now().status !== 'active' || !now().can(fact)) return;
-    const { before, commands, audit } = step(fact);
+    if (isAbandoned || hasFailed || state.status !== 'active') return;
+    const known = state;
+    const before = known.context;
+    const taken = attemptStep(known, fact);
+    if (taken === undefined || (taken.state === known && taken.commands.length === 0)) return;
+    const { commands, audit } = taken;
+    state = taken.state;
     const { advisoryId, snapshotHash } = now().context;
     void recorder.record({ stream: 'protection', advisoryId, snapshotHash, at: fact.at, fact, audit });
     for (const command of commands) perform(command);
     onChange(host, before);
     services.onAudit?.(audit, fact.at);
+  }
+
+  /** A chart that throws stands still from there: nothing of it can be relied on any more. */
+  function attemptStep(known: ProtectionSnapshot, fact: ProtectionFact) {
+    try {
+      return step(known, fact);
+    } catch (error) {
+      hasFailed = true;
+      recorder.say('error', { cause: causeOf(error) }, "the exits' chart failed");
+      return undefined;
+    }
   }
 
   function perform(command: ProtectionCommand): void {
@@ -140,7 +155,7 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
       return positionState(now());
     },
     get isOver() {
-      return now().status !== 'active';
+      return hasFailed || now().status !== 'active';
     },
     send,
     report(leg, raw) {
@@ -149,7 +164,12 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
     },
     replay(facts) {
       const before = now().context;
-      const asked = facts.flatMap((fact) => step(fact).commands.filter((command) => command.type === 'openCase'));
+      const asked: ProtectionCommandOf<'openCase'>[] = [];
+      for (const fact of facts) {
+        const taken = hasFailed ? undefined : attemptStep(state, fact);
+        state = taken?.state ?? state;
+        asked.push(...(taken?.commands ?? []).filter((command) => command.type === 'openCase'));
+      }
       onChange(host, before);
       return asked;
     },
@@ -163,23 +183,3 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
 
 const refsOf = ({ exits }: ProtectionCommandOf<'watchExits' | 'queryExits'>): readonly OrderRef[] =>
   exits.map(({ ref }) => ref);
-
-/** The chart as an actor of its own, and one step of it: the fact in, what it asks for and what to say of it out. */
-function steppedActor({ say }: Recorder) {
-  const actor = createActor(protectionMachine, { input: undefined });
-  let commands: ProtectionCommand[] = [];
-  actor.on('*', (command) => commands.push(command as ProtectionCommand));
-  actor.subscribe({ error: (error) => say('error', { cause: String(error) }, "the exits' chart failed") });
-  actor.start();
-
-  function step(fact: ProtectionFact) {
-    const before = actor.getSnapshot().context;
-    commands = [];
-    actor.send(fact);
-    const after = deepFreeze(actor.getSnapshot().context);
-    const state = positionState(actor.getSnapshot());
-    return { before, commands, audit: exitAuditOf({ before, after, state, commands }) };
-  }
-
-  return { actor, step };
-}

@@ -14,6 +14,7 @@ import {
   type KillSwitchEvents,
   killSwitchActor,
 } from '../actors/kill-switch.js';
+import type { AuditEntry } from '../domain/audit.js';
 import { type SwitchChange, type SwitchView, switchKey, withChange } from '../domain/kill-switch.js';
 import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
@@ -78,10 +79,10 @@ export async function openKillSwitch(options: Required<KillSwitchOptions>): Prom
   const members = new Set<KillSwitchEvents>();
   const actor = killSwitchActor(time, {
     ...togetherOf(members),
-    async onChange(fact) {
-      const recorded = recordOf(recorder, time(), fact);
+    async onChange(fact, audit) {
+      const recorded = recordOf(recorder, time(), fact, audit);
       // All in this turn; each has told its executions when it returns.
-      await Promise.all([recorded, ...[...members].map((member) => member.onChange(fact))]);
+      await Promise.all([recorded, ...[...members].map((member) => member.onChange(fact, audit))]);
     },
     onListenerError: (error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW),
   });
@@ -109,9 +110,12 @@ export async function openKillSwitch(options: Required<KillSwitchOptions>): Prom
   return shared;
 }
 
-async function recordOf(recorder: Recorder, at: number, fact: KillSwitchFact): Promise<void> {
-  const event = fact.type === 'SET' ? 'kill_switch_set' : 'kill_switch_released';
-  const audit = [{ event, details: { ...fact.change } }] as const;
+async function recordOf(
+  recorder: Recorder,
+  at: number,
+  fact: KillSwitchFact,
+  audit: readonly AuditEntry[],
+): Promise<void> {
   const durability = await recorder.record({ stream: 'kill-switch', at, fact, audit });
   if (durability.durable) return;
   throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);

@@ -6,6 +6,7 @@ import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
+import type { AuditEntry } from '../domain/audit.js';
 import {
   type Aliases,
   cancelsLiveOrders,
@@ -82,10 +83,8 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
   }
 
   /** Runs in the turn of the change, after the gate has closed (K5). */
-  async function onChange(fact: KillSwitchFact): Promise<void> {
+  async function onChange(fact: KillSwitchFact, audit: readonly AuditEntry[]): Promise<void> {
     const { change } = fact;
-    const event = fact.type === 'SET' ? 'kill_switch_set' : 'kill_switch_released';
-    const audit = [{ event, details: { ...change } }] as const;
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
     for (const host of [...executions.live]) tell(host, { ...change, since: change.time });

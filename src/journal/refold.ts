@@ -6,18 +6,16 @@
  * 3. One that has not ended, and does not fold to what was recorded, goes on from what is certain: an order that was sent
  *    by its record may be live, and is never sent again (S1).
  */
-import { createActor } from 'xstate';
 import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { causeOf } from '../domain/reading.js';
-import { auditOf } from '../machines/execution.audit.js';
-import type { ExecutionCommand } from '../machines/execution.commands.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
-import { type ExecutionSnapshot, topState } from '../machines/execution.state.js';
+import type { ExecutionSnapshot } from '../machines/execution.state.js';
 import { assumeAttempt } from '../machines/execution.updates.js';
+import { newExecutionState, step } from '../machines/step.js';
 import { unknownMeaning, upcast } from './fact-versions.js';
 import { endedAsRecorded, isRecorded, recordedResult } from './recorded-result.js';
 
@@ -58,39 +56,27 @@ export function refold(input: ExecutionInput, life: readonly JournalRecord[]): R
 const isEngineFault = ({ fact }: JournalRecord): boolean => fact.type === 'ENGINE_FAULT';
 
 function foldAll(input: ExecutionInput, life: readonly JournalRecord[]): Refolded {
-  const actor = createActor(executionMachine, { input, id: input.clientOrderId });
-  let commands: ExecutionCommand[] = [];
-  actor.on('*', (command) => commands.push(command as ExecutionCommand));
-  actor.subscribe({ error: () => undefined });
-  actor.start();
   let difference: Difference | undefined;
-  let snapshot = actor.getSnapshot();
+  let snapshot = newExecutionState(input);
 
-  function step(record: JournalRecord): Difference | undefined {
+  function take(record: JournalRecord): Difference | undefined {
     const { seq } = record;
     if (isEngineFault(record)) return undefined;
     if (snapshot.status !== 'active') return { seq, problem: 'comes after the end' };
-    const before = snapshot;
-    const fact = upcast(record).fact as unknown as ExecutionFact;
-    commands = [];
-    actor.send(fact);
-    const after = actor.getSnapshot();
-    if (after.status === 'error') throw after.error;
-    snapshot = after;
-    const states = { from: topState(before), to: topState(after), before: before.context, after: after.context };
-    return differenceOf(record, auditOf({ fact, ...states, commands }));
+    const { state, audit } = step(snapshot, upcast(record).fact as unknown as ExecutionFact);
+    snapshot = state;
+    return differenceOf(record, audit);
   }
 
   for (const record of life) {
     try {
-      const found = step(record);
+      const found = take(record);
       difference ??= found;
     } catch (error) {
       difference ??= { seq: record.seq, problem: `cannot be folded: ${causeOf(error)}` };
       break;
     }
   }
-  actor.stop();
   deepFreeze(snapshot.context);
   return { snapshot, ...(difference !== undefined && { difference }) };
 }

@@ -5,7 +5,6 @@
  * 2. It starts from what was recorded and from nothing else, so that anyone who has the journal can repeat it.
  * 3. Its result is held against the one that the engine handed out, by the SHA-256 of the canonical text.
  */
-import { createActor } from 'xstate';
 import type { JournalRecord } from '../domain/journal.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { isRegistered } from '../machines/advisory.js';
@@ -13,8 +12,8 @@ import { resultSha256 } from '../machines/execution.audit.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { elapsedSinceSubmit } from '../machines/execution.context.js';
 import type { EngineFaultFact, ExecutionFact, FactOf } from '../machines/execution.facts.js';
-import { executionMachine } from '../machines/execution.machine.js';
-import { type ExecutionSnapshot, statePath } from '../machines/execution.state.js';
+import { statePath } from '../machines/execution.state.js';
+import { newExecutionState, step } from '../machines/step.js';
 import { upcast } from './fact-versions.js';
 import { isRecorded, type RecordedResult, recordedResult } from './recorded-result.js';
 
@@ -103,26 +102,33 @@ function fold(
   life: readonly JournalRecord[],
   input: FactOf<'START'>['advisory'],
 ): { readonly steps: readonly ReplayStep[]; readonly result: ExecutionResult | undefined } {
-  const actor = createActor(executionMachine, { input });
-  let commands: ExecutionCommand['type'][] = [];
-  actor.on('*', ({ type }) => commands.push(type));
-  // A chart that throws stands still; the verdict says that the result is missing.
-  actor.subscribe({ error: () => undefined });
-  actor.start();
-  const now = (): ExecutionSnapshot => actor.getSnapshot();
+  let state = newExecutionState(input);
+  let isBroken = false;
   let fault: EngineFaultFact | undefined;
+
+  /** What the chart asks for. One that throws stands still from there; the verdict says that the result is missing. */
+  function take(fact: ExecutionFact): readonly ExecutionCommand['type'][] {
+    if (isBroken) return [];
+    try {
+      const { state: after, commands } = step(state, fact);
+      state = after;
+      return commands.map(({ type }) => type);
+    } catch {
+      isBroken = true;
+      return [];
+    }
+  }
+
   const steps = life.map((record) => {
     const fact = factOf(record);
-    const from = statePath(now().value);
-    commands = [];
+    const from = statePath(state.value);
     // No event of the chart, which had failed: the result stands in the record (E5).
     if (isEngineFault(record)) fault = record.fact as unknown as EngineFaultFact;
-    else actor.send(fact);
-    const { context, value } = now();
+    const commands = isEngineFault(record) ? [] : take(fact);
+    const { context, value } = state;
     const t = context.firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit(context, record.at) };
     return { seq: record.seq, wall: record.wall, at: record.at, ...t, fact, from, to: statePath(value), commands };
   });
-  const { result = fault?.result } = now().context;
-  actor.stop();
+  const { result = fault?.result } = state.context;
   return { steps, result };
 }

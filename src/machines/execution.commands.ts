@@ -1,7 +1,7 @@
 /**
  * Commands: everything that the chart asks for. They are emitted, carried out by `actors/`, and answered by facts.
  *
- * 1. A command that makes something leave the process waits until the fact that caused it is durable (A4).
+ * 1. A command that makes something leave the process waits until the fact that caused it is durable (A4): `host-protocol.ts`.
  * 2. A command carries all that is needed to carry it out; repeating it is safe, by its ids.
  */
 
@@ -40,21 +40,3 @@ export type ExecutionCommand =
   | { readonly type: 'finish' };
 
 export type CommandOf<Type extends ExecutionCommand['type']> = Extract<ExecutionCommand, { type: Type }>;
-
-/** Commands after which something has left the process: these wait for the journal (A4). */
-export const LEAVES_THE_PROCESS: { readonly [Type in ExecutionCommand['type']]: boolean } = {
-  askBroker: false,
-  submitOrder: true,
-  watchOrder: false,
-  unwatchOrder: false,
-  queryOrder: false,
-  lookAtOrder: false,
-  watchExits: false,
-  unwatchExits: false,
-  cancelOrder: true,
-  placeProtection: true,
-  reconcile: false,
-  scheduleDeadline: false,
-  openCase: false,
-  finish: true,
-};

@@ -6,7 +6,7 @@
  * 3. Whether a release is allowed is decided before it gets here (K6): what comes in is fact, so that a restart
  *    restores the switches as they were (K7).
  */
-import { assign, setup } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 import {
   isMoreSevere,
   type KillSwitchState,
@@ -69,3 +69,5 @@ export const killSwitchMachine = s.createMachine({
     active: { description: 'What the active switches cover is not submitted.', on: changes },
   },
 });
+
+export type KillSwitchSnapshot = SnapshotFrom<typeof killSwitchMachine>;

@@ -7,13 +7,7 @@
  * 3. What is underscore-named in XState is used in this file alone, beside the nodes of `coverage.ts`; a test in
  *    test/paths fails when it comes to mean something else.
  */
-import {
-  type AnyStateMachine,
-  type AnyTransitionDefinition,
-  type EventObject,
-  initialTransition,
-  type SnapshotFrom,
-} from 'xstate';
+import type { AnyStateMachine, AnyTransitionDefinition, EventObject, SnapshotFrom } from 'xstate';
 
 /** One step of the chart: from where, by which transitions (none when the event was ignored), to where. */
 export interface Microstep<Machine extends AnyStateMachine> {
@@ -57,11 +51,30 @@ const scopeFor = (inspect: (event: Inspected) => void, execute: (action: Executa
   system: { _sendInspectionEvent: inspect },
 });
 
+/** What the step under way has asked for: steps are synchronous, and none begins within another. */
+let emittedNow: unknown[] = [];
+
+const keepEmitted = ({ type, params }: Executable): void => {
+  if (type === 'xstate.emit') emittedNow.push((params as { readonly event: unknown }).event);
+};
+
+const SHARED_SCOPE = scopeFor(nothing, keepEmitted);
+
 /** The state before the first event. */
 export const firstSnapshot = <Machine extends AnyStateMachine>(
   machine: Machine,
   input: unknown,
-): SnapshotFrom<Machine> => initialTransition(machine, input as never)[0] as SnapshotFrom<Machine>;
+): SnapshotFrom<Machine> => machine.getInitialSnapshot(SHARED_SCOPE as never, input) as SnapshotFrom<Machine>;
+
+/** What one event comes to, without a look at the steps in between. */
+export function wholeStep<Snapshot extends { readonly machine: AnyStateMachine }>(
+  before: Snapshot,
+  event: EventObject,
+): { readonly after: Snapshot; readonly emitted: readonly unknown[] } {
+  emittedNow = [];
+  const after = before.machine.transition(before as never, event, SHARED_SCOPE as never) as unknown as Snapshot;
+  return { after, emitted: emittedNow };
+}
 
 /** Sends one event to a state. Nothing follows a final state. */
 export function macrostep<Machine extends AnyStateMachine>(

@@ -125,11 +125,8 @@ const MUTANTS = {
   },
   'submits before the intent is durable': {
     law: 'L1',
-    module: 'machines/execution.commands',
-    change: (real) => ({
-      ...real,
-      LEAVES_THE_PROCESS: { ...(real['LEAVES_THE_PROCESS'] as Module), submitOrder: false },
-    }),
+    module: 'machines/host-protocol',
+    change: (real) => ({ ...real, WAITS_FOR: { ...(real['WAITS_FOR'] as Module), submitOrder: 'nothing' } }),
   },
   'takes a fill at any time as on time': {
     law: 'L14',

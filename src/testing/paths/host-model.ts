@@ -9,9 +9,10 @@
 import type { KillSwitchType } from '../../domain/kill-switch.js';
 import { cancelsLiveOrders } from '../../domain/kill-switch.js';
 import { HARD_TIMEOUT_MS } from '../../domain/limits.js';
-import { type ExecutionCommand, LEAVES_THE_PROCESS } from '../../machines/execution.commands.js';
+import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionContext } from '../../machines/execution.context.js';
 import type { DeadlineName, FactOf } from '../../machines/execution.facts.js';
+import { WAITS_FOR } from '../../machines/host-protocol.js';
 import { VIRTUAL_EPOCH_MS } from '../virtual-clock.js';
 import type { PathFact } from './path-fact.js';
 import { PATH_DEADLINES } from './profiles.js';
@@ -156,7 +157,8 @@ function perform(host: HostModel, command: ExecutionCommand, context: ExecutionC
 }
 
 /** What asks the broker waits for the connection first, and so comes after the timers of the same turn. */
-const comesAfterwards = ({ type }: ExecutionCommand): boolean => LEAVES_THE_PROCESS[type] || type === 'askBroker';
+const comesAfterwards = ({ type }: ExecutionCommand): boolean =>
+  type === 'askBroker' || !['nothing', 'case'].includes(WAITS_FOR[type]);
 
 /** The host after a fact that the chart took with these commands. */
 export function hostAfter(
