@@ -36,7 +36,7 @@ const deep = [
   'test/paths/{all-paths,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
-  'test/verify/{exits,mutants,verify}.test.ts',
+  'test/verify/{exits,mutants,steps-tie,verify}.test.ts',
 ];
 
 const shared = {

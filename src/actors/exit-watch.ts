@@ -106,6 +106,7 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
   const pending = new Map<string, number>();
   const look = counting(exitLook(options, { onAsked, onRow, onNotFound }), pending);
   const [anyWatched$, soonWatched$] = [new Subject<boolean>(), new Subject<boolean>()];
+  const owners = ownersOf(watched, [watched, askedAt, absences]);
   const failures = { slow: 0, soon: 0 };
   const notBefore = { slow: 0, soon: 0 };
 
@@ -169,29 +170,18 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
   ];
 
   function tellWatched(): void {
-    const all = [...watched.values()];
-    anyWatched$.next(all.length > 0);
-    soonWatched$.next(all.some(({ isSoon }) => isSoon));
-  }
-
-  function forget(owner: string, except: ReadonlySet<string>): void {
-    for (const [id, known] of watched) {
-      if (known.owner !== owner || except.has(id)) continue;
-      watched.delete(id);
-      askedAt.delete(id);
-      absences.delete(id);
-    }
+    anyWatched$.next(watched.size > 0);
+    soonWatched$.next(owners.soon > 0);
   }
 
   return {
     news$: news$.asObservable(),
     watch(owner, refs, isSoon) {
-      forget(owner, new Set(refs.map(({ clientOrderId }) => clientOrderId)));
-      for (const ref of refs) watched.set(ref.clientOrderId, { ref, owner, isSoon });
+      owners.put(owner, refs, isSoon);
       tellWatched();
     },
     unwatch(owner) {
-      forget(owner, new Set());
+      owners.put(owner, [], false);
       tellWatched();
     },
     query: (refs) => look(refs.filter(isFree)),
@@ -365,4 +355,45 @@ const idsOf = (refs: readonly OrderRef[]): ReadonlySet<string> =>
 function idOf(row: unknown): string | undefined {
   const id = attempt(() => (row as { clientOrderId?: unknown }).clientOrderId);
   return typeof id === 'string' ? id : undefined;
+}
+
+interface Owners {
+  /** Exits that must be settled soon. */
+  readonly soon: number;
+  /** From now on the owner has these watched, and no others. */
+  put(owner: string, refs: readonly OrderRef[], isSoon: boolean): void;
+}
+
+/**
+ * Who has what watched: a change costs the same however many exits are watched.
+ *
+ * @param kept what is forgotten of an exit that nobody watches any more
+ */
+function ownersOf(watched: Map<string, Watched>, kept: readonly Map<string, unknown>[]): Owners {
+  const owned = new Map<string, readonly OrderRef[]>();
+  let soon = 0;
+
+  const isSoonNow = (id: string): number => (watched.get(id)?.isSoon === true ? 1 : 0);
+
+  function forget(id: string): void {
+    soon -= isSoonNow(id);
+    for (const each of kept) each.delete(id);
+  }
+
+  return {
+    get soon() {
+      return soon;
+    },
+    put(owner, refs, isSoon) {
+      const now = new Set(refs.map(({ clientOrderId }) => clientOrderId));
+      for (const { clientOrderId: id } of owned.get(owner) ?? [])
+        if (!now.has(id) && watched.get(id)?.owner === owner) forget(id);
+      if (refs.length === 0) owned.delete(owner);
+      else owned.set(owner, refs);
+      for (const ref of refs) {
+        soon += (isSoon ? 1 : 0) - isSoonNow(ref.clientOrderId);
+        watched.set(ref.clientOrderId, { ref, owner, isSoon });
+      }
+    },
+  };
 }

@@ -8,6 +8,8 @@
  *    test/paths fails when it comes to mean something else.
  */
 import type { AnyStateMachine, AnyTransitionDefinition, EventObject, SnapshotFrom } from 'xstate';
+import { runOn, type Standing, takesOn } from './chart-run.js';
+import { tableOf } from './chart-table.js';
 
 /** One step of the chart: from where, by which transitions (none when the event was ignored), to where. */
 export interface Microstep<Machine extends AnyStateMachine> {
@@ -64,14 +66,26 @@ const SHARED_SCOPE = scopeFor(nothing, keepEmitted);
 export const firstSnapshot = <Machine extends AnyStateMachine>(
   machine: Machine,
   input: unknown,
-): SnapshotFrom<Machine> => machine.getInitialSnapshot(SHARED_SCOPE as never, input) as SnapshotFrom<Machine>;
+): SnapshotFrom<Machine> =>
+  (tableOf(machine)?.begin(input) ?? machine.getInitialSnapshot(SHARED_SCOPE as never, input)) as SnapshotFrom<Machine>;
+
+/** Whether the state takes the event at all. Nothing is taken by a final one. */
+export function isTaken<Snapshot extends Standing>(state: Snapshot, event: EventObject): boolean {
+  if (state.status !== 'active') return false;
+  const table = tableOf(state.machine);
+  return table === undefined
+    ? (state as unknown as { can(event: EventObject): boolean }).can(event)
+    : takesOn(table, state, event);
+}
 
 /** What one event comes to, without a look at the steps in between. */
-export function wholeStep<Snapshot extends { readonly machine: AnyStateMachine }>(
+export function wholeStep<Snapshot extends Standing>(
   before: Snapshot,
   event: EventObject,
 ): { readonly after: Snapshot; readonly emitted: readonly unknown[] } {
   emittedNow = [];
+  const table = tableOf(before.machine);
+  if (table !== undefined) return { after: runOn(table, before, event, emittedNow), emitted: emittedNow };
   const after = before.machine.transition(before as never, event, SHARED_SCOPE as never) as unknown as Snapshot;
   return { after, emitted: emittedNow };
 }

@@ -11,6 +11,7 @@
  */
 import type { AuditEntry } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
+import type { Standing } from './chart-run.js';
 import { auditOf } from './execution.audit.js';
 import type { ExecutionCommand } from './execution.commands.js';
 import type { ExecutionFact, ExecutionInput } from './execution.facts.js';
@@ -18,7 +19,7 @@ import { executionMachine } from './execution.machine.js';
 import { type ExecutionSnapshot, topState } from './execution.state.js';
 import { killSwitchAuditOf } from './kill-switch.audit.js';
 import { type KillSwitchFact, type KillSwitchSnapshot, killSwitchMachine } from './kill-switch.machine.js';
-import { firstSnapshot, wholeStep } from './microsteps.js';
+import { firstSnapshot, isTaken, wholeStep } from './microsteps.js';
 import { exitAuditOf } from './protection.audit.js';
 import type { ProtectionCommand } from './protection.commands.js';
 import type { ProtectionFact } from './protection.facts.js';
@@ -55,7 +56,7 @@ export function step(
   fact: ExecutionFact | ProtectionFact | KillSwitchFact,
 ): Step<ChartState, ExecutionCommand | ProtectionCommand> {
   if (state.status !== 'active') return { state, commands: NOTHING, audit: NOTHING };
-  const { after, emitted } = wholeStep(state, fact);
+  const { after, emitted } = wholeStep(state as Standing & ChartState, fact);
   // What others are shown must not be a way to write to it (A3).
   if (after !== state) deepFreeze(after.context);
   const commands = emitted as readonly (ExecutionCommand | ProtectionCommand)[];
@@ -64,7 +65,7 @@ export function step(
 
 /** Whether the state takes the fact at all. A deadline that it does not take has outlived its state, and is no fact. */
 export const takes = <State extends ChartState>(state: State, fact: Parameters<State['can']>[0]): boolean =>
-  state.status === 'active' && state.can(fact as never);
+  isTaken(state as Standing & State, fact);
 
 /** The states before the first fact. */
 export const newExecutionState = (input: ExecutionInput): ExecutionSnapshot => firstSnapshot(executionMachine, input);

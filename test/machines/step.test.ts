@@ -3,8 +3,9 @@
  */
 import { type ExecutionFact, executionMachine, killSwitchMachine, protectionMachine } from 'fillchart';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type AnyStateMachine, createActor } from 'xstate';
+import { type AnyStateMachine, assign, createActor, createMachine } from 'xstate';
 import { canonicalJson } from '../../src/domain/canonical.js';
+import { tableOf } from '../../src/machines/chart-table.js';
 import { executionGuards } from '../../src/machines/execution.guards.js';
 import { ANSWERED_BY, WAITS_FOR } from '../../src/machines/host-protocol.js';
 import {
@@ -126,6 +127,25 @@ describe.each([
       expect(Object.isFrozen(context), walk.name).toBe(true);
       for (const member of Object.values(context)) expect(Object.isFrozen(member), walk.name).toBe(true);
     }
+  });
+});
+
+describe('the table of a chart', () => {
+  it.each([executionMachine, protectionMachine, killSwitchMachine])('is there for $id', (machine) => {
+    expect(tableOf(machine as AnyStateMachine)).toBeDefined();
+  });
+
+  it.each([
+    ['waits by itself', { after: { 10: 'b' } }],
+    ['invokes', { invoke: { src: 'child' } }],
+    ['has an end within a state', { initial: 'end', states: { end: { type: 'final' } } }],
+    ['does what is neither assign nor emit', { entry: 'log' }],
+    ['takes whatever comes', { on: { '*': 'b' } }],
+    ['is parallel', { type: 'parallel', states: { one: {}, two: {} } }],
+  ])('is not made of a chart that %s: XState runs it', (_, state) => {
+    const implementations = { actions: { keep: assign({}), log: () => undefined } };
+    const chart = createMachine({ initial: 'a', context: {}, states: { a: state, b: {} } } as never, implementations);
+    expect(tableOf(chart as AnyStateMachine)).toBeUndefined();
   });
 });
 
