@@ -20,6 +20,7 @@ import { addReasons } from './commands/reasons.js';
 import { addRun } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addSimulate } from './commands/simulate.js';
+import { addStatus } from './commands/status.js';
 import { addToken } from './commands/token.js';
 import { addVerify } from './commands/verify.js';
 import { EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
@@ -33,6 +34,7 @@ import type { CliWorld } from './world.js';
 const COMMANDS: readonly AddCommand[] = [
   addRun,
   addServe,
+  addStatus,
   addBroker,
   addToken,
   addKillSwitch,

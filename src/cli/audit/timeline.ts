@@ -4,6 +4,7 @@
 import type { AuditEvent, AuditRecord } from '../../domain/audit.js';
 import type { Paint, Tone } from '../terminal/paint.js';
 import { type Column, type Table, table, wrapped } from '../terminal/table.js';
+import { printable } from '../terminal/text-width.js';
 import { mainDetails } from './main-details.js';
 import { shownT, shownTime } from './shown-time.js';
 
@@ -60,4 +61,18 @@ export function timeline(log: readonly AuditRecord[], advisoryId: string | undef
     ]),
   );
   return linesOf(table(visible(COLUMNS), rows, look), look);
+}
+
+/** Lines that were written since, one for each: what comes later cannot widen a table that stands. */
+export function newLines(
+  log: readonly AuditRecord[],
+  advisoryId: string | undefined,
+  { width, paint }: Look,
+): readonly string[] {
+  return log.flatMap((record) => {
+    const whose = advisoryId === undefined ? [record.advisoryId ?? ''] : [];
+    const cells = [shownTime(record.timestamp), shownT(record.t), ...whose, record.event, mainDetails(record)];
+    const line = printable(cells.filter((cell) => cell !== '').join('  '));
+    return wrapped(line, width, '    ').map((part) => paint(TONES[record.event] ?? 'plain', part));
+  });
 }

@@ -7,13 +7,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { journalLives } from '../../charts/interactive/journal-lives.js';
+import type { AuditRecord } from '../../domain/audit.js';
 import { auditCsv } from '../../domain/audit-csv.js';
 import { type ChainVerdict, type JournalRecord, verifyAnchor } from '../../domain/journal.js';
 import { exportLines } from '../../domain/journal-export.js';
 import { recordedAdvisories, replayExecution } from '../../journal/replay.js';
+import { follow } from '../audit/follow.js';
 import { replayLines } from '../audit/replay-view.js';
 import { type AuditSource, readAuditSource } from '../audit/source.js';
-import { type Look, timeline } from '../audit/timeline.js';
+import { type Look, newLines, timeline } from '../audit/timeline.js';
 import { writeChartPage } from '../chart/write-page.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
@@ -142,21 +144,35 @@ function writeNewFile(path: string, lines: Iterable<string>): void {
   }
 }
 
+interface ShowOptions {
+  readonly json?: true;
+  readonly follow?: true;
+}
+
 const addShow: Register = (audit, world, done) => {
   audit
     .command('show')
     .description('print the audit log as a timeline, of one advisory or of all')
     .argument('<journal>', JOURNAL)
     .argument('[advisoryId]', 'only this one')
-    .option('--json', 'as one JSON array')
-    .action(async (path: string, advisoryId: string | undefined, { json }: { json?: true }) => {
-      const source = await readAuditSource(path);
-      if (advisoryId !== undefined) assertKnown(source.records, advisoryId, path);
-      const log = source.records
-        .flatMap(({ audit: lines }) => lines)
-        .filter((line) => advisoryId === undefined || line.advisoryId === advisoryId);
-      if (json === true) world.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
-      else world.stdout.write(`${timeline(log, advisoryId, lookOf(world)).join('\n')}\n`);
+    .option('--json', 'as one JSON array; with --follow one JSON object a line')
+    .option('-f, --follow', 'then print new lines as they are written, until ctrl-c; an engine may run on the journal')
+    .action(async (path: string, advisoryId: string | undefined, { json, follow: goesOn }: ShowOptions) => {
+      let source = await readAuditSource(path);
+      if (advisoryId !== undefined && goesOn !== true) assertKnown(source.records, advisoryId, path);
+      const own = (lines: readonly AuditRecord[]) =>
+        lines.filter((line) => advisoryId === undefined || line.advisoryId === advisoryId);
+      const log = own(source.records.flatMap(({ audit: lines }) => lines));
+      const show = (lines: readonly AuditRecord[]) => {
+        if (lines.length === 0) return;
+        const text =
+          json === true ? lines.map((line) => JSON.stringify(line)) : newLines(lines, advisoryId, lookOf(world));
+        world.stdout.write(`${text.join('\n')}\n`);
+      };
+      if (json !== true) world.stdout.write(`${timeline(log, advisoryId, lookOf(world)).join('\n')}\n`);
+      else if (goesOn === true) show(log);
+      else world.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
+      if (goesOn === true) source = await follow({ path, shown: source, show: (lines) => show(own(lines)) }, world);
       warnIfBroken(source, world.stderr);
       done(source.verdict.ok ? EXIT.ok : EXIT.checkFailed);
     });

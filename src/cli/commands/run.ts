@@ -9,11 +9,13 @@ import type { Engine } from '../../engine/engine.js';
 import { createEngine } from '../../index.js';
 import { BROKERS_HELP, type BrokerName, brokerName, isSimulated } from '../brokers/broker-name.js';
 import { openBroker } from '../brokers/open-broker.js';
-import type { OpenedBroker } from '../brokers/opened-broker.js';
+import type { BrokerRequest, OpenedBroker } from '../brokers/opened-broker.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { placeOf } from '../journal-admin/shell-command.js';
 import { switchName } from '../journal-admin/switch-text.js';
 import { openAuditLog } from '../run/audit-log.js';
+import { dryRun } from '../run/dry-run.js';
+import { dryRunExitCode, dryRunJson, dryRunText } from '../run/dry-run-text.js';
 import { type ExecutionsRequest, liveBefore, planOf, runExecutions } from '../run/executions.js';
 import { heading } from '../run/heading.js';
 import { type Interrupts, stopOnInterrupt } from '../run/interrupt.js';
@@ -48,6 +50,8 @@ export interface RunOptions {
   /** At most so many advisories are under way. */
   readonly concurrency: number;
   readonly exit?: true;
+  /** Judges the advisories, and sends nothing. */
+  readonly dryRun?: true;
 }
 
 const MS_PER_SECOND = 1_000;
@@ -86,6 +90,10 @@ function describeRun(command: Command): Command {
       DEFAULT_CONCURRENCY,
     )
     .option('--json', 'print one JSON document, and nothing else, to standard output; progress goes to standard error')
+    .option(
+      '--dry-run',
+      'judge every advisory as a run would now (fields, switches, cases, limits, instrument, exits); send nothing',
+    )
     .option('--log <file>', 'write the audit log there, one JSON object a line; - is standard error')
     .option(
       '--exit',
@@ -129,7 +137,9 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
   const told = notices(world.stderr);
   const { config: configPath, live = false } = options;
   const { advisories } = file;
-  const opened = await openBroker(name, { configPath, live, clock, env: world.env, advisories, warn: told.tell });
+  const request = { configPath, live, clock, env: world.env, advisories, warn: told.tell };
+  if (options.dryRun === true) return judgeOnly({ name, request, where, source, file, options }, world);
+  const opened = await openBroker(name, request);
   const journal = openJournal(where, world.clock.now(), isScaled);
   const log = openAuditLog(options.log, world);
   if (opened.stakes !== undefined) told.tell(opened.stakes);
@@ -151,6 +161,25 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
   } finally {
     log.close();
   }
+}
+
+interface Judged {
+  readonly name: BrokerName;
+  readonly request: BrokerRequest;
+  readonly where: string;
+  readonly source: string;
+  readonly file: AdvisoryFile;
+  readonly options: RunOptions;
+}
+
+async function judgeOnly({ name, request, where, source, file, options }: Judged, world: CliWorld): Promise<number> {
+  const { broker, limits } = await openBroker(name, { ...request, looksOnly: true });
+  const { clock } = request;
+  const advisories = await dryRun({ advisories: file.advisories, broker, limits, journal: where, clock });
+  const { malformed } = file;
+  const report = { source: nameOfSource(source), broker: broker.name, journal: where, advisories, malformed };
+  world.stdout.write(options.json === true ? dryRunJson(report) : dryRunText(report, world));
+  return dryRunExitCode(report);
 }
 
 /**

@@ -1,0 +1,137 @@
+/**
+ * `fillchart run --dry-run`: judges every advisory as a run would now, and sends nothing.
+ *
+ * 1. The engine itself judges (V1–V11): a real one, with the real broker's answers, on a journal in memory. Its broker has no
+ *    way to send: a submit call ends here, and proves that the advisory got so far.
+ * 2. Switches and cases of the named journal count, and so does an advisory that it knows (E1). It is read, never written.
+ * 3. Advisories are judged one by one: a limit on what runs side by side cannot be judged before it does.
+ */
+import { existsSync } from 'node:fs';
+import { memoryJournal } from '../../adapters/journals/memory.js';
+import { blockingCase, type Case } from '../../domain/cases.js';
+import type { SwitchView } from '../../domain/kill-switch.js';
+import type { BrokerAdapter, Clock } from '../../domain/ports.js';
+import type { LimitOptions } from '../../domain/risk-limits.js';
+import { freezeSnapshot } from '../../domain/snapshot.js';
+import type { Engine } from '../../engine/engine.js';
+import { adminView } from '../../engine/journal-admin.js';
+import { createEngine } from '../../index.js';
+import { readAuditSource } from '../audit/source.js';
+import { stakesOf } from '../journal-admin/stakes.js';
+import type { AdvisoryLine } from './read-advisories.js';
+
+/** What a run would make of one advisory now. */
+export interface Judgement {
+  readonly line: number;
+  readonly advisoryId: string;
+  readonly symbol: string;
+  readonly side: string;
+  readonly size: string;
+  /** `send`: the order would go out. `refuse`: it would be `REJECTED`. `known`: the journal has it; nothing new would be sent. */
+  readonly verdict: 'send' | 'refuse' | 'known';
+  /** The code of the refusal. */
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface DryRunRequest {
+  readonly advisories: readonly AdvisoryLine[];
+  readonly broker: BrokerAdapter;
+  readonly limits?: LimitOptions | undefined;
+  /** The journal of the run; read where it is a file that exists. */
+  readonly journal: string;
+  readonly clock: Clock;
+}
+
+const CODE = 'DRY_RUN';
+
+export async function dryRun({ advisories, broker, limits, journal, clock }: DryRunRequest): Promise<Judgement[]> {
+  const past = await pastOf(journal);
+  const engine = await createEngine({
+    broker: withoutWrites(broker),
+    journal: memoryJournal(),
+    clock,
+    logger: false,
+    onMismatch: 'report-only',
+    ...(limits !== undefined && { limits }),
+  });
+  try {
+    for (const one of past.switches) {
+      const { type, state, target, reason } = one;
+      await engine.killSwitch.set({ type, state, reason, ...(target !== undefined && { target }) });
+    }
+    const judged: Judgement[] = [];
+    for (const advisory of advisories) judged.push(await judge(engine, advisory, past));
+    return judged;
+  } finally {
+    await engine.close();
+  }
+}
+
+interface Past {
+  readonly switches: readonly SwitchView[];
+  readonly cases: readonly Case[];
+  readonly known: ReadonlySet<string>;
+}
+
+async function pastOf(journal: string): Promise<Past> {
+  if (journal === 'memory' || journal === 'temp' || !existsSync(journal)) {
+    return { switches: [], cases: [], known: new Set() };
+  }
+  const { records } = await readAuditSource(journal);
+  const { switches, cases } = adminView(records);
+  const known = new Set(stakesOf(records.flatMap(({ audit }) => audit)).keys());
+  return { switches: switches.filter(({ state }) => state !== 'OFF'), cases, known };
+}
+
+async function judge(engine: Engine, { line, input }: AdvisoryLine, { cases, known }: Past): Promise<Judgement> {
+  const { advisoryId, symbol, side, positionSize: size } = freezeSnapshot(input);
+  const about = { line, advisoryId, symbol, side, size };
+  if (known.has(advisoryId)) {
+    return { ...about, verdict: 'known', message: 'The journal has this advisory: it is answered from there.' };
+  }
+  const { status, reason, errorMessage, attempts } = await engine.execute(input);
+  if (attempts.some(({ code }) => code === CODE)) {
+    const blocking = blockingCase(cases, symbol, 'halt-symbol');
+    if (blocking === undefined) return { ...about, verdict: 'send' };
+    const message = `${blocking.caseId} is open for ${blocking.symbol}.`;
+    return { ...about, verdict: 'refuse', reason: 'UNRESOLVED_MISMATCH', message };
+  }
+  return {
+    ...about,
+    verdict: 'refuse',
+    reason: reason ?? status,
+    ...(errorMessage !== undefined && { message: errorMessage }),
+  };
+}
+
+/** The adapter's reads. What writes is not passed on, and pushes are not needed: no order is ever live. */
+function withoutWrites(broker: BrokerAdapter): BrokerAdapter {
+  const never = () => Promise.reject(new Error('a dry run sends nothing'));
+  return {
+    name: broker.name,
+    capabilities: { ...broker.capabilities, push: false },
+    instrument: (symbol, signal) => broker.instrument(symbol, signal),
+    getOrderStatus: (ref, signal) => broker.getOrderStatus(ref, signal),
+    getPositions: (symbols, signal) => broker.getPositions(symbols, signal),
+    submitOrder: async () => ({ kind: 'rejected', code: CODE, reason: 'a dry run sends nothing' }),
+    cancelOrder: never,
+    placeProtection: never,
+    ...(broker.getOrderStatuses !== undefined && {
+      getOrderStatuses: (refs, signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([]),
+    }),
+    ...(broker.connect !== undefined && { connect: async (signal) => broker.connect?.(signal) }),
+    ...(broker.close !== undefined && { close: async () => broker.close?.() }),
+    ...(broker.checkMargin !== undefined && {
+      checkMargin: async (order, signal) => (await broker.checkMargin?.(order, signal)) ?? 'ok',
+    }),
+    ...(broker.checkProtection !== undefined && {
+      checkProtection: async (request, signal) => (await broker.checkProtection?.(request, signal)) ?? 'ok',
+    }),
+    ...(broker.quote !== undefined && {
+      quote: async (symbol, signal) => (await broker.quote?.(symbol, signal)) ?? {},
+    }),
+    ...(broker.aliases !== undefined && { aliases: (symbol) => broker.aliases?.(symbol) ?? [] }),
+    ...(broker.capacity !== undefined && { capacity: (inFlight) => broker.capacity?.(inFlight) ?? inFlight }),
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * `fillchart status`: where a journal stands, for a person and for a program.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
+
+const here = folder();
+const journal = () => here.path('j.db');
+
+/** Runs the advisory on the paper broker, with a script for AAPL. */
+async function ran(script: object, ...more: readonly string[]): Promise<void> {
+  const config = here.file('c.json', { ...CONFIG, scripts: { AAPL: script } });
+  const file = here.file('a.jsonl', jsonl(advisory({ advisoryId: 'ADV-1', symbol: 'AAPL' })));
+  await cli(['run', file, '--config', config, '--journal', journal(), ...more]);
+}
+
+const status = (...args: readonly string[]) => cli(['status', journal(), ...args]);
+
+describe('fillchart status', () => {
+  it('B7 C4: says what is open and how it is protected; nothing needs a person: 0', async () => {
+    await ran({});
+    const { exitCode, stdout } = await status();
+    expect(stdout).toMatch(/j\.db: \d+ records, each as it was written; the newest was written 2026-01-01 \S+ UTC/);
+    expect(stdout.replaceAll(/\n {4}/g, ' ')).toMatch(
+      /Open positions: 1\n {2}ADV-1: 100 AAPL long at 151; stop-loss 147\.98 working, take-profit 155\.53 working; working\n/,
+    );
+    expect(stdout).toMatch(/Results: 1; the last: ADV-1 FILLED, 2026-01-01 \S+ UTC\n/);
+    expect(exitCode).toBe(0);
+  });
+
+  it('C4 M1: an open case, and a position without a stop-loss: 3, with the command that resolves it', async () => {
+    await ran({ protection: { stopLoss: { rejected: { code: 'NO', reason: 'no' } } } });
+    const { exitCode, stdout } = await status();
+    expect(stdout.replaceAll(/\n {4}/g, ' ')).toMatch(/100 WITHOUT a working stop-loss/);
+    expect(stdout).toContain(
+      `    resolve it with: fillchart cases resolve case-1 --journal ${journal()} --by YOU --reason WHY\n`,
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  it('K7: a switch that is ACTIVE: 3, and how it is released', async () => {
+    await ran({});
+    const by = ['--by', 'ann', '--reason', 'a drill'];
+    await cli(['kill-switch', 'set', '--type', 'SYMBOL_LEVEL', '--target', 'AAPL', '--journal', journal(), ...by]);
+    const { exitCode, stdout } = await status();
+    expect(stdout).toContain('SYMBOL_LEVEL AAPL is ACTIVE since 2026-01-01');
+    expect(stdout).toContain(
+      `    release it with: fillchart kill-switch release --journal ${journal()} --type SYMBOL_LEVEL --target AAPL`,
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  it('C4: --json is one document with the same', async () => {
+    await ran({});
+    const { exitCode, stdout } = await status('--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: 1,
+      journal: journal(),
+      verdict: { ok: true },
+      switches: [],
+      openCases: [],
+      live: [],
+      openPositions: [{ advisoryId: 'ADV-1', symbol: 'AAPL', openQuantity: '100', state: 'working' }],
+      closedPositions: 0,
+      results: 1,
+      lastResult: { advisoryId: 'ADV-1', status: 'FILLED' },
+      needsAttention: false,
+    });
+    expect(exitCode).toBe(0);
+  });
+
+  it('A5: an export that was changed: 1, said first', async () => {
+    await ran({});
+    const { stdout: lines } = await cli(['audit', 'export', journal()]);
+    const changed = here.file('j.jsonl', lines.replace('"ADV-1"', '"ADV-2"'));
+    const { exitCode, stdout } = await cli(['status', changed]);
+    expect(stdout).toMatch(/^\S+j\.jsonl: THE JOURNAL HAS BEEN CHANGED/);
+    expect(exitCode).toBe(1);
+  });
+
+  it('C3: changes nothing, not even the file', async () => {
+    await ran({});
+    const before = readFileSync(journal());
+    await status();
+    expect(readFileSync(journal()).equals(before)).toBe(true);
+    expect((await cli(['status', here.path('none.db')])).exitCode).toBe(2);
+  });
+});
