@@ -20,6 +20,7 @@ import { markdownOf } from './markdown.js';
 import { mermaidMapOf, mermaidOf } from './mermaid.js';
 import { overviewOf } from './overview.js';
 import { scxmlOf } from './scxml.js';
+import { sheetsOf } from './sheets.js';
 import { svgOf } from './svg.js';
 
 /** The machines that run, by the name of their files. */
@@ -40,8 +41,10 @@ export async function generateDiagrams(layout: Layout): Promise<Files> {
 
 /** @param file name of the files, without extension */
 async function filesOf(chart: Chart, file: string, layout: Layout): Promise<readonly (readonly [string, string])[]> {
+  const map = mapSvgOf(chart, mapOf(chart, planOf(chart)));
   return [
-    [`${file}.map.svg`, mapSvgOf(chart, mapOf(chart, planOf(chart)))],
+    [`${file}.map.svg`, map],
+    [`${file}.sheets.html`, await sheetsOf(chart, map, layout)],
     [`${file}.svg`, svgOf(chart, await detailOf(chart, layout), 'detail')],
     [`${file}.overview.svg`, svgOf(chart, await overviewOf(chart, layout), 'overview')],
     ...textsOf(chart, file),

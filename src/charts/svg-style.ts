@@ -134,3 +134,6 @@ const mapColours = (theme: Theme): string =>
 export const MAP_STYLE = `${shapes}${mapShapes}${colours(LIGHT)}${mapColours(LIGHT)}@media (prefers-color-scheme:dark){${colours(DARK)}${mapColours(DARK)}}`;
 
 export const STYLE = `${shapes}${colours(LIGHT)}@media (prefers-color-scheme:dark){${colours(DARK)}}`;
+
+/** Colours of light alone: for paper, whatever the screen prefers. */
+export const LIGHT_STYLE = `${colours(LIGHT)}${mapColours(LIGHT)}`;

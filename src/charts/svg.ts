@@ -50,6 +50,19 @@ export function svgOf(chart: Chart, scene: Scene, detail: Detail): string {
   return `${element('svg', attributes, `\n${parts.join('\n')}\n`)}\n`;
 }
 
+/** A scene alone, without page, title and legend: to stand in a page that has these, and the style. */
+export function innerSvgOf(scene: Scene, id: string, scale: number): string {
+  const { width, height } = scene;
+  const attributes = {
+    viewBox: `0 0 ${px(width)} ${px(height)}`,
+    width: width * scale,
+    height: height * scale,
+    role: 'img',
+    'aria-label': `What is inside ${id}`,
+  };
+  return element('svg', attributes, body(scene, 'overview'));
+}
+
 const at = (x: number, y: number): string => `translate(${px(x)} ${px(y)})`;
 
 function body(scene: Scene, detail: Detail): string {

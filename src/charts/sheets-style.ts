@@ -1,0 +1,31 @@
+/**
+ * How the sheets look on paper and on the screen, in light and dark; paper is always light.
+ */
+import { LIGHT_STYLE, MAP_STYLE } from './svg-style.js';
+
+const SANS = 'Helvetica,Arial,"Liberation Sans",sans-serif';
+const MONO = 'ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono","Liberation Mono",Consolas,monospace';
+
+const page = [
+  '@page{size:landscape;margin:10mm}',
+  `body{margin:0;font:8pt/1.3 ${SANS};--ink:#0f172a;--quiet:#475569;--rule:#cbd5e1;--paper:#fff;--desk:#e2e8f0;background:var(--desk);color:var(--ink)}`,
+  '.sheet{box-sizing:border-box;position:relative;width:259mm;height:188mm;overflow:hidden;background:var(--paper)}',
+  'header{height:23mm;overflow:hidden}h2{font-size:15pt;line-height:1.2;margin:0}h2 small{font-size:9pt;font-weight:400;color:var(--quiet)}',
+  'header p{margin:1mm 0 1.5mm;color:var(--quiet)}nav{display:flex;gap:2mm;flex-wrap:wrap}',
+  'nav>*{border:.25mm solid var(--rule);border-radius:2mm;padding:.3mm 2mm;color:inherit;text-decoration:none;font-size:7.5pt}',
+  'figure{margin:0 0 4mm}figure svg{display:block;max-width:100%}.map{display:flex;justify-content:center}.map svg{width:auto;height:178mm}',
+  `table{border-collapse:collapse;table-layout:fixed;width:259mm;font-size:7pt;line-height:3.2mm}td,th{padding:.5mm 1mm .5mm 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}`,
+  `th{font-weight:700;color:var(--quiet);border-bottom:.3mm solid var(--quiet)}td{border-bottom:.15mm solid var(--rule)}`,
+  `td:nth-child(2),td:nth-child(3),td:nth-child(5){font-family:${MONO};letter-spacing:-.02em}td:nth-child(4){font-weight:700}`,
+  'footer{position:absolute;bottom:0;left:0;right:0;display:flex;justify-content:space-between;font-size:7.5pt;color:var(--quiet)}',
+].join('');
+
+const screen =
+  '@media screen{.sheet{margin:8mm auto;padding:10mm;width:279mm;height:208mm;box-shadow:0 1px 6px #0003;border-radius:2mm}footer{bottom:4mm;left:10mm;right:10mm}}';
+
+const dark =
+  '@media screen and (prefers-color-scheme:dark){body{--ink:#f1f5f9;--quiet:#b6c2d2;--rule:#3a475a;--paper:#0d1420;--desk:#060a11}}';
+
+const print = `@media print{body{background:none}.sheet{break-after:page}.sheet:last-child{break-after:auto}${LIGHT_STYLE}}`;
+
+export const SHEETS_STYLE = `${MAP_STYLE}${page}${screen}${dark}${print}`;
