@@ -7,8 +7,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleBrowser } from './bundle-browser.mjs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleBrowser, bundleConsole } from './bundle-browser.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -19,6 +19,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 process.once('exit', () => rmSync(stage, { recursive: true, force: true }));
 compile();
 await bundleBrowser(join(stage, 'browser'));
+await bundleConsole(join(stage, 'service/console'), await charts());
 for (const promise of promises()) checkPromise(promise);
 for (const path of Object.values(manifest.bin ?? {})) makeExecutable(path);
 mkdirSync('.tmp', { recursive: true });
@@ -30,6 +31,12 @@ function compile() {
   const args = [TSC, '-p', 'tsconfig.build.json', '--outDir', stage];
   const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) fail('src does not compile; the errors stand above.');
+}
+
+/** The pictures and rules of this package, as the code that was just compiled reads them. */
+async function charts() {
+  const { readBook } = await import(pathToFileURL(join(process.cwd(), stage, 'charts/interactive/packaged.js')).href);
+  return readBook(pathToFileURL(`${process.cwd()}/`));
 }
 
 /** Every file that package.json names, with the field that names it. */

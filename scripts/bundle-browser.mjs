@@ -4,7 +4,7 @@
  * 1. Nothing is left to be fetched: each bundle stands alone, and a module of Node's in it is an error.
  * 2. Equal sources give equal bundles.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -12,19 +12,36 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src/browser');
 
-/** By name of the page: its first module, and its styles in order. */
-const PAGES = {
-  'chart-page': { entry: 'page/chart-page.tsx', styles: ['tokens.css', 'chart/chart.css', 'page/page.css'] },
-};
+/** Of each page: its first module, and its styles in order. */
+const CHART_PAGE = { entry: 'page/chart-page.tsx', styles: ['tokens.css', 'chart/chart.css', 'page/page.css'] };
+const CONSOLE = { entry: 'console/main.tsx', styles: ['tokens.css', 'chart/chart.css', 'console/console.css'] };
 
-/** @param {string} folder where `<page>.js` and `<page>.css` go */
+/**
+ * The page of one chart.
+ *
+ * @param {string} folder where `chart-page.js` and `chart-page.css` go
+ */
 export async function bundleBrowser(folder) {
+  await writePage(folder, 'chart-page', CHART_PAGE);
+}
+
+/**
+ * The console, with the charts that it shows.
+ *
+ * @param {string} folder where its files go
+ * @param {{ book: object, style: string }} charts what `readBook` reads of the package
+ */
+export async function bundleConsole(folder, { book, style }) {
+  await writePage(folder, 'console', CONSOLE);
+  copyFileSync(join(source, 'console/index.html'), join(folder, 'index.html'));
+  writeFileSync(join(folder, 'chart-book.json'), JSON.stringify(book));
+  writeFileSync(join(folder, 'chart-book.css'), style);
+}
+
+async function writePage(folder, name, { entry, styles }) {
   mkdirSync(folder, { recursive: true });
-  for (const [name, { entry, styles }] of Object.entries(PAGES)) {
-    writeFileSync(join(folder, `${name}.js`), await bundled(join(source, entry)));
-    const css = styles.map((path) => readFileSync(join(source, path), 'utf8')).join('\n');
-    writeFileSync(join(folder, `${name}.css`), css);
-  }
+  writeFileSync(join(folder, `${name}.js`), await bundled(join(source, entry)));
+  writeFileSync(join(folder, `${name}.css`), styles.map((path) => readFileSync(join(source, path), 'utf8')).join('\n'));
 }
 
 async function bundled(input) {

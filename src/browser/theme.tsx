@@ -2,6 +2,7 @@
  * Light or dark: as the system says, until the viewer chooses.
  */
 import { signal } from '@preact/signals';
+import { Icon } from './icon.js';
 
 export type Theme = 'light' | 'dark';
 const KEY = 'fillchart-theme';
@@ -57,7 +58,7 @@ export function ThemeButton() {
       title={`Switch to ${next} colours`}
       onClick={() => choose(next)}
     >
-      {theme.value === 'dark' ? '☀' : '☾'}
+      <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
     </button>
   );
 }

@@ -7,7 +7,18 @@
  */
 import type { Lit } from './lit.js';
 import type { Pick } from './pick.js';
-import { type Box, between, fittedToWidth, focused, isInView, panned, type Size, scaleOf, zoomed } from './viewport.js';
+import {
+  type Box,
+  between,
+  fitted,
+  fittedToWidth,
+  focused,
+  isInView,
+  panned,
+  type Size,
+  scaleOf,
+  zoomed,
+} from './viewport.js';
 
 export interface CanvasEvents {
   onPick(pick: Pick | undefined): void;
@@ -21,7 +32,9 @@ const MOVE_MS = 260;
 /** A press that moves less is a click. */
 const CLICK_PX = 4;
 /** The text of the pictures is 9 to 13 units high: smaller than this it cannot be read. */
-const READABLE = 0.62;
+const READABLE = 0.8;
+/** The whole picture is shown down to this scale: the words of a map are large. */
+const LEAST_WHOLE = 0.45;
 const SVG = 'http://www.w3.org/2000/svg';
 
 export class Canvas {
@@ -37,6 +50,8 @@ export class Canvas {
   #travelled = 0;
   #frame = 0;
   #isFree = false;
+  /** Nothing has been lit in this picture yet. */
+  #isNew = true;
 
   constructor(host: HTMLElement, events: CanvasEvents) {
     this.#host = host;
@@ -74,6 +89,7 @@ export class Canvas {
     const { x, y, width, height } = svg.getBBox();
     this.#picture = { x, y, width: Math.max(1, width), height: Math.max(1, height) };
     this.#isFree = false;
+    this.#isNew = true;
     this.#resize();
   }
 
@@ -104,25 +120,26 @@ export class Canvas {
       const said = isActive ? ', active now' : lit.visited.has(id) ? ', passed' : '';
       if (state.hasAttribute('tabindex')) state.setAttribute('aria-label', `State ${name}${said}`);
     }
+    const missed: DOMRect[] = [];
+    for (const ending of svg.querySelectorAll<SVGGElement>('g[data-outcome]')) {
+      const isReached = ending.dataset['outcome'] === lit.outcome;
+      ending.classList.toggle('is-active', isReached);
+      if (!isReached) missed.push(ending.getBBox());
+    }
     for (const way of svg.querySelectorAll<SVGGElement>('[data-transition-ids]')) {
       const ids = idsOf(way);
-      way.classList.toggle(
-        'is-taken',
-        ids.some((id) => lit.taken.has(id)),
-      );
-      way.classList.toggle(
-        'is-last',
-        ids.some((id) => lit.last.has(id)),
-      );
-      way.classList.toggle(
-        'is-possible',
-        ids.some((id) => lit.possible.has(id)),
-      );
+      const isMissed = lit.outcome !== undefined && leadsInto(way, missed);
+      const isIn = (some: ReadonlySet<string>): boolean => !isMissed && ids.some((id) => some.has(id));
+      way.classList.toggle('is-taken', isIn(lit.taken));
+      way.classList.toggle('is-last', isIn(lit.last));
+      way.classList.toggle('is-possible', isIn(lit.possible));
     }
     for (const row of svg.querySelectorAll<SVGGElement>('[data-transition-id]')) {
       row.classList.toggle('is-taken', lit.taken.has(row.dataset['transitionId'] ?? ''));
     }
-    if (!this.#isFree) this.#follow(innermost);
+    if (this.#isNew) this.#showActive();
+    else if (!this.#isFree) this.#follow(innermost);
+    this.#isNew &&= lit.active.length === 0;
   }
 
   select(pick: Pick | undefined): void {
@@ -176,9 +193,18 @@ export class Canvas {
       });
       return;
     }
-    this.#set(fittedToWidth(this.#picture, this.#window, READABLE));
-    const active = this.#svg?.querySelector<SVGGElement>('.is-active')?.dataset['stateId'];
-    this.#follow(active);
+    const whole = fitted(this.#picture, this.#window);
+    const isEnough = scaleOf(whole, this.#window) >= LEAST_WHOLE;
+    this.#set(isEnough ? whole : fittedToWidth(this.#picture, this.#window, READABLE));
+    this.#showActive();
+  }
+
+  /** Where the whole would be too small to read, the place of the active state is shown. */
+  #showActive(): void {
+    const active = this.#svg?.querySelector<SVGGElement>('g[data-state-id].is-active');
+    if (active == null) return;
+    if (scaleOf(fitted(this.#picture, this.#window), this.#window) >= LEAST_WHOLE) return;
+    this.#set(focused(active.getBBox(), this.#view, this.#window, READABLE));
   }
 
   #set(view: Box): void {
@@ -292,6 +318,16 @@ function pickOf(target: EventTarget | null): Pick | undefined {
   if (found === null) return undefined;
   const state = found.dataset['stateId'];
   return state === undefined ? { kind: 'transitions', ids: idsOf(found) } : { kind: 'state', id: state };
+}
+
+/** Whether a way ends at one of these: ways to several endings belong to the same transitions. */
+function leadsInto(way: SVGGElement, boxes: readonly DOMRect[]): boolean {
+  const numbers = (way.querySelector('path')?.getAttribute('d') ?? '').match(/-?[\d.]+/g) ?? [];
+  const [x, y] = [Number(numbers.at(-2)), Number(numbers.at(-1))];
+  const room = 3;
+  return boxes.some(
+    (box) => x >= box.x - room && x <= box.x + box.width + room && y >= box.y - room && y <= box.y + box.height + room,
+  );
 }
 
 /** A thin line is hard to hit: an unseen wide one lies over it. */

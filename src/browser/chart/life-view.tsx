@@ -1,6 +1,7 @@
 /**
  * A life in words: its timeline, its messages, its context, what may come next.
  */
+import { useEffect, useRef } from 'preact/hooks';
 import type { Json } from '../../charts/chart.js';
 import type { BookChart } from '../../charts/interactive/book.js';
 import type { Life, LifeStep } from '../../charts/interactive/life.js';
@@ -21,13 +22,26 @@ export const shownMs = (ms: number): string => `+${(ms / 1_000).toFixed(3)}`;
 const clockOf = (wall: string): string => wall.slice(11, 23);
 
 export function Timeline({ life, count, onSeek }: LifeProps) {
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => showStep(list.current), [count, life.id]);
   return (
-    <ol class="timeline" aria-label={`Timeline of ${life.name}`}>
+    <ol class="timeline" ref={list} aria-label={`Timeline of ${life.name}`}>
       {life.steps.map((step, index) => (
         <TimelineStep key={index} step={step} at={index + 1} count={count} onSeek={onSeek} />
       ))}
     </ol>
   );
+}
+
+/** Scrolls the list, and nothing around it, to the step that is shown. */
+function showStep(list: HTMLElement | null): void {
+  const step = list?.querySelector<HTMLElement>('.is-now');
+  const panel = list?.closest<HTMLElement>('.scroll');
+  if (step == null || panel == null) return;
+  const { top, bottom } = step.getBoundingClientRect();
+  const around = panel.getBoundingClientRect();
+  if (bottom > around.bottom) panel.scrollTop += bottom - around.bottom + 16;
+  else if (top < around.top) panel.scrollTop -= around.top - top + 16;
 }
 
 interface StepProps {

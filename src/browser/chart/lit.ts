@@ -4,7 +4,7 @@
 import type { Json } from '../../charts/chart.js';
 import type { BookChart } from '../../charts/interactive/book.js';
 import type { Change, Life } from '../../charts/interactive/life.js';
-import { activeStates, possibleNext } from '../../charts/interactive/possible.js';
+import { activeStates, at, possibleNext } from '../../charts/interactive/possible.js';
 
 export interface Lit {
   /** Active states, the innermost last. */
@@ -16,6 +16,8 @@ export interface Lit {
   readonly last: ReadonlySet<string>;
   /** Transitions that may be taken next. */
   readonly possible: ReadonlySet<string>;
+  /** How it ended, such as `FILLED`. */
+  readonly outcome?: string;
 }
 
 export const NOTHING_LIT: Lit = {
@@ -44,12 +46,14 @@ export function litAt({ chart }: BookChart, life: Life, count: number): Lit {
   }
   const moment = { state: stateAt(life, count), context: contextAt(life, count), now: 0 };
   const possible = possibleNext(chart, moment).flatMap(({ transitions }) => transitions.map(({ id }) => id));
+  const outcome = at(moment.context, 'result', 'status');
   return {
     active,
     visited,
     taken: new Set(taken),
     last: new Set(done.at(-1)?.transitions ?? []),
     possible: new Set(possible),
+    ...(typeof outcome === 'string' && { outcome }),
   };
 }
 

@@ -3,6 +3,7 @@
  */
 import { useEffect } from 'preact/hooks';
 import type { Life } from '../../charts/interactive/life.js';
+import { Icon } from '../icon.js';
 import { shownMs } from './life-view.js';
 import { type Playback, type PlaybackAction, SPEEDS, waitMs } from './playback.js';
 
@@ -39,7 +40,7 @@ export function PlayerBar({ life, playback, act }: PlayerBarProps) {
         aria-label={isPlaying ? 'Pause' : 'Play'}
         onClick={() => act({ type: isPlaying ? 'pause' : 'play' })}
       >
-        {isPlaying ? '❚❚' : '►'}
+        <Icon name={isPlaying ? 'pause' : 'play'} />
       </button>
       <button
         type="button"

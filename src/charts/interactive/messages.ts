@@ -8,6 +8,7 @@ import type { EventObject } from 'xstate';
 import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
 import type { ProtectionFact } from '../../machines/protection.facts.js';
+import { shortDecimal } from './short-decimal.js';
 
 export type Party = 'operator' | 'engine' | 'broker';
 
@@ -165,7 +166,7 @@ interface ReportWords {
 }
 
 function reportWords(what: string, { status, cumQty, avgPrice, reason, correction }: ReportWords): string {
-  const price = avgPrice === undefined ? ' at no price' : ` @ ${avgPrice}`;
+  const price = avgPrice === undefined ? ' at no price' : ` @ ${shortDecimal(avgPrice)}`;
   const filled = Number(cumQty) === 0 ? '' : `, ${cumQty}${price}`;
   const taken = correction === undefined ? '' : ` (${correction.kind} of a fill)`;
   return `${what} ${status}${filled}${taken}${reason === undefined ? '' : `: ${reason}`}`;

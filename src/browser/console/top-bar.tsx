@@ -1,0 +1,179 @@
+/**
+ * The bar above: is it live, how many of what, and the way to stop everything.
+ */
+import { signal } from '@preact/signals';
+import { Icon } from '../icon.js';
+import { ThemeButton } from '../theme.js';
+import { isSoundOn, toggleSound } from './alarm-signs.js';
+import { GuardedButton } from './guarded-button.js';
+import type { Connection } from './state.js';
+import { alarms, session, signOut, state } from './store.js';
+import { engaging, releasing } from './switches.js';
+
+export const openDialog = signal<'submit' | 'limits' | undefined>(undefined);
+
+const CONNECTIONS: Readonly<Record<Connection, readonly [string, string]>> = {
+  connecting: ['warn', 'connecting'],
+  live: ['good', 'live'],
+  stale: ['bad', 'stale'],
+  lost: ['bad', 'no connection, trying again'],
+};
+
+export function TopBar() {
+  const [tone, word] = CONNECTIONS[state.value.connection];
+  const accounts = [...state.value.accounts.values()];
+  const isLive = accounts.some(({ live }) => live);
+  return (
+    <header class="top-bar">
+      <Logo />
+      <h1>fillchart console</h1>
+      {accounts.length === 0 ? null : (
+        <span class={`tag ${isLive ? 'bad' : ''}`}>{isLive ? 'REAL MONEY' : 'PAPER'}</span>
+      )}
+      <span class={`connection ${tone}`} role="status">
+        <span class="led" aria-hidden="true" /> {word}
+      </span>
+      <Counters />
+      <div class="top-actions">
+        <GuardedButton
+          needs="trader"
+          class="button primary"
+          onClick={() => {
+            openDialog.value = 'submit';
+          }}
+        >
+          New order
+        </GuardedButton>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            openDialog.value = 'limits';
+          }}
+        >
+          Limits
+        </button>
+        <GlobalSwitch />
+        <button
+          type="button"
+          class="button icon"
+          aria-pressed={isSoundOn.value}
+          aria-label="Sound of alarms"
+          title="Sound of alarms"
+          onClick={toggleSound}
+        >
+          <Icon name={isSoundOn.value ? 'bell' : 'silent'} />
+        </button>
+        <ThemeButton />
+        {session.value?.tokens === true ? (
+          <button
+            type="button"
+            class="button small"
+            title={`Signed in as ${session.value.name}, ${session.value.role}`}
+            onClick={signOut}
+          >
+            {session.value.name} · {session.value.role} · sign out
+          </button>
+        ) : null}
+      </div>
+    </header>
+  );
+}
+
+function GlobalSwitch() {
+  const global = state.value.switches.switches.find((one) => one.type === 'GLOBAL' && one.state === 'ACTIVE');
+  if (global === undefined)
+    return (
+      <GuardedButton
+        needs="trader"
+        class="button danger"
+        onClick={() => {
+          engaging.value = { type: 'GLOBAL' };
+        }}
+      >
+        Engage global kill switch
+      </GuardedButton>
+    );
+  return (
+    <GuardedButton
+      needs="operator"
+      class="button danger solid"
+      onClick={() => {
+        releasing.value = global;
+      }}
+    >
+      GLOBAL is ACTIVE · release …
+    </GuardedButton>
+  );
+}
+
+function Counters() {
+  const all = [...state.value.executions.values()];
+  const inFlight = all.filter(({ group }) => group === 'in_flight').length;
+  const open = [...state.value.positions.values()].filter(({ isOpen }) => isOpen).length;
+  const cases = [...state.value.cases.values()].filter(({ isOpen }) => isOpen).length;
+  const accounts = [...state.value.accounts.values()];
+  const away = accounts.filter(({ brokerConnected }) => !brokerConnected);
+  return (
+    <dl class="counters">
+      <Counter name="In flight" value={inFlight} />
+      <Counter name="Open cases" value={cases} tone={cases > 0 ? 'warn' : ''} />
+      <Counter name="Open positions" value={open} />
+      <Counter
+        name="Broker"
+        value={away.length === 0 ? 'connected' : 'lost'}
+        tone={away.length === 0 ? 'good' : 'bad'}
+      />
+    </dl>
+  );
+}
+
+function Counter({
+  name,
+  value,
+  tone = '',
+}: {
+  readonly name: string;
+  readonly value: number | string;
+  readonly tone?: string;
+}) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class={tone}>{value}</dd>
+    </div>
+  );
+}
+
+/** Two states and the way between them. */
+export function Logo() {
+  return (
+    <svg class="logo" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+      <rect x="2" y="2" width="10" height="8" rx="2.5" fill="none" stroke="currentColor" stroke-width="2" />
+      <path d="M7 10v4a3 3 0 0 0 3 3h2" fill="none" stroke="currentColor" stroke-width="2" />
+      <rect x="12" y="13" width="10" height="8" rx="2.5" fill="currentColor" stroke="currentColor" stroke-width="2" />
+    </svg>
+  );
+}
+
+/** What must not be missed, below the bar: it is read out when it changes. */
+export function AlarmBar({ onShow }: { readonly onShow: (key: string) => void }) {
+  const all = alarms.value;
+  const [first] = all;
+  if (first === undefined) return <div class="alarm-bar is-calm" role="alert" />;
+  const { execution } = first;
+  return (
+    <div class={`alarm-bar ${first.level}`} role="alert">
+      <span>
+        <b>{first.level === 'urgent' ? '⚠ Act now: ' : 'Attention: '}</b>
+        {first.text}
+      </span>
+      <span class="alarm-more">{all.length > 1 ? `and ${all.length - 1} more` : ''}</span>
+      {execution === undefined ? null : (
+        <button type="button" class="button small" onClick={() => onShow(execution)}>
+          Show
+        </button>
+      )}
+    </div>
+  );
+}
