@@ -10,13 +10,16 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { systemClock } from '../adapters/system-clock.js';
 import type { Logger } from '../domain/ports.js';
-import { causeOf } from '../domain/reading.js';
+import { attempt, causeOf } from '../domain/reading.js';
 import { isoTime } from '../domain/time.js';
 import { createKillSwitch, type KillSwitch, type SharedKillSwitch } from '../index.js';
+import { type FiguredAccount, type Figures, figures } from '../telemetry/figures.js';
+import { traces } from '../telemetry/traces.js';
 import { type AccessRecorder, accessLog } from './access-log.js';
 import { type Account, account, type OpenAccount } from './accounts/account.js';
 import { accountsOf } from './accounts/accounts.js';
 import { docsPage } from './docs-page.js';
+import { eventLoopDelay } from './event-loop-delay.js';
 import { type Hub, hub as newHub } from './events/hub.js';
 import { handlers } from './handlers/handlers.js';
 import { consoleFolder, pages } from './http/pages.js';
@@ -84,7 +87,7 @@ const DEFAULTS = {
 export function createService(given: ServiceOptions): Service {
   checkService(given);
   const parts = assembled(given);
-  const { options, clock, all, hub, hooks, state, app } = parts;
+  const { options, clock, all, hub, hooks, loop, state, app } = parts;
   let opening: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   const isReady = (): boolean => !state.isDraining && all.every((one) => one.problems().length === 0);
@@ -95,6 +98,7 @@ export function createService(given: ServiceOptions): Service {
     for (const one of all) hub.changed('account', one);
     await Promise.all(all.map((one) => one.close(drainMs)));
     state.watchman?.stop();
+    loop.stop();
     hooks.close();
     hub.close();
     await state.shared?.close();
@@ -162,11 +166,27 @@ function assembled(given: ServiceOptions) {
   const hub: Hub = newHub({ clock, views, batchMs: options.eventBatchMs, heartbeatMs: options.heartbeatMs });
   const hooks = webhooks(options.webhooks ?? [], clock, logger);
   const lost = new Set<string>();
+  const version = options.version ?? packageVersion();
+  const loop = eventLoopDelay();
+  const spans = traces(version);
+  const told = figures({
+    clock,
+    version,
+    accounts: () => all.map(figured),
+    killSwitch: () => state.killSwitch,
+    listeners: () => hub.listeners,
+    notifications: () => hooks,
+    eventLoopDelay: loop.read,
+    residentBytes: () => process.memoryUsage.rss(),
+  });
   hub.onAudit(({ name }, record) => {
     starts.heard(name, record);
+    told.sawAudit(name, record);
+    spans.sawAudit(name, record);
     for (const told of ofAudit(name, record)) hooks.tell(told);
   });
-  for (const one of options.accounts)
+  for (const one of options.accounts) {
+    told.begin(one.name);
     all.push(
       account(one, {
         clock,
@@ -174,7 +194,8 @@ function assembled(given: ServiceOptions) {
         killSwitch: () => state.shared,
         probeMs: options.brokerProbeMs,
         lostAfterMs: options.brokerLostMs,
-        onCall: () => undefined,
+        onCall: (name, call) => told.sawCall(name, call),
+        onCommit: (name, durationMs) => told.sawCommit(name, durationMs),
         onBroker: (name, connected, problem) => {
           hub.changed(
             'account',
@@ -186,9 +207,10 @@ function assembled(given: ServiceOptions) {
         },
       }),
     );
+  }
   const access = accessLog(clock, (entry) => options.onAccess?.(entry));
-  const app = appOf({ options, clock, logger, state, starts, twoPerson, all, views, hub, access });
-  return { options, clock, logger, state, all, hub, hooks, app };
+  const app = appOf({ options, clock, logger, state, starts, twoPerson, all, views, hub, access, told, version });
+  return { options, clock, logger, state, all, hub, hooks, loop, app };
 }
 
 const defined = (given: ServiceOptions): ServiceOptions =>
@@ -205,12 +227,13 @@ interface AppParts {
   readonly views: Views;
   readonly hub: Hub;
   readonly access: AccessRecorder;
+  readonly told: Figures;
+  readonly version: string;
 }
 
 function appOf(parts: AppParts): FastifyInstance {
-  const { options, clock, logger, state, starts, twoPerson, all, views, hub, access } = parts;
+  const { options, clock, logger, state, starts, twoPerson, all, views, hub, access, told, version } = parts;
   const { basePath = '', tokens, tls, host, corsOrigins = [] } = options;
-  const version = options.version ?? packageVersion();
   const document = JSON.stringify(openApi({ version, basePath }), null, 2);
   const tooSlow = hub.frame('dropped', {
     why: 'TOO_SLOW',
@@ -231,7 +254,10 @@ function appOf(parts: AppParts): FastifyInstance {
       rate: rateLimit(options.requestsPerSecond, 2 * options.requestsPerSecond, clock),
       wrongTokens: rateLimit(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_BURST, clock),
     }),
-    onAnswer: access.saw,
+    onAnswer(seen) {
+      access.saw(seen);
+      told.sawRequest(seen.operation ?? 'none', seen.status, seen.durationMs);
+    },
     page: pages(options.consoleFolder ?? consoleFolder(), basePath),
     handlers: handlers({
       clock,
@@ -245,7 +271,7 @@ function appOf(parts: AppParts): FastifyInstance {
       isDraining: () => state.isDraining,
       hasTokens: () => tokens !== undefined,
       access: () => access.entries,
-      metrics: async () => ({ text: '', contentType: 'text/plain; version=0.0.4; charset=utf-8' }),
+      metrics: async () => ({ text: await told.text(), contentType: told.contentType }),
       openApi: () => document,
       docsPage: () => docsPage(version),
       events: {
@@ -253,10 +279,21 @@ function appOf(parts: AppParts): FastifyInstance {
         maxListeners: options.maxListeners,
         heartbeatMs: options.heartbeatMs,
         tooSlow: tooSlow.bytes,
-        onDropped: () => undefined,
+        onDropped: told.droppedListener,
       },
     }),
   });
+}
+
+function figured(one: Account): FiguredAccount {
+  const { name, engine, health, options } = one;
+  return {
+    name,
+    engine,
+    isReady: one.problems().length === 0,
+    brokerConnected: health.connected,
+    budgetLeft: attempt(() => options.broker.capacity?.(engine?.metrics().live ?? 0)),
+  };
 }
 
 const isOpen = (one: Account): one is OpenAccount => one.engine !== undefined;

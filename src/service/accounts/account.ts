@@ -42,6 +42,7 @@ export interface AccountParts {
   readonly probeMs: number;
   readonly lostAfterMs: number;
   readonly onCall: (account: string, call: BrokerCall) => void;
+  readonly onCommit: (account: string, durationMs: number) => void;
   readonly onBroker: (account: string, connected: boolean, problem: string | undefined) => void;
 }
 
@@ -68,7 +69,7 @@ export interface OpenAccount extends Account {
 const RETRY_SWEEP_MS = 1_000;
 
 export function account(options: AccountOptions, parts: AccountParts): Account {
-  const { clock, logger, killSwitch, probeMs, lostAfterMs, onCall, onBroker } = parts;
+  const { clock, logger, killSwitch, probeMs, lostAfterMs, onCall, onCommit, onBroker } = parts;
   const { name } = options;
   let engine: Engine | undefined;
   let failure: string | undefined;
@@ -85,7 +86,9 @@ export function account(options: AccountOptions, parts: AccountParts): Account {
     onCall(name, call);
   });
 
-  const { journal, lookup } = lookedUpJournal(options.journal ?? memoryJournal());
+  const { journal, lookup } = lookedUpJournal(options.journal ?? memoryJournal(), clock, (durationMs) =>
+    onCommit(name, durationMs),
+  );
 
   /** Without a sweep at the start nobody knows whether the broker holds what the journal says. */
   function makeUp(): void {

@@ -5,7 +5,7 @@
  * 2. Where the journal cannot look records up, the service keeps an index of its own.
  */
 import type { JournalRecord } from '../../domain/journal.js';
-import type { IndexedJournal, Journal, OpenRequest, RecordLookup } from '../../domain/ports.js';
+import type { Clock, IndexedJournal, Journal, OpenRequest, RecordLookup } from '../../domain/ports.js';
 import { type RecordIndex, recordIndex } from '../../domain/record-index.js';
 
 export interface LookedUpJournal {
@@ -14,7 +14,12 @@ export interface LookedUpJournal {
   lookup(): RecordLookup;
 }
 
-export function lookedUpJournal(journal: Journal): LookedUpJournal {
+/** @param onCommit told how long each append took to become durable, in ms */
+export function lookedUpJournal(
+  journal: Journal,
+  clock: Pick<Clock, 'monotonic'>,
+  onCommit: (durationMs: number) => void,
+): LookedUpJournal {
   let found: RecordLookup | undefined;
   let own: RecordIndex | undefined;
   const nothing = recordIndex();
@@ -42,7 +47,9 @@ export function lookedUpJournal(journal: Journal): LookedUpJournal {
       },
       open,
       async append(records) {
+        const begunAt = clock.monotonic();
         await journal.append(records);
+        onCommit(clock.monotonic() - begunAt);
         for (const record of records) own?.add(record);
       },
       close: () => journal.close(),

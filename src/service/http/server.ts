@@ -39,6 +39,7 @@ export interface Answered {
   readonly identity: Identity | undefined;
   readonly status: number;
   readonly code: ReasonCode | undefined;
+  readonly durationMs: number;
 }
 
 declare module 'fastify' {
@@ -83,7 +84,7 @@ export function server(parts: ServerParts): FastifyInstance {
   });
   app.addHook('onResponse', async (request, reply) => {
     const { operation, identity, refusedWith: code } = request;
-    onAnswer({ operation, request, identity, status: reply.statusCode, code });
+    onAnswer({ operation, request, identity, status: reply.statusCode, code, durationMs: reply.elapsedTime });
   });
   app.setErrorHandler((error, request, reply) => sendProblem(refusalOf(error, request, parts.logger), request, reply));
   app.setNotFoundHandler((request, reply) => {
