@@ -97,8 +97,10 @@ const FAULTS: readonly Fault[] = [
   {
     alert: 'FillchartCaseOld',
     setting: () => ({ accounts: { paper: { script: { ...FILLS.script, positionShown: '50' } } } }),
-    act: (now) => post(now, 'ONE'),
-    minutes: 65,
+    act: async (now) => {
+      await post(now, 'ONE');
+      await now.clock.advance(3_650_000);
+    },
   },
   { alert: 'FillchartKillSwitchActive', act: (now) => kill(now) },
   {
