@@ -234,7 +234,6 @@ interface AppParts {
 function appOf(parts: AppParts): FastifyInstance {
   const { options, clock, logger, state, starts, twoPerson, all, views, hub, access, told, version } = parts;
   const { basePath = '', tokens, tls, host, corsOrigins = [] } = options;
-  const document = JSON.stringify(openApi({ version, basePath }), null, 2);
   const tooSlow = hub.frame('dropped', {
     why: 'TOO_SLOW',
     message: 'This listener did not keep up. Connect again with the last event id.',
@@ -272,7 +271,7 @@ function appOf(parts: AppParts): FastifyInstance {
       hasTokens: () => tokens !== undefined,
       access: () => access.entries,
       metrics: async () => ({ text: await told.text(), contentType: told.contentType }),
-      openApi: () => document,
+      openApi: () => JSON.stringify(openApi({ version, basePath }), null, 2),
       docsPage: () => docsPage(version),
       events: {
         bufferBytes: options.listenerBufferBytes,

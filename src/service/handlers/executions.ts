@@ -7,6 +7,7 @@
  */
 
 import { journalLives } from '../../charts/interactive/journal-lives.js';
+import { attempt } from '../../domain/reading.js';
 import type { ExecutionResult } from '../../domain/result.js';
 import { type FrozenSnapshot, readSnapshot, snapshotHash } from '../../domain/snapshot.js';
 import { firstRefusal } from '../../domain/validation.js';
@@ -68,7 +69,10 @@ const mayRunAgain = ({ actor }: Handle): boolean => {
 
 /** The execution that is known, for the same advisory. The engine words, and records, the conflict. */
 async function sameOrConflict(known: Handle, { account, snapshot }: Submission): Promise<Handle> {
-  if (snapshotHash(known.snapshot) === snapshotHash(snapshot)) return known;
+  if (snapshotHash(known.snapshot) === snapshotHash(snapshot)) {
+    refuseLost(account, known);
+    return known;
+  }
   const { errorMessage } = await account.engine.execute(snapshot);
   throw refuse('ADVISORY_CONFLICT', errorMessage ?? 'Another advisory was executed under this id.', {
     field: 'advisoryId',
@@ -89,7 +93,15 @@ async function begin(parts: HandlerParts, { account, snapshot, again }: Submissi
   const handle = account.engine.start(snapshot, again ? { again } : undefined);
   const outcome = await parts.starts.settled(account.name, handle);
   if (outcome.kind === 'over') refuseUnrecorded(outcome.result);
+  if (outcome.kind === 'recorded') refuseLost(account, handle);
   return handle;
+}
+
+/** What the journal does not have did not happen: no order left, and whoever sends it again after a restart starts anew. */
+function refuseLost({ engine, lookup }: OpenAccount, { advisoryId }: Handle): void {
+  const cause = engine.metrics().journalFailure;
+  if (cause === undefined || (attempt(() => lookup().ofAdvisory(advisoryId)) ?? []).length > 0) return;
+  throw refuse('JOURNAL_UNAVAILABLE', `The journal cannot be written to: ${cause}. No order was sent.`);
 }
 
 /** What the journal did not take is as if it had not been sent. */

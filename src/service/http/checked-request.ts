@@ -2,7 +2,7 @@
  * Requests against the schemas of their route: what is not accepted is named with field, value and what is.
  */
 import type { TSchema } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { Value } from '@sinclair/typebox/value';
 import { nearestName } from '../../domain/option-names.js';
 import { show } from '../../domain/snapshot.js';
@@ -16,12 +16,21 @@ export type CheckPart = (value: unknown) => unknown;
  * @param code of the refusal: `INVALID_REQUEST`, or that of what the body is about
  */
 export function partCheck(schema: TSchema, isText: boolean): CheckPart {
-  const compiled = TypeCompiler.Compile(schema);
   return (given) => {
+    const compiled = compiledOf(schema);
     const value = isText ? readText(schema, given) : given;
     if (compiled.Check(value)) return value;
     throw refusalOf(schema, value, [...compiled.Errors(value)]);
   };
+}
+
+/** Compiled when it is first needed, once for all services of the process. */
+const compiledChecks = new WeakMap<TSchema, TypeCheck<TSchema>>();
+
+function compiledOf(schema: TSchema): TypeCheck<TSchema> {
+  const known = compiledChecks.get(schema) ?? TypeCompiler.Compile(schema);
+  compiledChecks.set(schema, known);
+  return known;
 }
 
 /** Numbers of a query, read from their text; what is none stays text, and is refused. */
