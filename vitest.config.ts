@@ -35,6 +35,7 @@ const deep = [
   'test/fix/!(orders).test.ts',
   'test/paths/{all-paths,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
+  'test/service/{events,fuzz,global,kill}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/telemetry/alerts.test.ts',
   'test/verify/{exits,mutants,steps-tie,verify}.test.ts',
