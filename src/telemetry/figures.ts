@@ -156,7 +156,9 @@ function standingFigures(registry: Registry, sources: FigureSources): void {
       },
     });
   };
-  accountFigures((name, help, labels, read) => gauge(`fillchart_${name}`, help, labels, read), sources);
+  const ofFillchart: AddGauge = (name, help, labels, read) => gauge(`fillchart_${name}`, help, labels, read);
+  accountFigures(ofFillchart, sources);
+  deskFigures(ofFillchart, sources);
   const { killSwitch, listeners, notifications, eventLoopDelay, residentBytes, version } = sources;
   gauge('fillchart_kill_switch_active', 'Kill switches that are ACTIVE.', ['type', 'target'], () =>
     (killSwitch()?.switches ?? []).map(({ type, target = '', state }) => [
@@ -182,12 +184,16 @@ function standingFigures(registry: Registry, sources: FigureSources): void {
 
 type AddGauge = (name: string, help: string, labels: readonly string[], read: () => readonly Reading[]) => void;
 
-function accountFigures(gauge: AddGauge, { accounts, clock }: FigureSources): void {
-  const ofEach = (read: (one: FiguredAccount) => number | undefined) => (): readonly Reading[] =>
-    accounts().flatMap((one) => {
-      const value = read(one);
-      return value === undefined ? [] : [[{ account: one.name }, value] as const];
-    });
+type ReadOne = (one: FiguredAccount) => number | undefined;
+
+const eachOf = (accounts: FigureSources['accounts']) => (read: ReadOne) => (): readonly Reading[] =>
+  accounts().flatMap((one) => {
+    const value = read(one);
+    return value === undefined ? [] : [[{ account: one.name }, value] as const];
+  });
+
+function accountFigures(gauge: AddGauge, { accounts }: FigureSources): void {
+  const ofEach = eachOf(accounts);
   const metrics = ({ engine }: FiguredAccount) => engine?.metrics();
   gauge(
     'executions_in_flight',
@@ -234,6 +240,11 @@ function accountFigures(gauge: AddGauge, { accounts, clock }: FigureSources): vo
       return ms === undefined ? undefined : ms / MS_PER_SECOND;
     }),
   );
+}
+
+/** What is held, what protects it, and what a person must look at. */
+function deskFigures(gauge: AddGauge, { accounts, clock }: FigureSources): void {
+  const ofEach = eachOf(accounts);
   gauge('open_cases', 'Cases that are open.', ['account', 'kind'], () =>
     byKind(accounts(), (ages) => ages.length, clock.now()),
   );
