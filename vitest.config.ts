@@ -41,6 +41,9 @@ const deep = [
   'test/verify/{exits,mutants,steps-tie,verify}.test.ts',
 ];
 
+/** Restate, workers, a proxy and a broker as processes of their own: `npm run test:scale` alone. */
+const scale = ['test/scale/*.test.ts'];
+
 const shared = {
   watch: false,
   // Processes, not threads: crash tests kill, and a native module must not take other test files with it.
@@ -60,7 +63,7 @@ export default defineConfig({
           ...shared,
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: deep,
+          exclude: [...deep, ...scale],
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -68,6 +71,11 @@ export default defineConfig({
       },
       // Files of both can be named in one call: the groups run one after the other.
       { resolve: { alias }, test: { ...shared, name: 'deep', include: deep, sequence: { groupOrder: 1 } } },
+      {
+        resolve: { alias },
+        // One file at a time: each has the whole machine, and the ports.
+        test: { ...shared, name: 'scale', include: scale, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
     ],
   },
 });

@@ -19,6 +19,7 @@ import { addPaths } from './commands/paths.js';
 import { addReasons } from './commands/reasons.js';
 import { addRun } from './commands/run.js';
 import { addServe } from './commands/serve.js';
+import { addWorker } from './commands/worker.js';
 import { addSimulate } from './commands/simulate.js';
 import { addStatus } from './commands/status.js';
 import { addToken } from './commands/token.js';
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRun,
   addServe,
   addStatus,
+  addWorker,
   addBroker,
   addToken,
   addKillSwitch,

@@ -1,0 +1,198 @@
+/**
+ * The exits of one position on Restate, after the result (B7): the third chart, asked for by slow polls.
+ *
+ * 1. An object and no workflow: each look is an invocation of its own, so that its journal stays small however long a
+ *    position is open.
+ * 2. The chart's state is the fold of the facts, which are all that is kept.
+ * 3. Polls follow one another by a delayed message with a number; a message with an old number is dropped.
+ */
+import * as restate from '@restatedev/restate-sdk';
+import { callBroker } from '../actors/calls.js';
+import { exitSide } from '../domain/bracket.js';
+import { add, isZero, subtract, sum, ZERO } from '../domain/decimal.js';
+import { exitIdOf, readExitReport } from '../domain/exits.js';
+import type { ExitRef, ProtectionCommand } from '../machines/protection.commands.js';
+import type {
+  ProtectionDeadlineName,
+  ProtectionFact,
+  ProtectionInput,
+  SeenPosition,
+} from '../machines/protection.facts.js';
+import { type PositionView, positionViewOf } from '../views/position-view.js';
+import { type ExitsState, foldExits } from './exits-life.js';
+import { ALL, EXITS, GATE, SYMBOLS } from './names.js';
+import { type GateObject, RETRY_FOR_EVER, type SymbolsObject } from './objects.js';
+import { exitsEntryOf } from './symbol-totals.js';
+import type { WorkerParts } from './worker-parts.js';
+
+type Exclusive = restate.ObjectContext;
+
+/** How the exits are asked for now. */
+interface Polling {
+  readonly number: number;
+  readonly refs: readonly ExitRef[];
+  readonly everyMs: number;
+}
+
+const SOON_MS = 1_000;
+const NO_POLLING: Polling = { number: 0, refs: [], everyMs: 0 };
+
+export function exitsObject(parts: WorkerParts) {
+  const factsOf = async (ctx: restate.ObjectSharedContext): Promise<readonly ProtectionFact[]> =>
+    (await ctx.get<readonly ProtectionFact[]>('facts')) ?? [];
+
+  /** Takes facts one after the other, and what they cause, until nothing is left to take. */
+  async function take(ctx: Exclusive, given: readonly ProtectionFact[]): Promise<void> {
+    let facts = await factsOf(ctx);
+    let state = foldExits(facts);
+    const waiting = [...given];
+    for (let fact = waiting.shift(); fact !== undefined; fact = waiting.shift()) {
+      const stepped = state.take(fact);
+      if (stepped === undefined) continue;
+      facts = [...facts, fact];
+      ctx.set('facts', facts);
+      state = stepped.state;
+      for (const command of stepped.commands) waiting.push(...(await carryOut(ctx, state, command)));
+    }
+    count(ctx, state);
+  }
+
+  /** What the exits have closed, for the others in the symbol; when the position is over, both leave it (R6.2). */
+  function count(ctx: Exclusive, { context, isOver }: ExitsState): void {
+    if (parts.capabilities.positions !== 'netting') return;
+    const { clientOrderId, symbol, side, exits, closedElsewhere } = context;
+    const symbols = ctx.objectSendClient<SymbolsObject>({ name: SYMBOLS }, symbol);
+    const filled = sum([closedElsewhere, ...exits.map(({ cumQty }) => cumQty)]);
+    const entry = { side: exitSide(side), filled, open: ZERO };
+    const exitsId = exitsEntryOf(clientOrderId);
+    if (!isOver) {
+      if (!isZero(filled)) symbols.count({ clientOrderId: exitsId, entry });
+      return;
+    }
+    symbols.leave({ clientOrderId: exitsId, entry });
+    symbols.leave({ clientOrderId });
+  }
+
+  async function carryOut(ctx: Exclusive, state: ExitsState, command: ProtectionCommand): Promise<ProtectionFact[]> {
+    switch (command.type) {
+      case 'watchExits':
+        await poll(ctx, command.exits, command.isSoon ? SOON_MS : parts.settings.exitPollIntervalMs);
+        return [];
+      case 'unwatchExits':
+      case 'finish':
+        await poll(ctx, [], 0);
+        return [];
+      case 'queryExits':
+        return query(ctx, state, command.exits);
+      case 'askPosition':
+        return [await askPosition(ctx, state)];
+      case 'scheduleDeadline':
+        schedule(ctx, command.name, command.at);
+        return [];
+      case 'openCase': {
+        const { kind, mismatches } = command;
+        const { symbol, advisoryId, snapshotHash } = state.context;
+        await ctx
+          .objectClient<GateObject>({ name: GATE }, ALL)
+          .raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
+        return [];
+      }
+    }
+  }
+
+  async function poll(ctx: Exclusive, refs: readonly ExitRef[], everyMs: number): Promise<void> {
+    const { number } = (await ctx.get<Polling>('polling')) ?? NO_POLLING;
+    const next: Polling = { number: number + 1, refs, everyMs };
+    ctx.set('polling', next);
+    if (refs.length > 0) sendLook(ctx, next);
+  }
+
+  const sendLook = (ctx: Exclusive, { number, everyMs }: Polling): void =>
+    void ctx
+      .objectSendClient<ExitsObject>({ name: EXITS }, ctx.key)
+      .look(number, restate.rpc.sendOpts({ delay: everyMs }));
+
+  const schedule = (ctx: Exclusive, name: ProtectionDeadlineName, at: number): void =>
+    void ctx
+      .objectSendClient<ExitsObject>({ name: EXITS }, ctx.key)
+      .deadline({ name, at }, restate.rpc.sendOpts({ delay: Math.max(0, at - parts.clock.now()) }));
+
+  function query(ctx: Exclusive, { context }: ExitsState, refs: readonly ExitRef[]): Promise<ProtectionFact[]> {
+    const { broker, clock, deadlines } = parts;
+    return ctx.run('query', async () => {
+      const answers = await Promise.all(
+        refs.map(async ({ leg, ref }) => {
+          const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
+          const at = Math.floor(clock.now());
+          if (outcome.kind !== 'answered') return [];
+          if (outcome.value === 'not_found') return isListed(ref.clientOrderId, leg, at);
+          const report = readExitReport(outcome.value, { clientOrderId: exitIdOf(context.clientOrderId, leg) });
+          return report === undefined ? [] : [{ type: 'EXIT_REPORT', at, leg, report } as const];
+        }),
+      );
+      return answers.flat();
+    });
+  }
+
+  /** Neither found by its id nor among the open orders: only both together say that it is gone. */
+  async function isListed(id: string, leg: ExitRef['leg'], at: number): Promise<readonly ProtectionFact[]> {
+    const { broker, clock, deadlines } = parts;
+    if (broker.getOpenOrders === undefined) return [];
+    const outcome = await callBroker(
+      clock,
+      deadlines.statusMs,
+      (signal) => broker.getOpenOrders?.(signal) ?? Promise.resolve(undefined),
+    );
+    if (outcome.kind !== 'answered' || !Array.isArray(outcome.value)) return [];
+    const isOpen = outcome.value.some((row: { readonly clientOrderId?: unknown }) => row?.clientOrderId === id);
+    return isOpen ? [] : [{ type: 'EXIT_ABSENT', at, leg }];
+  }
+
+  async function askPosition(ctx: Exclusive, { context }: ExitsState): Promise<ProtectionFact> {
+    const { clientOrderId, symbol } = context;
+    const others = await ctx.objectClient<SymbolsObject>({ name: SYMBOLS }, symbol).others(clientOrderId);
+    const told = await ctx.run('position', async () => ({
+      at: Math.floor(parts.clock.now()),
+      observed: await parts.calls.observePosition({ clientOrderId, symbol }),
+    }));
+    const { observed, at } = told;
+    const known = {
+      least: subtract(others.buy.filled, add(others.sell.filled, others.sell.open)),
+      most: subtract(add(others.buy.filled, others.buy.open), others.sell.filled),
+    };
+    const seen: SeenPosition =
+      observed.kind === 'position'
+        ? { kind: 'position', size: observed.size, isOwn: !observed.netting, others: known }
+        : observed.kind === 'failed'
+          ? { kind: 'failed', cause: observed.cause }
+          : { kind: 'untold' };
+    return { type: 'POSITION_SEEN', at, seen };
+  }
+
+  return restate.object({
+    name: EXITS,
+    handlers: {
+      async begin(ctx: Exclusive, input: ProtectionInput): Promise<void> {
+        if ((await factsOf(ctx)).length === 0) await take(ctx, [{ type: 'START', at: await ctx.date.now(), input }]);
+      },
+      async look(ctx: Exclusive, number: number): Promise<void> {
+        const polling = (await ctx.get<Polling>('polling')) ?? NO_POLLING;
+        if (polling.number !== number || polling.refs.length === 0) return;
+        await take(ctx, await query(ctx, foldExits(await factsOf(ctx)), polling.refs));
+        const after = (await ctx.get<Polling>('polling')) ?? NO_POLLING;
+        if (after.number === number) sendLook(ctx, polling);
+      },
+      async deadline(ctx: Exclusive, { name, at }: { name: ProtectionDeadlineName; at: number }): Promise<void> {
+        await take(ctx, [{ type: 'DEADLINE', at: Math.max(at, await ctx.date.now()), name }]);
+      },
+      view: restate.handlers.object.shared(async (ctx: restate.ObjectSharedContext): Promise<PositionView | null> => {
+        const facts = await factsOf(ctx);
+        if (facts.length === 0) return null;
+        const { context, state } = foldExits(facts);
+        return positionViewOf(context, state);
+      }),
+    },
+    options: RETRY_FOR_EVER,
+  });
+}
+export type ExitsObject = ReturnType<typeof exitsObject>;

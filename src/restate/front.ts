@@ -1,0 +1,151 @@
+/**
+ * The way in for programs: the same words as those of an engine, carried to the workers by Restate.
+ *
+ * 1. One execution per advisory, whatever is sent, from wherever and however often (S1, E1).
+ * 2. A switch that is set is set when the promise resolves: no reading of the gate that is older can send an order any more.
+ * 3. `execute` resolves with a result for whatever a broker, a snapshot or the clock can do; it rejects when Restate cannot
+ *    be reached, and can then be called again.
+ */
+
+import type { Resolution } from '../actors/cases.js';
+import type { SwitchRelease, SwitchSetting } from '../actors/kill-switch.js';
+import type { Case } from '../domain/cases.js';
+import type { JournalRecord } from '../domain/journal.js';
+import { type SwitchChange, type SwitchView, stateFor } from '../domain/kill-switch.js';
+import type { Clock } from '../domain/ports.js';
+import { FillchartError, type ReasonCode } from '../domain/reasons.js';
+import type { ExecutionResult } from '../domain/result.js';
+import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
+import { conflicting, inputOf, isRegistered } from '../machines/advisory.js';
+import type { ExecutionInput } from '../machines/execution.facts.js';
+import type { PositionView } from '../views/position-view.js';
+import type { GateReading } from './gate.js';
+import { gateOf } from './gate-view.js';
+import { type Ingress, IngressError, ingress } from './ingress.js';
+import { newLife } from './life.js';
+import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, runKey } from './names.js';
+import type { Claim, KnownAdvisory, LedgerEntry } from './objects.js';
+import { type HostSettings, hostSettings } from './settings.js';
+
+export interface RestateFrontOptions {
+  /** Restate's ingress, such as `http://127.0.0.1:8080`. */
+  readonly ingressUrl: string;
+  readonly clock: Clock;
+  /** As the workers have them. */
+  readonly settings?: Partial<HostSettings>;
+  /** Longest wait for one answer of Restate, ms: 10,000. Results are waited for by as many answers as it takes. */
+  readonly callLimitMs?: number;
+}
+
+export interface RestateFront {
+  execute(snapshot: FrozenSnapshot | SnapshotInput, options?: { readonly again?: boolean }): Promise<ExecutionResult>;
+  /** What is known of an advisory; its records once it is done. */
+  advisory(advisoryId: string): Promise<KnownAdvisory | undefined>;
+  records(advisoryId: string): Promise<readonly JournalRecord[]>;
+  position(clientOrderId: string): Promise<PositionView | undefined>;
+  readonly killSwitch: {
+    set(change: SwitchSetting): Promise<void>;
+    release(change: SwitchRelease): Promise<void>;
+    stateFor(symbol?: string): Promise<SwitchView['state']>;
+    switches(): Promise<readonly SwitchView[]>;
+    history(): Promise<readonly SwitchChange[]>;
+  };
+  readonly cases: {
+    open(): Promise<readonly Case[]>;
+    all(): Promise<readonly Case[]>;
+    resolve(caseId: string, by: Resolution): Promise<void>;
+  };
+  /** Entries of the ledger after number `since`, at most 1,000. */
+  ledger(since?: number): Promise<readonly LedgerEntry[]>;
+}
+
+export function restateFront(options: RestateFrontOptions): RestateFront {
+  const { clock, callLimitMs = 10_000 } = options;
+  const settings = hostSettings(options.settings);
+  const way: Ingress = ingress(options.ingressUrl, clock);
+  const gate = <T>(handler: string, body?: unknown) => way.call<T>(GATE, ALL, handler, body, callLimitMs);
+
+  async function execute(raw: unknown, given?: { readonly again?: boolean }): Promise<ExecutionResult> {
+    const input = inputOf(raw);
+    if (!isRegistered(input)) return refused(input);
+    const claim = await way.call<Claim>(
+      ADVISORIES,
+      input.advisoryId,
+      'claim',
+      { input, again: given?.again === true },
+      callLimitMs,
+    );
+    if (claim.kind === 'conflict') return refused(conflicting(input));
+    if (claim.kind === 'finished') return claim.result;
+    return resultOf(input.advisoryId, claim.run);
+  }
+
+  /** What cannot be read or named is refused by the chart here, like by any host; nothing leaves for it. */
+  async function refused(input: ExecutionInput): Promise<ExecutionResult> {
+    const life = newLife(input);
+    const reading = await gate<GateReading>('read', 0);
+    const seen = gateOf({ clock, settings, aliases: () => [] }, reading, input.snapshot.symbol);
+    life.take({ type: 'START', at: Math.floor(clock.now()), gate: seen, advisory: input });
+    const { result } = life.context;
+    if (result === undefined) throw new Error(`${input.advisoryId} was expected to be refused`);
+    return result;
+  }
+
+  /** Waits by calls of bounded length; a workflow that Restate has forgotten has its result at the advisory. */
+  async function resultOf(advisoryId: string, run: number): Promise<ExecutionResult> {
+    for (;;) {
+      try {
+        return await way.attach<ExecutionResult>(EXECUTION, runKey(advisoryId, run), ATTACH_LIMIT_MS);
+      } catch (error) {
+        if (!(error instanceof IngressError)) throw error;
+        const known = await advisory(advisoryId).catch(() => undefined);
+        if (known?.result !== undefined && known.run === run) return known.result;
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  async function advisory(advisoryId: string): Promise<KnownAdvisory | undefined> {
+    return (await way.call<KnownAdvisory | null>(ADVISORIES, advisoryId, 'view', null, callLimitMs)) ?? undefined;
+  }
+
+  /** The change, and then the greatest age that a reading of the gate can have when an order leaves (K5). */
+  async function changeSwitch(handler: 'set' | 'release', change: SwitchSetting | SwitchRelease): Promise<void> {
+    accepted(await gate<Answer>(handler, change));
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.gateAgeMs));
+  }
+
+  const switches = async () => (await gate<GateReading>('read', Number.MAX_SAFE_INTEGER)).switches;
+
+  return {
+    execute,
+    advisory,
+    records: async (advisoryId) => (await advisory(advisoryId))?.records ?? [],
+    position: async (clientOrderId) =>
+      (await way.call<PositionView | null>(EXITS, clientOrderId, 'view', null, callLimitMs)) ?? undefined,
+    killSwitch: {
+      set: (change) => changeSwitch('set', change),
+      release: (change) => changeSwitch('release', change),
+      stateFor: async (symbol) => stateFor(await switches(), symbol),
+      switches,
+      history: () => gate('history'),
+    },
+    cases: {
+      open: async () => (await gate<GateReading>('read', Number.MAX_SAFE_INTEGER)).openCases,
+      all: () => gate('cases'),
+      resolve: async (caseId, by) => accepted(await gate<Answer>('resolve', { caseId, by })),
+    },
+    ledger: (since = 0) => way.call(LEDGER, ALL, 'entries', since, callLimitMs),
+  };
+}
+
+interface Answer {
+  readonly refused?: { readonly code: ReasonCode; readonly message: string };
+}
+
+function accepted({ refused }: Answer): void {
+  if (refused !== undefined) throw new FillchartError(refused.code, refused.message);
+}
+
+const ATTACH_LIMIT_MS = 60_000;
+const RETRY_MS = 500;

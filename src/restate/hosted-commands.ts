@@ -1,0 +1,179 @@
+/**
+ * The commands of the chart, carried out by steps on Restate: each ends in facts, and in nothing else.
+ */
+import type * as restate from '@restatedev/restate-sdk';
+import { readOrderReport } from '../domain/order.js';
+import type { OrderRef } from '../domain/ports.js';
+import { shareBetween } from '../domain/position-share.js';
+import type { ObservedOrder } from '../domain/reconciliation.js';
+import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
+import { exitsAtReference, orderRef, orderRequest } from '../machines/execution.context.js';
+import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
+import { othersOf, rangeOf } from './hosted-others.js';
+import type { HostedWatch } from './hosted-watch.js';
+import { begin, beginFacts, type Hosting, told } from './hosting.js';
+import { ALL, GATE } from './names.js';
+import type { GateObject } from './objects.js';
+import { canTake } from './step.js';
+import { type StepNews, switchNews, timeOf } from './steps.js';
+import { newIntent, notSent, submitFenced } from './submit-fence.js';
+
+/** A deadline that is told later than this finds that the host has stood still. */
+const LATE_MS = 1_500;
+/** Intents in a row that could not be carried out before the chart is told: a quarter of a minute, and T has not begun. */
+const MOST_INTENTS = 7;
+
+export interface HostedCommands {
+  carryOut(command: ExecutionCommand): Promise<void>;
+  /** To be called when a fact was taken. */
+  counted(): void;
+}
+
+export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedCommands {
+  const { ctx, parts, input, life, begun, nameOf } = hosting;
+  const { symbol = '' } = input.snapshot;
+  const others = othersOf(hosting);
+
+  async function carryOut(command: ExecutionCommand): Promise<void> {
+    switch (command.type) {
+      case 'askBroker':
+        return askBroker();
+      case 'submitOrder':
+        return submitOrder();
+      case 'watchOrder':
+      case 'unwatchOrder':
+      case 'watchExits':
+      case 'unwatchExits':
+        return watch.follow(command);
+      case 'queryOrder':
+      case 'lookAtOrder':
+        return look(command);
+      case 'cancelOrder':
+        return cancelOrder();
+      case 'placeProtection':
+        return placeProtection(command);
+      case 'reconcile':
+        return reconcile(command);
+      case 'scheduleDeadline':
+        return schedule(command);
+      case 'openCase':
+        return openCase(command);
+      case 'finish':
+        return;
+    }
+  }
+
+  async function askBroker(): Promise<void> {
+    const { context } = life;
+    const before = await others.now();
+    begin(
+      hosting,
+      'ask',
+      async (start) => {
+        const ask = parts.calls.ask(orderRequest(context), (given) => exitsAtReference(context, given));
+        return { answer: await ask, at: timeOf(parts, start)() };
+      },
+      async ({ answer, at }) =>
+        told([{ type: 'BROKER_ASKED', at, answer, others: rangeOf(before, await others.now()) }]),
+    );
+  }
+
+  /** Nothing else is taken until the outcome is known: a switch that comes meanwhile follows it (K3). */
+  async function submitOrder(): Promise<void> {
+    const { context } = life;
+    const { attempt } = hosting;
+    const start = hosting.startOf();
+    for (let tries = 1; tries <= MOST_INTENTS; tries += 1) {
+      const intent = await ctx.run(nameOf('intent'), async () => newIntent(parts, start, attempt));
+      const submit = async () => (await submitFenced(parts, start, context, intent, attempt)) ?? null;
+      const news = await ctx.run(nameOf('submit'), submit);
+      if (news !== null) return hosting.takeNews(news);
+    }
+    return hosting.takeNews(told(notSent(await ctx.date.now())));
+  }
+
+  function look({ type }: CommandOf<'queryOrder' | 'lookAtOrder'>): void {
+    const ref = orderRef(life.context);
+    beginFacts(hosting, 'look', async (start) => {
+      const time = timeOf(parts, start);
+      const facts = reportOf(await parts.calls.observeOrder(ref), time());
+      return type === 'lookAtOrder' ? [...facts, { type: 'ORDER_LOOKED', at: time() }] : facts;
+    });
+  }
+
+  async function cancelOrder(): Promise<void> {
+    const made = hosting.madeCancel();
+    if (made !== undefined) {
+      await hosting.take({ type: 'CANCEL_STARTED', at: made.startedAt });
+      return hosting.take({ type: 'CANCEL_OUTCOME', at: made.endedAt, outcome: made.outcome });
+    }
+    const ref = orderRef(life.context);
+    beginFacts(hosting, 'cancel', async (start) => {
+      const time = timeOf(parts, start);
+      const startedAt = time();
+      const reports: unknown[] = [];
+      const outcome = await parts.calls.cancel(ref, (raw) => reports.push(raw));
+      const at = time();
+      const learnt = reports.flatMap((raw) => orderReportOf(raw, ref, at));
+      return [{ type: 'CANCEL_STARTED', at: startedAt }, ...learnt, { type: 'CANCEL_OUTCOME', at, outcome }];
+    });
+  }
+
+  function placeProtection({ request }: CommandOf<'placeProtection'>): void {
+    beginFacts(hosting, 'protect', async (start) => {
+      const legs = await parts.calls.protect(request);
+      return [{ type: 'PROTECTION_OUTCOME', at: timeOf(parts, start)(), legs }];
+    });
+  }
+
+  async function reconcile({ ref }: CommandOf<'reconcile'>): Promise<void> {
+    const before = await others.now();
+    begin(
+      hosting,
+      'reconcile',
+      async (start) => {
+        const [order, position] = await Promise.all([parts.calls.observeOrder(ref), parts.calls.observePosition(ref)]);
+        return { order, position, at: timeOf(parts, start)(), switches: switchNews(parts, start) };
+      },
+      async ({ order, position, at, switches }): Promise<StepNews> => {
+        const share = shareBetween(life.context.othersBefore, rangeOf(before, await others.now()));
+        const observed = { order, position, others: { ...share, stopLosses: [], takeProfits: [] } };
+        return { facts: [{ type: 'RECONCILED', at, observed }], switches };
+      },
+    );
+  }
+
+  function schedule({ name, at }: CommandOf<'scheduleDeadline'>): void {
+    begun.sleep(name, Math.max(0, at - parts.clock.now()), () => deadline(name, at));
+  }
+
+  /** The fact has the chart's own time; what is due late is told as a restart first. */
+  async function deadline(name: DeadlineName, at: number): Promise<StepNews> {
+    const due = { type: 'DEADLINE', at, name } as const;
+    if (!canTake(life.state, due)) return told([]);
+    const now = await ctx.date.now();
+    const late = now - at > LATE_MS ? [{ type: 'RECOVERED', at: now } as const] : [];
+    if (name !== 'lateWindow' || !watch.isWatchingOrder) return told([...late, due]);
+    // What the broker shows at that instant was there before the window closed (T2).
+    const ref = orderRef(life.context);
+    const seen: ObservedOrder = await ctx.run(nameOf('last-look'), () => parts.calls.observeOrder(ref));
+    return told([...reportOf(seen, at), ...late, due]);
+  }
+
+  async function openCase({ kind, mismatches }: CommandOf<'openCase'>): Promise<void> {
+    const { advisoryId, snapshotHash } = life.context;
+    await gateOn(ctx).raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
+  }
+
+  return { carryOut, counted: others.count };
+}
+
+const gateOn = (ctx: restate.Context) => ctx.objectClient<GateObject>({ name: GATE }, ALL);
+
+const reportOf = (seen: ObservedOrder, at: number): readonly ExecutionFact[] =>
+  seen.kind === 'report' ? [{ type: 'ORDER_REPORT', at, report: seen.report }] : [];
+
+function orderReportOf(raw: unknown, ref: OrderRef, at: number): readonly ExecutionFact[] {
+  const report = readOrderReport(raw, ref);
+  return report === undefined ? [] : [{ type: 'ORDER_REPORT', at, report }];
+}

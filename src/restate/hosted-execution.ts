@@ -1,0 +1,117 @@
+/**
+ * One execution, hosted on Restate: the chart decides, steps act, and their answers are the facts.
+ *
+ * 1. A fact is what a finished step brought: it is durable before the chart takes it, and what it causes begins only then (A4).
+ * 2. One fact is taken at a time. Steps under way race; the order in which they end is in the journal.
+ * 3. Deadlines are durable sleeps. The fact carries the chart's own time, not that of the waking. One that comes so late that
+ *    the host must have stood still is told as a restart, which gives what is due its whole call (T4).
+ * 4. The chart is the one of every other host, run by `step` alone.
+ */
+import * as restate from '@restatedev/restate-sdk';
+import { readingOf } from '../actors/engine-time.js';
+import type { ExecutionResult } from '../domain/result.js';
+import { protectionInputOf } from '../engine/protections.js';
+import type { ExecutionFact, ExecutionInput, FactOf } from '../machines/execution.facts.js';
+import type { ExitsObject } from './exits-object.js';
+import { gateOf } from './gate-view.js';
+import { type HostedCommands, hostedCommands } from './hosted-commands.js';
+import { type HostedWatch, hostedWatch } from './hosted-watch.js';
+import type { Hosting } from './hosting.js';
+import { newLife } from './life.js';
+import { ADVISORIES, ALL, EXITS, LEDGER, SYMBOLS } from './names.js';
+import type { AdvisoriesObject, LedgerObject, SymbolsObject } from './objects.js';
+import { type MadeCancel, type StepNews, timeOf } from './steps.js';
+import { underway, WATCH } from './underway.js';
+import type { WorkerParts } from './worker-parts.js';
+
+const GATE_LIMIT_MS = 2_000;
+
+type Ctx = restate.WorkflowContext;
+
+export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: ExecutionInput): Promise<ExecutionResult> {
+  const life = newLife(input);
+  let steps = 0;
+  let epoch = 0;
+  let made: MadeCancel | undefined;
+  const nameOf = (what: string): string => {
+    steps += 1;
+    return `${what}-${steps}`;
+  };
+  const hosting: Hosting = {
+    ...{ ctx, parts, input, life, nameOf, take, takeNews },
+    attempt: parts.attemptId(),
+    begun: underway(ctx, nameOf),
+    startOf() {
+      const { clientOrderId, snapshot } = input;
+      return { clientOrderId, symbol: snapshot.symbol ?? '', lastAt: life.lastAt, epoch };
+    },
+    madeCancel() {
+      const once = made;
+      made = undefined;
+      return once;
+    },
+  };
+  const watch: HostedWatch = hostedWatch(hosting);
+  const commands: HostedCommands = hostedCommands(hosting, watch);
+
+  async function takeNews({ facts, switches, cancelled }: StepNews): Promise<void> {
+    for (const news of switches) {
+      if (news.epoch <= epoch) continue;
+      epoch = news.epoch;
+      made = cancelled;
+      await take(news.fact);
+      made = undefined;
+    }
+    for (const fact of facts) await take(fact);
+  }
+
+  async function take(fact: ExecutionFact): Promise<void> {
+    if (fact.type === 'EXIT_REPORT') watch.heard(fact.leg, fact.report);
+    const asked = life.take(fact.at < life.lastAt ? { ...fact, at: life.lastAt } : fact);
+    if (asked === undefined) return;
+    for (const command of asked) await commands.carryOut(command);
+    commands.counted();
+  }
+
+  const first = await ctx.run('start', () => startFact(parts, input));
+  epoch = first.epoch;
+  await take(first.fact);
+  while (!life.isDone) {
+    const { name, news } = await hosting.begun.next();
+    await takeNews(news);
+    if (name === WATCH && !hosting.begun.has(WATCH) && !life.isDone) watch.begin();
+  }
+  watch.stop();
+  return finished(hosting);
+}
+
+/** Throws while the gate cannot be read: the step is tried again, and nothing is refused for a switch that nobody has set. */
+async function startFact(
+  parts: WorkerParts,
+  input: ExecutionInput,
+): Promise<{ readonly fact: FactOf<'START'>; readonly epoch: number }> {
+  const reading = await parts.feed.reading(parts.settings.gateAgeMs, GATE_LIMIT_MS);
+  if (reading === undefined) throw new Error('the gate cannot be read; it is tried again');
+  const gate = gateOf(parts, reading, input.snapshot.symbol);
+  const at = timeOf(parts, { lastAt: 0 })();
+  return { fact: { type: 'START', at, ...readingOf(parts.clock), gate, advisory: input }, epoch: reading.epoch };
+}
+
+/** The result is kept for ever, the chain is closed, and the exits go on by themselves (B7). */
+async function finished({ ctx, parts, life }: Hosting): Promise<ExecutionResult> {
+  const { context, records } = life;
+  const { advisoryId, clientOrderId, snapshot, result, firstSubmitAt } = context;
+  parts.guard.release(clientOrderId);
+  if (result === undefined) throw new restate.TerminalError(`${advisoryId} ended without a result`);
+  const input = protectionInputOf(context, parts.capabilities);
+  if (input !== undefined) await ctx.objectClient<ExitsObject>({ name: EXITS }, clientOrderId).begin(input);
+  // What is held stays counted as this entry's until its exits are over.
+  else if (firstSubmitAt !== undefined && parts.capabilities.positions === 'netting') {
+    ctx.objectSendClient<SymbolsObject>({ name: SYMBOLS }, snapshot.symbol).leave({ clientOrderId });
+  }
+  const lastHash = records.at(-1)?.hash ?? '';
+  const end = { advisoryId, run: ctx.key, records: records.length, lastHash };
+  ctx.objectSendClient<LedgerObject>({ name: LEDGER }, ALL).append(end);
+  await ctx.objectClient<AdvisoriesObject>({ name: ADVISORIES }, advisoryId).finish({ result, records });
+  return result;
+}

@@ -1,0 +1,64 @@
+/**
+ * The watch of a hosted execution: one step at a time that polls order and exits, and is begun anew when it has ended.
+ */
+import type { ExitFact, ExitLeg } from '../domain/exits.js';
+import type { CommandOf } from '../machines/execution.commands.js';
+import { orderRef } from '../machines/execution.context.js';
+import { begin, type Hosting } from './hosting.js';
+import { type Watch, watchUntilNews } from './steps.js';
+import { WATCH } from './underway.js';
+
+export type WatchCommand = CommandOf<'watchOrder' | 'unwatchOrder' | 'watchExits' | 'unwatchExits'>;
+
+export interface HostedWatch {
+  readonly isWatchingOrder: boolean;
+  follow(command: WatchCommand): void;
+  /** What was told of an exit, so that the next watch tells what is new. */
+  heard(leg: ExitLeg, report: ExitFact): void;
+  /** Begins the step, unless nothing is watched. */
+  begin(): void;
+  stop(): void;
+}
+
+export function hostedWatch(hosting: Hosting): HostedWatch {
+  const { parts, life, begun } = hosting;
+  const exitsTold: Partial<Record<ExitLeg, ExitFact>> = {};
+  let isOrder = false;
+  let exits: CommandOf<'watchExits'>['refs'] | undefined;
+  let stopping = new AbortController();
+
+  /** The one before ends at once in its worker; what it would have brought is found by the new one. */
+  function beginWatch(): void {
+    stopping.abort();
+    begun.forget(WATCH);
+    if (!isOrder && exits === undefined) return;
+    stopping = new AbortController();
+    const { signal } = stopping;
+    const now: Watch = {
+      ...(isOrder && { order: { ref: orderRef(life.context), known: life.context.order } }),
+      ...(exits !== undefined && { exits: { refs: exits, known: { ...exitsTold } } }),
+    };
+    begin(
+      hosting,
+      WATCH,
+      (start) => watchUntilNews(parts, start, now, signal),
+      (news) => news,
+    );
+  }
+
+  return {
+    get isWatchingOrder() {
+      return isOrder;
+    },
+    follow(command) {
+      if (command.type === 'watchOrder' || command.type === 'unwatchOrder') isOrder = command.type === 'watchOrder';
+      else exits = command.type === 'watchExits' ? command.refs : undefined;
+      beginWatch();
+    },
+    heard(leg, report) {
+      exitsTold[leg] = report;
+    },
+    begin: beginWatch,
+    stop: () => stopping.abort(),
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * The objects on Restate that executions share: the gate, what is filled in a symbol, the advisories, the ledger.
+ *
+ * 1. Exclusive handlers change, one at a time; shared handlers read.
+ * 2. Each decides by a pure fold; what it returns says what was refused and why, and throws nothing.
+ * 3. An advisory is known for ever: after Restate has forgotten the workflow, its id still runs no second time (S1, E1).
+ */
+import * as restate from '@restatedev/restate-sdk';
+import type { NewCase, Resolution } from '../actors/cases.js';
+import type { SwitchRelease, SwitchSetting } from '../actors/kill-switch.js';
+import { canonicalJson, sha256 } from '../domain/canonical.js';
+import { GENESIS_HASH, type JournalRecord } from '../domain/journal.js';
+import type { ExecutionResult } from '../domain/result.js';
+import type { ExecutionInput } from '../machines/execution.facts.js';
+import {
+  allCases,
+  type GateFacts,
+  type GateOutcome,
+  NO_FACTS,
+  raiseCase,
+  readGate,
+  releaseSwitch,
+  resolveCase,
+  setSwitch,
+  switchHistory,
+} from './gate.js';
+import { ADVISORIES, ALL, EXECUTION, GATE, LEDGER, runKey, SYMBOLS } from './names.js';
+import { counted, type LiveEntry, left, NO_TOTALS, type SymbolTotals, withoutOwn } from './symbol-totals.js';
+
+type Exclusive = restate.ObjectContext;
+type Shared = restate.ObjectSharedContext;
+type Answer<T = void> =
+  | { readonly value?: T }
+  | { readonly refused: { readonly code: string; readonly message: string } };
+
+/** Handlers that lose nothing when they are tried again, for as long as it takes. */
+export const RETRY_FOR_EVER = {
+  retryPolicy: {
+    initialInterval: 100,
+    maxInterval: 1_000,
+    exponentiationFactor: 2,
+    maxAttempts: 1_000,
+    onMaxAttempts: 'pause',
+  },
+} as const;
+
+const factsOf = async (ctx: Shared): Promise<GateFacts> => (await ctx.get<GateFacts>('facts')) ?? NO_FACTS;
+
+async function change<T>(
+  ctx: Exclusive,
+  apply: (facts: GateFacts, now: number) => Promise<GateOutcome<T>>,
+): Promise<Answer<T>> {
+  const outcome = await apply(await factsOf(ctx), await ctx.date.now());
+  if ('refused' in outcome) return outcome;
+  ctx.set('facts', outcome.facts);
+  return { value: outcome.value };
+}
+
+export const gateObject = restate.object({
+  name: GATE,
+  handlers: {
+    set: (ctx: Exclusive, setting: SwitchSetting) => change(ctx, (facts, now) => setSwitch(facts, setting, now)),
+    release: (ctx: Exclusive, given: SwitchRelease) => change(ctx, (facts, now) => releaseSwitch(facts, given, now)),
+    raise: (ctx: Exclusive, found: NewCase) => change(ctx, (facts, now) => raiseCase(facts, found, now)),
+    resolve: (ctx: Exclusive, given: { caseId: string; by: Resolution }) =>
+      change(ctx, (facts, now) => resolveCase(facts, given, now)),
+    read: restate.handlers.object.shared(async (ctx: Shared, since: number) =>
+      readGate(await factsOf(ctx), since ?? 0),
+    ),
+    history: restate.handlers.object.shared(async (ctx: Shared) => switchHistory(await factsOf(ctx))),
+    cases: restate.handlers.object.shared(async (ctx: Shared) => allCases(await factsOf(ctx))),
+  },
+  options: RETRY_FOR_EVER,
+});
+export type GateObject = typeof gateObject;
+
+const totalsOf = async (ctx: Shared): Promise<SymbolTotals> => (await ctx.get<SymbolTotals>('totals')) ?? NO_TOTALS;
+
+export const symbolsObject = restate.object({
+  name: SYMBOLS,
+  handlers: {
+    async count(ctx: Exclusive, { clientOrderId, entry }: { clientOrderId: string; entry: LiveEntry }) {
+      ctx.set('totals', counted(await totalsOf(ctx), clientOrderId, entry));
+    },
+    async leave(ctx: Exclusive, { clientOrderId, entry }: { clientOrderId: string; entry?: LiveEntry }) {
+      const totals = await totalsOf(ctx);
+      ctx.set('totals', left(entry === undefined ? totals : counted(totals, clientOrderId, entry), clientOrderId));
+    },
+    others: restate.handlers.object.shared(async (ctx: Shared, clientOrderId: string) =>
+      withoutOwn(await totalsOf(ctx), clientOrderId),
+    ),
+  },
+  options: RETRY_FOR_EVER,
+});
+export type SymbolsObject = typeof symbolsObject;
+
+/** What is known of an advisory, for ever. */
+export interface KnownAdvisory {
+  readonly snapshotHash: string;
+  readonly clientOrderId: string;
+  /** Number of the run, from 1. */
+  readonly run: number;
+  readonly result?: ExecutionResult;
+  readonly records?: readonly JournalRecord[];
+}
+
+export type Claim =
+  | { readonly kind: 'running' | 'begun'; readonly run: number }
+  | { readonly kind: 'finished'; readonly run: number; readonly result: ExecutionResult }
+  | { readonly kind: 'conflict'; readonly snapshotHash: string };
+
+const INPUT_AS_JSON: restate.Serde<ExecutionInput> = {
+  contentType: 'application/json',
+  serialize: (input) => new TextEncoder().encode(JSON.stringify(input)),
+  deserialize: (bytes) => JSON.parse(new TextDecoder().decode(bytes)),
+};
+
+const knownOf = (ctx: Shared): Promise<KnownAdvisory | null> => ctx.get<KnownAdvisory>('known');
+
+/** Refused before anything left the process: such an advisory may be run once more (E1). */
+const neverLeft = ({ result }: KnownAdvisory): boolean => result?.status === 'REJECTED' && result.attempts.length === 0;
+
+export const advisoriesObject = restate.object({
+  name: ADVISORIES,
+  handlers: {
+    async claim(ctx: Exclusive, { input, again }: { input: ExecutionInput; again?: boolean }): Promise<Claim> {
+      const known = await knownOf(ctx);
+      if (known !== null && known.snapshotHash !== input.snapshotHash) {
+        return { kind: 'conflict', snapshotHash: known.snapshotHash };
+      }
+      const mayBegin = known === null || (again === true && neverLeft(known));
+      if (!mayBegin) {
+        const { run, result } = known;
+        return result === undefined ? { kind: 'running', run } : { kind: 'finished', run, result };
+      }
+      const run = (known?.run ?? 0) + 1;
+      const { snapshotHash, clientOrderId } = input;
+      ctx.set('known', { snapshotHash, clientOrderId, run } satisfies KnownAdvisory);
+      ctx.genericSend({
+        service: EXECUTION,
+        method: 'run',
+        key: runKey(input.advisoryId, run),
+        parameter: input,
+        inputSerde: INPUT_AS_JSON,
+      });
+      return { kind: 'begun', run };
+    },
+    async finish(ctx: Exclusive, done: { result: ExecutionResult; records: readonly JournalRecord[] }) {
+      const known = await knownOf(ctx);
+      if (known !== null) ctx.set('known', { ...known, ...done });
+    },
+    view: restate.handlers.object.shared((ctx: Shared) => knownOf(ctx)),
+  },
+  options: RETRY_FOR_EVER,
+});
+export type AdvisoriesObject = typeof advisoriesObject;
+
+/** The end of an execution's chain, chained to all that ended before it: a whole execution that is removed shows. */
+export interface LedgerEntry {
+  readonly seq: number;
+  readonly advisoryId: string;
+  readonly run: string;
+  readonly records: number;
+  readonly lastHash: string;
+  readonly hash: string;
+}
+
+export const ledgerObject = restate.object({
+  name: LEDGER,
+  handlers: {
+    async append(ctx: Exclusive, entry: Omit<LedgerEntry, 'seq' | 'hash'>) {
+      const end = (await ctx.get<{ seq: number; hash: string }>('end')) ?? { seq: 0, hash: GENESIS_HASH };
+      const unchained = { seq: end.seq + 1, ...entry };
+      const hash = sha256(`${end.hash}\n${canonicalJson(unchained)}`);
+      ctx.set(`entry-${unchained.seq}`, { ...unchained, hash });
+      ctx.set('end', { seq: unchained.seq, hash });
+    },
+    end: restate.handlers.object.shared(
+      async (ctx: Shared) => (await ctx.get<{ seq: number; hash: string }>('end')) ?? { seq: 0, hash: GENESIS_HASH },
+    ),
+    /** Entries from `since` on, at most 1,000. */
+    entries: restate.handlers.object.shared(async (ctx: Shared, since: number) => {
+      const { seq } = (await ctx.get<{ seq: number }>('end')) ?? { seq: 0 };
+      const last = Math.min(seq, (since ?? 0) + 1_000);
+      const entries: LedgerEntry[] = [];
+      for (let next = (since ?? 0) + 1; next <= last; next += 1) {
+        const entry = await ctx.get<LedgerEntry>(`entry-${next}`);
+        if (entry !== null) entries.push(entry);
+      }
+      return entries;
+    }),
+  },
+  options: RETRY_FOR_EVER,
+});
+export type LedgerObject = typeof ledgerObject;
+
+export const theGate = { name: GATE, key: ALL } as const;

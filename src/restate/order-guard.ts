@@ -1,0 +1,146 @@
+/**
+ * The order guard of a worker: what this process has sent is looked after when Restate cannot be reached.
+ *
+ * 1. It knows only orders that this very process has sent, from the moment before the call.
+ * 2. At T = 30 s and a margin it looks at the order, whatever Restate says: one that is open then must be cancelled by the
+ *    rule that everybody else follows (T3), so that doing it twice harms nothing.
+ * 3. While Restate is silent it polls the order, and protects a fill under the ids that the workflow would use (B1): a
+ *    repeat afterwards finds them there.
+ * 4. It writes no facts. When Restate is back, the workflow finds the order, the fill and the exits by its own questions.
+ */
+import type { BrokerCalls } from '../actors/broker-calls.js';
+import { HARD_TIMEOUT_MS } from '../domain/limits.js';
+import { applyReport, hasFill, type OrderState, readOrderReport } from '../domain/order.js';
+import type { Clock, Logger, SubmitOutcome } from '../domain/ports.js';
+import type { ObservedOrder } from '../domain/reconciliation.js';
+import { type ExecutionContext, orderRef, protectionRequest } from '../machines/execution.context.js';
+import { computeBracket } from '../machines/execution.updates.js';
+
+export interface GuardedOrder {
+  readonly context: ExecutionContext;
+  /** Monotonic time of the submit call, ms. */
+  readonly sentAt: number;
+}
+
+export interface OrderGuard {
+  /** Called in the turn before the submit call. */
+  sent(context: ExecutionContext): void;
+  /** The workflow has this order's end, and its exits, in hand. */
+  release(clientOrderId: string): void;
+  /** Orders that are looked after. */
+  readonly size: number;
+  close(): void;
+}
+
+export interface OrderGuardOptions {
+  readonly calls: BrokerCalls;
+  readonly clock: Clock;
+  readonly silentMs: () => number;
+  readonly marginMs: number;
+  readonly logger?: Logger | false;
+}
+
+/** Restate counts as away after so long without an answer, ms. */
+const AWAY_AFTER_MS = 2_000;
+const TICK_MS = 250;
+/** An order that nothing is known of any more is given up so long after T = 30 s. */
+const GIVE_UP_MS = 120_000;
+
+interface Watched extends GuardedOrder {
+  order: OrderState;
+  isBusy: boolean;
+  isProtected: boolean;
+}
+
+export function orderGuard(options: OrderGuardOptions): OrderGuard {
+  const { calls, clock, silentMs, marginMs, logger } = options;
+  const guarded = new Map<string, Watched>();
+  let timer: unknown;
+
+  function arm(): void {
+    if (guarded.size === 0 || timer !== undefined) return;
+    timer = clock.setTimeout(() => {
+      timer = undefined;
+      for (const [id, watched] of guarded) if (!watched.isBusy) void lookAfter(id, watched);
+      arm();
+    }, TICK_MS);
+  }
+
+  async function lookAfter(id: string, watched: Watched): Promise<void> {
+    const isAway = silentMs() >= AWAY_AFTER_MS;
+    const t = clock.monotonic() - watched.sentAt;
+    const isDue = t >= HARD_TIMEOUT_MS + marginMs;
+    if (!isAway && !isDue) return;
+    if (t >= HARD_TIMEOUT_MS + GIVE_UP_MS) return void guarded.delete(id);
+    watched.isBusy = true;
+    try {
+      learn(watched, await calls.observeOrder(orderRef(watched.context)));
+      if (isOpen(watched.order)) {
+        if (isDue) await cancel(id, watched);
+        return;
+      }
+      if (isAway && hasFill(watched.order)) await protect(id, watched);
+      if (!isAway || watched.isProtected || !hasFill(watched.order)) guarded.delete(id);
+    } finally {
+      watched.isBusy = false;
+    }
+  }
+
+  async function cancel(id: string, watched: Watched): Promise<void> {
+    say('the workflow has not ended this order in time: cancelled by the worker that sent it', id);
+    const outcome = await calls.cancel(orderRef(watched.context), (raw) => {
+      const report = readOrderReport(raw, watched.context);
+      if (report !== undefined) watched.order = applyReport(watched.order, report);
+    });
+    if (outcome === 'already_closed' || outcome === 'requested') {
+      learn(watched, await calls.observeOrder(orderRef(watched.context)));
+    }
+  }
+
+  async function protect(id: string, watched: Watched): Promise<void> {
+    const context = { ...watched.context, order: watched.order };
+    const { bracket } = computeBracket(context);
+    if (bracket?.valid !== true) {
+      say('filled, and no valid exits can be computed: a person must look', id);
+      watched.isProtected = true;
+      return;
+    }
+    say('filled while Restate is away: its exits are placed by the worker that sent it', id);
+    const legs = await calls.protect(protectionRequest(context, bracket));
+    watched.isProtected = [legs.stopLoss, legs.takeProfit].every(isThere);
+  }
+
+  function say(message: string, clientOrderId: string): void {
+    if (logger === false) return;
+    logger?.warn({ clientOrderId, restateSilentMs: Math.round(silentMs()) }, message);
+  }
+
+  return {
+    sent(context) {
+      guarded.set(context.clientOrderId, {
+        context,
+        sentAt: clock.monotonic(),
+        order: context.order,
+        isBusy: false,
+        isProtected: false,
+      });
+      arm();
+    },
+    release: (clientOrderId) => void guarded.delete(clientOrderId),
+    get size() {
+      return guarded.size;
+    },
+    close() {
+      clock.clearTimeout(timer);
+      guarded.clear();
+    },
+  };
+}
+
+const isOpen = ({ status }: OrderState): boolean => status === 'open';
+
+const isThere = ({ kind }: SubmitOutcome): boolean => kind === 'accepted' || kind === 'duplicate';
+
+function learn(watched: Watched, seen: ObservedOrder): void {
+  if (seen.kind === 'report') watched.order = applyReport(watched.order, seen.report);
+}

@@ -1,0 +1,92 @@
+/**
+ * Settings of the host on Restate, each with the reason for its default.
+ *
+ * Only what makes the host safe or live on a slow machine can be set. The 30 seconds and the 2 seconds cannot (T1).
+ */
+
+import type { MismatchPolicy } from '../domain/cases.js';
+import { refuseUnknown } from '../domain/option-names.js';
+import { FillchartError } from '../domain/reasons.js';
+import { show } from '../domain/snapshot.js';
+
+/**
+ * What a successor does when it finds an intent to submit whose outcome nobody knows.
+ *
+ * `lease`: it waits until the predecessor can no longer send, asks the broker, and sends when the order is not there. For
+ * brokers that refuse a `clientOrderId` that they have seen.
+ * `never`: it never sends again; the order is looked up until T = 32 s (S4). For all other brokers.
+ */
+export const SubmitMode = { lease: 'lease', never: 'never' } as const;
+export type SubmitMode = (typeof SubmitMode)[keyof typeof SubmitMode];
+
+export interface HostSettings {
+  /** Default `lease`. */
+  readonly submitMode: SubmitMode;
+  /** How long after its intent a worker may still send the order, ms. Longer than the scheduling delays of a busy machine: 2,000. */
+  readonly leaseMs: number;
+  /** What a request on its way may take after the lease is over, ms; a successor waits for both: 1,000. */
+  readonly settleMs: number;
+  /** Greatest age of a reading of the gate when the order leaves, ms. `set` of a switch resolves after it: 300. */
+  readonly gateAgeMs: number;
+  /** How often a worker asks for changes of the switches, ms: 50. */
+  readonly feedIntervalMs: number;
+  /** How long after T = 30 s the order guard of a worker waits for the workflow, ms: 500. */
+  readonly guardMarginMs: number;
+  /** Longest step that watches an order, ms; below Restate's inactivity timeout of one minute: 20,000. */
+  readonly watchMs: number;
+  /** How often an order is polled, ms; never faster than the adapter's `minPollMs`: 100. */
+  readonly pollIntervalMs: number;
+  /** How often the exits of an open position are asked for, ms (B7): 30,000. */
+  readonly exitPollIntervalMs: number;
+  /** What an open case does to new executions (M1): `halt-symbol`. */
+  readonly onMismatch: MismatchPolicy;
+}
+
+export const HOST_SETTINGS: HostSettings = Object.freeze({
+  submitMode: 'lease',
+  leaseMs: 2_000,
+  settleMs: 1_000,
+  gateAgeMs: 300,
+  feedIntervalMs: 50,
+  guardMarginMs: 500,
+  watchMs: 20_000,
+  pollIntervalMs: 100,
+  exitPollIntervalMs: 30_000,
+  onMismatch: 'halt-symbol',
+});
+
+const BOUNDS: Partial<Record<keyof HostSettings, readonly [least: number, most: number]>> = {
+  leaseMs: [100, 10_000],
+  settleMs: [100, 10_000],
+  gateAgeMs: [50, 2_000],
+  feedIntervalMs: [10, 1_000],
+  guardMarginMs: [0, 1_000],
+  watchMs: [1_000, 50_000],
+  pollIntervalMs: [10, 10_000],
+  exitPollIntervalMs: [1_000, 3_600_000],
+};
+
+const WORDS: Partial<Record<keyof HostSettings, readonly string[]>> = {
+  submitMode: Object.keys(SubmitMode),
+  onMismatch: ['halt-symbol', 'halt-all', 'report-only'],
+};
+
+/** The settings with the defaults filled in. Throws `INVALID_OPTION`, naming field, value and what is accepted. */
+export function hostSettings(given: Partial<HostSettings> = {}): HostSettings {
+  refuseUnknown('restate worker', given, Object.keys(HOST_SETTINGS));
+  for (const [name, value] of Object.entries(given) as [keyof HostSettings, unknown][]) {
+    if (value === undefined) continue;
+    const [least, most] = BOUNDS[name] ?? [0, 0];
+    const words = WORDS[name];
+    const isGood =
+      words === undefined
+        ? typeof value === 'number' && value >= least && value <= most
+        : typeof value === 'string' && words.includes(value);
+    const accepted = words === undefined ? `a number from ${least} to ${most} (ms)` : words.join(', ');
+    if (!isGood) throw new FillchartError('INVALID_OPTION', `${name} is ${show(value)}; accepted is ${accepted}.`);
+  }
+  return Object.freeze({ ...HOST_SETTINGS, ...withoutUndefined(given) });
+}
+
+const withoutUndefined = (given: Partial<HostSettings>): Partial<HostSettings> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -1,0 +1,202 @@
+/**
+ * The steps of an execution on Restate: what one `ctx.run` does in a worker, and what it brings back.
+ *
+ * 1. A step returns plain JSON and throws nothing but what must be tried again: the gate cannot be read.
+ * 2. Each step brings the changes of the switches that this worker knows, with their epochs, whatever else it did.
+ * 3. `at` is never below that of the last fact: clocks of two workers that differ put nothing out of order.
+ */
+import type { CallOutcome } from '../actors/calls.js';
+import { callBroker } from '../actors/calls.js';
+import { EXIT_LEGS, type ExitFact, type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
+import { cancelsLiveOrders, covers, decidingSwitch, stateFor, switchNamed } from '../domain/kill-switch.js';
+import { applyReport, type OrderState, readOrderReport } from '../domain/order.js';
+import type { CancelWord, OrderRef } from '../domain/ports.js';
+import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
+import type { FedChange } from './switch-feed.js';
+import type { WorkerParts } from './worker-parts.js';
+
+/** A fact of a switch, with the number of the change. */
+export interface SwitchNews {
+  readonly epoch: number;
+  readonly fact: FactOf<'KILL_SWITCH'>;
+}
+
+/** A cancel that a step has made before anybody asked: the switch itself is durable (A4). */
+export interface MadeCancel {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly outcome: CancelWord;
+}
+
+/** What a step brings back. */
+export interface StepNews {
+  readonly facts: readonly ExecutionFact[];
+  readonly switches: readonly SwitchNews[];
+  readonly cancelled?: MadeCancel;
+}
+
+/** Where the life stands when a step begins. */
+export interface StepStart {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly lastAt: number;
+  readonly epoch: number;
+}
+
+export const timeOf =
+  ({ clock }: Pick<WorkerParts, 'clock'>, { lastAt }: Pick<StepStart, 'lastAt'>) =>
+  (): number =>
+    Math.max(lastAt, Math.floor(clock.now()));
+
+/** The changes of switches that cover the symbol, each with the state of the symbol after it (K1, K8). */
+export function switchNews(parts: WorkerParts, start: StepStart): readonly SwitchNews[] {
+  const time = timeOf(parts, start);
+  return parts.feed
+    .since(start.epoch)
+    .filter(({ change }) => covers(change.target, start.symbol, parts.aliases))
+    .map((fed) => ({ epoch: fed.epoch, fact: switchFact(parts, fed, start.symbol, time()) }));
+}
+
+function switchFact(
+  { aliases }: WorkerParts,
+  { change, switches }: FedChange,
+  symbol: string,
+  at: number,
+): FactOf<'KILL_SWITCH'> {
+  const effective = stateFor(switches, symbol, aliases);
+  const decided =
+    change.state === 'ACTIVE'
+      ? switchNamed({ ...change, since: change.time })
+      : decidingSwitch(switches, symbol, aliases);
+  const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
+  return { type: 'KILL_SWITCH', at, switchType: change.type, state: change.state, effective, ...named };
+}
+
+/** What a watch is for. */
+export interface Watch {
+  /** The order, while it is watched. */
+  readonly order?: { readonly ref: OrderRef; readonly known: OrderState };
+  /** The exits, while they are watched, with what was told of each. */
+  readonly exits?: { readonly refs: readonly OrderRef[]; readonly known: Readonly<Partial<Record<ExitLeg, ExitFact>>> };
+}
+
+/** Polls until there is news of the order, an exit or a switch, `watchMs` is over, or `signal` is aborted. */
+export async function watchUntilNews(
+  parts: WorkerParts,
+  start: StepStart,
+  watch: Watch,
+  signal: AbortSignal,
+): Promise<StepNews> {
+  const { clock, settings, capabilities, broker } = parts;
+  const time = timeOf(parts, start);
+  const endsAt = clock.monotonic() + settings.watchMs;
+  const pollMs = Math.max(settings.pollIntervalMs, capabilities.minPollMs);
+  const hints: unknown[] = [];
+  const bell = doorbell(parts, signal);
+  const pushes = broker.reports$?.subscribe({
+    next: (hint) => {
+      hints.push(hint);
+      bell.ring();
+    },
+    error: () => undefined,
+  });
+  const forget = parts.feed.onChange(bell.ring);
+  try {
+    for (;;) {
+      const switches = switchNews(parts, start);
+      if (switches.some(stopsOrders) && watch.order !== undefined) {
+        return { facts: [], switches, ...(await cancelFirst(parts, start, watch.order.ref)) };
+      }
+      const facts = [...hints.splice(0).flatMap((hint) => factsOf(hint, start, watch, time))];
+      if (facts.length === 0) facts.push(...(await pollOnce(parts, start, watch, time)));
+      if (facts.length > 0 || switches.length > 0 || signal.aborted || clock.monotonic() >= endsAt) {
+        return { facts, switches };
+      }
+      await bell.wait(Math.min(pollMs, Math.max(1, endsAt - clock.monotonic())));
+    }
+  } finally {
+    pushes?.unsubscribe();
+    forget();
+  }
+}
+
+const stopsOrders = ({ fact }: SwitchNews): boolean => fact.state === 'ACTIVE' && cancelsLiveOrders(fact.switchType);
+
+/** The cancel leaves before the life is told (K3, K5). */
+async function cancelFirst(parts: WorkerParts, start: StepStart, ref: OrderRef): Promise<{ cancelled: MadeCancel }> {
+  const time = timeOf(parts, start);
+  const startedAt = time();
+  const outcome = await parts.calls.cancel(ref, () => undefined);
+  return { cancelled: { startedAt, endedAt: time(), outcome } };
+}
+
+async function pollOnce(
+  parts: WorkerParts,
+  start: StepStart,
+  watch: Watch,
+  time: () => number,
+): Promise<ExecutionFact[]> {
+  const refs = [...(watch.order === undefined ? [] : [watch.order.ref]), ...(watch.exits?.refs ?? [])];
+  const answers = await Promise.all(refs.filter((ref) => canAsk(parts, ref)).map((ref) => ask(parts, ref)));
+  return answers.flatMap((raw) => factsOf(raw, start, watch, time));
+}
+
+const canAsk = ({ capabilities }: WorkerParts, ref: OrderRef): boolean =>
+  capabilities.lookupByClientId || ref.brokerOrderId !== undefined;
+
+async function ask({ broker, clock, deadlines }: WorkerParts, ref: OrderRef): Promise<unknown> {
+  const outcome: CallOutcome = await callBroker(clock, deadlines.statusMs, (signal) =>
+    broker.getOrderStatus(ref, signal),
+  );
+  return outcome.kind === 'answered' ? outcome.value : undefined;
+}
+
+/** What a raw report says that is new; nothing for reports on other orders, and for what is known. */
+export function factsOf(
+  raw: unknown,
+  { clientOrderId }: Pick<StepStart, 'clientOrderId'>,
+  watch: Watch,
+  time: () => number,
+): ExecutionFact[] {
+  if (watch.order !== undefined) {
+    const report = readOrderReport(raw, { clientOrderId });
+    if (report !== undefined) {
+      const isNews = applyReport(watch.order.known, report) !== watch.order.known;
+      return isNews ? [{ type: 'ORDER_REPORT', at: time(), report }] : [];
+    }
+  }
+  for (const leg of watch.exits === undefined ? [] : EXIT_LEGS) {
+    const report = readExitReport(raw, { clientOrderId: exitIdOf(clientOrderId, leg) });
+    if (report === undefined) continue;
+    const isNews = JSON.stringify(report) !== JSON.stringify(watch.exits?.known[leg]);
+    return isNews ? [{ type: 'EXIT_REPORT', at: time(), leg, report }] : [];
+  }
+  return [];
+}
+
+/** Waits that end early: at a push, a change of a switch, or the end of the watch. */
+function doorbell({ clock }: WorkerParts, signal: AbortSignal) {
+  let wake: (() => void) | undefined;
+  let hasRung = false;
+  const ring = () => {
+    hasRung = true;
+    wake?.();
+  };
+  signal.addEventListener('abort', ring, { once: true });
+  return {
+    ring,
+    async wait(ms: number): Promise<void> {
+      if (!hasRung) {
+        await new Promise<void>((resolve) => {
+          const timer = clock.setTimeout(resolve, ms);
+          wake = () => {
+            clock.clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      wake = undefined;
+      hasRung = false;
+    },
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * The fence: the only place of a worker that may send an entry order.
+ *
+ * 1. An intent names the attempt of the handler that made it. That name is not in the journal by itself, so a successor, and
+ *    this very process after a cut connection, finds that the intent is not its own.
+ * 2. Whoever made the intent sends within its lease, judged by the monotonic clock, or not at all.
+ * 3. A successor waits until the lease and what was on its way are over, and only then asks the broker. What it finds is
+ *    adopted; what it does not find was never sent (`lease`), or counts as sent all the same (`never`, S4).
+ * 4. The gate is read after the intent. Its age, expiry, cases, switches, hash and T are judged in the turn of the call.
+ */
+import type { SubmitOutcome } from '../domain/ports.js';
+import { snapshotHash } from '../domain/snapshot.js';
+import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
+import { type ExecutionContext, hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
+import type { ExecutionFact } from '../machines/execution.facts.js';
+import { gateOf } from './gate-view.js';
+import { type StepNews, type StepStart, switchNews, timeOf } from './steps.js';
+import type { WorkerParts } from './worker-parts.js';
+
+export interface Intent {
+  /** Made anew by each attempt of the handler; never derived from the journal. */
+  readonly attempt: string;
+  /** Engine ms. */
+  readonly at: number;
+  /** Monotonic ms in the process that made it: of no meaning to any other. */
+  readonly madeAt: number;
+}
+
+export const newIntent = (parts: WorkerParts, start: StepStart, attempt: string): Intent => ({
+  attempt,
+  at: timeOf(parts, start)(),
+  madeAt: parts.clock.monotonic(),
+});
+
+/**
+ * Sends the order, or finds out what became of a predecessor's. `undefined`: nothing was sent and nobody asked for it, since
+ * the gate could not be read within the lease; it takes a new intent.
+ */
+export async function submitFenced(
+  parts: WorkerParts,
+  start: StepStart,
+  context: ExecutionContext,
+  intent: Intent,
+  attempt: string,
+): Promise<StepNews | undefined> {
+  const facts =
+    intent.attempt === attempt
+      ? await submitOwn(parts, start, context, intent)
+      : await succeed(parts, start, context, intent);
+  return facts === undefined ? undefined : { facts, switches: switchNews(parts, start) };
+}
+
+async function submitOwn(
+  parts: WorkerParts,
+  start: StepStart,
+  context: ExecutionContext,
+  intent: Intent,
+): Promise<readonly ExecutionFact[] | undefined> {
+  const { clock, settings, calls, guard, metrics } = parts;
+  const time = timeOf(parts, start);
+  const isLeaseOver = () => clock.monotonic() - intent.madeAt > settings.leaseMs;
+  const reading = await parts.feed.reading(settings.gateAgeMs, settings.leaseMs);
+  // From here to the call nothing is awaited.
+  if (reading === undefined || isLeaseOver()) {
+    metrics.fenced += 1;
+    return undefined;
+  }
+  const refusal = lastLook(context, gateOf(parts, reading, context.snapshot.symbol), time());
+  if (refusal !== undefined) {
+    const { code, message, refusedBy } = refusal;
+    const named = refusedBy === undefined ? {} : { refusedBy };
+    return [{ type: 'SUBMIT_BLOCKED', at: time(), refusal: { code, message, ...named } }];
+  }
+  const startedAt = time();
+  const sending = { ...context, firstSubmitAt: context.firstSubmitAt ?? startedAt };
+  guard.sent(sending);
+  metrics.submits += 1;
+  const outcome = await calls.submit(orderRequest(context), hardTimeoutAt(sending) - startedAt, () => undefined);
+  if (outcome.kind === 'rejected' || outcome.kind === 'not_sent') guard.release(context.clientOrderId);
+  return startedAndOver(startedAt, time(), outcome);
+}
+
+/** Expiry, cases, switches, the hash, the time. */
+function lastLook(
+  { snapshot, snapshotHash: approved, firstSubmitAt }: ExecutionContext,
+  gate: Gate,
+  now: number,
+): Pick<Refusal, 'code' | 'message' | 'refusedBy'> | undefined {
+  if (firstSubmitAt !== undefined && now >= hardTimeoutAt({ firstSubmitAt })) {
+    return { code: 'ORDER_NOT_SENT', message: 'T has reached 30 s: no further try.' };
+  }
+  if (snapshotHash(snapshot) !== approved) {
+    return { code: 'INVALID_SNAPSHOT', message: 'The snapshot is not the one that was approved: its hash differs.' };
+  }
+  return gateRefusal(snapshot, gate);
+}
+
+/** A predecessor made the intent: it may have sent the order, and may still do so within its lease. */
+async function succeed(
+  parts: WorkerParts,
+  start: StepStart,
+  context: ExecutionContext,
+  intent: Intent,
+): Promise<readonly ExecutionFact[]> {
+  const { clock, settings, calls, metrics } = parts;
+  const time = timeOf(parts, start);
+  metrics.takeovers += 1;
+  const recovered = { type: 'RECOVERED', at: time(), intentAt: intent.at } as const;
+  if (settings.submitMode === 'never') return [recovered];
+  // On the own clock, from now: it need not agree with that of the predecessor.
+  await new Promise<void>((resolve) => {
+    clock.setTimeout(resolve, settings.leaseMs + settings.settleMs);
+  });
+  const seen = await calls.observeOrder(orderRef(context));
+  if (seen.kind === 'not_found') {
+    const reason = 'a worker ended before it sent the order: its lease is over and the broker does not know it';
+    return startedAndOver(intent.at, time(), { kind: 'not_sent', reason });
+  }
+  const told = seen.kind === 'report' ? [{ type: 'ORDER_REPORT', at: time(), report: seen.report } as const] : [];
+  return [{ ...recovered, at: time() }, ...told];
+}
+
+/** Nothing could be sent for so long that the try is given up (S5). */
+export const notSent = (at: number): readonly ExecutionFact[] =>
+  startedAndOver(at, at, { kind: 'not_sent', reason: 'the gate of all workers could not be read in time' });
+
+/** T begins with the intent when nobody can tell the moment of the call: it is never given more time (T1). */
+const startedAndOver = (startedAt: number, endedAt: number, outcome: SubmitOutcome): readonly ExecutionFact[] => [
+  { type: 'SUBMIT_STARTED', at: startedAt },
+  { type: 'SUBMIT_OUTCOME', at: endedAt, outcome },
+];

@@ -1,0 +1,120 @@
+/**
+ * What a worker knows of the gate: strong readings for the last look, and a feed of the changes for what is live.
+ *
+ * 1. A reading is as old as the moment at which its question left. Whoever sends an order takes one that is young enough,
+ *    whoever asked it: one question serves all that wait (V7, V8).
+ * 2. The feed has one question under way at a time, and asks less while Restate does not answer.
+ * 3. A change is told to every listener once, in order; a listener that comes later asks from its own epoch.
+ */
+import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
+import type { Clock } from '../domain/ports.js';
+import type { GateReading } from './gate.js';
+import type { Ingress } from './ingress.js';
+import { ALL, GATE } from './names.js';
+
+/** A change of a switch, with the switches as they stood after it. */
+export interface FedChange {
+  /** Number of the change, from 1. */
+  readonly epoch: number;
+  readonly change: SwitchChange;
+  readonly switches: readonly SwitchView[];
+}
+
+export interface DatedReading extends GateReading {
+  /** Monotonic time at which the question left, ms. */
+  readonly askedAt: number;
+}
+
+export interface SwitchFeed {
+  /** A reading that is no older than `maxAgeMs`; `undefined` when none comes within `limitMs`. */
+  reading(maxAgeMs: number, limitMs: number): Promise<DatedReading | undefined>;
+  /** The changes after an epoch, as far as they are known here. */
+  since(epoch: number): readonly FedChange[];
+  /** Calls back at each change, until the function that is returned is called. */
+  onChange(listener: () => void): () => void;
+  /** Ms since Restate answered last; grows while it is away. */
+  silentMs(): number;
+  close(): void;
+}
+
+const READ_LIMIT_MS = 1_000;
+const LONGEST_BACKOFF_MS = 1_000;
+
+export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): SwitchFeed {
+  const changes: FedChange[] = [];
+  const listeners = new Set<() => void>();
+  let answeredAt = clock.monotonic();
+  let failures = 0;
+  let latest: DatedReading | undefined;
+  const waiting = new Set<() => void>();
+  let isClosed = false;
+  let timer: unknown;
+
+  async function read(): Promise<void> {
+    const askedAt = clock.monotonic();
+    const reading = await ingress.call<GateReading>(GATE, ALL, 'read', changes.length, READ_LIMIT_MS);
+    answeredAt = clock.monotonic();
+    take(reading);
+    latest = { ...reading, askedAt };
+    for (const tell of [...waiting]) tell();
+  }
+
+  const youngEnough = (maxAgeMs: number): DatedReading | undefined =>
+    latest !== undefined && clock.monotonic() - latest.askedAt <= maxAgeMs ? latest : undefined;
+
+  function reading(maxAgeMs: number, limitMs: number): Promise<DatedReading | undefined> {
+    const known = youngEnough(maxAgeMs);
+    if (known !== undefined) return Promise.resolve(known);
+    return new Promise((resolve) => {
+      const done = (value: DatedReading | undefined) => {
+        clock.clearTimeout(limit);
+        waiting.delete(tell);
+        resolve(value);
+      };
+      const tell = () => {
+        const fresh = youngEnough(maxAgeMs);
+        if (fresh !== undefined) done(fresh);
+      };
+      const limit = clock.setTimeout(() => done(undefined), limitMs);
+      waiting.add(tell);
+    });
+  }
+
+  function take({ epoch, changes: told }: GateReading): void {
+    // Two readings may overlap: what is known already comes first in the later one.
+    const fresh = told.slice(told.length - Math.max(0, epoch - changes.length));
+    let switches = changes.at(-1)?.switches ?? [];
+    for (const change of fresh) {
+      switches = withChange(switches, change);
+      changes.push({ epoch: changes.length + 1, change, switches });
+    }
+    if (fresh.length > 0) for (const listener of [...listeners]) listener();
+  }
+
+  async function poll(): Promise<void> {
+    try {
+      await read();
+      failures = 0;
+    } catch {
+      failures += 1;
+    }
+    if (isClosed) return;
+    timer = clock.setTimeout(() => void poll(), Math.min(LONGEST_BACKOFF_MS, intervalMs * 2 ** failures));
+  }
+
+  void poll();
+  return {
+    reading,
+    since: (epoch) => changes.slice(epoch),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    silentMs: () => clock.monotonic() - answeredAt,
+    close() {
+      isClosed = true;
+      clock.clearTimeout(timer);
+      listeners.clear();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * What one worker process is made of, apart from Restate's handlers.
+ */
+import { type BrokerCalls, brokerCalls } from '../actors/broker-calls.js';
+import type { Aliases } from '../domain/kill-switch.js';
+import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
+import type { BrokerAdapter, BrokerCapabilities, Clock, Logger } from '../domain/ports.js';
+import { aliasesOf } from '../engine/aliases.js';
+import { brokerConnection } from '../engine/connection.js';
+import { ingress } from './ingress.js';
+import { type OrderGuard, orderGuard } from './order-guard.js';
+import { type HostSettings, hostSettings } from './settings.js';
+import { type SwitchFeed, switchFeed } from './switch-feed.js';
+
+export interface WorkerMetrics {
+  submits: number;
+  /** Orders that were not sent because lease or gate reading were too old. */
+  fenced: number;
+  /** Intents of predecessors that were found. */
+  takeovers: number;
+}
+
+export interface WorkerParts {
+  readonly broker: BrokerAdapter;
+  readonly capabilities: BrokerCapabilities;
+  readonly clock: Clock;
+  readonly deadlines: CallDeadlines;
+  readonly calls: BrokerCalls;
+  readonly settings: HostSettings;
+  readonly feed: SwitchFeed;
+  readonly guard: OrderGuard;
+  readonly metrics: WorkerMetrics;
+  readonly aliases: Aliases;
+  /** A name that no other attempt of any handler has. */
+  readonly attemptId: () => string;
+  readonly logger: Logger | false;
+  close(): Promise<void>;
+}
+
+export interface WorkerPartsOptions {
+  readonly broker: BrokerAdapter;
+  readonly clock: Clock;
+  readonly ingressUrl: string;
+  readonly settings?: Partial<HostSettings> | undefined;
+  readonly deadlines?: Partial<CallDeadlines> | undefined;
+  readonly attemptId: () => string;
+  readonly logger: Logger | false;
+}
+
+export function workerParts(options: WorkerPartsOptions): WorkerParts {
+  const { broker, clock, logger, attemptId } = options;
+  const settings = hostSettings(options.settings);
+  const deadlines = { ...CALL_DEADLINES, ...options.deadlines };
+  const { capabilities } = broker;
+  const connection = brokerConnection(broker, clock, deadlines.connectMs);
+  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: connection.ensure });
+  const feed = switchFeed(ingress(options.ingressUrl, clock), clock, settings.feedIntervalMs);
+  const guard = orderGuard({ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger });
+  return {
+    ...{ broker, capabilities, clock, deadlines, calls, settings, feed, guard, attemptId, logger },
+    metrics: { submits: 0, fenced: 0, takeovers: 0 },
+    aliases: aliasesOf(broker) ?? (() => []),
+    async close() {
+      feed.close();
+      guard.close();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * A worker: serves the executions, the exits and the shared objects to Restate over HTTP/2.
+ */
+import http2 from 'node:http2';
+import { createEndpointHandler, type LoggerTransport } from '@restatedev/restate-sdk';
+import type { Logger } from '../domain/ports.js';
+import { executionWorkflow } from './execution-workflow.js';
+import { exitsObject } from './exits-object.js';
+import { advisoriesObject, gateObject, ledgerObject, symbolsObject } from './objects.js';
+import { type WorkerMetrics, type WorkerPartsOptions, workerParts } from './worker-parts.js';
+
+export interface WorkerOptions extends WorkerPartsOptions {
+  /** TCP port; 0 for any free one. */
+  readonly port: number;
+  /** Address to listen on; loopback by default, since Restate's protocol has no passwords. */
+  readonly host?: string | undefined;
+}
+
+export interface RestateWorker {
+  /** `http://host:port`, to be registered with Restate. */
+  readonly url: string;
+  readonly metrics: Readonly<WorkerMetrics>;
+  /** Stops taking work, and lets go of what is under way: another worker takes it over. */
+  close(): Promise<void>;
+}
+
+export async function openWorker(options: WorkerOptions): Promise<RestateWorker> {
+  const parts = workerParts(options);
+  const services = [
+    executionWorkflow(parts),
+    exitsObject(parts),
+    gateObject,
+    symbolsObject,
+    advisoriesObject,
+    ledgerObject,
+  ];
+  const server = http2.createServer(createEndpointHandler({ services, logger: logTo(parts.logger) }));
+  const sessions = new Set<http2.ServerHttp2Session>();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => undefined);
+  });
+  const { host = '127.0.0.1', port } = options;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${host}:${bound}`,
+    metrics: parts.metrics,
+    async close() {
+      for (const session of sessions) session.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await parts.close();
+    },
+  };
+}
+
+/** Tells Restate where the services are. @param adminUrl such as `http://127.0.0.1:9070` */
+export async function registerDeployment(adminUrl: string, uri: string, limitMs = 10_000): Promise<void> {
+  const answer = await fetch(`${adminUrl.replace(/\/+$/, '')}/deployments`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ uri, force: true }),
+    signal: AbortSignal.timeout(limitMs),
+  });
+  if (!answer.ok) throw new Error(`Restate does not take ${uri}: ${answer.status} ${await answer.text()}`);
+}
+
+/** Restate's own words, where they are warnings or errors. */
+const logTo =
+  (logger: Logger | false): LoggerTransport =>
+  ({ level }, message, ...more) => {
+    const name = String(level).toLowerCase();
+    if (logger === false || (name !== 'warn' && name !== 'error')) return;
+    logger[name]({ more: more.map(String) }, String(message));
+  };

@@ -1,0 +1,77 @@
+/**
+ * Restate is away: killed, or frozen. What a worker has sent is cancelled by T = 31 s, or filled and protected, by its order
+ * guard; when Restate is back every execution ends, and nothing is sent twice (T3, B1, S1).
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Cluster, cluster, pause } from './cluster.js';
+import { advisories, countBy, expectSound, naked, said, untilExecuted } from './story.js';
+
+let running: Cluster | undefined;
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+});
+
+const SECONDS = (process.env['FILLCHART_SCALE_AWAY'] ?? '40').split(',').map(Number);
+
+/** Orders of which half fill 5 s after they were sent, and half never do. */
+async function midway(now: Cluster): Promise<readonly Promise<unknown>[]> {
+  await now.broker({ fillMs: 5_000 });
+  const filling = advisories(10).map((advisory) => untilExecuted(now.front, advisory));
+  await until(now, 10);
+  await now.broker({ fillMs: 600_000 });
+  const resting = advisories(10).map((advisory) => untilExecuted(now.front, advisory));
+  await until(now, 20);
+  return [...filling, ...resting];
+}
+
+async function until(now: Cluster, count: number): Promise<void> {
+  for (const endsAt = Date.now() + 20_000; (await now.state()).orders.length < count; ) {
+    if (Date.now() > endsAt) throw new Error(`not ${count} orders in time`);
+    await pause(25);
+  }
+}
+
+describe('Restate is away', { timeout: 400_000 }, () => {
+  it.each(SECONDS)('for %i s: cancelled by T = 31 s, or filled and protected; all end afterwards', async (seconds) => {
+    running = await cluster({ workers: 2 });
+    const now = running;
+    const all = await midway(now);
+    now.killServer();
+    const killedAt = Date.now();
+    await pause(seconds * 1_000);
+    if (seconds >= 35) {
+      const during = await now.state();
+      expect(naked(during), 'filled and without exits while Restate is away').toEqual([]);
+      expect(
+        during.orders.filter(({ state }) => state === 'open'),
+        'open while Restate is away',
+      ).toEqual([]);
+    }
+    await now.startServer();
+    const results = (await Promise.all(all)) as Awaited<ReturnType<typeof untilExecuted>>[];
+    const state = await expectSound(now, results);
+    const lateness = state.orders.flatMap(({ at, cancelledAt }) =>
+      cancelledAt === undefined ? [] : [cancelledAt - at],
+    );
+    const cases = await now.front.cases.all();
+    said({
+      seconds,
+      lastCancelAtT: Math.max(0, ...lateness),
+      returnedMs: Date.now() - killedAt - seconds * 1_000,
+      ...countBy(results, ({ status }) => status),
+      cases: countBy(cases, ({ kind }) => kind),
+    });
+    expect(Math.max(0, ...lateness)).toBeLessThanOrEqual(seconds < 25 ? 32_000 : 31_500);
+  });
+
+  it('frozen for 12 s: as if it were gone', async () => {
+    running = await cluster({ workers: 2 });
+    const now = running;
+    const all = await midway(now);
+    await now.freezeServer(12_000);
+    const results = (await Promise.all(all)) as Awaited<ReturnType<typeof untilExecuted>>[];
+    await expectSound(now, results);
+    said({ frozen: 12, ...countBy(results, ({ status }) => status), cases: (await now.front.cases.all()).length });
+  });
+});

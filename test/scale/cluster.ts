@@ -1,0 +1,207 @@
+/**
+ * Restate, workers, a proxy and a broker as processes of their own, on loopback.
+ *
+ * 1. Everything that was started is ended with `close`, frozen processes included.
+ * 2. One address for all workers: Restate knows one, and HAProxy spreads over those that answer HTTP/2.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/adapters/system-clock.js';
+import { type RestateFront, registerDeployment, restateFront } from '../../src/restate/index.js';
+import type { HostSettings } from '../../src/restate/settings.js';
+
+const SERVER = '.tmp/restate/node_modules/@restatedev/restate-server-linux-x64/bin/restate-server';
+const INGRESS = 'http://127.0.0.1:8080';
+const ADMIN = 'http://127.0.0.1:9070';
+const BROKER = 'http://127.0.0.1:9300';
+const PROXY = 'http://127.0.0.1:9080';
+
+export interface LabOrder {
+  readonly clientOrderId: string;
+  readonly state: string;
+  readonly at: number;
+  readonly filledAt?: number;
+  readonly cancelledAt?: number;
+}
+
+export interface LabState {
+  readonly orders: readonly LabOrder[];
+  readonly exits: readonly { readonly clientOrderId: string; readonly at: number }[];
+  readonly log: readonly { readonly what: string; readonly clientOrderId: string; readonly at: number }[];
+}
+
+export interface ClusterOptions {
+  readonly workers: number;
+  readonly settings?: Partial<HostSettings>;
+  /** The negative control: the fence cannot tell attempts apart. */
+  readonly unfenced?: boolean;
+}
+
+export interface Cluster {
+  readonly front: RestateFront;
+  /** Kills with SIGKILL and starts a new one in its place. */
+  restartWorker(index: number): Promise<void>;
+  freezeWorker(index: number, ms: number): Promise<void>;
+  killServer(): void;
+  startServer(): Promise<void>;
+  freezeServer(ms: number): Promise<void>;
+  broker(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  state(): Promise<LabState>;
+  close(): Promise<void>;
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+
+async function until(what: string, isTrue: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
+  const endsAt = Date.now() + limitMs;
+  while (Date.now() < endsAt) {
+    if (await isTrue().catch(() => false)) return;
+    await pause(50);
+  }
+  throw new Error(`${what}: not within ${limitMs} ms`);
+}
+
+export async function cluster(options: ClusterOptions): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'fillchart-scale-'));
+  const started = new Set<ChildProcess>();
+
+  function start(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    child.stdout?.resume();
+    child.stderr?.resume();
+    started.add(child);
+    child.on('exit', () => started.delete(child));
+    return child;
+  }
+
+  const ended = (child: ChildProcess): Promise<void> =>
+    child.exitCode !== null || child.signalCode !== null
+      ? Promise.resolve()
+      : new Promise((resolve) => child.once('exit', () => resolve()));
+
+  let server: ChildProcess;
+  async function startServer(): Promise<void> {
+    server = start(SERVER, ['--base-dir', join(folder, 'restate'), '--no-logo'], SERVER_ENV);
+    await until(
+      'Restate',
+      async () => (await fetch(`${ADMIN}/health`)).ok && (await fetch(`${INGRESS}/restate/health`)).ok,
+    );
+  }
+
+  const portOf = (index: number): number => 9081 + index;
+  function startWorker(index: number): ChildProcess {
+    const { settings = {}, unfenced } = options;
+    const fence = unfenced === true ? 'unfenced' : 'fenced';
+    return start(process.execPath, [WORKER, `${portOf(index)}`, INGRESS, BROKER, JSON.stringify(settings), fence]);
+  }
+
+  async function close(): Promise<void> {
+    for (const child of started) {
+      child.kill('SIGCONT');
+      child.kill('SIGKILL');
+    }
+    await Promise.all([...started].map(ended));
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  try {
+    return await opened();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function opened(): Promise<Cluster> {
+    start(process.execPath, ['test/scale/lab/broker.mjs', '9300']);
+    await until('the broker', async () => (await fetch(`${BROKER}/state`)).ok);
+    await startServer();
+    const workers = Array.from({ length: options.workers }, (_, index) => startWorker(index));
+    writeFileSync(join(folder, 'haproxy.cfg'), proxyConfig(workers.map((_, index) => portOf(index))));
+    start('haproxy', ['-f', join(folder, 'haproxy.cfg')]);
+    await until('the workers', async () => {
+      await registerDeployment(ADMIN, PROXY);
+      return true;
+    });
+
+    return {
+      front: restateFront({
+        ingressUrl: INGRESS,
+        clock: systemClock(),
+        ...(options.settings && { settings: options.settings }),
+      }),
+      async restartWorker(index) {
+        const child = workers[index];
+        if (child === undefined) return;
+        child.kill('SIGKILL');
+        await ended(child);
+        const next = startWorker(index);
+        workers[index] = next;
+        await until(`worker ${index}`, () => isListening(portOf(index)));
+      },
+      async freezeWorker(index, ms) {
+        workers[index]?.kill('SIGSTOP');
+        await pause(ms);
+        workers[index]?.kill('SIGCONT');
+      },
+      killServer: () => void server.kill('SIGKILL'),
+      startServer,
+      async freezeServer(ms) {
+        server.kill('SIGSTOP');
+        await pause(ms);
+        server.kill('SIGCONT');
+      },
+      async broker(settings) {
+        await fetch(`${BROKER}/settings`, { method: 'POST', body: JSON.stringify(settings) });
+      },
+      state: async () => (await (await fetch(`${BROKER}/state`)).json()) as LabState,
+      close,
+    };
+  }
+}
+
+const WORKER = 'test/scale/lab/worker.mjs';
+
+/** Takes over a frozen worker within seconds: with the defaults it would take more than a minute. */
+const SERVER_ENV: Readonly<Record<string, string>> = {
+  RESTATE_INGRESS__BIND_ADDRESS: '127.0.0.1:8080',
+  RESTATE_ADMIN__BIND_ADDRESS: '127.0.0.1:9070',
+  RESTATE_BIND_ADDRESS: '127.0.0.1:5122',
+  RESTATE_DISABLE_TELEMETRY: 'true',
+  RESTATE_WORKER__INVOKER__HTTP2_KEEP_ALIVE_INTERVAL: '2s',
+  RESTATE_WORKER__INVOKER__HTTP2_KEEP_ALIVE_TIMEOUT: '2s',
+  RESTATE_WORKER__INVOKER__CONNECT_TIMEOUT: '1s',
+  RESTATE_LOG_FILTER: 'warn',
+};
+
+const proxyConfig = (ports: readonly number[]): string => `
+global
+  maxconn 2000
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 120s
+  timeout server 120s
+  retries 0
+frontend workers
+  bind 127.0.0.1:9080 proto h2
+  default_backend workers
+backend workers
+  balance leastconn
+  option httpchk
+  http-check connect proto h2
+  http-check send meth GET uri /health ver HTTP/2 hdr host worker
+  default-server inter 500ms fastinter 200ms downinter 500ms fall 2 rise 1 proto h2 check on-marked-down shutdown-sessions
+${ports.map((port, index) => `  server w${index} 127.0.0.1:${port}`).join('\n')}
+`;

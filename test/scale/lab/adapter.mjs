@@ -1,0 +1,40 @@
+/** The adapter of the lab broker. */
+export function labBroker(url) {
+  const call = async (method, path, body, signal) => {
+    const query = method === 'POST' ? '' : `?${new URLSearchParams(body)}`;
+    const answer = await fetch(`${url}${path}${query}`, {
+      method,
+      signal,
+      ...(method === 'POST' && { body: JSON.stringify(body) }),
+    });
+    return answer.json();
+  };
+  return {
+    name: 'lab',
+    capabilities: {
+      push: false,
+      batchStatus: false,
+      lookupByClientId: true,
+      nativeOco: true,
+      positions: 'hedging',
+      fractional: false,
+      minPollMs: 20,
+    },
+    instrument: async (symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' }),
+    async submitOrder(order, signal) {
+      const { brokerOrderId } = await call('POST', '/orders', order, signal);
+      return { kind: 'accepted', brokerOrderId };
+    },
+    async getOrderStatus({ clientOrderId }, signal) {
+      const { report } = await call('GET', '/orders', { clientOrderId }, signal);
+      return report ?? 'not_found';
+    },
+    cancelOrder: async ({ clientOrderId }, signal) =>
+      (await call('DELETE', '/orders', { clientOrderId }, signal)).outcome,
+    placeProtection: (request, signal) => call('POST', '/exits', request, signal),
+    async getPositions(symbols, signal) {
+      const all = await Promise.all(symbols.map((symbol) => call('GET', '/positions', { symbol }, signal)));
+      return all.flatMap(({ positions }) => positions);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Advisories for the tests of the host on Restate, and what is held against the broker's own account of what it was sent.
+ */
+import { expect } from 'vitest';
+import { verifyChain } from '../../src/domain/journal.js';
+import type { ExecutionResult } from '../../src/domain/result.js';
+import type { SnapshotInput } from '../../src/domain/snapshot.js';
+import type { Cluster, LabState } from './cluster.js';
+
+let counted = 0;
+
+export function advisories(count: number, symbol = 'AAPL'): readonly SnapshotInput[] {
+  return Array.from({ length: count }, () => {
+    counted += 1;
+    return {
+      advisoryId: `SCALE-${process.pid}-${counted}`,
+      symbol,
+      referencePrice: '150.00',
+      slOffsetPct: '-0.02',
+      tpOffsetPct: '0.03',
+      positionSize: '100',
+      expirationTimestamp: '2035-01-01T00:00:00Z',
+    };
+  });
+}
+
+/** Calls `execute` until it resolves, as a client does that loses its connection. */
+export async function untilExecuted(front: Cluster['front'], advisory: SnapshotInput): Promise<ExecutionResult> {
+  for (;;) {
+    try {
+      return await front.execute(advisory);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  }
+}
+
+export const countBy = <T>(all: readonly T[], of: (each: T) => string): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const each of all) counts[of(each)] = (counts[of(each)] ?? 0) + 1;
+  return counts;
+};
+
+/** Orders that the broker got more than once under one id. */
+export const doubles = ({ orders }: LabState): number =>
+  Object.values(countBy(orders, ({ clientOrderId }) => clientOrderId)).filter((count) => count > 1).length;
+
+/** Filled orders that lack an exit at the broker. */
+export function naked({ orders, exits }: LabState): readonly string[] {
+  const ids = new Set(exits.map(({ clientOrderId }) => clientOrderId));
+  return orders
+    .filter(({ state }) => state === 'filled')
+    .map(({ clientOrderId }) => clientOrderId)
+    .filter((id) => !ids.has(`${id}-sl`) || !ids.has(`${id}-tp`));
+}
+
+/** Nothing sent twice, nothing filled without exits, every chain as it was written. */
+export async function expectSound(cluster: Cluster, results: readonly ExecutionResult[]): Promise<LabState> {
+  const state = await cluster.state();
+  expect(doubles(state), 'orders that were sent twice').toBe(0);
+  expect(naked(state), 'filled and without exits').toEqual([]);
+  for (const { advisoryId } of results) {
+    const records = await cluster.front.records(advisoryId);
+    expect(verifyChain(records), advisoryId).toMatchObject({ ok: true });
+  }
+  return state;
+}
+
+/** Figures of a run, for the note. */
+export const said = (figures: object): void => void process.stdout.write(`${JSON.stringify(figures)}\n`);
