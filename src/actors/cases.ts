@@ -64,7 +64,7 @@ export interface CaseRegister extends Cases {
 }
 
 export function caseRegister(
-  recorder: Recorder,
+  recorder: Pick<Recorder, 'record'>,
   time: EngineTime,
   policy: MismatchPolicy,
   aliases?: Aliases,

@@ -7,7 +7,7 @@
  * 3. `epoch` counts the facts of the switches. A reading is as old as its epoch says, and no younger.
  */
 
-import { caseBook, type NewCase, type Resolution } from '../actors/cases.js';
+import { caseRegister, type NewCase, type Resolution } from '../actors/cases.js';
 import {
   type KillSwitchEvents,
   killSwitchActor,
@@ -82,7 +82,7 @@ export const switchHistory = (facts: GateFacts): readonly SwitchChange[] => fact
 
 interface Folded {
   readonly killSwitch: ReturnType<typeof killSwitchActor>;
-  readonly cases: ReturnType<typeof caseBook>;
+  readonly cases: ReturnType<typeof caseRegister>;
   readonly added: { readonly switches: KillSwitchFact[]; readonly cases: CaseFact[] };
 }
 
@@ -97,7 +97,7 @@ function folded(facts: GateFacts, now: number): Folded {
       return Promise.resolve({ durable: true } as const);
     },
   };
-  const cases = caseBook(recorder, time, policy);
+  const cases = caseRegister(recorder, time, policy);
   for (const fact of facts.cases) cases.restore(fact);
   const events: KillSwitchEvents = {
     async onChange(fact) {

@@ -3,8 +3,8 @@
  */
 import type * as restate from '@restatedev/restate-sdk';
 import { readOrderReport } from '../domain/order.js';
+import { filledBetween } from '../domain/others-fills.js';
 import type { OrderRef } from '../domain/ports.js';
-import { shareBetween } from '../domain/position-share.js';
 import type { ObservedOrder } from '../domain/reconciliation.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { exitsAtReference, orderRef, orderRequest } from '../machines/execution.context.js';
@@ -136,7 +136,7 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
         return { order, position, at: timeOf(parts, start)(), switches: switchNews(parts, start) };
       },
       async ({ order, position, at, switches }): Promise<StepNews> => {
-        const share = shareBetween(life.context.othersBefore, rangeOf(before, await others.now()));
+        const share = filledBetween(life.context.othersBefore, rangeOf(before, await others.now()));
         const observed = { order, position, others: { ...share, stopLosses: [], takeProfits: [] } };
         return { facts: [{ type: 'RECONCILED', at, observed }], switches };
       },

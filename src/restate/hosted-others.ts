@@ -3,7 +3,7 @@
  * is asked and nothing is counted.
  */
 import { add, ZERO } from '../domain/decimal.js';
-import type { FilledBySide } from '../domain/position-share.js';
+import type { FilledBySide } from '../domain/others-fills.js';
 import { heldBy } from '../machines/execution.context.js';
 import { isOrderLive } from '../machines/execution.state.js';
 import type { Hosting } from './hosting.js';

@@ -1,7 +1,7 @@
 /**
  * A worker stands still in the middle of a submit, is taken over, and thaws (S1): the fence keeps it from sending again.
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, it } from 'vitest';
 import { type Cluster, cluster, pause } from './cluster.js';
 import { advisories, countBy, expectSound, said, untilExecuted } from './story.js';
 

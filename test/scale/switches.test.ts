@@ -11,11 +11,12 @@ afterEach(async () => {
   running = undefined;
 });
 
-const RACED = Number(process.env['FILLCHART_SCALE_RACED'] ?? 200);
+const RACED = Number(process.env['FILLCHART_SCALE_RACED'] ?? 100);
+const LIVE = Number(process.env['FILLCHART_SCALE_LIVE'] ?? 40);
 
 async function untilLive(now: Cluster, count: number): Promise<void> {
   const open = async () => (await now.state()).orders.filter(({ state }) => state === 'open').length;
-  for (const endsAt = Date.now() + 25_000; (await open()) < count; ) {
+  for (const endsAt = Date.now() + 28_000; (await open()) < count; ) {
     if (Date.now() > endsAt) throw new Error(`${await open()} of ${count} orders are live`);
     await pause(50);
   }
@@ -26,8 +27,8 @@ describe('GLOBAL over three workers', { timeout: 300_000 }, () => {
     running = await cluster({ workers: 3 });
     const now = running;
     await now.broker({ neverFills: true });
-    const live = advisories(100).map((advisory) => untilExecuted(now.front, advisory));
-    await untilLive(now, 100);
+    const live = advisories(LIVE).map((advisory) => untilExecuted(now.front, advisory));
+    await untilLive(now, LIVE);
     const raced = advisories(RACED).map((advisory) => untilExecuted(now.front, advisory));
     await pause(300);
     const begun = Date.now();
