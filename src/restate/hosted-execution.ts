@@ -11,6 +11,7 @@ import * as restate from '@restatedev/restate-sdk';
 import { readingOf } from '../actors/engine-time.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { protectionInputOf } from '../engine/protections.js';
+import { hardTimeoutAt } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput, FactOf } from '../machines/execution.facts.js';
 import type { ExitsObject } from './exits-object.js';
 import { gateOf } from './gate-view.js';
@@ -20,6 +21,7 @@ import type { Hosting } from './hosting.js';
 import { newLife } from './life.js';
 import { ADVISORIES, ALL, EXITS, LEDGER, SYMBOLS } from './names.js';
 import type { AdvisoriesObject, LedgerObject, SymbolsObject } from './objects.js';
+import { canTake } from './step.js';
 import { type MadeCancel, type StepNews, timeOf } from './steps.js';
 import { underway, WATCH } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -62,7 +64,16 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
       await take(news.fact);
       made = undefined;
     }
-    for (const fact of facts) await take(fact);
+    for (const fact of facts) await takeInTime(fact);
+  }
+
+  /** T = 30 s goes before whatever was received after it, though the durable sleep may end later (T2, T4). */
+  async function takeInTime(fact: ExecutionFact): Promise<void> {
+    const at = hardTimeoutAt(life.context);
+    const due = { type: 'DEADLINE', at, name: 'hardTimeout' } as const;
+    const isPast = life.context.firstSubmitAt !== undefined && fact.at > at;
+    if (isPast && fact.type === 'ORDER_REPORT' && canTake(life.state, due)) await take(due);
+    await take(fact);
   }
 
   async function take(fact: ExecutionFact): Promise<void> {
