@@ -74,7 +74,14 @@ export default defineConfig({
       {
         resolve: { alias },
         // One file at a time: each has the whole machine, and the ports.
-        test: { ...shared, name: 'scale', include: scale, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 2 } },
+        test: {
+          ...shared,
+          name: 'scale',
+          include: scale,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },
