@@ -12,20 +12,25 @@ import { sizeOf } from './typeset.js';
 
 const ROOM = 12;
 
-const OPTIONS: Readonly<Record<string, string>> = {
-  ...layoutOptions({ nodes: 22, layers: 24, edges: 11 }),
+/** Between boxes, layers and lines, in px. */
+export type Spacing = Parameters<typeof layoutOptions>[0];
+
+const WIDE: Spacing = { nodes: 22, layers: 24, edges: 11 };
+
+const optionsFor = (spacing: Spacing): Readonly<Record<string, string>> => ({
+  ...layoutOptions(spacing),
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   // With states inside states the engine fails to keep the order of the model.
   'elk.layered.considerModelOrder.strategy': 'NONE',
   'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST',
   'elk.padding': `[top=${ROOM},left=${ROOM},bottom=${ROOM},right=${ROOM}]`,
-};
+});
 
 const FIRST = { 'elk.layered.layering.layerConstraint': 'FIRST' };
 
-export async function overviewOf(chart: Chart, layout: Layout): Promise<Scene> {
+export async function overviewOf(chart: Chart, layout: Layout, spacing: Spacing = WIDE): Promise<Scene> {
   const arrows = exactArrows(chart);
-  const graph = await layout(graphOf(chart, arrows));
+  const graph = await layout(graphOf(chart, arrows, optionsFor(spacing)));
   const nodes = new Map(withDescendants(graph).map((node) => [node.id, placeOf(node)] as const));
   const edges = new Map(
     withDescendants(graph).flatMap((node) => (node.edges ?? []).map((edge) => [edge.id, edge] as const)),
@@ -55,7 +60,7 @@ const nameId = (state: string): string => `${state} name`;
 const dotId = (state: string): string => `${state} initial`;
 const beginId = (state: string): string => `${state} begins`;
 
-function graphOf(chart: Chart, arrows: readonly Arrow[]): ElkNode {
+function graphOf(chart: Chart, arrows: readonly Arrow[], options: Readonly<Record<string, string>>): ElkNode {
   const nodeOf = (state: ChartState): ElkNode => {
     if (state.children.length === 0) {
       const { width, height } = sizeOf([titleOf(state)]);
@@ -67,7 +72,7 @@ function graphOf(chart: Chart, arrows: readonly Arrow[]): ElkNode {
     const name =
       state.parent === undefined ? [] : [{ id: nameId(state.id), ...sizeOf([titleOf(state)]), layoutOptions: FIRST }];
     const substates = chart.states.filter(({ parent }) => parent === state.id).map(nodeOf);
-    return { id: state.id, layoutOptions: OPTIONS, children: [...name, ...dot, ...substates] };
+    return { id: state.id, layoutOptions: options, children: [...name, ...dot, ...substates] };
   };
   const [root] = chart.states;
   if (root === undefined) throw new TypeError(`the chart ${chart.id} has no state`);

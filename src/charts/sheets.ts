@@ -32,6 +32,8 @@ const ROW_MM = 1.2;
 /** A px of a picture at its natural size, in mm; no larger, and not so small that its texts fall under 7 pt. */
 const PX_MM = 25.4 / 96;
 const SCALES = { least: 1.04, most: 1.25 } as const;
+/** The largest picture has to fit a page. */
+const CLOSE = { nodes: 18, layers: 14, edges: 9 } as const;
 const PICTURE_GAP_MM = 4;
 
 interface Picture {
@@ -88,8 +90,13 @@ async function pictureOf(top: ChartState, chart: Chart, layout: Layout): Promise
   const transitions = chart.transitions.filter(
     ({ source, targets }) => isIn(source) && targets.length > 0 && targets.every(isIn),
   );
-  const scene = await overviewOf({ id: top.id, description: '', states: [root, ...inside], transitions }, layout);
-  const scale = Math.min(SCALES.most, Math.max(SCALES.least, PAGE.width / PX_MM / scene.width));
+  const scene = await overviewOf(
+    { id: top.id, description: '', states: [root, ...inside], transitions },
+    layout,
+    CLOSE,
+  );
+  const fits = Math.min(PAGE.width / scene.width, (PAGE.height - HEAD_MM - FOOT_MM) / scene.height) / PX_MM;
+  const scale = Math.min(SCALES.most, Math.max(SCALES.least, fits));
   return {
     svg: innerSvgOf(scene, top.id, scale),
     width: scene.width * scale * PX_MM,

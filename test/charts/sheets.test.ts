@@ -10,6 +10,9 @@ beforeAll(async () => void (await drawn()), DRAWING_TIMEOUT_MS);
 /** Width of what A4 and Letter both print, in px. */
 const PRINTED_PX = (259 / 25.4) * 96;
 
+/** Height of a page that is left for a picture, in px. */
+const PICTURE_PX = (155 / 25.4) * 96 + 1;
+
 describe.each(charts)('the sheets of $file', ({ file, chart }) => {
   const read = async () => (await drawnFile(`${file}.sheets.html`)).split('<section class="sheet"').slice(1);
 
@@ -35,10 +38,11 @@ describe.each(charts)('the sheets of $file', ({ file, chart }) => {
   });
 
   it('hold pictures that fit the paper, none of their texts under 7 pt', async () => {
-    for (const [, view, width] of (await read())
+    for (const [, view, width, height] of (await read())
       .join('')
-      .matchAll(/<svg viewBox="0 0 ([\d.]+) [\d.]+" width="([\d.]+)"/g)) {
+      .matchAll(/<svg viewBox="0 0 ([\d.]+) [\d.]+" width="([\d.]+)" height="([\d.]+)"/g)) {
       expect(Number(width)).toBeLessThanOrEqual(PRINTED_PX);
+      expect(Number(height)).toBeLessThanOrEqual(PICTURE_PX);
       // The smallest text of a picture is 9 px; a px on paper is 0.75 pt.
       expect((9 * 0.75 * Number(width)) / Number(view)).toBeGreaterThanOrEqual(7);
     }
