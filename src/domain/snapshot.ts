@@ -9,6 +9,7 @@
  */
 import { canonicalJson, deepFreeze, type Json, type JsonObject, sha256 } from './canonical.js';
 import { type Decimal, MAX_DECIMAL_DIGITS, parseDecimal } from './decimal.js';
+import { nearestName } from './nearest-name.js';
 import type { Side } from './ports.js';
 import { attempt } from './reading.js';
 import type { ReasonCode } from './reasons.js';
@@ -202,7 +203,6 @@ function readMember(input: object, field: string): unknown {
 }
 
 function unknownFields(input: object): SnapshotProblem[] {
-  const known = Object.keys(FIELDS).join(', ');
   const keys = attempt(() => Object.keys(input));
   if (keys === undefined) {
     const message = `The advisory is ${show(input)}; accepted is an object whose fields can be listed.`;
@@ -213,8 +213,14 @@ function unknownFields(input: object): SnapshotProblem[] {
     .map((key) => ({
       code: 'UNKNOWN_FIELD',
       field: key,
-      message: `${show(key)} is no field of an advisory; accepted are ${known}.`,
+      message: `${show(key)} is no field of an advisory; ${hintFor(key)}`,
     }));
+}
+
+function hintFor(key: string): string {
+  const known = Object.keys(FIELDS);
+  const nearest = nearestName(key, known);
+  return nearest === undefined ? `accepted are ${known.join(', ')}.` : `did you mean "${nearest}"?`;
 }
 
 /** An integer beyond 2^53 has been through a double: two that differ in their last digits are the same number now (R1.2). */

@@ -32,7 +32,7 @@ type Refused = readonly [
 ];
 
 const alpaca: readonly Refused[] = [
-  ['an unknown field', 'alpaca', { pollMS: 500 }, [], /c\.json: pollMS is not known; known are live\?, tradingUrl\?/],
+  ['an unknown field', 'alpaca', { pollMS: 500 }, [], /c\.json: pollMS is not known; did you mean "pollMs"\?/],
   ['a wrong type', 'alpaca', { stream: 'yes' }, [], /c\.json: stream is "yes"; accepted is true or false/],
   ['a wrong word', 'alpaca', { dataFeed: 'free' }, [], /dataFeed is "free"; accepted is 'iex', 'sip', 'delayed_sip'/],
   ['a number in quotes', 'alpaca', { pollMs: '500' }, [], /pollMs is "500"; accepted is a number from 250 to 10000/],

@@ -37,9 +37,12 @@ const OPTIONS: { readonly [Option in Exclude<keyof AlpacaBrokerOptions, NotInAFi
   reconnectMs: numberBetween(1, 5_000),
 };
 
+/** What a config may say. */
+export const ALPACA_CONFIG = record({}, OPTIONS);
+
 /** @throws {UsageError} for a config that cannot be taken, missing keys, or a library that is not installed */
 export async function openAlpaca({ configPath, given, live, clock, env, warn }: BrokerRequest): Promise<OpenedBroker> {
-  const config: Omit<AlpacaBrokerOptions, NotInAFile> = checkedConfig(configPath, record({}, OPTIONS), SECRETS, given);
+  const config: Omit<AlpacaBrokerOptions, NotInAFile> = checkedConfig(configPath, ALPACA_CONFIG, SECRETS, given);
   assertAgreed(config.live === true, live, configPath);
   const { alpacaBroker } = await import('../../adapters/brokers/alpaca/index.js');
   const { sdkLoader } = await import('../../adapters/brokers/alpaca/sdk.js');

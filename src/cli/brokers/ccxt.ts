@@ -23,6 +23,9 @@ const OPTIONS: { readonly [Option in Exclude<keyof CcxtBrokerOptions, NotInAFile
   requestTimeoutMs: numberBetween(100, 60_000),
 };
 
+/** What a config may say. */
+export const CCXT_CONFIG = record({}, OPTIONS);
+
 /** Each key has two variables: one for whatever exchange is named, one of the exchange's own. The first that is set counts. */
 const variables = (exchange: CcxtExchange, key: 'API_KEY' | 'SECRET' | 'PASSWORD'): readonly [string, string] => [
   `FILLCHART_CCXT_${key}`,
@@ -49,7 +52,7 @@ export const openCcxt =
     const exchange = name.slice('ccxt:'.length) as CcxtExchange;
     const config: Omit<CcxtBrokerOptions, NotInAFile> = checkedConfig(
       configPath,
-      record({}, OPTIONS),
+      CCXT_CONFIG,
       secretsOf(exchange),
       given,
     );

@@ -125,6 +125,7 @@ const REQUIRED: { readonly [Option in Required]: Check } = {
   live: check(
     'true (real money) or false (a test venue): FIX itself does not tell',
     (value) => typeof value === 'boolean',
+    { type: 'boolean' },
   ),
   host: text,
   port: wholeBetween(1, 65_535),
@@ -166,6 +167,9 @@ const OPTIONAL: { readonly [Option in Exclude<keyof FixConfig, Required>]-?: Che
   marketData: flag,
 };
 
+/** What a config must and may say. */
+export const FIX_CONFIG = record(REQUIRED, OPTIONAL);
+
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** @throws {UsageError} for a config that cannot be taken, or a library that is not installed */
@@ -182,7 +186,7 @@ export async function openFix({
     throw new UsageError(
       '--broker fix needs --config <file>: host, port, senderCompId, targetCompId, instruments, live.',
     );
-  const checked: unknown = checkedConfig(configPath, record(REQUIRED, OPTIONAL), SECRETS, given);
+  const checked: unknown = checkedConfig(configPath, FIX_CONFIG, SECRETS, given);
   const { live: isLive, tls: encryption, storeFolder, messageLog, dictionary, ...options } = checked as FixConfig;
   assertAgreed(isLive, live, configPath);
   const { fixBroker } = await import('../../adapters/brokers/fix/index.js');

@@ -2,7 +2,7 @@
  * What a config may say, by name: an unknown name is refused, with the nearest known one (E8).
  */
 import { isRecord } from '../../adapters/brokers/paper/check.js';
-import { nearestName } from '../../domain/option-names.js';
+import { nearestName } from '../../domain/nearest-name.js';
 import { show } from '../../domain/snapshot.js';
 import type { Config } from '../brokers/config-file.js';
 import { UsageError } from '../exit-codes.js';

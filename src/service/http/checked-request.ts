@@ -4,7 +4,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { Value } from '@sinclair/typebox/value';
-import { nearestName } from '../../domain/option-names.js';
+import { nearestName } from '../../domain/nearest-name.js';
 import { show } from '../../domain/snapshot.js';
 import { wordsOf } from '../api/common.js';
 import { refuse } from './refusal.js';

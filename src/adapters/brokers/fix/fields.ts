@@ -7,7 +7,7 @@
  * 3. A field that the message has already is replaced; an empty value leaves it out.
  */
 import { parseDecimal } from '../../../domain/decimal.js';
-import { nearestName } from '../../../domain/option-names.js';
+import { nearestName } from '../../../domain/nearest-name.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import type { FixDictionary } from './library.js';
 import type { FixFieldSets, FixFields } from './option-types.js';

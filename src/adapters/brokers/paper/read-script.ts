@@ -14,6 +14,7 @@ import {
   nothing,
   positiveDecimal,
   record,
+  type Schema,
   signedDecimal,
   text,
   words,
@@ -46,7 +47,7 @@ const shownLeg = either(positiveDecimal, nothing);
 const positionOverride = either(words('none'), record({}, { size: signedDecimal, sl: shownLeg, tp: shownLeg }));
 
 const FIELDS: { readonly [Field in keyof PaperScript]-?: Check } = {
-  note: check('text', (value) => typeof value === 'string'),
+  note: check('text', (value) => typeof value === 'string', { type: 'string' }),
   submit: eachTry(submit),
   submitAnswerAfterMs: milliseconds,
   visibleAfterMs: milliseconds,
@@ -66,6 +67,9 @@ const FIELDS: { readonly [Field in keyof PaperScript]-?: Check } = {
 };
 
 const script = record({}, FIELDS);
+
+/** Scripts by symbol or `clientOrderId`. */
+export const scriptsSchema: Schema = { type: 'object', additionalProperties: script.schema };
 
 /** One script. @throws {FillchartError} `INVALID_OPTION` naming the field, the value and what is accepted */
 export function readPaperScript(value: unknown, path = 'script'): PaperScript {

@@ -29,7 +29,7 @@ import type { PaperScripts } from './paper-script.js';
 import { type PriceFrame, parsePriceFile, readPriceFile } from './price-file.js';
 import { type PaperTick, type Quote, readQuote } from './quote.js';
 import type { Seed, Spread } from './random.js';
-import { readPaperScripts } from './read-script.js';
+import { readPaperScripts, scriptsSchema } from './read-script.js';
 
 /** An instrument whose steps are read. */
 export interface PaperInstrument {
@@ -75,6 +75,7 @@ const spread = (one: Check): Check => {
   const isOrdered = check(`${range.accepted} with min ≤ max`, (value) => isRecord(value) && isAscending(value));
   const ordered: Check = {
     accepted: isOrdered.accepted,
+    schema: range.schema,
     problem: (value, path) => range.problem(value, path) ?? isOrdered.problem(value, path),
   };
   return either(one, ordered);
@@ -84,7 +85,6 @@ const isAscending = ({ min, max }: { readonly min?: unknown; readonly max?: unkn
   Number(min) <= Number(max);
 
 const side = words('buy', 'sell');
-const anything = check('anything', () => true);
 const object = (name: string): Check => check(name, (value) => typeof value === 'object' && value !== null);
 
 const instrument = record(
@@ -108,13 +108,19 @@ const priceFileOptions = record(
     ),
     text,
     symbol: text,
-    stepMs: check('a number of milliseconds, 1 or more', (value) => Number.isFinite(value) && Number(value) >= 1),
+    stepMs: check('a number of milliseconds, 1 or more', (value) => Number.isFinite(value) && Number(value) >= 1, {
+      type: 'number',
+      minimum: 1,
+    }),
     loop: flag,
   },
 );
 
 const OPTIONAL: { readonly [Option in Exclude<keyof PaperBrokerOptions, 'instruments'>]-?: Check } = {
-  quotes: object('prices by symbol'),
+  quotes: check('prices by symbol', (value) => typeof value === 'object' && value !== null, {
+    type: 'object',
+    description: 'prices by symbol',
+  }),
   clock: object('a clock'),
   feed: object('an observable'),
   priceFile: either(text, priceFileOptions),
@@ -130,12 +136,13 @@ const OPTIONAL: { readonly [Option in Exclude<keyof PaperBrokerOptions, 'instrum
   ),
   buyingPower: positiveDecimal,
   initialPositions: listOf(record({ symbol: text, size: signedDecimal }, { entryPrice: positiveDecimal })),
-  scripts: anything,
-  seed: either(text, check('a number', Number.isFinite)),
+  // Read word by word below, with the place of what is wrong.
+  scripts: check('scripts by symbol', () => true, scriptsSchema),
+  seed: either(text, check('a number', Number.isFinite, { type: 'number' })),
   push: flag,
 };
 
-const paperOptions = record({ instruments: listOf(instrument, 1) }, OPTIONAL);
+export const paperOptions = record({ instruments: listOf(instrument, 1) }, OPTIONAL);
 
 /** @throws {FillchartError} `INVALID_OPTION` naming the option, its value and what is accepted */
 export function readSettings(options: PaperBrokerOptions): PaperSettings {
