@@ -4,7 +4,8 @@
  * 1. A `Decimal` is a plain-notation string: no exponent, no leading `+`, no superfluous zeros, never `-0`.
  *    Two decimals are equal if and only if their strings are equal, so they compare, hash and survive JSON as they are.
  * 2. No value ever passes through a binary float on its way in or out.
- * 3. This is the only file that knows decimal.js.
+ * 3. Numbers of few digits, which are nearly all there are, are added, compared and rounded as whole units; each result is exact,
+ *    or is left to decimal.js. This is the only file that knows decimal.js.
  */
 import { Decimal as DecimalJs } from 'decimal.js';
 
@@ -42,6 +43,10 @@ function big(value: Decimal): DecimalJs {
   return parsed;
 }
 
+/** Canonical already, and well within the bounds: there is nothing to read. */
+const isPlain = (text: string): boolean => text.length <= MAX_DECIMAL_DIGITS && CANONICAL.test(text);
+const CANONICAL = /^(?:0|-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]))$/;
+
 /**
  * Reads a decimal from a string, a number (by its shortest printed form, so `0.1` is `"0.1"`), or a bigint.
  * Returns `undefined` for everything else: `NaN`, infinities, empty text, hexadecimal, more than
@@ -51,6 +56,7 @@ function big(value: Decimal): DecimalJs {
 export function parseDecimal(value: unknown): Decimal | undefined {
   const text = literalOf(value);
   if (text === undefined || text.length > MAX_LITERAL_LENGTH || !DECIMAL_LITERAL.test(text)) return undefined;
+  if (isPlain(text)) return text as Decimal;
   const parsed = new Big(text);
   if (!parsed.isFinite()) return undefined;
   const tooLarge = !parsed.isZero() && parsed.e >= MAX_DECIMAL_DIGITS + 1;
@@ -71,6 +77,7 @@ const MAX_VENUE_EXPONENT = 60;
 export function parseVenueDecimal(value: unknown): Decimal | undefined {
   const text = literalOf(value);
   if (text === undefined || text.length > MAX_VENUE_LITERAL_LENGTH || !DECIMAL_LITERAL.test(text)) return undefined;
+  if (isPlain(text)) return text as Decimal;
   const parsed = new Big(text);
   if (!parsed.isFinite() || parsed.e > MAX_VENUE_EXPONENT) return undefined;
   const rounded =
@@ -96,17 +103,83 @@ export function decimal(literal: string | number): Decimal {
 export const ZERO: Decimal = decimal('0');
 export const ONE: Decimal = decimal('1');
 
-export const add = (a: Decimal, b: Decimal): Decimal => canonical(big(a).plus(big(b)));
-export const subtract = (a: Decimal, b: Decimal): Decimal => canonical(big(a).minus(big(b)));
-export const multiply = (a: Decimal, b: Decimal): Decimal => canonical(big(a).times(big(b)));
+/** A whole number that a float holds exactly, and how many of its digits stand after the point. */
+interface Small {
+  readonly units: number;
+  readonly places: number;
+}
+
+/** Numbers of so few digits, sign and point included, are counted in whole units; nothing is rounded on the way. */
+const MOST_SMALL = 15;
+const POWERS = Array.from({ length: MOST_SMALL + 1 }, (_, exponent) => 10 ** exponent);
+const powerOfTen = (exponent: number): number => POWERS[exponent] ?? Number.NaN;
+
+/** Numbers read lately as whole units. */
+const smallRead = new Map<Decimal, Small | null>();
+
+function small(value: Decimal): Small | null {
+  const known = smallRead.get(value);
+  if (known !== undefined) return known;
+  if (smallRead.size >= MOST_KEPT) smallRead.clear();
+  const point = value.indexOf('.');
+  const units = point < 0 ? Number(value) : Number(value.slice(0, point) + value.slice(point + 1));
+  // What is no number at all is left to the library, which says so.
+  const read =
+    value.length > MOST_SMALL || value === '' ? null : { units, places: point < 0 ? 0 : value.length - point - 1 };
+  smallRead.set(value, read);
+  return read;
+}
+
+/** Both in the same unit, or `NaN` where a float would not hold it. */
+function unitsIn({ units, places }: Small, most: number): number {
+  const scaled = units * powerOfTen(most - places);
+  return Number.isSafeInteger(scaled) ? scaled : Number.NaN;
+}
+
+/** The number as text; `undefined` when it was not exact. */
+function fromUnits(units: number, places: number): Decimal | undefined {
+  if (!Number.isSafeInteger(units)) return undefined;
+  if (units === 0) return '0' as Decimal;
+  let [whole, left] = [units, places];
+  while (left > 0 && whole % 10 === 0) {
+    whole /= 10;
+    left -= 1;
+  }
+  if (left === 0) return String(whole) as Decimal;
+  const digits = String(Math.abs(whole)).padStart(left + 1, '0');
+  return `${whole < 0 ? '-' : ''}${digits.slice(0, -left)}.${digits.slice(-left)}` as Decimal;
+}
+
+/** `a + sign × b` in whole units, where that is exact. */
+function smallSum(a: Decimal, b: Decimal, sign: 1 | -1): Decimal | undefined {
+  const [x, y] = [small(a), small(b)];
+  if (x === null || y === null) return undefined;
+  const places = Math.max(x.places, y.places);
+  return fromUnits(unitsIn(x, places) + sign * unitsIn(y, places), places);
+}
+
+function smallProduct(a: Decimal, b: Decimal): Decimal | undefined {
+  const [x, y] = [small(a), small(b)];
+  return x === null || y === null ? undefined : fromUnits(x.units * y.units, x.places + y.places);
+}
+
+export const add = (a: Decimal, b: Decimal): Decimal => smallSum(a, b, 1) ?? canonical(big(a).plus(big(b)));
+export const subtract = (a: Decimal, b: Decimal): Decimal => smallSum(a, b, -1) ?? canonical(big(a).minus(big(b)));
+export const multiply = (a: Decimal, b: Decimal): Decimal => smallProduct(a, b) ?? canonical(big(a).times(big(b)));
 /** Quotient, rounded half-even to 130 significant digits. The divisor must not be zero. */
 export const divide = (a: Decimal, b: Decimal): Decimal => canonical(big(a).div(big(b)));
-export const negate = (a: Decimal): Decimal => canonical(big(a).negated());
-export const absolute = (a: Decimal): Decimal => canonical(big(a).abs());
+export const negate = (a: Decimal): Decimal => (a === '0' ? a : a.startsWith('-') ? a.slice(1) : `-${a}`) as Decimal;
+export const absolute = (a: Decimal): Decimal => (a.startsWith('-') ? a.slice(1) : a) as Decimal;
 export const sum = (values: readonly Decimal[]): Decimal => values.reduce(add, ZERO);
 
 /** -1, 0 or 1. */
 export const compare = (a: Decimal, b: Decimal): -1 | 0 | 1 => {
+  const [x, y] = [small(a), small(b)];
+  if (x !== null && y !== null) {
+    const places = Math.max(x.places, y.places);
+    const difference = unitsIn(x, places) - unitsIn(y, places);
+    if (!Number.isNaN(difference)) return difference < 0 ? -1 : difference > 0 ? 1 : 0;
+  }
   const order = big(a).comparedTo(big(b));
   return order < 0 ? -1 : order > 0 ? 1 : 0;
 };
@@ -118,10 +191,31 @@ export const minimum = (a: Decimal, b: Decimal): Decimal => (lessThan(b, a) ? b 
 export const maximum = (a: Decimal, b: Decimal): Decimal => (lessThan(a, b) ? b : a);
 
 /** True when `value` is a whole multiple of `step`; `step` must be positive. */
-export const isMultipleOf = (value: Decimal, step: Decimal): boolean => big(value).mod(big(step)).isZero();
+export function isMultipleOf(value: Decimal, step: Decimal): boolean {
+  const rest = smallRest(value, step);
+  return rest === undefined ? big(value).mod(big(step)).isZero() : rest.rest === 0;
+}
+
+/** What is left of the division in whole units, where that is exact. */
+function smallRest(value: Decimal, step: Decimal) {
+  const [x, y] = [small(value), small(step)];
+  if (x === null || y === null) return undefined;
+  const places = Math.max(x.places, y.places);
+  const [units, by] = [unitsIn(x, places), unitsIn(y, places)];
+  const rest = units % by;
+  return Number.isNaN(rest) ? undefined : { units, by, rest, places };
+}
 
 /** The nearest multiple of `step` that is not above (`down`) or not below (`up`) `value`; `step` must be positive. */
 export function roundToStep(value: Decimal, step: Decimal, direction: 'down' | 'up'): Decimal {
+  const exact = smallRest(value, step);
+  if (exact !== undefined) {
+    const { units, by, rest, places } = exact;
+    // The remainder has the sign of the value: towards zero is up for what is negative.
+    const away = rest === 0 ? 0 : direction === 'down' ? (rest < 0 ? -by : 0) : rest > 0 ? by : 0;
+    const rounded = fromUnits(units - rest + away, places);
+    if (rounded !== undefined) return rounded;
+  }
   const mode = direction === 'down' ? DecimalJs.ROUND_FLOOR : DecimalJs.ROUND_CEIL;
   return canonical(big(value).div(big(step)).toDecimalPlaces(0, mode).times(big(step)));
 }
