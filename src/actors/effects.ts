@@ -49,6 +49,8 @@ export interface LimitsAtSubmit {
 export interface EffectServices {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
+  /** A change that is being told to very many executions. */
+  readonly walk: { readonly underWay: Promise<void> | undefined };
   readonly watch: OrderWatch;
   readonly filled: FilledTotals;
   readonly metrics: Counting;
@@ -171,6 +173,9 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
     if (state !== 'cancelling' && state !== 'timeout') return;
     metrics.cancelSent(time(), state === 'cancelling');
     const answer = calls.cancel(orderRef(context()), owner.report);
+    // While others are still being told, their cancels go first, and what is written down of this one comes after.
+    const { underWay } = services.walk;
+    if (underWay !== undefined) await underWay;
     send({ type: 'CANCEL_STARTED', at: time() });
     const outcome = await answer;
     send({ type: 'CANCEL_OUTCOME', at: time(), outcome });

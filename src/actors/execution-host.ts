@@ -29,12 +29,15 @@ import { deadlines } from './deadlines.js';
 import { type EffectServices, effects } from './effects.js';
 import { type Execution, executionHandle } from './execution.js';
 import { lastResort } from './last-resort.js';
+import type { SlicedWalk } from './sliced-walk.js';
 
 /** What every execution shares (E2): broker, clock, journal, switches, and nothing else. */
 export interface HostServices extends EffectServices {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly cases: CaseRegister;
+  /** Carries changes of the kill switches to all that are live. */
+  readonly walk: SlicedWalk<ExecutionHost>;
   /** The execution is done; its result is durable. */
   readonly onDone: (host: ExecutionHost) => void;
   /** Sets GLOBAL ACTIVE, unless the engine has done so already (E5). */
@@ -72,7 +75,12 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
     onLastLook: () => within(clock, LAST_LOOK_MS, lastLook(), undefined),
   });
-  const send = oneAtATime(safely(take));
+  const takeNext = oneAtATime(safely(take));
+  function send(fact: ExecutionFact): void {
+    // What changed before must be known before.
+    if (fact.type !== 'KILL_SWITCH') services.walk.catchUp(host);
+    takeNext(fact);
+  }
   const perform = effects({ snapshot: () => good, send, report: safely(report), timers, finish }, services);
 
   /** What the engine does wrong in it is the end of the execution, and of nothing else (E5). */

@@ -3,7 +3,7 @@
  *
  * 1. One execution per advisory, whatever is sent and however often (E1).
  * 2. Executions share broker, clock, journal and switches, and nothing else (E2).
- * 3. The kill switch is carried to live executions by walking the map, in the turn of the change (K5).
+ * 3. The kill switch is carried to live executions by walking the map, from the turn of the change on (K5).
  */
 import type { Observable } from 'rxjs';
 import { brokerCalls } from '../actors/broker-calls.js';
@@ -14,6 +14,7 @@ import { type ExecutionHost, executionHost, type HostServices } from '../actors/
 import { filledTotals } from '../actors/filled-totals.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { orderWatch } from '../actors/order-watch.js';
+import { slicedWalk } from '../actors/sliced-walk.js';
 import type { AuditRecord } from '../domain/audit.js';
 import type { Case } from '../domain/cases.js';
 import { exitOf } from '../domain/exits.js';
@@ -161,6 +162,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   const recorder = newRecorder({ journal, clock, logger, history: records, onFailure });
   const aliases = aliasesOf(broker);
   const cases = caseRegister(recorder, time, options.onMismatch, aliases);
+  const walk = slicedWalk<ExecutionHost>(clock);
   const onSwitch = () => door.onSwitch();
   const board = switchboard({
     time,
@@ -168,6 +170,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
     metrics,
     cases,
     executions,
+    walk,
     aliases,
     shared: options.killSwitch,
     onSwitch,
@@ -194,7 +197,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate, hasCapacity: carries };
-  const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...told };
+  const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, walk, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
   function newHost(input: ExecutionInput, from?: ExecutionSnapshot): ExecutionHost {

@@ -9,7 +9,9 @@
 
 import { type Cases, caseRegister } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
+import type { ExecutionHost } from '../actors/execution-host.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
+import { slicedWalk } from '../actors/sliced-walk.js';
 import { type Case, type CaseFact, withCaseFact } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
@@ -55,7 +57,8 @@ export async function openJournalAdmin({ journal, clock, logger }: JournalAdminO
   const recorder = newRecorder({ journal, clock, logger, history: records, onFailure: () => undefined });
   // Which cases keep advisories from starting is the next engine's policy; none starts here.
   const cases = caseRegister(recorder, time, 'halt-symbol');
-  const { killSwitch } = switchboard({ time, recorder, metrics: metrics(), cases, executions: executionMap() });
+  const nobody = { executions: executionMap(), walk: slicedWalk<ExecutionHost>(clock) };
+  const { killSwitch } = switchboard({ time, recorder, metrics: metrics(), cases, ...nobody });
   for (const { stream, fact } of records) {
     if (stream === 'kill-switch') killSwitch.restore(fact as unknown as KillSwitchFact);
     if (stream === 'case') cases.restore(fact as unknown as CaseFact);

@@ -1,11 +1,14 @@
 /**
  * Between the kill-switch actor and the executions: a change is recorded, then told to every live execution that it covers.
+ *
+ * The gate is closed before any of it. Very many executions are told in slices; each hears of the change before anything else.
  */
 
 import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
+import type { SlicedWalk } from '../actors/sliced-walk.js';
 import type { AuditEntry } from '../domain/audit.js';
 import {
   type Aliases,
@@ -13,6 +16,8 @@ import {
   covers,
   type DecidingSwitch,
   decidingSwitch,
+  type SwitchView,
+  stateFor,
   switchKey,
   switchNamed,
 } from '../domain/kill-switch.js';
@@ -30,6 +35,8 @@ export interface SwitchboardParts {
   readonly metrics: Metrics;
   readonly cases: CaseRegister;
   readonly executions: ExecutionMap;
+  /** How a change is told to all that are live. */
+  readonly walk: SlicedWalk<ExecutionHost>;
   /** Other notations of a symbol, where the broker tells them (K9). */
   readonly aliases?: Aliases | undefined;
   /** Switches that other engines have too; of its own by default (K10). */
@@ -65,7 +72,7 @@ const isRisk =
 const BY = 'fillchart';
 
 export function switchboard(parts: SwitchboardParts): Switchboard {
-  const { time, recorder, metrics, cases, executions, aliases, shared, onSwitch } = parts;
+  const { time, recorder, metrics, cases, executions, walk, aliases, shared, onSwitch } = parts;
   const events = {
     onChange,
     onListenerError: (error: unknown) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW),
@@ -87,11 +94,12 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     const { change } = fact;
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
-    for (const host of [...executions.live]) tell(host, { ...change, since: change.time });
+    const { switches } = killSwitch;
+    const walked = walk.begin(executions.live, (host) => tellAs(host, { ...change, since: change.time }, switches));
     if (change.state === 'ACTIVE') onSwitch?.();
-    const told = recorder.told();
     const durability = await recorded;
-    await told;
+    await walked;
+    await recorder.told();
     if (durability.durable) return;
     throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);
   }
@@ -99,12 +107,15 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
   const decidedBy = (symbol: string | undefined): DecidingSwitch | undefined =>
     decidingSwitch(killSwitch.switches, symbol, aliases);
 
-  function tell(host: ExecutionHost, changed: DecidingSwitch): void {
+  const tell = (host: ExecutionHost, changed: DecidingSwitch): void => tellAs(host, changed, killSwitch.switches);
+
+  /** @param switches as they were when this one had changed: what has changed since is told after it */
+  function tellAs(host: ExecutionHost, changed: DecidingSwitch, switches: readonly SwitchView[]): void {
     const { type, target, state } = changed;
     const { symbol } = host.execution.snapshot;
     if (!covers(target, symbol, aliases)) return;
-    const effective = killSwitch.stateFor(symbol);
-    const decided = state === 'ACTIVE' ? switchNamed(changed) : decidedBy(symbol);
+    const effective = stateFor(switches, symbol, aliases);
+    const decided = state === 'ACTIVE' ? switchNamed(changed) : decidingSwitch(switches, symbol, aliases);
     const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
     host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named });
   }

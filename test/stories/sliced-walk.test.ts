@@ -1,0 +1,102 @@
+/**
+ * A kill switch that is told to very many executions in slices: as if all had been told at once, and nobody waits for it.
+ */
+import type { Clock } from 'fillchart';
+import { describe, expect, it } from 'vitest';
+import { slicedWalk } from '../../src/actors/sliced-walk.js';
+import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js';
+import { advisory, type World, world } from './support.js';
+
+/** A clock on which, once it counts, each reading of monotonic time costs a millisecond: every slice ends after a few. */
+interface SlowClock extends VirtualClock {
+  count(is: boolean): void;
+}
+
+function slowClock(): SlowClock {
+  const clock = virtualClock();
+  let spent = 0;
+  let isCounting = false;
+  const monotonic = clock.monotonic.bind(clock);
+  return Object.assign(Object.create(clock) as VirtualClock, {
+    monotonic() {
+      if (isCounting) spent += 1;
+      return monotonic() + spent;
+    },
+    count(is: boolean) {
+      isCounting = is;
+    },
+  });
+}
+
+const told = (clock: Clock) => {
+  const walk = slicedWalk<string>(clock);
+  const heard: string[] = [];
+  const tell = (change: string) => (item: string) => void heard.push(`${item} ${change}`);
+  return { walk, heard, tell };
+};
+
+describe('a walk in slices', () => {
+  it('K5: tells all in the turn of the call where no time passes', () => {
+    const { walk, heard, tell } = told(virtualClock());
+    void walk.begin(['a', 'b', 'c'], tell('ON'));
+    expect(heard).toEqual(['a ON', 'b ON', 'c ON']);
+    expect(walk.underWay).toBeUndefined();
+  });
+
+  it('K5: gives the turn back when the slice is over, and tells the rest in order; a later change comes after', async () => {
+    const clock = slowClock();
+    clock.count(true);
+    const { walk, heard, tell } = told(clock);
+    const items = Array.from({ length: 40 }, (_, index) => `${index}`);
+    const first = walk.begin(items, tell('ON'));
+    expect(heard.length).toBeLessThan(5);
+    const second = walk.begin(items, tell('OFF'));
+    await clock.advance(1_000);
+    await Promise.all([first, second]);
+    expect(heard).toEqual([...items.map((item) => `${item} ON`), ...items.map((item) => `${item} OFF`)]);
+    expect(walk.underWay).toBeUndefined();
+  });
+
+  it('who is about to hear of something else is told before, of each change once and in order', async () => {
+    const clock = slowClock();
+    clock.count(true);
+    const { walk, heard, tell } = told(clock);
+    const items = Array.from({ length: 40 }, (_, index) => `${index}`);
+    void walk.begin(items, tell('ON'));
+    void walk.begin(items, tell('OFF'));
+    heard.length = 0;
+    walk.catchUp('39');
+    walk.catchUp('39');
+    expect(heard).toEqual(['39 ON', '39 OFF']);
+    await clock.advance(1_000);
+    expect(heard.filter((one) => one.startsWith('39 '))).toEqual(['39 ON', '39 OFF']);
+  });
+});
+
+describe('GLOBAL with many orders in flight, told in slices', () => {
+  const MANY = 60;
+
+  async function inFlight(): Promise<{ readonly now: World; readonly clock: SlowClock }> {
+    const clock = slowClock();
+    const now = await world({ clock, script: {} });
+    for (let index = 0; index < MANY; index += 1) {
+      now.engine.start(advisory(`ADV-${index}`, { symbol: `S${index}` })).result.catch(() => undefined);
+    }
+    await now.clock.advance(2_000);
+    return { now, clock };
+  }
+
+  it('K3 K5: the gate is closed when `set` returns, the cancels follow, each order gets one, and all are CANCELLED', async () => {
+    const { now, clock } = await inFlight();
+    clock.count(true);
+    const setting = now.engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'now' });
+    expect(now.engine.killSwitch.isActive('S1')).toBe(true);
+    expect(now.broker.count('cancelOrder')).toBeLessThan(MANY);
+    clock.count(false);
+    await now.clock.advance(3_000);
+    await setting;
+    expect(now.broker.count('cancelOrder')).toBe(MANY);
+    const all = now.engine.executions();
+    expect(all.every(({ result }) => result?.status === 'CANCELLED')).toBe(true);
+  });
+});
