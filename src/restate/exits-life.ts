@@ -1,13 +1,11 @@
 /**
  * The exits of one position, folded from their facts: the third chart, run by `step` alone.
  */
-import { createActor } from 'xstate';
-import { deepFreeze } from '../domain/canonical.js';
 import type { ProtectionCommand } from '../machines/protection.commands.js';
 import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionFact } from '../machines/protection.facts.js';
-import { protectionMachine } from '../machines/protection.machine.js';
-import { type PositionState, positionState } from '../machines/protection.state.js';
+import { type PositionState, type ProtectionSnapshot, positionState } from '../machines/protection.state.js';
+import { newProtectionState, step, takes } from '../machines/step.js';
 
 export interface ExitsState {
   readonly context: ProtectionContext;
@@ -19,25 +17,16 @@ export interface ExitsState {
   ): { readonly state: ExitsState; readonly commands: readonly ProtectionCommand[] } | undefined;
 }
 
-export function foldExits(facts: readonly ProtectionFact[]): ExitsState {
-  const actor = createActor(protectionMachine, { input: undefined });
-  actor.start();
-  let commands: ProtectionCommand[] = [];
-  actor.on('*', (command) => commands.push(command as ProtectionCommand));
-  for (const fact of facts) actor.send(fact);
-  const viewNow = (): ExitsState => {
-    const { context, status } = actor.getSnapshot();
-    return {
-      context: deepFreeze(context),
-      state: positionState(actor.getSnapshot()),
-      isOver: status !== 'active',
-      take(fact) {
-        if (actor.getSnapshot().status !== 'active' || !actor.getSnapshot().can(fact)) return undefined;
-        commands = [];
-        actor.send(fact);
-        return { state: viewNow(), commands };
-      },
-    };
-  };
-  return viewNow();
-}
+export const foldExits = (facts: readonly ProtectionFact[]): ExitsState =>
+  viewOf(facts.reduce<ProtectionSnapshot>((state, fact) => step(state, fact).state, newProtectionState()));
+
+const viewOf = (snapshot: ProtectionSnapshot): ExitsState => ({
+  context: snapshot.context,
+  state: positionState(snapshot),
+  isOver: snapshot.status !== 'active',
+  take(fact) {
+    if (snapshot.status !== 'active' || !takes(snapshot, fact)) return undefined;
+    const { state, commands } = step(snapshot, fact);
+    return { state: viewOf(state), commands };
+  },
+});

@@ -9,12 +9,12 @@ import type { ObservedOrder } from '../domain/reconciliation.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { exitsAtReference, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
+import { takes } from '../machines/step.js';
 import { othersOf, rangeOf } from './hosted-others.js';
 import type { HostedWatch } from './hosted-watch.js';
 import { begin, beginFacts, type Hosting, told } from './hosting.js';
 import { ALL, GATE } from './names.js';
 import type { GateObject } from './objects.js';
-import { canTake } from './step.js';
 import { type StepNews, switchNews, timeOf } from './steps.js';
 import { newIntent, notSent, submitFenced } from './submit-fence.js';
 
@@ -150,7 +150,7 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
   /** The fact has the chart's own time; what is due late is told as a restart first. */
   async function deadline(name: DeadlineName, at: number): Promise<StepNews> {
     const due = { type: 'DEADLINE', at, name } as const;
-    if (!canTake(life.state, due)) return told([]);
+    if (!takes(life.state, due)) return told([]);
     const now = await ctx.date.now();
     const late = now - at > LATE_MS ? [{ type: 'RECOVERED', at: now } as const] : [];
     if (name !== 'lateWindow' || !watch.isWatchingOrder) return told([...late, due]);

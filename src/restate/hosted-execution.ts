@@ -13,6 +13,7 @@ import type { ExecutionResult } from '../domain/result.js';
 import { protectionInputOf } from '../engine/protections.js';
 import { hardTimeoutAt } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput, FactOf } from '../machines/execution.facts.js';
+import { takes } from '../machines/step.js';
 import type { ExitsObject } from './exits-object.js';
 import { gateOf } from './gate-view.js';
 import { type HostedCommands, hostedCommands } from './hosted-commands.js';
@@ -21,7 +22,6 @@ import type { Hosting } from './hosting.js';
 import { newLife } from './life.js';
 import { ADVISORIES, ALL, EXITS, LEDGER, SYMBOLS } from './names.js';
 import type { AdvisoriesObject, LedgerObject, SymbolsObject } from './objects.js';
-import { canTake } from './step.js';
 import { type MadeCancel, type StepNews, timeOf } from './steps.js';
 import { underway, WATCH } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -72,7 +72,7 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     const at = hardTimeoutAt(life.context);
     const due = { type: 'DEADLINE', at, name: 'hardTimeout' } as const;
     const isPast = life.context.firstSubmitAt !== undefined && fact.at > at;
-    if (isPast && fact.type === 'ORDER_REPORT' && canTake(life.state, due)) await take(due);
+    if (isPast && fact.type === 'ORDER_REPORT' && takes(life.state, due)) await take(due);
     await take(fact);
   }
 

@@ -12,10 +12,11 @@ import { FACTS_VERSION } from '../journal/fact-versions.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
-import { canTake, type ExecutionState, newExecutionState, stepExecution } from './step.js';
+import type { ExecutionSnapshot } from '../machines/execution.state.js';
+import { newExecutionState, step, takes } from '../machines/step.js';
 
 export interface Life {
-  readonly state: ExecutionState;
+  readonly state: ExecutionSnapshot;
   readonly context: ExecutionContext;
   readonly isDone: boolean;
   readonly records: readonly JournalRecord[];
@@ -33,7 +34,7 @@ export function newLife(input: ExecutionInput): Life {
   function isNews(fact: ExecutionFact): boolean {
     if (state.status !== 'active') return false;
     if (fact.type === 'ORDER_REPORT') return applyReport(state.context.order, fact.report) !== state.context.order;
-    return fact.type === 'DEADLINE' || fact.type === 'EXIT_REPORT' ? canTake(state, fact) : true;
+    return fact.type === 'DEADLINE' || fact.type === 'EXIT_REPORT' ? takes(state, fact) : true;
   }
 
   return {
@@ -52,7 +53,7 @@ export function newLife(input: ExecutionInput): Life {
     },
     take(fact) {
       if (!isNews(fact)) return undefined;
-      const stepped = stepExecution(state, fact);
+      const stepped = step(state, fact);
       state = stepped.state;
       const { advisoryId, snapshotHash, firstSubmitAt } = state.context;
       const wall = isoTime(fact.at);
