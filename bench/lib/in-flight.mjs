@@ -8,13 +8,16 @@ import { createEngine, memoryJournal } from './package.mjs';
 
 const SLICE = 200;
 
-export async function ordersInFlight(count, { batch, pollIntervalMs, onReady } = {}) {
+export async function ordersInFlight(
+  count,
+  { batch, pollIntervalMs, onReady, apartMs = 0, journal = memoryJournal() } = {},
+) {
   const clock = heldClock();
   const broker = instantBroker({ fills: false, batch, now: () => clock.monotonic() });
   const engine = await createEngine({
     broker,
     clock,
-    journal: memoryJournal(),
+    journal,
     logger: false,
     maxConcurrent: count,
     ...(pollIntervalMs !== undefined && { pollIntervalMs }),
@@ -22,7 +25,10 @@ export async function ordersInFlight(count, { batch, pollIntervalMs, onReady } =
   await onReady?.();
   for (let index = 0; index < count; index += 1) {
     engine.start(advisory(index)).result.catch(() => undefined);
-    if (index % SLICE === 0) await nextTurn();
+    if (apartMs > 0) {
+      while (broker.counts.submits <= index) await nextTurn();
+      clock.jump(apartMs);
+    } else if (index % SLICE === 0) await nextTurn();
   }
   while (broker.counts.submits < count) await nextTurn();
   // What follows each submission settles too.

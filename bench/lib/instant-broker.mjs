@@ -2,7 +2,7 @@
  * A broker in memory that answers at once, so that what is measured is not the broker. It keeps the time of every call.
  *
  * Orders fill in full when they are first asked about, or never (`fills: false`); a cancel is final at once. Positions net by
- * symbol. An exit stays open, or has filled when it is first asked about (`exits: 'fill'`).
+ * symbol. Exits stay open, or the take-profit fills when one is asked about (`exits: 'fill'`).
  */
 import { performance } from 'node:perf_hooks';
 
@@ -19,6 +19,7 @@ export function instantBroker({ fills = true, batch = false, exits = 'stay', now
     const order = orders.get(clientOrderId);
     if (order === undefined) return 'not_found';
     if (order.state === 'pending' && fills) fill(order);
+    if (order.entry !== undefined && exits === 'fill') fillExits(order.entry);
     const { brokerOrderId, state, filledSize } = order;
     const filled = filledSize === '0' ? {} : { fillPrice: PRICE };
     return { clientOrderId, brokerOrderId, state, filledSize, ...filled };
@@ -37,11 +38,17 @@ export function instantBroker({ fills = true, batch = false, exits = 'stay', now
   }
 
   function exitOf({ clientOrderId, symbol, side, quantity }, leg, brokerOrderId) {
-    const state = exits === 'fill' && leg === 'tp' ? 'filled' : exits === 'fill' ? 'cancelled' : 'working';
-    const filledSize = state === 'filled' ? quantity : '0';
-    orders.set(`${clientOrderId}-${leg}`, { symbol, side, quantity, brokerOrderId, state, filledSize });
-    if (state === 'filled') move(symbol, -Number(quantity));
+    const exit = { symbol, side, quantity, brokerOrderId, state: 'working', filledSize: '0', entry: clientOrderId };
+    orders.set(`${clientOrderId}-${leg}`, exit);
     return { kind: 'accepted', brokerOrderId };
+  }
+
+  /** The take-profit fills, and the stop-loss goes with it. */
+  function fillExits(entry) {
+    const [sl, tp] = [orders.get(`${entry}-sl`), orders.get(`${entry}-tp`)];
+    if (tp?.state !== 'working') return;
+    fill(tp);
+    if (sl !== undefined) sl.state = 'cancelled';
   }
 
   return {
@@ -68,7 +75,15 @@ export function instantBroker({ fills = true, batch = false, exits = 'stay', now
       times.submits.push(now());
       lastId += 1;
       const brokerOrderId = `B${lastId}`;
-      orders.set(clientOrderId, { symbol, side, quantity, brokerOrderId, state: 'pending', filledSize: '0' });
+      orders.set(clientOrderId, {
+        symbol,
+        side,
+        quantity,
+        brokerOrderId,
+        state: 'pending',
+        filledSize: '0',
+        at: now(),
+      });
       return { kind: 'accepted', brokerOrderId };
     },
     async getOrderStatus(ref) {

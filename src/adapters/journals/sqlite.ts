@@ -12,7 +12,7 @@
  *    files here; copy them from another process: by `sqlite3 -readonly <path> '.backup <copy>'`, or by `cp` of the file
  *    and then of its `-wal`. The log may be started anew between the two; verifying the chain of the copy tells.
  * 6. The event loop stands still for one sync of the disk a transaction, and for a checkpoint (about 10 ms) once in
- *    some 4 MB. Measured by `bench/journal.bench.mjs`; a thread of its own would not earn its complexity.
+ *    some 4 MB. Measured by `npm run bench -- durable`; a thread of its own would not earn its complexity.
  */
 import type { JournalRecord } from '../../domain/journal.js';
 import type { IndexedJournal, Journal, OpenRequest } from '../../domain/ports.js';
