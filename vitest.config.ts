@@ -26,7 +26,7 @@ const deep = [
   // These stand in for a part of the program, so they need a process of their own.
   'test/charts/*.test.ts',
   // These talk over real sockets, and one bundles the command line.
-  'test/cli/{broker-check,broker-options,ccxt,operator,program,run-brokers,standing}.test.ts',
+  'test/cli/{broker-check,broker-options,ccxt,operator,program,run-brokers,run-console,standing}.test.ts',
   'test/conformance/faulty-adapters.test.ts',
   'test/conformance/paths-command.test.ts',
   'test/crash/*.test.ts',

@@ -9,7 +9,7 @@ const fill = (at, quantity, price) => ({ at, quantity, price });
 /** What becomes of an order, by symbol; any other is filled at its reference price after a second. */
 const SCRIPTS = {
   // Two parts of three come; the rest never does.
-  NVDA: { fills: [fill(900, '100', '912.40'), fill(2_400, '80', '912.55')], cancel: 400 },
+  NVDA: { fills: [fill(900, '100', '912.40'), fill(2_400, '80', '912.58')], cancel: 400 },
   // Nothing comes.
   MSFT: { cancel: 400 },
   // The cancel is taken, and nothing more is heard.

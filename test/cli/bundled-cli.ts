@@ -21,8 +21,11 @@ export interface BundledCli {
   remove(): void;
 }
 
-/** @param parent the folder in which the bundle is made: libraries are looked for from there upwards */
-export async function bundledCli(parent = join(ROOT, '.tmp')): Promise<BundledCli> {
+/**
+ * @param parent the folder in which the bundle is made: libraries are looked for from there upwards
+ * @param inOneFile a part that is loaded on first use would wait for the program, which waits for it
+ */
+export async function bundledCli(parent = join(ROOT, '.tmp'), inOneFile = false): Promise<BundledCli> {
   mkdirSync(parent, { recursive: true });
   const home = mkdtempSync(join(parent, 'cli-'));
   const bundle = await rolldown({
@@ -33,7 +36,8 @@ export async function bundledCli(parent = join(ROOT, '.tmp')): Promise<BundledCl
     logLevel: 'silent',
   });
   const dir = join(home, 'dist/cli');
-  await bundle.write({ dir, format: 'esm', entryFileNames: 'main.mjs', chunkFileNames: '[name]-[hash].mjs' });
+  const split = inOneFile ? ({ codeSplitting: false } as const) : { chunkFileNames: '[name]-[hash].mjs' };
+  await bundle.write({ dir, format: 'esm', entryFileNames: 'main.mjs', ...split });
   await bundle.close();
   copyFileSync(join(ROOT, 'package.json'), join(home, 'package.json'));
   const folder = join(home, 'work');

@@ -2,6 +2,7 @@
  * The console: executions on the left, the one that is looked at in the middle, its life in words on the right.
  */
 import { effect } from '@preact/signals';
+import type { Case } from '../../service/api/desk.js';
 import { CaseCard, ResolveDialog, resolving } from './case-card.js';
 import { ChartPanel } from './chart-panel.js';
 import { ExecutionHead } from './execution-head.js';
@@ -49,20 +50,33 @@ function Middle() {
   const one = execution.value;
   const cases = [...state.value.cases.values()].filter(({ isOpen }) => isOpen);
   const own = cases.filter((each) => each.account === one?.account && each.advisoryId === one?.advisoryId);
-  // Cases of no execution, such as a stray position, are shown whatever is looked at.
-  const homeless = cases.filter(({ advisoryId }) => advisoryId === undefined);
   return (
     <main class="middle">
       {one === undefined ? null : <ExecutionHead one={one} />}
-      {[...own, ...homeless].map((each) => (
-        <CaseCard
-          key={`${each.account} ${each.caseId}`}
-          one={each}
-          execution={each.advisoryId === undefined ? undefined : one}
-        />
+      {own.map((each) => (
+        <CaseCard key={`${each.account} ${each.caseId}`} one={each} execution={one} />
       ))}
+      <OtherCases cases={cases.filter(({ advisoryId }) => advisoryId === undefined)} isAlone={one === undefined} />
       <ChartPanel />
     </main>
+  );
+}
+
+/** Cases of no execution, such as a position that nobody meant: at hand, whatever is looked at. */
+function OtherCases({ cases, isAlone }: { readonly cases: readonly Case[]; readonly isAlone: boolean }) {
+  if (cases.length === 0) return null;
+  const urgent = cases.filter(({ urgency }) => urgency === 'now').length;
+  return (
+    <details class="panel other-cases" open={isAlone}>
+      <summary>
+        <span aria-hidden="true">⚠ </span>
+        {cases.length === 1 ? '1 case belongs' : `${cases.length} cases belong`} to no execution
+        {urgent === 0 ? '' : `, ${urgent} to act on now`}: {[...new Set(cases.map(({ symbol }) => symbol))].join(', ')}
+      </summary>
+      {cases.map((each) => (
+        <CaseCard key={`${each.account} ${each.caseId}`} one={each} execution={undefined} />
+      ))}
+    </details>
   );
 }
 

@@ -20,7 +20,7 @@ export const releasing = signal<Switch | undefined>(undefined);
 export function SwitchesPanel() {
   const { switches, pendingReleases } = state.value.switches;
   const set = switches.filter((one) => one.state !== 'OFF');
-  const isGlobal = set.some(({ type, state: now }) => type === 'GLOBAL' && now === 'ACTIVE');
+  const isGlobalSet = set.some(({ type }) => type === 'GLOBAL');
   return (
     <section class="panel switches" aria-label="Kill switches">
       <div class="panel-head">
@@ -36,7 +36,7 @@ export function SwitchesPanel() {
         </GuardedButton>
       </div>
       <ul class="scroll switch-list">
-        {isGlobal ? null : (
+        {isGlobalSet ? null : (
           <li class="switch-row">
             <span>
               <b>GLOBAL</b> <span class="tag good">OFF</span>

@@ -20,6 +20,7 @@ import { type ExecutionsRequest, liveBefore, planOf, runExecutions } from '../ru
 import { heading } from '../run/heading.js';
 import { type Interrupts, stopOnInterrupt } from '../run/interrupt.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
+import { keepConsole, outliving } from '../run/keep-console.js';
 import { liveView } from '../run/live-view.js';
 import { type Notices, notices } from '../run/notices.js';
 import { scriptedOperator } from '../run/operator.js';
@@ -49,6 +50,9 @@ export interface RunOptions {
   readonly speed: number;
   /** At most so many advisories are under way. */
   readonly concurrency: number;
+  /** The console stays up after the last result, unless `exit` is given. */
+  readonly console?: true;
+  readonly port?: number;
   readonly exit?: true;
   /** Judges the advisories, and sends nothing. */
   readonly dryRun?: true;
@@ -59,6 +63,7 @@ const LEAST_SPEED = 0.1;
 const GREATEST_SPEED = 100;
 const DEFAULT_CONCURRENCY = 1_000;
 const GREATEST_CONCURRENCY = 100_000;
+const GREATEST_PORT = 65_535;
 
 export const addRun: AddCommand = (program, world, done) => {
   describeRun(program.command('run')).action(async (source: string, options: RunOptions) =>
@@ -95,10 +100,9 @@ function describeRun(command: Command): Command {
       'judge every advisory as a run would now (fields, switches, cases, limits, instrument, exits); send nothing',
     )
     .option('--log <file>', 'write the audit log there, one JSON object a line; - is standard error')
-    .option(
-      '--exit',
-      'end after the last result; so it always is today, and stays so with this for scripts, should a later version keep a console up',
-    )
+    .option('--console', 'keep the console up after the last result, on the same broker and journal; paper only')
+    .option('--port <n>', 'port of the console (default: 8090, or a free one)', portOf)
+    .option('--exit', 'end after the last result; goes before --console')
     .addHelpText('after', NOTES);
 }
 
@@ -117,6 +121,12 @@ function speedOf(text: string): number {
   throw new InvalidArgumentError(`Accepted is a number from ${LEAST_SPEED} to ${GREATEST_SPEED}.`);
 }
 
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= GREATEST_PORT) return port;
+  throw new InvalidArgumentError(`Accepted is a whole number from 0 to ${GREATEST_PORT}.`);
+}
+
 function concurrencyOf(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= GREATEST_CONCURRENCY) return count;
@@ -128,6 +138,8 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
   const name = brokerName(options.broker);
   const isScaled = options.speed !== 1;
   if (isScaled && !isSimulated(name)) throw new UsageError('--speed is for the paper broker only.');
+  const staysUp = options.console === true && options.exit !== true;
+  if (staysUp) assertMayStayUp(name, options);
   const where = journalFor(name, options);
   const file = readAdvisories(await readSource(source, world), nameOfSource(source));
   for (const line of file.malformed) world.stderr.write(`fillchart: ${printable(sentenceOf(line))}\n`);
@@ -141,11 +153,19 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
   if (options.dryRun === true) return judgeOnly({ name, request, where, source, file, options }, world);
   const opened = await openBroker(name, request);
   const journal = openJournal(where, world.clock.now(), isScaled);
+  const exitCode = await runOnEngine({ source, options, world, file, clock, opened, told, journal }, staysUp);
+  if (staysUp && exitCode !== EXIT.interrupted)
+    await keepConsole({ broker: opened.broker, limits: opened.limits, journal, clock, port: options.port }, world);
+  return exitCode;
+}
+
+async function runOnEngine(parts: Omit<Prepared, 'engine'>, brokerStays: boolean): Promise<number> {
+  const { options, world, opened, told, journal, clock } = parts;
   const log = openAuditLog(options.log, world);
   if (opened.stakes !== undefined) told.tell(opened.stakes);
   try {
     const engine = await createEngine({
-      broker: opened.broker,
+      broker: brokerStays ? outliving(opened.broker) : opened.broker,
       journal: journal.journal,
       clock,
       logger: log.logger,
@@ -154,13 +174,19 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
     });
     try {
       if (journal.failure() !== undefined) throw journal.failure();
-      return await execute({ source, options, world, file, clock, opened, told, journal, engine });
+      return await execute({ ...parts, engine });
     } finally {
       await engine.close();
     }
   } finally {
     log.close();
   }
+}
+
+/** @throws {UsageError} */
+function assertMayStayUp(name: BrokerName, { json }: RunOptions): void {
+  if (!isSimulated(name)) throw new UsageError('--console is for the paper broker only; see fillchart serve.');
+  if (json === true) throw new UsageError('--console and --json exclude each other.');
 }
 
 interface Judged {
