@@ -17,10 +17,14 @@ export interface Accounts {
 export function accountsOf(all: readonly Account[]): Accounts {
   const names = all.map(({ name }) => name).join(', ');
 
-  function find(name: string): Account {
+  /** @param status 404 where something of the account is looked for, 422 where something is handed to it */
+  function find(name: string, status: 404 | 422): Account {
     const found = all.find((one) => one.name === name);
     if (found !== undefined) return found;
-    throw refuse('UNKNOWN_ACCOUNT', `account is ${JSON.stringify(name)}; accepted is ${names}.`, { field: 'account' });
+    throw refuse('UNKNOWN_ACCOUNT', `account is ${JSON.stringify(name)}; accepted is ${names}.`, {
+      field: 'account',
+      status,
+    });
   }
 
   function opened(one: Account): OpenAccount {
@@ -30,9 +34,9 @@ export function accountsOf(all: readonly Account[]): Accounts {
 
   return {
     all,
-    open: (name) => (name === undefined ? all.filter(isOpen) : [opened(find(name))]),
+    open: (name) => (name === undefined ? all.filter(isOpen) : [opened(find(name, 404))]),
     one(name) {
-      if (name !== undefined) return opened(find(name));
+      if (name !== undefined) return opened(find(name, 422));
       const [only] = all;
       if (only !== undefined && all.length === 1) return opened(only);
       throw refuse('UNKNOWN_ACCOUNT', `account is missing; accepted is ${names}.`, { field: 'account' });

@@ -47,6 +47,17 @@ const COMMON = {
   400: problem('The request cannot be read.'),
   429: problem('Too many requests with this token; `Retry-After` says when.'),
 } as const;
+/** What a body can come to. */
+const BODY = {
+  413: problem('The body is too large.'),
+  415: problem('The body is no JSON.'),
+} as const;
+/** What a request can come to that needs no token. */
+const PUBLIC = {
+  400: problem('The request cannot be read.'),
+  403: problem('The request comes from where it must not.'),
+  429: problem('Too many wrong tokens; `Retry-After` says when.'),
+} as const;
 const NOT_FOUND = { 404: problem('There is no such thing.') } as const;
 const NOT_READY = {
   503: problem('Not ready; nothing was recorded. `Retry-After` says when to send it again.'),
@@ -80,8 +91,7 @@ export const routes = {
       202: ok(executions.ExecutionDetail, 'Taken and recorded.'),
       ...COMMON,
       409: problem('Another advisory was executed under this id: `ADVISORY_CONFLICT`.'),
-      413: problem('The body is too large.'),
-      415: problem('The body is no JSON.'),
+      ...BODY,
       422: problem('The advisory is not acceptable: code, field and a sentence. Nothing was recorded.'),
       ...NOT_READY,
     },
@@ -194,6 +204,7 @@ export const routes = {
     answers: {
       200: ok(desk.Case),
       ...COMMON,
+      ...BODY,
       404: problem('There is no open case with this id: `UNKNOWN_CASE`.'),
       422: problem('The resolution is not acceptable.'),
       ...NOT_READY,
@@ -208,6 +219,7 @@ export const routes = {
     answers: {
       200: ok(desk.Resolved),
       ...COMMON,
+      ...BODY,
       ...NOT_FOUND,
       422: problem('The resolution is not acceptable.'),
       ...NOT_READY,
@@ -230,6 +242,7 @@ export const routes = {
       200: ok(desk.SwitchChanged),
       202: ok(desk.ReleaseRequested, 'Lowering GLOBAL waits for a second person.'),
       ...COMMON,
+      ...BODY,
       409: problem('A case in its scope is open: `KILL_SWITCH_RELEASE_REFUSED`; or the same person asked before.'),
       422: problem('The change is not acceptable: `INVALID_KILL_SWITCH`.'),
       ...NOT_READY,
@@ -245,6 +258,7 @@ export const routes = {
       200: ok(desk.SwitchChanged),
       202: ok(desk.ReleaseRequested, 'Releasing GLOBAL waits for a second person.'),
       ...COMMON,
+      ...BODY,
       404: problem('No such switch is set.'),
       409: problem('A case in its scope is open: `KILL_SWITCH_RELEASE_REFUSED`; or the same person asked before.'),
       422: problem('The change is not acceptable: `INVALID_KILL_SWITCH`.'),
@@ -265,7 +279,7 @@ export const routes = {
     summary: 'Compares orders and positions at the broker with the journal, and opens cases. Corrects nothing.',
     role: 'operator',
     query: query({ account }),
-    answers: { 200: ok(desk.SweepReports), ...COMMON, ...NOT_FOUND, ...NOT_READY },
+    answers: { 200: ok(desk.SweepReports), ...COMMON, ...BODY, ...NOT_FOUND, ...NOT_READY },
   },
   listLimits: {
     method: 'GET',
@@ -334,14 +348,14 @@ export const routes = {
     path: '/healthz',
     summary: 'The process answers.',
     role: 'public',
-    answers: { 200: ok(system.Health) },
+    answers: { 200: ok(system.Health), ...PUBLIC },
   },
   getReadiness: {
     method: 'GET',
     path: '/readyz',
     summary: 'Whether every account has its broker connected, its journal writable and its start sweep over.',
     role: 'public',
-    answers: { 200: ok(system.Readiness, 'Ready.'), 503: ok(system.Readiness, 'Not ready.') },
+    answers: { 200: ok(system.Readiness, 'Ready.'), 503: ok(system.Readiness, 'Not ready.'), ...PUBLIC },
   },
   getMetrics: {
     method: 'GET',
@@ -355,14 +369,14 @@ export const routes = {
     path: '/openapi.json',
     summary: 'This interface as an OpenAPI 3.1 document.',
     role: 'public',
-    answers: { 200: { description: 'The document.', contentType: 'application/json' } },
+    answers: { 200: { description: 'The document.', contentType: 'application/json' }, ...PUBLIC },
   },
   getDocs: {
     method: 'GET',
     path: '/docs',
     summary: 'This interface as a page.',
     role: 'public',
-    answers: { 200: { description: 'The page.', contentType: 'text/html' } },
+    answers: { 200: { description: 'The page.', contentType: 'text/html' }, ...PUBLIC },
   },
 } as const satisfies Record<string, RouteShape>;
 
