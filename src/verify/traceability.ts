@@ -48,7 +48,15 @@ const LAW = /^(L\d+)\b|[[( ](L\d+)[\]), ]/g;
 const CASE = /^(?:A[1-4]\d|B(?:[89]|1\d)|C(?:[5-9]|1\d)|X(?:[1-9]|10))$/;
 const isNoCase = (id: string): boolean => !CASE.test(id);
 
-/** The six principles at the head of the rules; their rules are R1.1 … A6, and these are traced. */
+/** The six principles at the head of the rules, and the rules that they unfold into; each row is the union of theirs. */
+const PRINCIPLES: Readonly<Record<string, readonly string[]>> = {
+  R1: ['R1.1', 'R1.2', 'R1.3'],
+  R2: ['R2.1', 'R2.2', 'R2.3', 'R2.4'],
+  R3: ['V8', 'K2', 'K5'],
+  R4: ['K4', 'B3'],
+  R5: ['S6', 'T1', 'T2', 'T3', 'T4'],
+  R6: ['R6.1', 'R6.2', 'R6.3', 'R6.4'],
+};
 const isPrinciple = (id: string): boolean => /^R\d$/.test(id);
 
 export interface Rule {
@@ -104,7 +112,9 @@ export function trace(input: TraceInput): Trace {
         .filter(({ ids }) => ids.has(rule.id))
         .map((file) => ({ path: file.path, count: countOf(file, rule.id) })),
     }));
+  const principles = rules.filter(({ id }) => isPrinciple(id)).map((rule) => principleOf(rule, rows, tests));
   const problems = [
+    ...principles.filter(({ tests: own }) => own.length === 0).map(({ id }) => `${id} is in the name of no test`),
     ...rows.filter(isKeptByNothing).map(({ id }) => `${id} is kept by no transition, no law and no module`),
     ...rows.filter((row) => row.tests.length === 0).map(({ id }) => `${id} is in the name of no test`),
     ...edges.flatMap(({ edge }) => strangers(edge.rules, known, edge.name)),
@@ -113,7 +123,7 @@ export function trace(input: TraceInput): Trace {
     ...strangers(Object.keys(input.keptBy), known, 'the list of modules'),
     ...tests.flatMap(({ path, ids }) => strangers([...ids].filter(isNoCase), known, path)),
   ];
-  return { page: pageOf(rows, edges, input.laws, tests), problems };
+  return { page: pageOf({ principles, rows, edges, laws: input.laws, tests }), problems };
 }
 
 export function lawsOfName(name: string): readonly string[] {
@@ -127,6 +137,37 @@ interface Row extends Rule {
   /** The files with tests of it, and how many each has. */
   readonly tests: readonly { readonly path: string; readonly count: number }[];
 }
+
+/** A principle, with all that its rules have. */
+interface Principle extends Rule {
+  readonly unfolds: readonly string[];
+  readonly edges: readonly NamedEdge[];
+  readonly laws: readonly Law[];
+  readonly modules: readonly string[];
+  readonly tests: readonly string[];
+}
+
+function principleOf(rule: Rule, rows: readonly Row[], tests: readonly TracedTest[]): Principle {
+  const own = rows.filter(({ id }) => PRINCIPLES[rule.id]?.includes(id) === true);
+  const ids = [rule.id, ...own.map(({ id }) => id)];
+  return {
+    ...rule,
+    unfolds: own.map(({ id }) => id),
+    edges: [...new Set(own.flatMap(({ edges }) => edges))],
+    laws: [...new Set(own.flatMap(({ laws }) => laws))],
+    modules: [...new Set(own.flatMap(({ keptBy }) => (keptBy === undefined ? [] : [keptBy.module])))],
+    tests: tests.filter((test) => ids.some((id) => test.ids.has(id))).map(({ path }) => path),
+  };
+}
+
+const principleCells = ({ id, gist, unfolds, edges, laws, modules, tests }: Principle): readonly string[] => [
+  code(id),
+  gist,
+  codes(unfolds),
+  String(edges.length),
+  [...laws.map((law) => law.id), ...modules].map(code).join(' '),
+  files(tests.map(shortened)),
+];
 
 interface NamedEdge {
   readonly chart: string;
@@ -157,15 +198,20 @@ From each rule of [rules.md](rules.md) to what keeps it and what proves it, and 
 Paths of tests are relative to \`test/\`; beside a file stands how many of its tests name the rule.
 `;
 
-function pageOf(
-  rows: readonly Row[],
-  edges: readonly NamedEdge[],
-  laws: readonly Law[],
-  tests: readonly TracedTest[],
-): string {
+interface Page {
+  readonly principles: readonly Principle[];
+  readonly rows: readonly Row[];
+  readonly edges: readonly NamedEdge[];
+  readonly laws: readonly Law[];
+  readonly tests: readonly TracedTest[];
+}
+
+function pageOf({ principles, rows, edges, laws, tests }: Page): string {
   return [
     HEAD,
-    '## Rules\n',
+    '## The six principles\n',
+    table(['Rule', 'Says', 'Unfolds into', 'Transitions', 'Laws and modules', 'Tests'], principles.map(principleCells)),
+    '\n## Rules\n',
     table(['Rule', 'Says', 'Transitions', 'Laws', 'Tests'], rows.map(ruleCells)),
     '\n## What no transition can carry\n',
     table(
