@@ -18,7 +18,7 @@ import type { ExitWatch } from '../actors/exit-watch.js';
 import type { ProtectionHost } from '../actors/protection-host.js';
 import type { Case, CaseKind } from '../domain/cases.js';
 import { add, type Decimal, isPositive, isZero, lessThan, parseDecimal, subtract, ZERO } from '../domain/decimal.js';
-import type { CallDeadlines } from '../domain/limits.js';
+import { type CallDeadlines, EXIT_LOOK_MS } from '../domain/limits.js';
 import { hasFill } from '../domain/order.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
@@ -188,15 +188,36 @@ async function positionsAgainstJournal(
     protections.watched().some(({ context, state }) => state === 'doubting' && context.symbol === symbol);
   const symbols = [...new Set([...held.keys(), ...holdings.symbols()])].filter((symbol) => !isBusy(symbol));
   const isLeft = (symbol: string) => findings.unanswered.has(symbol) || isAsked(symbol) || isBusy(symbol);
-  for (const symbol of symbols) {
-    if (isLeft(symbol)) continue;
-    const shown = held.get(symbol) ?? ZERO;
+  async function judge(symbol: string, shown: Decimal): Promise<void> {
     protections.seen(symbol, shown);
     const found = await difference(parts, symbol, shown, findings);
     if (found !== undefined && !isLeft(symbol)) raise(parts, symbol, found);
   }
+  const doubted = symbols.filter(isAsked);
+  for (const symbol of symbols) if (!isLeft(symbol)) await judge(symbol, held.get(symbol) ?? ZERO);
+  // What that chart finds explains its own exits, and not what else may be wrong in the symbol.
+  await untilDecided(parts.clock, () => doubted.some(isAsked));
+  const again = doubted.filter((symbol) => !isLeft(symbol));
+  const anew = again.length === 0 ? undefined : await sizesHeld(parts, again, findings.failures);
+  if (anew !== undefined) for (const symbol of again) await judge(symbol, anew.get(symbol) ?? ZERO);
+  for (const symbol of doubted.filter(isAsked)) {
+    findings.failures.push(`position ${symbol}: an exit has ended, and the position is still being asked for`);
+  }
   return symbols.length;
 }
+
+/** Waits while an exits' chart is asking for a position: its look (B7) and one call, and not longer. */
+async function untilDecided(clock: Clock, isUndecided: () => boolean): Promise<void> {
+  const endsAt = clock.monotonic() + DECISION_LIMIT_MS;
+  while (isUndecided() && clock.monotonic() < endsAt) {
+    await new Promise<void>((resolve) => {
+      clock.setTimeout(resolve, DECISION_LOOK_MS);
+    });
+  }
+}
+
+const DECISION_LIMIT_MS = EXIT_LOOK_MS + 5_000;
+const DECISION_LOOK_MS = 250;
 
 interface Difference {
   readonly wanted: Decimal;

@@ -142,3 +142,31 @@ describe('the sweep at start', () => {
     expect(refused).toMatchObject({ status: 'REJECTED', reason: 'UNRESOLVED_MISMATCH' });
   });
 });
+
+describe('M4: an exit that ends while the sweep asks', () => {
+  it('does not hide another difference in the symbol', async () => {
+    let isWorse = false;
+    const now = earth({
+      broker: (world) => ({
+        getOrderStatus: async ({ clientOrderId }) => {
+          const told = world.status(clientOrderId);
+          const isExpired = isWorse && clientOrderId.endsWith('-tp') && told !== 'not_found';
+          return isExpired ? { ...told, state: 'expired' } : told;
+        },
+        getOpenOrders: async () =>
+          world.openOrders().filter(({ clientOrderId }) => !(isWorse && clientOrderId.endsWith('-tp'))),
+        getPositions: async (symbols) =>
+          world.positions(symbols).map((row) => ({ ...row, size: isWorse ? '150' : row.size })),
+      }),
+    });
+    const life = await now.start();
+    await executed(now, life);
+    await now.clock.advance(75_000);
+    isWorse = true;
+    const report = await now.clock.runUntil(life.engine.sweep());
+    expect(report.failures).toEqual([]);
+    expect(report.cases.flatMap(({ mismatches }) => mismatches.map(({ message }) => message))).toContain(
+      'Expected position 100, found 150 in broker',
+    );
+  });
+});

@@ -104,7 +104,7 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     const endsMs = isLate ? LATE_WINDOW_ENDS_MS : HARD_TIMEOUT_MS;
     // A process that slept through a deadline acts as if it fires now, the last look included.
     // A cancel that is due gets its whole call before it, however late (T4).
-    const leastMs = SLACK_MS + (isLate ? CALL_MS + LAST_LOOK_MS : 0);
+    const leastMs = SLACK_MS + (isLate ? LAST_LOOK_MS + CALL_MS + LAST_LOOK_MS : 0);
     const isOver = isBounded && t > endsMs + SLACK_MS && stayMs > leastMs;
     court.demand('L11', !isOver, () => `${id} is in ${state} at T = ${t} ms`);
   }
