@@ -2,12 +2,16 @@
  * `npm run soak -- --minutes N [--seed S]`: random scenarios, new ones each time, for N minutes in all. Up to a third of
  * them goes to paths through the life cycle, drawn in the seed's order; the property tests get the rest. What fails prints
  * a scenario that can be replayed.
+ *
+ * `npm run soak -- --hours 24` and `npm run soak -- --real --minutes 20`: one long run instead, see `bench/long-run.mjs`.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+if (process.argv.slice(2).some((word) => /^--(?:hours|real)/.test(word))) process.exit(longRun(process.argv.slice(2)));
 
 const PATHS_SHARE = 1 / 3;
 /** What starting and reporting take, both runs together: taken off the minutes. */
@@ -36,6 +40,14 @@ say(
   `${paths + laws === 0 ? 'nothing broke' : 'something broke, see above'}; ${seconds(performance.now() - began)} in all.`,
 );
 process.exit(Math.max(paths, laws));
+
+function longRun(args) {
+  const node = (...words) => spawnSync(process.execPath, words, { stdio: 'inherit' }).status ?? 1;
+  const built = node('scripts/ensure-installed.mjs', '--build');
+  return built === 0
+    ? node('--expose-gc', '--disable-warning=ExperimentalWarning', 'bench/long-run.mjs', ...args)
+    : built;
+}
 
 function run(project, files, limits) {
   const env = { ...process.env, FILLCHART_SEED: String(seed), ...limits };

@@ -1,14 +1,21 @@
 /**
  * A broker in memory that answers at once, so that what is measured is not the broker. It keeps the time of every call.
  *
- * Orders fill in full when they are first asked about, or never (`fills: false`); a cancel is final at once. Positions net by
- * symbol. Exits stay open, or the take-profit fills when one is asked about (`exits: 'fill'`).
+ * Orders fill in full when they are first asked about, or never (`fills: false`), or as `plan` says of the n-th; a cancel is
+ * final at once. Positions net by symbol. Exits stay open, or the take-profit fills when one is asked about (`exits: 'fill'`).
  */
 import { performance } from 'node:perf_hooks';
 
 const PRICE = '151.00';
 
-export function instantBroker({ fills = true, batch = false, exits = 'stay', now = () => performance.now() } = {}) {
+export function instantBroker({
+  fills = true,
+  batch = false,
+  exits = 'stay',
+  plan = () => (fills ? 'fill' : 'never'),
+  onSubmit,
+  now = () => performance.now(),
+} = {}) {
   const orders = new Map();
   const positions = new Map();
   const counts = { submits: 0, cancels: 0, queries: 0, batches: 0, positions: 0, protections: 0 };
@@ -18,7 +25,7 @@ export function instantBroker({ fills = true, batch = false, exits = 'stay', now
   function reportOf({ clientOrderId }) {
     const order = orders.get(clientOrderId);
     if (order === undefined) return 'not_found';
-    if (order.state === 'pending' && fills) fill(order);
+    if (order.state === 'pending' && order.plan === 'fill') fill(order);
     if (order.entry !== undefined && exits === 'fill') fillExits(order.entry);
     const { brokerOrderId, state, filledSize } = order;
     const filled = filledSize === '0' ? {} : { fillPrice: PRICE };
@@ -59,6 +66,12 @@ export function instantBroker({ fills = true, batch = false, exits = 'stay', now
     forget() {
       orders.clear();
     },
+    /** The same while others are still live: only what is final goes, and the times of calls. */
+    forgetOver() {
+      for (const [id, { state }] of orders) if (state !== 'pending' && state !== 'working') orders.delete(id);
+      times.submits.length = 0;
+      times.cancels.length = 0;
+    },
     name: 'instant',
     capabilities: {
       push: false,
@@ -71,8 +84,11 @@ export function instantBroker({ fills = true, batch = false, exits = 'stay', now
     },
     instrument: async (symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' }),
     async submitOrder({ clientOrderId, symbol, side, quantity }) {
+      const planned = plan(counts.submits);
       counts.submits += 1;
       times.submits.push(now());
+      onSubmit?.({ clientOrderId, symbol });
+      if (planned === 'reject') return { kind: 'rejected', code: 'BENCH', reason: 'rejected by plan' };
       lastId += 1;
       const brokerOrderId = `B${lastId}`;
       orders.set(clientOrderId, {
@@ -83,6 +99,7 @@ export function instantBroker({ fills = true, batch = false, exits = 'stay', now
         state: 'pending',
         filledSize: '0',
         at: now(),
+        plan: planned,
       });
       return { kind: 'accepted', brokerOrderId };
     },
