@@ -21,11 +21,13 @@ import { exitOf } from '../domain/exits.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
 import { readJournal } from '../journal/read-journal.js';
-import { recorder as newRecorder } from '../journal/recorder.js';
+import { LISTENER_THREW, recorder as newRecorder } from '../journal/recorder.js';
+import { linesAfter, tailOf } from '../journal/tail.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import type { ExecutionSnapshot } from '../machines/execution.state.js';
 import { type ExecutionMap, executionMap } from '../views/execution-map.js';
@@ -59,6 +61,12 @@ export interface Engine {
   readonly cases: Cases;
   readonly executionLogs: readonly AuditRecord[];
   readonly audit$: Observable<AuditRecord>;
+  /**
+   * The audit log from a number on: every line with a `seq` above `since` (0 by default), then each as it comes, without a gap
+   * and each once. A line comes here when its record is durable, and what it caused is on its way; one that never becomes
+   * durable never does. For a listener that was away: it goes on from the last `seq` that it has. Completes on `close`.
+   */
+  tail(since?: number): Observable<AuditRecord>;
   /** Compares orders and positions at the broker with the journal, and opens cases; corrects nothing (M3). */
   sweep(): Promise<SweepReport>;
   /** Every position that is open, and how the latest others closed: with what protects them, and what they came to (B7). */
@@ -159,7 +167,12 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
   const executions = executionMap();
   const filled = filledTotals();
   const onFailure = (cause: string) => board.closeGate(`The journal has failed: ${cause}`);
-  const recorder = newRecorder({ journal, clock, logger, history: records, onFailure });
+  const past = records.findLast(({ audit }) => audit.length > 0)?.audit.at(-1)?.seq ?? 0;
+  const read = (after: number, limit: number) => linesAfter(recorder.log, after, limit);
+  const onError = (error: unknown) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW);
+  const tail = tailOf({ journal, clock, read, onError }, past);
+  const recorder = newRecorder({ journal: tail.journal, clock, logger, history: records, onFailure });
+  tail.follow(recorder.audit$);
   const aliases = aliasesOf(broker);
   const cases = caseRegister(recorder, time, options.onMismatch, aliases);
   const walk = slicedWalk<ExecutionHost>(clock);
@@ -212,7 +225,7 @@ function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
     if (entry !== undefined || exit === undefined) entry?.report(raw);
     else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
   });
-  const kept = { options, time, metrics, executions, filled, recorder, cases, board, risk };
+  const kept = { tail, options, time, metrics, executions, filled, recorder, cases, board, risk };
   const taking = intake({ clock, time, gate, executions, admission: door, makeHost });
   return { ...kept, ...exits, connection, start, watch, newHost, admission: door, intake: taking };
 }
@@ -254,6 +267,7 @@ function engineFace(parts: Parts): Engine {
       return [...recorder.log];
     },
     audit$: recorder.audit$,
+    tail: parts.tail.since,
     async sweep() {
       if (isClosed) throw closed();
       // A broker that is not there is told among the failures.

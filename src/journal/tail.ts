@@ -1,0 +1,125 @@
+/**
+ * The audit log from a number on, and on: for whoever was away, and must miss nothing (A1).
+ *
+ * 1. Gapless: each line once, in the order of `seq`, first what is in the log, then what comes.
+ * 2. A line is told when its record is durable *and* what it caused is on its way (E6). One whose record never becomes
+ *    durable is never told here, nor is anything after it: the next process may give its number to another line.
+ * 3. What is in the log is told in pages, each in a turn of its own: a long absence does not hold the engine up.
+ * 4. A listener that throws is contained (E2).
+ */
+import { Observable, Subject, type Subscriber } from 'rxjs';
+import type { AuditRecord } from '../domain/audit.js';
+import type { JournalRecord } from '../domain/journal.js';
+import type { Clock, Journal } from '../domain/ports.js';
+import { containedStream, type OnListenerError } from './contained-stream.js';
+
+export interface Tail {
+  /** The journal as the recorder is to write to it: it is seen here what becomes durable. */
+  readonly journal: Journal;
+  /** Begins: from now on lines that listeners hear of are told here too. */
+  follow(audit$: Observable<AuditRecord>): void;
+  /**
+   * Every audit line with a `seq` above `since`, then each as it comes; completes when the engine is closed. 0 begins with the
+   * first line, and so does nothing; a number that is not there yet waits for it.
+   */
+  since(since?: number): Observable<AuditRecord>;
+}
+
+export interface TailParts {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Lines of the log with a `seq` above `after`, oldest first, at most `limit`. */
+  readonly read: (after: number, limit: number) => readonly AuditRecord[];
+  readonly onError: OnListenerError;
+}
+
+/** Lines told in one turn. */
+const PAGE = 500;
+
+/** @param past number of the last line that the journal had when it was opened: all up to it is durable */
+export function tailOf(parts: TailParts, past: number): Tail {
+  const { journal, clock, read } = parts;
+  const moved$ = new Subject<void>();
+  let heard = past;
+  let durable = past;
+  let isOver = false;
+  const reach = () => Math.min(heard, durable);
+
+  function move(): void {
+    if (!isOver) moved$.next();
+  }
+
+  async function append(records: readonly JournalRecord[]): Promise<void> {
+    await journal.append(records);
+    const last = records.at(-1)?.audit.at(-1);
+    if (last === undefined) return;
+    durable = last.seq;
+    move();
+  }
+
+  function listen(since: number, tell: (line: AuditRecord) => void, end: () => void): () => void {
+    let told = since;
+    let timer: unknown;
+    let isGone = false;
+
+    function page(): void {
+      timer = undefined;
+      const left = reach() - told;
+      for (const line of left > 0 ? read(told, Math.min(PAGE, left)) : []) {
+        told = line.seq;
+        tell(line);
+        // It may have gone away at what it heard.
+        if (isGone) return;
+      }
+      if (told < reach()) timer = clock.setTimeout(page, 0);
+      else if (isOver) end();
+    }
+
+    const next = () => (timer === undefined ? page() : undefined);
+    const moves = moved$.subscribe({ next, complete: next });
+    next();
+    return () => {
+      isGone = true;
+      moves.unsubscribe();
+      if (timer !== undefined) clock.clearTimeout(timer);
+    };
+  }
+
+  return {
+    journal: {
+      name: journal.name,
+      durable: journal.durable,
+      open: () => journal.open(),
+      append,
+      close: () => journal.close(),
+    },
+    follow(audit$) {
+      audit$.subscribe({
+        next({ seq }) {
+          heard = seq;
+          move();
+        },
+        complete() {
+          isOver = true;
+          moved$.complete();
+        },
+      });
+    },
+    since(since = 0) {
+      const from = Number.isFinite(since) ? Math.max(0, Math.floor(since)) : 0;
+      const tell = (listener: Subscriber<AuditRecord>) =>
+        listen(
+          from,
+          (line) => listener.next(line),
+          () => listener.complete(),
+        );
+      return containedStream(new Observable(tell), parts.onError);
+    },
+  };
+}
+
+/** Lines of a log whose numbers have no gap: those above `after`, at most `limit`. */
+export function linesAfter(log: readonly AuditRecord[], after: number, limit: number): readonly AuditRecord[] {
+  const from = after + 1 - (log[0]?.seq ?? 1);
+  return log.slice(Math.max(0, from), Math.max(0, from) + limit);
+}
