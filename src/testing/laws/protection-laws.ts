@@ -15,6 +15,7 @@ import {
 import type { JournalRecord } from '../../domain/journal.js';
 import { isFullFill } from '../../domain/order.js';
 import type { OrderRef, OrderRequest, ProtectionRequest } from '../../domain/ports.js';
+import type { ExecutionContext } from '../../machines/execution.context.js';
 import type { ExecutionFact, FactOf } from '../../machines/execution.facts.js';
 import type { Life } from './folded-life.js';
 import {
@@ -128,7 +129,7 @@ export const switchesNeverDelay: Judge = (subject, life) =>
     const isAsked = commands.some(({ type }) => type === 'placeProtection');
     const isWaiting =
       ['submitted.calling'].includes(life.pathOf(after)) || life.pathOf(before).startsWith('reconciling');
-    if (after.context.bracket?.valid === false || isWaiting) return [];
+    if (after.context.bracket?.valid === false || isWaiting || isLessThanALot(after.context)) return [];
     const latest = latestCallAt(subject, record);
     const calls = callsOf(subject, life, 'placeProtection').map(({ at }) => subject.epochMs + at);
     const called = calls.some((at) => fact.at <= at && at <= latest) || hasEndedBy(life, index, latest);
@@ -137,3 +138,11 @@ export const switchesNeverDelay: Judge = (subject, life) =>
       `filled at ${fact.at - subject.epochMs} ms, and protection did not go out at once`,
     );
   });
+
+/** What the venue has taken as fee in the bought asset leaves nothing that an exit could be placed for (B6). */
+function isLessThanALot({ order, instrument }: ExecutionContext): boolean {
+  if (instrument === undefined) return false;
+  const charged = (order.fees ?? []).filter(({ asset }) => asset === instrument.baseAsset).map(({ amount }) => amount);
+  const lot = parseDecimal(instrument.protectionLotSize ?? instrument.lotSize);
+  return lot !== undefined && lessThan(charged.reduce(subtract, order.cumQty), lot);
+}

@@ -4,7 +4,7 @@
 import { negate, ZERO } from '../../domain/decimal.js';
 import { readPosition } from '../../domain/observed-position.js';
 import { hasFill, type OrderFact, type OrderState, readOrderReport } from '../../domain/order.js';
-import type { Instrument, OrderReport, PositionReport } from '../../domain/ports.js';
+import type { Correction, Fee, Instrument, OrderReport, PositionReport } from '../../domain/ports.js';
 import { NO_OTHERS, type ReconciliationObserved } from '../../domain/reconciliation.js';
 import type { BrokerAnswer } from '../../domain/validation.js';
 import type { ExecutionContext } from '../../machines/execution.context.js';
@@ -28,6 +28,8 @@ export function rawReport(clientOrderId: string, fact: OrderFact): Partial<Order
     filledSize: fact.cumQty,
     ...(fact.brokerOrderId !== undefined && { brokerOrderId: fact.brokerOrderId }),
     ...(fact.avgPrice !== undefined && { fillPrice: fact.avgPrice }),
+    ...(fact.fees !== undefined && { fees: fact.fees }),
+    ...(fact.correction !== undefined && { correction: fact.correction }),
   };
 }
 
@@ -36,12 +38,14 @@ export interface ReportWords {
   readonly filledSize?: string;
   readonly fillPrice?: string;
   readonly names?: boolean;
+  readonly fees?: readonly Fee[];
+  readonly correction?: Correction;
 }
 
 /** The fact that the engine makes of a report. */
 export function reportFact(
   { clientOrderId, order }: ExecutionContext,
-  { state, filledSize, fillPrice, names }: ReportWords,
+  { state, filledSize, fillPrice, names, fees, correction }: ReportWords,
 ): OrderFact {
   const raw = {
     clientOrderId,
@@ -49,6 +53,8 @@ export function reportFact(
     filledSize: filledSize ?? order.cumQty,
     ...((names === true || order.brokerOrderId !== undefined) && { brokerOrderId: BROKER_ORDER_ID }),
     ...priceOf(order, filledSize, fillPrice),
+    ...(fees !== undefined && { fees }),
+    ...(correction !== undefined && { correction }),
   };
   const fact = readOrderReport(raw, { clientOrderId });
   if (fact === undefined) throw new TypeError(`a path holds a report that cannot be read: ${JSON.stringify(raw)}`);
@@ -66,6 +72,13 @@ export const brokerAnswers = {
   fine: { kind: 'answered', instrument, margin: 'ok', baseline: ZERO },
   /** A tick so coarse that SL and TP fall on the fill. */
   coarse: { kind: 'answered', instrument: { ...instrument, tickSize: '10' }, margin: 'ok', baseline: ZERO },
+  /** Room for SL and TP at the reference price and not at a fill of 148.5; a lot that 40 do not make up. */
+  narrow: {
+    kind: 'answered',
+    instrument: { ...instrument, tickSize: '4.5', lotSize: '50', baseAsset: PATH_SYMBOL },
+    margin: 'ok',
+    baseline: ZERO,
+  },
   unknownSymbol: { kind: 'unknown_symbol' },
   unavailable: { kind: 'unavailable', cause: 'instrument: out of order' },
 } as const satisfies Record<string, BrokerAnswer>;

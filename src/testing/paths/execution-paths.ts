@@ -1,8 +1,8 @@
 /**
  * The life cycle as a list of paths: generated from the chart that runs, to be read, listed and run.
  *
- * 1. All paths with at most one deviation from a plain life, and of those with two each that takes a transition, or gets
- *    an answer from a guard, that no path before it did. `all` takes every one.
+ * 1. All paths with at most one deviation from a plain life; of those with two, and of those with more (`further-paths.ts`),
+ *    each that takes a transition, or gets an answer from a guard, that no path before it did. `all` takes every one with two.
  * 2. The same list, in the same order and under the same ids, each time.
  */
 import type { ExecutionStage } from '../../domain/result.js';
@@ -10,12 +10,12 @@ import type { ExecutionFact } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
 import { stageOfSnapshot, statePath } from '../../machines/execution.state.js';
 import { microstepsOf } from '../../machines/microsteps.js';
-import { type CoverageMeter, coverageMeter } from './coverage.js';
+import { coverageMeter } from './coverage.js';
+import { furtherPaths } from './further-paths.js';
 import { bareFact, type PathFact } from './path-fact.js';
 import { type ModelPath, modelPaths } from './path-model.js';
 import { inputFor } from './profiles.js';
 import { expectedSteps, PathError, type PathOutcome, runPath } from './run-path.js';
-import { NOT_WALKED_YET, UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, unexplained } from './unreachable.js';
 
 /** One step of a generated path. @public @since 0.1.0 */
 export interface ExecutionPathStep {
@@ -62,10 +62,12 @@ export function executionPaths({ all = false }: ExecutionPathOptions = {}): read
   const known = cache.get(all);
   if (known !== undefined) return known;
   const ordered = [...modelPaths()].sort((a, b) => weight(a) - weight(b));
-  const chosen = new Set(all ? ordered : covering(ordered));
-  const width = String(ordered.length).length;
-  const paths = ordered.flatMap((model, index) => {
-    if (!chosen.has(model)) return [];
+  const chosen = covering(ordered);
+  const wanted = new Set(all ? [...ordered, ...chosen] : chosen);
+  const listed = [...ordered, ...chosen.filter((model) => !ordered.includes(model))];
+  const width = String(listed.length).length;
+  const paths = listed.flatMap((model, index) => {
+    if (!wanted.has(model)) return [];
     const path = describe(model, `P-${String(index + 1).padStart(width, '0')}`);
     models.set(path, model);
     return [path];
@@ -94,29 +96,16 @@ const deviationsOf = (facts: readonly PathFact[]): number => facts.reduce((sum, 
 
 const isForChart = ({ facts }: ModelPath): boolean => facts.some(({ plan }) => plan.chartOnly !== undefined);
 
-const LEFT_OUT = {
-  chart: [...UNREACHABLE_IN_CHART, ...NOT_WALKED_YET],
-  engine: [...UNREACHABLE_IN_ENGINE, ...NOT_WALKED_YET],
-};
-
+/** The paths that cover the chart: all that are plain or deviate once, and of the others those that bring news. */
 function covering(ordered: readonly ModelPath[]): readonly ModelPath[] {
-  const [chart, engine] = [coverageMeter(executionMachine), coverageMeter(executionMachine)];
-  let isEnough = false;
-  return ordered.filter((path) => {
-    const isPlain = deviationsOf(path.facts) <= 1;
-    if (isEnough && !isPlain) return false;
+  const meters = { chart: coverageMeter(executionMachine), engine: coverageMeter(executionMachine) };
+  const chosen = ordered.filter((path) => {
     const input = inputFor(path.profile);
-    const isNews = [chart, ...(isForChart(path) ? [] : [engine])].map(
-      (meter) => meter.add(input, path.facts).length > 0,
-    );
-    isEnough ||= !isPlain && isComplete(chart, LEFT_OUT.chart) && isComplete(engine, LEFT_OUT.engine);
-    return isPlain || isNews.includes(true);
+    const used = isForChart(path) ? [meters.chart] : [meters.chart, meters.engine];
+    const isNews = used.map((meter) => meter.add(input, path.facts).length > 0);
+    return deviationsOf(path.facts) <= 1 || isNews.includes(true);
   });
-}
-
-function isComplete(meter: CoverageMeter<typeof executionMachine>, reasons: typeof UNREACHABLE_IN_ENGINE): boolean {
-  const { states, transitions, branches } = meter.missing();
-  return unexplained([...states, ...transitions, ...branches], reasons).length === 0;
+  return [...chosen, ...furtherPaths(chosen, meters)];
 }
 
 function describe(model: ModelPath, id: string): ExecutionPath {

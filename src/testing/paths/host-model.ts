@@ -8,7 +8,7 @@
 
 import type { KillSwitchType } from '../../domain/kill-switch.js';
 import { cancelsLiveOrders } from '../../domain/kill-switch.js';
-import { HARD_TIMEOUT_MS } from '../../domain/limits.js';
+import { HARD_TIMEOUT_MS, LAST_LOOK_MS } from '../../domain/limits.js';
 import type { ExecutionCommand } from '../../machines/execution.commands.js';
 import type { ExecutionContext } from '../../machines/execution.context.js';
 import type { DeadlineName, FactOf } from '../../machines/execution.facts.js';
@@ -25,6 +25,9 @@ export type TimerName = DeadlineName | `${InclusiveDeadline}.${'look' | 'end'}` 
  * paths answers that look at once, so that T = 32 s takes one turn less than T = 30 s, which does not wait for it.
  */
 type InclusiveDeadline = 'hardTimeout' | 'lateWindow';
+
+/** A cancel call that is made, a look that is over, a window that was held open by a cancel which is now answered. */
+export type Following = 'CANCEL_STARTED' | 'ORDER_LOOKED' | 'WINDOW_OVER';
 
 export interface HostTimer {
   readonly name: TimerName;
@@ -49,9 +52,13 @@ export interface HostModel {
   /** Switches that a restart has yet to tell. */
   readonly untold: readonly FactOf<'KILL_SWITCH'>[];
   /** Facts that the engine tells by itself in the turn of the fact before: a cancel call that is made, a look that is over. */
-  readonly following: readonly ('CANCEL_STARTED' | 'ORDER_LOOKED')[];
+  readonly following: readonly Following[];
   readonly restarts: number;
   readonly deviations: number;
+  /** Engine ms at which the process last woke up after it had slept, or had been blocked. */
+  readonly wokeAt: number;
+  /** The engine was closed: only the next one goes on. */
+  readonly isClosed: boolean;
   /** Nothing follows: the last fact was for the chart alone. */
   readonly isOver: boolean;
 }
@@ -67,6 +74,8 @@ export const newHostModel: HostModel = {
   following: [],
   restarts: 0,
   deviations: 0,
+  wokeAt: VIRTUAL_EPOCH_MS,
+  isClosed: false,
   isOver: false,
 };
 
@@ -119,6 +128,12 @@ function answered(host: HostModel, fact: PathFact): HostModel {
   const call = ANSWERS[fact.type];
   if (call === undefined) return host;
   const closed = withoutTimer({ ...host, open: host.open.filter((other) => other !== call) }, `call.${call}`);
+  if (
+    call === 'cancel' &&
+    host.timers.some(({ name, due }) => name === 'lateWindow' && Math.max(due, host.wokeAt) < fact.at)
+  ) {
+    return { ...withoutTimer(closed, 'lateWindow'), following: [...closed.following, 'WINDOW_OVER'] };
+  }
   if (call !== 'submit') return closed;
   return { ...closed, submitIsLate: fact.plan.cause === 'timer' };
 }
@@ -134,7 +149,13 @@ export function afterStage(host: HostModel): HostModel | undefined {
   const [first] = host.timers;
   const next = first === undefined ? undefined : NEXT_STAGE[first.name];
   if (first === undefined || next === undefined) return undefined;
-  return withTimer(withoutTimer(host, first.name), next, first.due);
+  // The look at T = 32 s waits for a cancel that is under way, but not for long.
+  const isHeld = first.name === 'lateWindow' && host.open.includes('cancel');
+  return withTimer(
+    withoutTimer(host, first.name),
+    next,
+    isHeld ? Math.max(first.due, host.wokeAt) + LAST_LOOK_MS : first.due,
+  );
 }
 
 function perform(host: HostModel, command: ExecutionCommand, context: ExecutionContext): HostModel {
@@ -168,21 +189,38 @@ export function hostAfter(
   context: ExecutionContext,
 ): HostModel {
   const isRestart = fact.type === 'RECOVERED';
+  const isClosed = fact.type === 'SUBMIT_WITHDRAWN';
   const fired = fact.type === 'DEADLINE' ? withoutDeadline(before, fact) : before;
   let host: HostModel = {
-    ...(isRestart ? { ...fired, timers: [], open: [], submitIsLate: false, following: [] } : answered(fired, fact)),
+    ...(isRestart || isClosed
+      ? { ...fired, timers: [], open: [], submitIsLate: false, following: [] }
+      : answered(fired, fact)),
     now: fact.at,
+    wokeAt: fact.plan.asleep === true ? fact.at : before.wokeAt,
+    isClosed,
     restarts: before.restarts + (isRestart ? 1 : 0),
     deviations: before.deviations + fact.plan.deviation,
     isOver: before.isOver || fact.plan.chartOnly === 'last',
   };
   if (fact.type === 'KILL_SWITCH') host = toldSwitch(host, fact, context);
-  if (fact.type === host.following[0]) host = { ...host, following: host.following.slice(1) };
+  if (isFollowing(fact, host)) host = { ...host, following: host.following.slice(1) };
+  if (isClosed) return host;
   for (const command of commands) if (!comesAfterwards(command)) host = perform(host, command, context);
   for (const command of commands) if (comesAfterwards(command)) host = perform(host, command, context);
-  if (fact.type === 'SUBMIT_STARTED') host = withCall(host, 'submit', context);
+  if (fact.type === 'SUBMIT_STARTED') host = withSubmit(host, fact, context);
   return isRestart ? { ...host, untold: untoldAfter(host, context) } : host;
 }
+
+/** How long the call may take is decided before it is made, and counted from when it has returned. */
+function withSubmit(host: HostModel, { at, plan: { blocksMs = 0 } }: PathFact, context: ExecutionContext): HostModel {
+  const limitMs = callLimitMs('submit', context, at);
+  const now = at + blocksMs;
+  const called = { ...host, now, open: [...host.open, 'submit' as const], wokeAt: blocksMs > 0 ? now : host.wokeAt };
+  return withTimer(called, 'call.submit', now + limitMs);
+}
+
+const isFollowing = (fact: PathFact, { following: [first] }: HostModel): boolean =>
+  fact.type === first || (first === 'WINDOW_OVER' && fact.type === 'DEADLINE' && fact.plan.cause === 'follows');
 
 const timerOf = ({ name }: FactOf<'DEADLINE'>): TimerName =>
   name === 'lateWindow' || name === 'hardTimeout' ? `${name}.end` : name;

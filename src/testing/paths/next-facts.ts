@@ -13,10 +13,11 @@ import type { ExecutionInput, FactOf } from '../../machines/execution.facts.js';
 import { type ExecutionSnapshot, statePath } from '../../machines/execution.state.js';
 import { agreeingView, brokerAnswers, observedOf } from './broker-words.js';
 import type { HostModel } from './host-model.js';
-import { type Moment, nextTimer, Offers, REACTION_MS } from './offers.js';
+import { deadlineFact, type Moment, nextTimer, Offers, REACTION_MS } from './offers.js';
 import type { Deviation, PathFact } from './path-fact.js';
 import { DOWN_UNTIL, EXPIRY_STEP_MS, PATH_CASE_ID } from './profiles.js';
 import { offerTimer, offerToChartAlone, offerUnheardTimeout } from './timer-facts.js';
+import { offerWider } from './wider-offers.js';
 import {
   accepted,
   fullAt,
@@ -58,7 +59,12 @@ export function nextFacts(
   const [following] = host.following;
   if (following !== undefined) {
     const label = following === 'CANCEL_STARTED' ? 'the cancel call is made' : 'the look is over';
-    offers.follows(label, { type: following, at: host.now });
+    if (following !== 'WINDOW_OVER') offers.follows(label, { type: following, at: host.now });
+    else offers.follows('lateWindow is due', deadlineFact('lateWindow', host.now));
+    return offers.facts;
+  }
+  if (host.isClosed) {
+    offers.world('the next engine goes on', 0, recoveredAfter(moment));
     return offers.facts;
   }
   offersAt(moment, input)(offers, moment);
@@ -67,6 +73,23 @@ export function nextFacts(
   if (isNew(path)) offerToChartAlone(offers, moment);
   return offers.facts;
 }
+
+/** Every fact that may come next, however much it deviates. */
+export function everyNextFact(
+  snapshot: ExecutionSnapshot,
+  host: HostModel,
+  input: ExecutionInput,
+): readonly PathFact[] {
+  const usual = nextFacts(snapshot, host, input, MOST_LEFT, () => true);
+  if (host.untold.length > 0 || host.following.length > 0 || host.isClosed) return usual;
+  const moment: Moment = { snapshot, host, path: statePath(snapshot.value), timer: nextTimer(snapshot, host) };
+  const wider = new Offers(moment, MOST_LEFT);
+  offerWider(wider, moment);
+  return [...usual, ...wider.facts];
+}
+
+/** No bound. */
+const MOST_LEFT = 99;
 
 function offersAt({ path }: Moment, input: ExecutionInput): (offers: Offers, moment: Moment) => void {
   const [top = '', inner = ''] = path.split('.');

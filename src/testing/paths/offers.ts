@@ -52,6 +52,11 @@ export class Offers {
     this.#add(fact(at), { cause: 'world', deviation: 1, label: `${label} after a sleep`, asleep: true });
   }
 
+  /** A call that blocks the process for so long before it returns. */
+  blocking(label: string, fact: Dated, blocksMs: number): void {
+    this.#add(fact(this.#now), { cause: 'world', deviation: 1, label, blocksMs });
+  }
+
   timer(label: string, deviation: Deviation, fact: ExecutionFact): void {
     this.#add(fact, { cause: 'timer', deviation, label });
   }

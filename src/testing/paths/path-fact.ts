@@ -20,6 +20,8 @@ export interface Plan {
   readonly label: string;
   /** The process slept: timers that fell due before this fact have not fired. */
   readonly asleep?: true;
+  /** The call that follows from the fact blocks the process for so long, in ms, before it returns. */
+  readonly blocksMs?: number;
   /** Only the chart can be given this: the engine drops such a fact, or tells another one first. The path's last, or not. */
   readonly chartOnly?: 'last' | 'onward';
 }

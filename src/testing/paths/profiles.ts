@@ -59,13 +59,16 @@ export function inputFor(profile: PathProfile): ExecutionInput {
 /** Id of the case that covers the symbol where a path says so. */
 export const PATH_CASE_ID = 'case-1';
 
-/** Call deadlines under which the chart's own deadlines can be reached: validation takes its 10 s, protection its 5 s. */
+/**
+ * Call deadlines under which the chart's own deadlines can be reached: validation takes its 10 s, protection its 5 s, and a
+ * cancel that is not answered outlasts the late window and its last look.
+ */
 export const PATH_DEADLINES: Partial<CallDeadlines> = Object.freeze({
   instrumentMs: 10_000,
   positionsMs: 10_000,
   statusMs: 10_000,
   submitMs: 5_000,
-  cancelMs: 2_000,
+  cancelMs: 5_000,
   protectionMs: 10_000,
 });
 

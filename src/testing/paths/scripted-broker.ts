@@ -7,9 +7,10 @@
  * 2. Positions of every symbol (what the sweep asks for) cannot be had: the sweep then judges nothing.
  */
 import { Subject } from 'rxjs';
-import type { BrokerAdapter, Clock, OrderReport } from '../../domain/ports.js';
+import type { BrokerAdapter, OrderReport, SubmitOutcome } from '../../domain/ports.js';
 import type { BrokerCall, BrokerMethod } from '../fault-broker.js';
 import { heldLine } from '../venue/venue-line.js';
+import type { VirtualClock } from '../virtual-clock.js';
 
 export interface ScriptedBroker {
   /** The port, for one engine; `end` leaves every call of that engine open for ever. */
@@ -19,11 +20,14 @@ export interface ScriptedBroker {
   answer(method: BrokerMethod, value: unknown): void;
   fail(method: BrokerMethod, cause: string): void;
   push(report: unknown): void;
+  /** The next submit call blocks the process for so long before it returns. */
+  blockNextSubmit(ms: number): void;
 }
 
-export function scriptedBroker(clock: Clock): ScriptedBroker {
+export function scriptedBroker(clock: Pick<VirtualClock, 'monotonic' | 'moveTo'>): ScriptedBroker {
   const calls: BrokerCall[] = [];
   const line = heldLine<BrokerMethod>();
+  let blocksMs = 0;
   let pushed = new Subject<OrderReport>();
 
   function call<T>(method: BrokerMethod, argument: unknown, clientOrderId?: string): Promise<T> {
@@ -35,6 +39,9 @@ export function scriptedBroker(clock: Clock): ScriptedBroker {
     calls,
     answer: line.answer,
     fail: line.fail,
+    blockNextSubmit: (ms) => {
+      blocksMs = ms;
+    },
     push: (report) => pushed.next(report as OrderReport),
     face() {
       line.cut();
@@ -53,7 +60,12 @@ export function scriptedBroker(clock: Clock): ScriptedBroker {
         },
         reports$,
         instrument: (symbol) => call('instrument', symbol),
-        submitOrder: (order) => call('submitOrder', order, order.clientOrderId),
+        submitOrder(order) {
+          const answer = call<SubmitOutcome>('submitOrder', order, order.clientOrderId);
+          if (blocksMs > 0) clock.moveTo(clock.monotonic() + blocksMs);
+          blocksMs = 0;
+          return answer;
+        },
         getOrderStatus(ref) {
           const answer = call<OrderReport | 'not_found'>('getOrderStatus', ref, ref.clientOrderId);
           line.answerUnlessFollowed('not_found');

@@ -21,10 +21,7 @@ export function offerTimer(offers: Offers, moment: Moment): void {
   const due = Math.max(timer.due, host.now);
   const isPlain = WAITS.test(path) || path === 'submitted.ready' || due === host.now;
   const [label, fact] = told(moment, timer, due);
-  // The look at T = 32 s waits for a cancel that is under way: when the engine tells the deadline hangs on its answer.
-  const isHeldUp = timer.name === 'lateWindow.end' && host.open.includes('cancel');
-  if (isHeldUp) offers.chartOnward(label, fact, 2);
-  else offers.timer(label, isPlain ? 0 : 1, fact);
+  offers.timer(label, isPlain ? 0 : 1, fact);
 }
 
 /** What the engine tells when the timer fires. */
