@@ -56,6 +56,11 @@ describe('the execution chart in a small world', () => {
   });
 });
 
+it('what the paths call out of reach is not taken here either: nothing but the order in which facts can come keeps it out [T3]', () => {
+  const never = small.steps.coverage().filter(({ isTaken }) => !isTaken);
+  expect(never.map(({ edge }) => edge.name)).toContain('cancelling -- CANCEL_OUTCOME → (stays)');
+});
+
 /** What a venue that stands by its word never brings about. */
 const OF_A_ROUGH_VENUE =
   /EXIT_REPORT|confirming --|\[(?:isCorrection|isNewsOfFees|isStopAlone|mayGoAlone|isConfirming|isReopened|isReopenedAndCancelIsWanted|isCancelUnderWay|isBracketValid)\]|CANCEL_OUTCOME (?:→ \(stays\)|\[isClosed\])/;

@@ -1,7 +1,7 @@
 /**
  * What no path can cover, and why. Everything else must be covered.
  *
- * 1. Of the chart: only what the exhaustive check never takes either, to its fixpoint (`test/verify`).
+ * 1. Of the chart: only what the exhaustive check never takes either, in both of its worlds, to the fixpoint (`fillchart verify`).
  * 2. Of the engine: what it drops before the chart, and what it hears in another order, whatever an adapter, a busy loop or a
  *    sleeping process does.
  */
