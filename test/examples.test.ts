@@ -93,10 +93,10 @@ describe('my-broker.js, the adapter in plain JavaScript', () => {
 describe('the examples', () => {
   it('are all run here', () => {
     const names = readdirSync(EXAMPLES).filter((name) => /\.[jt]s$/.test(name));
-    expect(names).toEqual(['custom-broker.ts', 'embed.ts', 'kill-switch.ts', 'my-broker.js', 'watch.ts']);
+    expect(names).toEqual(['custom-broker.ts', 'embed.ts', 'inspect.ts', 'kill-switch.ts', 'my-broker.js', 'watch.ts']);
   });
 
-  it.each(['custom-broker', 'embed', 'kill-switch', 'watch'])('%s prints what it promises', async (name) => {
+  it.each(['custom-broker', 'embed', 'inspect', 'kill-switch', 'watch'])('%s prints what it promises', async (name) => {
     const lines = await printed(name);
     expect(promised(name).length).toBeGreaterThan(0);
     expect(lines).toEqual(expect.arrayContaining([...promised(name)]));
