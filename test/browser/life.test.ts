@@ -94,6 +94,7 @@ describe('what is lit', () => {
     const next = possibleNext(chart.chart, { state, context, now: submitted + 12_500 });
     expect(next.find(({ deadline }) => deadline === 'hardTimeout')?.whyNotYet).toBe('Due in 17.5 s.');
     expect(next.find(({ event }) => event === 'ORDER_REPORT')?.whyNotYet).toBe('Filled 0 of 100.');
+    expect(next.find(({ event }) => event === 'SUBMIT_OUTCOME')?.whyNotYet).toMatch(/^The submit call /);
     expect(next.find(({ event }) => event === 'KILL_SWITCH')?.whyNotYet).toMatch(/^No kill switch/);
   });
 

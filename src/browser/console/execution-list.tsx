@@ -26,7 +26,7 @@ export function ExecutionList() {
           id="search"
           class="input"
           type="search"
-          placeholder="Symbol, id, status"
+          placeholder="Search"
           aria-label="Search executions"
           value={search.value}
           onInput={(event) => {

@@ -78,7 +78,7 @@ function whyNotYet(event: string, deadline: string | undefined, { context, now }
     case 'CANCEL_OUTCOME':
       return at(context, 'cancel', 'inFlight') === true ? 'The cancel call is under way.' : undefined;
     case 'SUBMIT_OUTCOME':
-      return 'The submit call is under way.';
+      return isSubmitAnswered(context) ? 'The submit call has been answered.' : 'The submit call is under way.';
     case 'PROTECTION_OUTCOME':
       return 'The broker has not answered on the exits.';
     case 'RECONCILED':
@@ -88,6 +88,13 @@ function whyNotYet(event: string, deadline: string | undefined, { context, now }
     default:
       return undefined;
   }
+}
+
+/** The last try has its outcome. */
+function isSubmitAnswered(context: Json): boolean {
+  const attempts = at(context, 'attempts');
+  const last: Json | undefined = Array.isArray(attempts) ? (attempts as readonly Json[]).at(-1) : undefined;
+  return at(last, 'outcome') !== undefined;
 }
 
 function untilDeadline(name: string, context: Json, now: number): string | undefined {
