@@ -21,6 +21,8 @@ export interface ViewParts {
 }
 
 export interface Views {
+  /** Told of each change of a position, so that nobody looks through all of them for one. */
+  sawPosition(account: OpenAccount, position: { readonly advisoryId: string; readonly isOpen: boolean }): void;
   execution(account: OpenAccount, advisoryId: string): Execution | undefined;
   executionDetail(account: OpenAccount, advisoryId: string): ExecutionDetail | undefined;
   /** What surrounds the executions of an account, looked up once for many. */
@@ -34,6 +36,17 @@ export interface Views {
 
 export function views(parts: ViewParts): Views {
   const { accounts, killSwitch, pendingReleases, twoPersonRelease, isWaiting, auditSeq } = parts;
+  const openPositions = new WeakMap<OpenAccount['engine'], Set<string>>();
+
+  /** Advisories whose positions are not known to be closed. */
+  function openIn({ engine }: OpenAccount): Set<string> {
+    const known = openPositions.get(engine);
+    if (known !== undefined) return known;
+    const open = new Set(engine.positions().flatMap((one) => (one.isOpen ? [one.advisoryId] : [])));
+    openPositions.set(engine, open);
+    return open;
+  }
+
   const casesOf = (account: OpenAccount, advisoryId: string): readonly string[] =>
     account.engine.cases
       .open()
@@ -46,12 +59,7 @@ export function views(parts: ViewParts): Views {
       if (advisoryId === undefined) continue;
       byAdvisory.set(advisoryId, [...(byAdvisory.get(advisoryId) ?? []), caseId]);
     }
-    const open = new Set(
-      account.engine
-        .positions()
-        .filter((one) => one.isOpen)
-        .map(({ advisoryId }) => advisoryId),
-    );
+    const open = openIn(account);
     return (advisoryId) => ({
       openCases: byAdvisory.get(advisoryId) ?? [],
       hasOpenPosition: open.has(advisoryId),
@@ -61,11 +69,15 @@ export function views(parts: ViewParts): Views {
 
   const aroundOne = (account: OpenAccount, advisoryId: string): Around => ({
     openCases: casesOf(account, advisoryId),
-    hasOpenPosition: account.engine.positions().some((one) => one.isOpen && one.advisoryId === advisoryId),
+    hasOpenPosition: openIn(account).has(advisoryId),
     isWaiting: isWaiting(account.name, advisoryId),
   });
 
   return {
+    sawPosition(account, { advisoryId, isOpen: stands }) {
+      if (stands) openIn(account).add(advisoryId);
+      else openIn(account).delete(advisoryId);
+    },
     around,
     execution(account, advisoryId) {
       const handle = account.engine.execution(advisoryId);

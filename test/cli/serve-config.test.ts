@@ -1,0 +1,77 @@
+/**
+ * The config of the service, tokens, and limits in the config of a run: what is refused, by name, before anything is opened.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
+
+const files = folder();
+const account = { name: 'paper', broker: 'paper', config: CONFIG, journal: 'memory' };
+
+describe('fillchart serve --config', () => {
+  it.each([
+    ['a key that is not known', { accounts: [account], prot: 1 }, 'prot is not known; did you mean "port"?'],
+    [
+      'one of an account',
+      { accounts: [{ ...account, limts: {} }] },
+      'accounts[0].limts is not known; did you mean "limits"?',
+    ],
+    [
+      'a limit that is not known',
+      { accounts: [{ ...account, limits: { maxNotionl: '1' } }] },
+      'did you mean "limits.maxNotional"?',
+    ],
+    ['an option of its broker', { accounts: [{ ...account, config: { ...CONFIG, qotes: {} } }] }, 'qotes'],
+    ['no account', { accounts: [] }, 'accounts is []; accepted is a list of at least one account'],
+    ['a broker that is not there', { accounts: [{ ...account, broker: 'papr' }] }, 'there is no broker "papr"'],
+    ['another address without tokens', { accounts: [account], host: '0.0.0.0' }, 'there are no tokens'],
+    ['tokens that are not there', { accounts: [account], tokens: 'none.json' }, 'fillchart token create'],
+    [
+      'a secret in the file',
+      { accounts: [{ ...account, broker: 'alpaca', config: { secretKey: 'x' } }] },
+      'is a secret',
+    ],
+    [
+      'real money without --live',
+      { accounts: [{ ...account, broker: 'alpaca', live: true, journal: 'a.db', config: { live: true } }] },
+      '--live is not given',
+    ],
+    [
+      'a receiver without a key',
+      { accounts: [account], webhooks: [{ url: 'http://x.example' }] },
+      'webhooks[0].secretEnv',
+    ],
+  ])('E8: refuses %s by name, with 2', async (_name, config, says) => {
+    const { exitCode, stderr } = await cli(['serve', '--config', files.file('fillchart.json', config), '--port', '0']);
+    expect(stderr).toContain(says);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('fillchart token', () => {
+  it('makes a token, shows it once, and keeps its hash alone', async () => {
+    const file = files.path('tokens.json');
+    const made = await cli(['token', 'create', '--file', file, '--name', 'olga', '--role', 'operator']);
+    const token = made.stdout.trim();
+    expect(token).toMatch(/^fct_[\w-]{43}$/);
+    expect(readFileSync(file, 'utf8')).not.toContain(token);
+    expect((await cli(['token', 'list', '--file', file])).stdout).toBe('olga  operator\n');
+    expect((await cli(['token', 'create', '--file', file, '--name', 'olga'])).exitCode).toBe(2);
+    expect((await cli(['token', 'remove', '--file', file, '--name', 'olga'])).exitCode).toBe(0);
+    expect((await cli(['token', 'list', '--file', file])).stdout).toBe('no token\n');
+  });
+});
+
+describe('fillchart run --config', () => {
+  it('G1: takes limits beside the options of the broker, and refuses those that are not known', async () => {
+    const file = files.file('advisories.jsonl', jsonl(advisory(), advisory({ advisoryId: 'B', positionSize: '5' })));
+    const run = (limits: object) =>
+      cli(['run', file, '--config', files.file('paper.json', { ...CONFIG, limits }), '--json']);
+    const { stdout } = await run({ maxPositionSize: '50' });
+    expect(stdout).toContain('LIMIT_EXCEEDED');
+    expect(stdout).toContain('"FILLED"');
+    const { exitCode, stderr } = await run({ maxPositionSiz: '50' });
+    expect(stderr).toContain('did you mean "limits.maxPositionSize"?');
+    expect(exitCode).toBe(2);
+  });
+});
