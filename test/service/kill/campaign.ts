@@ -33,9 +33,10 @@ export interface KillOutcome {
   readonly truth: BrokerTruth;
 }
 
-/** Time between two kills, in real ms. */
-const LEAST_LIFE_MS = 2_000;
-const MOST_LIFE_MS = 4_500;
+/** Time between being ready, or the start, and the next kill, in real ms. */
+const LEAST_LIFE_MS = 300;
+const MOST_LIFE_MS = 2_000;
+const EARLY_EACH = 3;
 const RETRY_FOR_MS = 240_000;
 
 export async function killCampaign({ root, kills, seed, speed, clients }: KillSetting): Promise<KillOutcome> {
@@ -76,6 +77,8 @@ export async function killCampaign({ root, kills, seed, speed, clients }: KillSe
     start();
     const all = Array.from({ length: clients }, oneClient);
     for (let count = 0; count < kills; count += 1) {
+      // Every third dies before it is ready: in the middle of its recovery.
+      if (count % EARLY_EACH !== EARLY_EACH - 1) await ready(client);
       await realTime(LEAST_LIFE_MS + ((seed * 7_919 + count * 104_729) % (MOST_LIFE_MS - LEAST_LIFE_MS)));
       await kill();
       start();
@@ -97,6 +100,10 @@ export async function killCampaign({ root, kills, seed, speed, clients }: KillSe
     broker.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function ready(client: ReturnType<typeof createClient>): Promise<void> {
+  while (!(await client.getReadiness()).ready) await realTime(20);
 }
 
 function counted(results: ReadonlyMap<string, unknown>): Record<string, number> {
