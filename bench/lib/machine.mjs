@@ -20,4 +20,4 @@ export function machine(sqlite) {
 
 export const inWords = ({ cpu, cores, memoryGB, system, node, sqlite, fillchart, loadBefore, at }) =>
   `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${memoryGB} GB, ${system}; Node.js ${node}, SQLite ${sqlite}, fillchart ${fillchart}; ` +
-  `${at.slice(0, 10)}, load ${loadBefore} before the run`;
+  `${at.slice(0, 10)}, load ${loadBefore} before the run${loadBefore > cores ? ': the machine was busy, so ratios within a table hold, and times and rates are too poor by far' : ''}`;

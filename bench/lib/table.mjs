@@ -40,5 +40,5 @@ export function textTable(result) {
 export function markdownTable(result) {
   const [head, ...body] = gridOf(result);
   const line = (row) => `| ${row.join(' | ')} |`;
-  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...body.map(line)].join('\n');
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...body.map(line)].join('\n');
 }
