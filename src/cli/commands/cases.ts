@@ -53,7 +53,7 @@ engine holds.
 export const addCases: AddCommand = (program, world, done) => {
   const group = program
     .command('cases')
-    .description('list, resolve and withdraw the cases of a journal: what a person must look at')
+    .description('list, resolve and withdraw the cases of a journal: what needs manual review')
     .addHelpText('after', NOTES);
   group
     .command('list')

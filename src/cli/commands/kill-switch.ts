@@ -62,15 +62,10 @@ export const addKillSwitch: AddCommand = (program, world, done) => {
     .option('--json', 'as one JSON document')
     .action(async (options: ListOptions) => done(await list(options, world)));
   describeChange(group.command('set').description('set a switch; an ACTIVE one is only lowered by release'))
-    .option(
-      '--state <state>',
-      'ACTIVE stops, WARNING only says so on every execution',
-      settable,
-      KillSwitchState.ACTIVE,
-    )
+    .option('--state <state>', 'ACTIVE stops; WARNING is logged on every execution', settable, KillSwitchState.ACTIVE)
     .action(async (options: SwitchOptions) => done(await change(options, world, set)));
   describeChange(group.command('release').description('turn a switch OFF'))
-    .option('--force', 'although a case in its scope is open; the history says so')
+    .option('--force', 'although a case in its scope is open; the history records it')
     .action(async (options: SwitchOptions) => done(await change(options, world, release)));
 };
 

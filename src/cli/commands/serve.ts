@@ -22,7 +22,7 @@ export interface ServeOptions {
 const NOTES = `
 Without a config it serves one paper account, which fills every order at its reference price.
 On SIGTERM or ctrl-c nothing new is taken, what is live is waited for up to --drain, and the rest stays in the journals: the
-next start goes on with it. A second signal leaves at once. Keys of brokers are read from the environment alone.
+next start goes on with it. A second signal ends the process at once. Keys of brokers are read from the environment alone.
 `;
 
 export const addServe: AddCommand = (program, world, done) => {

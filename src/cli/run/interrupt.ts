@@ -3,7 +3,7 @@
  *
  * 1. The first closes the gate: GLOBAL goes ACTIVE, so that no order leaves any more and open ones are cancelled. What is
  *    filled stays protected, and the run ends when every execution has its result.
- * 2. The second leaves at once; what is live then is only in the journal.
+ * 2. The second ends the process at once; what is live then is only in the journal.
  * 3. Once the exit code is said, it is the exit code: a late ctrl-c is passed over while the engine is closed, and another
  *    one leaves with that very code.
  */
@@ -26,7 +26,7 @@ export interface Interrupted {
   readonly view: RunView;
   /** The journal's file; absent for a journal that ends with the process. */
   readonly place: JournalPlace | undefined;
-  /** Called before the process is left at once, with the number of executions that are live. */
+  /** Called before the process ends at once, with the number of executions that are live. */
   readonly onLeave: (live: number) => void;
 }
 

@@ -68,7 +68,7 @@ async function listening({ broker, limits, journal, clock, port }: ConsoleReques
 
 const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
-/** The first ctrl-c ends the service; the second leaves at once. */
+/** The first ctrl-c ends the service; the second ends the process at once. */
 function untilInterrupt(service: Service, world: CliWorld): Promise<void> {
   let isEnding = false;
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
  * The outcome of a run as one JSON document, for machines.
  *
  * 1. It is written as the results come, and none of them is kept; it is whole when the run is over, also when the run was
- *    left at once.
+ *    ended at once.
  */
 
 import { EXIT } from '../exit-codes.js';
@@ -29,7 +29,7 @@ export interface JsonReport {
   /** `ExecutionResult`s in the order of the file, each with `line`, `symbol`, `side` and `caseIds` beside it. */
   add(executed: ExecutedLine): void;
   end(outcome: RunOutcome, place: JournalPlace | undefined): void;
-  /** Closes the document of a run that was left at once. */
+  /** Closes the document of a run that was ended at once. */
   leave(live: number): void;
 }
 

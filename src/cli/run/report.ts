@@ -234,8 +234,8 @@ function malformedSentence({ malformed, malformedLines }: RunOutcome): string {
 
 function meaningOf(outcome: RunOutcome): string {
   const { exitCode, manual, unprotected, openCases, journalFailure, halting, live, notStarted } = outcome;
-  if (journalFailure !== undefined) return `the journal has failed (${journalFailure}); a person must look at it.`;
-  if (outcome.isStopped) return 'the engine has stopped itself; a person must look at why.';
+  if (journalFailure !== undefined) return `the journal has failed (${journalFailure}); it needs manual review.`;
+  if (outcome.isStopped) return 'the engine has stopped itself; the cause needs manual review.';
   if (exitCode !== 3)
     return exitCode === 0
       ? 'nothing is left to do.'

@@ -181,7 +181,7 @@ export const reportCases: readonly CaseDefinition[] = [
 
 export const cancelCases: readonly CaseDefinition[] = [
   {
-    title: 'cancels an open order, and says so by a report',
+    title: 'cancels an open order, and reports it',
     needs: 'rests',
     async run(bench) {
       const { ref } = await bench.accepted();
