@@ -33,6 +33,7 @@ const deep = [
   // Compiles and runs each example.
   'test/examples.test.ts',
   'test/fix/!(orders).test.ts',
+  'test/memory/{heap,retention,start-cost}.test.ts',
   'test/paths/{all-paths,exits-on-engine,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
   'test/service/{events,fuzz,global,kill}.test.ts',

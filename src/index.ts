@@ -7,6 +7,7 @@ export { createTimeout, type Timeout, type TimeoutOptions } from './create-timeo
 export { type ExpectedAtBroker, type ReconcileAtBrokerOptions, reconcileAtBroker } from './reconcile-at-broker.js';
 export type { CloseOptions, Engine, ExecuteOptions } from './engine/engine.js';
 export type { EngineOptions } from './engine/options.js';
+export type { RetentionOptions } from './engine/retention.js';
 export type { LimitOptions, Limits } from './domain/risk-limits.js';
 export type { PreTrade, PreTradeContext } from './engine/risk-gate.js';
 
@@ -16,6 +17,7 @@ export type { FrozenSnapshot, SnapshotInput } from './domain/snapshot.js';
 
 // What the engine hands out
 export type { Execution, ReadOnlyActor, TimeoutView } from './actors/execution.js';
+export type { ExecutionsQuery } from './views/execution-pages.js';
 export type { ExecutionView } from './views/execution-view.js';
 export { ExecutionStage, FINAL_STATUSES } from './domain/result.js';
 export type { ExecutionAttempt, ExecutionResult, FinalStatus } from './domain/result.js';
@@ -62,6 +64,14 @@ export type { Exit, ExitFact, ExitLeg, ExitStatus } from './domain/exits.js';
 // The ports
 export type { BrokerAdapter, BrokerCapabilities, BrokerDescription } from './domain/ports.js';
 export type { Clock, Journal, Logger, Side } from './domain/ports.js';
+export type {
+  ArchiveAnchor,
+  IndexedJournal,
+  JournalArchives,
+  OpenRequest,
+  RecordLookup,
+  StoredCheckpoint,
+} from './domain/journal-index.js';
 export type { Fill, Instrument, OpenOrder, OrderRef, OrderReport, OrderRequest } from './domain/ports.js';
 export type { CancelOutcome, CancelWord, LegOutcome, SubmitOutcome } from './domain/ports.js';
 export type { Correction, Fee, ProtectionOutcome, ProtectionRequest, Quote } from './domain/ports.js';

@@ -3,7 +3,7 @@
  */
 
 import type { AuditEntry } from '../domain/audit.js';
-import type { JsonObject } from '../domain/canonical.js';
+import { deepFreeze, type JsonObject } from '../domain/canonical.js';
 import {
   blockingCase,
   type Case,
@@ -61,6 +61,8 @@ export interface CaseRegister extends Cases {
   /** Whether an open case lies in the scope of a kill switch with this target (K6). */
   openInScope(target: string | undefined): Case | undefined;
   restore(fact: CaseFact): void;
+  /** The cases as they stood, before any fact. */
+  restoreAll(known: readonly Case[]): void;
 }
 
 export function caseRegister(
@@ -139,6 +141,9 @@ export function caseRegister(
     openInScope: (target) => cases.find((known) => isOpen(known) && covers(target, known.symbol, aliases)),
     restore(fact) {
       cases = withCaseFact(cases, fact);
+    },
+    restoreAll(known) {
+      cases = deepFreeze([...known]);
     },
   };
 }

@@ -18,21 +18,43 @@ export function readingOf(clock: Clock): { readonly clock?: ClockReading } {
   return origin === undefined ? {} : { clock: { origin, monotonicMs: Math.floor(clock.monotonic()) } };
 }
 
-/** @param records what the journal holds, oldest first */
-export function engineTime(clock: Clock, records: readonly JournalRecord[] = []): EngineTime {
-  const notBefore = records.at(-1)?.at ?? 0;
-  const anchor = Math.max(Math.floor(clock.now()), notBefore, byMonotonicTime(clock, records) ?? 0);
+/** A reading of a clock, beside engine time. */
+export interface PastReading extends ClockReading {
+  readonly at: number;
+}
+
+/** When the journal was written last, by engine time; and the newest reading of each clock that it knows. */
+export interface PastTime {
+  readonly at: number;
+  readonly readings: readonly PastReading[];
+}
+
+const NO_PAST: PastTime = { at: 0, readings: [] };
+
+/** Clocks that are remembered: the latest ones. */
+const MOST_CLOCKS = 8;
+
+/** @param records oldest first; @param before what is known of the records before them */
+export function pastTimeOf(records: readonly JournalRecord[], before: PastTime = NO_PAST): PastTime {
+  const newest = new Map<string, PastReading>();
+  const keep = (reading: PastReading) => (newest.has(reading.origin) ? undefined : newest.set(reading.origin, reading));
+  for (const { at, fact } of records.toReversed()) {
+    const { origin, monotonicMs } = (fact['clock'] ?? {}) as Partial<ClockReading>;
+    if (typeof origin === 'string' && Number.isFinite(monotonicMs)) keep({ origin, monotonicMs: monotonicMs ?? 0, at });
+  }
+  for (const reading of before.readings) keep(reading);
+  return { at: records.at(-1)?.at ?? before.at, readings: [...newest.values()].slice(0, MOST_CLOCKS) };
+}
+
+/** @param past what the journal knows */
+export function engineTime(clock: Clock, past = NO_PAST): EngineTime {
+  const anchor = Math.max(Math.floor(clock.now()), past.at, byMonotonicTime(clock, past) ?? 0);
   const start = clock.monotonic();
   return () => anchor + Math.floor(clock.monotonic() - start);
 }
 
-/** Engine time now, from the newest record that tells both engine time and a reading of this very clock. */
-function byMonotonicTime(clock: Clock, records: readonly JournalRecord[]): number | undefined {
-  if (clock.monotonicOrigin === undefined) return undefined;
-  for (const { at, fact } of records.toReversed()) {
-    const { origin, monotonicMs } = (fact['clock'] ?? {}) as Partial<ClockReading>;
-    if (origin !== clock.monotonicOrigin || !Number.isFinite(monotonicMs)) continue;
-    return at + Math.floor(clock.monotonic() - (monotonicMs ?? 0));
-  }
-  return undefined;
+/** Engine time now, by the newest reading of this very clock. */
+function byMonotonicTime(clock: Clock, { readings }: PastTime): number | undefined {
+  const known = readings.find(({ origin }) => origin === clock.monotonicOrigin);
+  return known && known.at + Math.floor(clock.monotonic() - known.monotonicMs);
 }

@@ -43,7 +43,7 @@ export interface HostServices extends EffectServices {
   /** Sets GLOBAL ACTIVE, unless the engine has done so already (E5). */
   readonly closeGate: (reason: string) => void;
   /** A report on a finished execution shows more filled than it accounted for (T5), or takes back or changes a fill (P8). */
-  readonly onStrayFill: (host: ExecutionHost, report: OrderFact) => void;
+  readonly onStrayFill: (context: ExecutionContext, report: OrderFact) => void;
 }
 
 export interface ExecutionHost {
@@ -196,7 +196,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
         sayFallen(recorder.say, known, after.fellTo);
       send({ type: 'ORDER_REPORT', at: time(), report: fact });
     } else if (lessThan(known.order.cumQty, fact.cumQty) || fact.correction !== undefined) {
-      services.onStrayFill(host, fact);
+      services.onStrayFill(known, fact);
     }
   }
 

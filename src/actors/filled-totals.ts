@@ -21,19 +21,31 @@ export interface FilledTotals {
   /** Whether another execution of this engine holds protection at this price in the symbol. */
   isExitOfOthers(context: ExecutionContext, price: Decimal): boolean;
   leave(clientOrderId: string): void;
+  /** An open position of this engine has its exits at these prices. */
+  holdExits(symbol: string, clientOrderId: string, prices: readonly Decimal[]): void;
+  /** What executions that are done have filled, by symbol. */
+  state(): FilledTotalsState;
+  restore(state: FilledTotalsState): void;
   /** Executions that are counted and not done. */
   readonly size: number;
 }
+
+export type FilledTotalsState = Readonly<Record<string, Readonly<Record<Side, Decimal>>>>;
 
 interface Counts {
   readonly filled: Decimal;
   readonly open: Decimal;
 }
 
+interface Counted extends Counts {
+  readonly symbol: string;
+  readonly side: Side;
+}
+
 interface SymbolTotals {
   buy: Counts;
   sell: Counts;
-  /** How many executions hold an exit at a price. */
+  /** Executions that hold an exit at a price: two at most, since two are others to anyone. */
   readonly exits: Map<Decimal, Set<string>>;
 }
 
@@ -43,7 +55,7 @@ const MOST_EXITS = 256;
 const NONE: Counts = { filled: ZERO, open: ZERO };
 
 export function filledTotals(): FilledTotals {
-  const counted = new Map<string, Counts>();
+  const counted = new Map<string, Counted>();
   const bySymbol = new Map<string, SymbolTotals>();
 
   function totalsOf(symbol: string): SymbolTotals {
@@ -65,13 +77,26 @@ export function filledTotals(): FilledTotals {
 
   function keepExits({ clientOrderId, snapshot, bracket, protection }: ExecutionContext): void {
     if (bracket === undefined || protection.stopLoss !== 'placed') return;
-    const { exits } = totalsOf(snapshot.symbol);
-    for (const price of [bracket.stopLoss, bracket.takeProfit]) {
-      const holders = (exits.get(price) ?? new Set()).add(clientOrderId);
+    holdExits(snapshot.symbol, clientOrderId, [bracket.stopLoss, bracket.takeProfit]);
+  }
+
+  function holdExits(symbol: string, clientOrderId: string, prices: readonly Decimal[]): void {
+    const { exits } = totalsOf(symbol);
+    for (const price of prices) {
+      const holders = exits.get(price) ?? new Set<string>();
+      if (holders.size < 2) holders.add(clientOrderId);
       exits.delete(price);
       exits.set(price, holders);
     }
     for (const price of exits.keys()) if (exits.size > MOST_EXITS) exits.delete(price);
+  }
+
+  /** What of a side's total belongs to executions that are done. */
+  function filledBefore(symbol: string, side: Side): Decimal {
+    let filled = totalsOf(symbol)[side].filled;
+    for (const own of counted.values())
+      if (own.symbol === symbol && own.side === side) filled = subtract(filled, own.filled);
+    return filled;
   }
 
   return {
@@ -88,7 +113,7 @@ export function filledTotals(): FilledTotals {
         filled: add(totals[side].filled, subtract(now.filled, before.filled)),
         open: add(totals[side].open, subtract(now.open, before.open)),
       };
-      counted.set(clientOrderId, now);
+      counted.set(clientOrderId, { ...now, symbol: snapshot.symbol, side });
     },
     readOthers(context) {
       const asked = { buy: othersOn('buy', context).filled, sell: othersOn('sell', context).filled };
@@ -105,6 +130,22 @@ export function filledTotals(): FilledTotals {
       return holders !== undefined && (holders.size > 1 || !holders.has(clientOrderId));
     },
     leave: (clientOrderId) => counted.delete(clientOrderId),
+    holdExits,
+    state() {
+      const symbols = [...bySymbol.keys()].sort();
+      const all = symbols.map((symbol) => {
+        const done = { buy: filledBefore(symbol, 'buy'), sell: filledBefore(symbol, 'sell') };
+        return [symbol, done] as const;
+      });
+      return Object.fromEntries(all.filter(([, { buy, sell }]) => buy !== ZERO || sell !== ZERO));
+    },
+    restore(state) {
+      for (const [symbol, { buy, sell }] of Object.entries(state)) {
+        const totals = totalsOf(symbol);
+        totals.buy = { ...totals.buy, filled: add(totals.buy.filled, buy) };
+        totals.sell = { ...totals.sell, filled: add(totals.sell.filled, sell) };
+      }
+    },
     get size() {
       return counted.size;
     },

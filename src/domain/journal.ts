@@ -81,19 +81,29 @@ export type ChainEntry = JournalRecord | undefined;
 /**
  * Checks a journal from its first record (A5). The verdict names the first record that is changed, missing, inserted
  * or out of order. A cut-off tail shows only against an `expected` end that was noted elsewhere.
+ *
+ * @param before where the records before these end; nothing by default
  * @public @since 0.1.0
  */
-export function verifyChain(records: Iterable<ChainEntry>, expected?: ChainEnd): ChainVerdict {
+export function verifyChain(
+  records: Iterable<ChainEntry>,
+  expected?: ChainEnd,
+  before: ChainEnd = NOTHING_BEFORE,
+): ChainVerdict {
   const entries = [...records];
-  let lastHash = GENESIS_HASH;
+  let { lastHash } = before;
   for (const [index, entry] of entries.entries()) {
-    if (!follows(entry, index + 1, lastHash)) return faultAt(entries, index, lastHash);
+    if (!follows(entry, before.records + index + 1, lastHash)) return faultAt(entries, index, lastHash, before.records);
     lastHash = entry.hash;
   }
-  return verifyEnd({ records: entries.length, lastHash }, expected);
+  return verifyEnd({ records: before.records + entries.length, lastHash }, expected);
 }
 
-const isIntact = ({ prevHash, hash, ...content }: JournalRecord): boolean => chained(content, prevHash).hash === hash;
+const NOTHING_BEFORE: ChainEnd = { records: 0, lastHash: GENESIS_HASH };
+
+/** The record has the hash of what it says. */
+export const isIntact = ({ prevHash, hash, ...content }: JournalRecord): boolean =>
+  chained(content, prevHash).hash === hash;
 
 /** The entry is record number `seq`, and the one that was chained to `lastHash`. */
 const follows = (entry: ChainEntry, seq: number, lastHash: string): entry is JournalRecord =>
@@ -102,8 +112,8 @@ const follows = (entry: ChainEntry, seq: number, lastHash: string): entry is Jou
 const broken = (seq: number, fault: ChainFault, problem: string): Broken => ({ ok: false, seq, fault, problem });
 
 /** What happened at the first entry that does not follow. */
-function faultAt(entries: readonly ChainEntry[], index: number, lastHash: string): Broken {
-  const seq = index + 1;
+function faultAt(entries: readonly ChainEntry[], index: number, lastHash: string, before: number): Broken {
+  const seq = before + index + 1;
   const found = entries[index];
   const isNext = follows(entries[index + 1], seq, lastHash);
   if (found === undefined || !isIntact(found)) {
@@ -112,15 +122,15 @@ function faultAt(entries: readonly ChainEntry[], index: number, lastHash: string
       : broken(seq, 'changed', `record ${seq} was changed: ${whatDiffers(found, seq)}`);
   }
   if (found.seq > seq) {
-    const isLater = entries.slice(seq).some((entry) => follows(entry, seq, lastHash));
+    const isLater = entries.slice(index + 1).some((entry) => follows(entry, seq, lastHash));
     if (isLater) return broken(seq, 'reordered', `record ${seq} is out of order: record ${found.seq} stands before it`);
     const range = found.seq === seq + 1 ? `record ${seq} is` : `records ${seq} to ${found.seq - 1} are`;
     return broken(seq, 'missing', `${range} missing: record ${found.seq} stands there`);
   }
-  if (found.seq < seq) return broken(seq, 'inserted', `record ${found.seq} was inserted after record ${index}`);
+  if (found.seq < seq) return broken(seq, 'inserted', `record ${found.seq} was inserted after record ${seq - 1}`);
   return isNext
     ? broken(seq, 'inserted', `another record ${seq} was inserted before record ${seq}`)
-    : broken(seq, 'changed', `record ${seq} was made anew: it does not follow record ${index}`);
+    : broken(seq, 'changed', `record ${seq} was made anew: it does not follow record ${seq - 1}`);
 }
 
 const whatDiffers = (found: ChainEntry, seq: number): string =>

@@ -8,6 +8,7 @@
  */
 import type { Observable } from 'rxjs';
 import type { JournalRecord } from './journal.js';
+import type { IndexedJournal, OpenRequest } from './journal-index.js';
 
 /** The side of an order (FIX Side 54). @public @since 0.1.0 */
 export type Side = 'buy' | 'sell';
@@ -352,44 +353,4 @@ export interface Journal {
   readonly loss?: string | undefined;
   append(records: readonly JournalRecord[]): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface OpenRequest {
-  readonly indexed: true;
-}
-
-/** What an engine starts from, written now and then: the state of its views at one record (E7). */
-export interface StoredCheckpoint {
-  /** The record that it stands on, and that record's hash. */
-  readonly seq: number;
-  readonly recordHash: string;
-  /** Canonical JSON. The journal does not look into it. */
-  readonly content: string;
-  /** SHA-256, hex, of `content`. */
-  readonly contentHash: string;
-}
-
-/** Looks up what is durable. Every method answers in the same turn, and throws what keeps it from reading. */
-export interface RecordLookup {
-  /** Every record of the advisory, of all streams, oldest first. */
-  ofAdvisory(advisoryId: string): readonly JournalRecord[];
-  /** The advisory that an entry order belongs to. */
-  advisoryOf(clientOrderId: string): string | undefined;
-  /** The first records of executions, newest first: of those before record `before`, at most `limit`. */
-  starts(before: number, limit: number): readonly JournalRecord[];
-  /** Records from number `from` on, oldest first, at most `limit`. */
-  records(from: number, limit: number): readonly JournalRecord[];
-}
-
-/** An open journal that can look records up. */
-export interface IndexedJournal {
-  readonly lookup: RecordLookup;
-  /** The last checkpoint, when the record that it stands on is there. */
-  readonly checkpoint?: StoredCheckpoint | undefined;
-  /** The records after the checkpoint; all of them without one. */
-  readonly records: readonly JournalRecord[];
-  /** All records, for when the checkpoint turns out to be wrong. Rejects as `open` does. */
-  readAll(): Promise<readonly JournalRecord[]>;
-  /** Replaces the checkpoint. Called when the record that it stands on is durable. */
-  saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
 }

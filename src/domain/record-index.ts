@@ -6,7 +6,7 @@
  * 2. A look-up costs what it finds, not what there is.
  */
 import type { JournalRecord } from './journal.js';
-import type { RecordLookup } from './ports.js';
+import type { RecordLookup } from './journal-index.js';
 
 export interface RecordIndex extends RecordLookup {
   add(record: JournalRecord): void;
@@ -56,9 +56,13 @@ export function recordIndex(records: Iterable<JournalRecord> = []): RecordIndex 
     all,
     ofAdvisory: (advisoryId) => byAdvisory.get(advisoryId) ?? [],
     advisoryOf: (clientOrderId) => byOrder.get(clientOrderId),
-    starts(before, limit) {
-      const end = countBefore(begun, before);
+    startsBefore(seq, limit) {
+      const end = countBefore(begun, seq);
       return begun.slice(Math.max(0, end - limit), end).reverse();
+    },
+    startsAfter(seq, limit) {
+      const start = countBefore(begun, seq + 1);
+      return begun.slice(start, start + limit);
     },
     records(from, limit) {
       const start = countBefore(all, from);

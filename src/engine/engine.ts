@@ -6,47 +6,25 @@
  * 3. The kill switch is carried to live executions by walking the map, from the turn of the change on (K5).
  */
 import type { Observable } from 'rxjs';
-import { brokerCalls } from '../actors/broker-calls.js';
-import { type CaseRegister, type Cases, caseRegister } from '../actors/cases.js';
-import { engineTime } from '../actors/engine-time.js';
+import type { Cases } from '../actors/cases.js';
 import type { Execution } from '../actors/execution.js';
-import { type ExecutionHost, executionHost, type HostServices } from '../actors/execution-host.js';
-import { filledTotals } from '../actors/filled-totals.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
-import { orderWatch } from '../actors/order-watch.js';
-import { slicedWalk } from '../actors/sliced-walk.js';
 import type { AuditRecord } from '../domain/audit.js';
-import type { Case } from '../domain/cases.js';
-import { exitOf } from '../domain/exits.js';
-import type { JournalRecord } from '../domain/journal.js';
 import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock } from '../domain/ports.js';
-import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
-import { readJournal } from '../journal/read-journal.js';
-import { LISTENER_THREW, recorder as newRecorder } from '../journal/recorder.js';
-import { linesAfter, tailOf } from '../journal/tail.js';
-import type { ExecutionInput } from '../machines/execution.facts.js';
-import type { ExecutionSnapshot } from '../machines/execution.state.js';
-import { type ExecutionMap, executionMap } from '../views/execution-map.js';
+import type { ExecutionsQuery } from '../views/execution-pages.js';
 import type { ExecutionView } from '../views/execution-view.js';
-import { type EngineMetrics, metrics as newMetrics } from '../views/metrics.js';
+import type { EngineMetrics } from '../views/metrics.js';
 import type { PositionView } from '../views/position-view.js';
-import { type Admission, admission, hasCapacity } from './admission.js';
-import { aliasesOf } from './aliases.js';
-import { brokerConnection } from './connection.js';
-import { exitsOf } from './exits.js';
-import { intake } from './intake.js';
+import { assemble, type Parts } from './assemble.js';
 import { lookForLostJournal } from './lost-journal.js';
-import { type CheckedOptions, checkedDrain, checkedOptions, type EngineParts } from './options.js';
+import { checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
+import { liveIn, pastOf } from './past.js';
 import { recover } from './recover.js';
-import { type RiskGateParts, riskGate } from './risk-gate.js';
-import { startSweep } from './start-sweep.js';
-import { strayFills } from './stray-fills.js';
 import { type SweepReport, sweep } from './sweep.js';
-import { type Switchboard, switchboard } from './switchboard.js';
 
 /** The engine: executes advisories, and looks after what it executed. @public @since 0.1.0 */
 export interface Engine {
@@ -54,12 +32,19 @@ export interface Engine {
   execute(snapshot: FrozenSnapshot | SnapshotInput, options?: ExecuteOptions): Promise<ExecutionResult>;
   /** The live handle of the same. Throws when the engine is closed. */
   start(snapshot: FrozenSnapshot | SnapshotInput, options?: ExecuteOptions): Execution;
+  /** The execution of an advisory: live, or over and read from the journal. Throws when the journal cannot be read. */
   execution(advisoryId: string): Execution | undefined;
-  /** Every execution that the journal knows, oldest first. */
-  executions(): readonly ExecutionView[];
+  /**
+   * Executions, oldest first: all that are live, and the latest 1,000 that are over; or a page of these. Throws when the
+   * journal cannot be read.
+   */
+  executions(query?: ExecutionsQuery): readonly ExecutionView[];
   readonly killSwitch: KillSwitch;
   readonly cases: Cases;
+  /** The latest 10,000 lines of the audit log, oldest first. All of it stands in the journal. */
   readonly executionLogs: readonly AuditRecord[];
+  /** What the audit log says of one advisory, from the journal, oldest first. Throws when that cannot be read. */
+  auditOf(advisoryId: string): readonly AuditRecord[];
   readonly audit$: Observable<AuditRecord>;
   /**
    * The audit log from a number on: every line with a `seq` above `since` (0 by default), then each as it comes, without a gap
@@ -101,133 +86,37 @@ export interface CloseOptions {
 /** Opens the journal, recovers what is in it, and starts. */
 export async function openEngine(given: EngineParts): Promise<Engine> {
   const options = checkedOptions(given);
-  const { records, problem } = await readJournal(options.journal);
-  const parts = assemble(options, records);
+  const { opened, past } = await pastOf(options.journal);
+  if (options.retention !== undefined && opened.archives === undefined && opened.problem === undefined) {
+    await options.journal.close();
+    const message = `retention needs a journal that has archives, such as sqliteJournal; ${options.journal.name} has none.`;
+    throw new FillchartError('INVALID_OPTION', message);
+  }
+  const parts = assemble(options, opened, past);
   const { board, connection, recorder, start } = parts;
   connection.ensure().catch((error: unknown) => {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
-  const difference = recover(records, { ...parts, ...options, killSwitch: board.killSwitch, tellSwitch: board.tell });
+  const { unusedCheckpoint } = opened;
+  if (unusedCheckpoint !== undefined)
+    recorder.say('warn', { cause: unusedCheckpoint }, 'the checkpoint is not used: every record is read');
+  const difference = recover(past, parts);
   board.settle();
   // Only now: what the journal says of the switches must not open the gate again.
-  const reason = problem ?? difference;
+  const reason = opened.problem ?? difference;
   if (reason !== undefined) board.closeGate(reason);
+  else {
+    parts.checkpoints.begin();
+    parts.archiving?.begin();
+  }
   parts.risk?.open();
   const engine = engineFace(parts);
   await start.begin(async () => {
     // Without a past there is nothing to compare, but there may have been one (A9): then all that the broker holds is.
-    const isPast = records.length > 0 || (await lookForLostJournal({ ...options, ...parts })) || reason !== undefined;
+    const isPast = past.isThere || (await lookForLostJournal({ ...options, ...parts })) || reason !== undefined;
     if (isPast) await engine.sweep();
   });
   return engine;
-}
-
-/** What must hold between check and act, read now (V1, V7, V8). */
-function gateOf(clock: Clock, board: Switchboard, cases: CaseRegister): HostServices['gate'] {
-  return (symbol) => {
-    const blocking = cases.blocking(symbol);
-    const decidedBy = board.decidedBy(symbol);
-    return {
-      now: clock.now(),
-      killSwitchState: board.killSwitch.stateFor(symbol),
-      ...(decidedBy !== undefined && { decidedBy }),
-      ...(blocking !== undefined && { openCaseId: blocking.caseId, openCase: caseNamed(blocking) }),
-    };
-  };
-}
-
-const caseNamed = ({ caseId, kind, symbol, openedAt }: Case) => ({ caseId, caseKind: kind, symbol, openedAt });
-
-type Parts = ReturnType<typeof assemble>;
-
-const doorOf = (options: CheckedOptions, executions: ExecutionMap, board: Switchboard): Admission =>
-  admission({
-    clock: options.clock,
-    broker: options.broker,
-    maxConcurrent: options.maxConcurrent,
-    running: () => executions.live.size,
-    isKilled: board.killSwitch.isActive,
-  });
-
-type RiskParts = Omit<RiskGateParts, 'limits' | 'preTrade'>;
-
-/** The limits, with what the journal holds counted; none where none are configured. */
-function riskOf({ risk }: CheckedOptions, records: readonly JournalRecord[], parts: RiskParts) {
-  if (risk === undefined) return undefined;
-  const gate = riskGate({ ...risk, ...parts });
-  gate.restore(records);
-  return gate;
-}
-
-/** Everything that the engine is made of, tied together. */
-function assemble(options: CheckedOptions, records: readonly JournalRecord[]) {
-  const { broker, capabilities, clock, journal, logger, deadlines, pollIntervalMs } = options;
-  const time = engineTime(clock, records);
-  const metrics = newMetrics();
-  const executions = executionMap();
-  const filled = filledTotals();
-  const onFailure = (cause: string) => board.closeGate(`The journal has failed: ${cause}`);
-  const past = records.findLast(({ audit }) => audit.length > 0)?.audit.at(-1)?.seq ?? 0;
-  const read = (after: number, limit: number) => linesAfter(recorder.log, after, limit);
-  const onError = (error: unknown) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW);
-  const tail = tailOf({ journal, clock, read, onError }, past);
-  const recorder = newRecorder({ journal: tail.journal, clock, logger, history: records, onFailure });
-  tail.follow(recorder.audit$);
-  const aliases = aliasesOf(broker);
-  const cases = caseRegister(recorder, time, options.onMismatch, aliases);
-  const walk = slicedWalk<ExecutionHost>(clock);
-  const onSwitch = () => door.onSwitch();
-  const board = switchboard({
-    time,
-    recorder,
-    metrics,
-    cases,
-    executions,
-    walk,
-    aliases,
-    shared: options.killSwitch,
-    onSwitch,
-  });
-  const door = doorOf(options, executions, board);
-  const connection = brokerConnection(broker, clock, deadlines.connectMs);
-  const start = startSweep(connection);
-  const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
-  const positions = () => exits.protections.watched();
-  const risk = riskOf(options, records, { time, board, aliases, live: executions.live, positions });
-  const needsQuote = risk?.needsQuote;
-  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: start.isOver, needsQuote });
-
-  const gate = gateOf(clock, board, cases);
-  const exits = exitsOf({ options, time, recorder, cases, executions, watch, calls, onAudit: risk?.heed });
-  const onDone = (host: ExecutionHost) => {
-    executions.done(host);
-    door.onDone();
-    filled.leave(host.execution.clientOrderId);
-    exits.protections.take(host.context);
-  };
-  const onStrayFill = strayFills(cases);
-  const closeGate = board.closeGateOnce;
-  // The execution that asks is among those in flight.
-  const carries = () => hasCapacity(broker, executions.live.size - 1);
-  const told = { onDone, onStrayFill, closeGate, hasCapacity: carries };
-  const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, walk, ...told };
-
-  const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
-  function newHost(input: ExecutionInput, from?: ExecutionSnapshot): ExecutionHost {
-    const host = makeHost(input, from);
-    executions.add(input, host);
-    return host;
-  }
-
-  watch.reports$.subscribe(({ clientOrderId, raw }) => {
-    const exit = exitOf(clientOrderId);
-    const entry = executions.byOrder(clientOrderId);
-    if (entry !== undefined || exit === undefined) entry?.report(raw);
-    else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
-  });
-  const kept = { tail, options, time, metrics, executions, filled, recorder, cases, board, risk };
-  const taking = intake({ clock, time, gate, executions, admission: door, makeHost });
-  return { ...kept, ...exits, connection, start, watch, newHost, admission: door, intake: taking };
 }
 
 function engineFace(parts: Parts): Engine {
@@ -253,7 +142,7 @@ function engineFace(parts: Parts): Engine {
     start,
     execute: async (raw, given) => start(raw, given).result,
     execution: parts.intake.find,
-    executions: parts.intake.views,
+    executions: (query) => parts.intake.views(checkedQuery(query)),
     killSwitch: board.killSwitch.face,
     cases: {
       open: cases.open,
@@ -264,8 +153,9 @@ function engineFace(parts: Parts): Engine {
       },
     },
     get executionLogs() {
-      return [...recorder.log];
+      return recorder.log;
     },
+    auditOf: parts.history.auditOf,
     audit$: recorder.audit$,
     tail: parts.tail.since,
     async sweep() {
@@ -276,7 +166,7 @@ function engineFace(parts: Parts): Engine {
         () => false,
       );
       if (isClosed) throw closed();
-      const report = await sweep({ ...parts, ...options, hosts: executions.all });
+      const report = await sweep({ ...parts, ...options, ...parts.history });
       if (isThere) parts.start.madeUp();
       return report;
     },
@@ -336,13 +226,16 @@ async function drained(results: readonly Promise<unknown>[], drainMs: number, cl
 
 async function closeAll(parts: Parts): Promise<void> {
   const { options, executions, recorder, watch, board, connection, protections } = parts;
+  const left = liveIn(executions);
   const live = executions.abandon() + parts.intake.abandon();
   parts.admission.close();
   if (live > 0) recorder.say('warn', { live, journal: options.journal.name }, 'closed with live executions');
+  await parts.archiving?.close();
   protections.close();
   watch.close();
   board.killSwitch.close();
   await connection.close();
+  await parts.checkpoints.atClose(left);
   await options.journal.close();
   recorder.close();
 }

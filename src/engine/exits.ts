@@ -6,16 +6,18 @@ import type { BrokerCalls } from '../actors/broker-calls.js';
 import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import { type ExitWatch, exitWatch } from '../actors/exit-watch.js';
+import type { FilledTotals } from '../actors/filled-totals.js';
 import type { OrderWatch } from '../actors/order-watch.js';
 import type { ProtectionServices } from '../actors/protection-host.js';
 import { add, ZERO } from '../domain/decimal.js';
+import { exitOf } from '../domain/exits.js';
 import { containedStream } from '../journal/contained-stream.js';
 import type { Recorder } from '../journal/recorder.js';
-import { orderRef } from '../machines/execution.context.js';
 import { isOrderLive } from '../machines/execution.state.js';
 import type { ExecutionMap } from '../views/execution-map.js';
 import type { PositionView } from '../views/position-view.js';
 import type { Range } from './accepted.js';
+import type { History } from './history.js';
 import { type Holdings, holdings, signed } from './holdings.js';
 import type { CheckedOptions } from './options.js';
 import { type Protections, protections } from './protections.js';
@@ -30,6 +32,8 @@ export interface ExitsParts {
   readonly calls: BrokerCalls;
   /** Told what is recorded of exits, in the turn in which it is. */
   readonly onAudit?: ProtectionServices['onAudit'];
+  readonly filled: Pick<FilledTotals, 'holdExits'>;
+  readonly past: Pick<History, 'endedPosition' | 'entryOf' | 'forgetEntry' | 'report'>;
 }
 
 export interface Exits {
@@ -40,13 +44,11 @@ export interface Exits {
   readonly exits$: Observable<PositionView>;
 }
 
-export function exitsOf({ options, time, recorder, cases, executions, watch, calls, onAudit }: ExitsParts): Exits {
+export function exitsOf(parts: ExitsParts): Exits {
+  const { options, time, recorder, cases, executions, watch, calls, onAudit, filled, past } = parts;
+  const { entryOf } = past;
   const { broker, capabilities, clock, deadlines, exitPollIntervalMs: intervalMs } = options;
   const statusDeadlineMs = deadlines.statusMs;
-  const entryOf = (clientOrderId: string) => {
-    const host = executions.byOrder(clientOrderId);
-    return host === undefined ? undefined : orderRef(host.context);
-  };
   const { gaps$ } = watch;
   const looked = exitWatch({ broker, capabilities, clock, intervalMs, statusDeadlineMs, gaps$, entryOf });
   const held = holdings();
@@ -76,12 +78,16 @@ export function exitsOf({ options, time, recorder, cases, executions, watch, cal
     observePosition: calls.observePosition,
     liveIn,
     onAudit,
+    holdExits: filled.holdExits,
+    endedPosition: past.endedPosition,
+    onRetired: past.forgetEntry,
   });
   looked.news$.subscribe((news) => {
     const entry = executions.byOrder(news.id);
     if (news.kind === 'absent') all.absent(news.id);
-    else if (entry === undefined) all.report(news.id, news.raw);
-    else entry.report(news.raw);
+    else if (entry !== undefined) entry.report(news.raw);
+    else if (exitOf(news.id) === undefined) past.report(news.id, news.raw);
+    else all.report(news.id, news.raw);
   });
   // Pushes on exits come with those on entries.
   watch.reports$.subscribe(({ clientOrderId, raw }) => all.report(clientOrderId, raw));

@@ -20,6 +20,15 @@ export interface Holdings {
   heldIn(symbol: string): ReadonlyMap<string, Decimal>;
   /** Symbols in which something is known. */
   symbols(): readonly string[];
+  state(): HoldingsState;
+  restore(state: HoldingsState): void;
+}
+
+export interface HoldingsState {
+  /** What was there before the first execution of a symbol. */
+  readonly baselines: Readonly<Record<string, { readonly startedAt: number; readonly baseline: Decimal }>>;
+  /** By symbol and `clientOrderId`, signed. */
+  readonly held: Readonly<Record<string, Readonly<Record<string, Decimal>>>>;
 }
 
 export const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? quantity : negate(quantity));
@@ -51,5 +60,15 @@ export function holdings(): Holdings {
     expected: (symbol) => sum([baselines.get(symbol)?.baseline ?? ZERO, ...(held.get(symbol)?.values() ?? [])]),
     heldIn: (symbol) => held.get(symbol) ?? NOTHING,
     symbols: () => [...new Set([...baselines.keys(), ...held.keys()])],
+    state: () => ({
+      baselines: Object.fromEntries(baselines),
+      held: Object.fromEntries(
+        [...held].filter(([, of]) => of.size > 0).map(([key, of]) => [key, Object.fromEntries(of)]),
+      ),
+    }),
+    restore(state) {
+      for (const [symbol, known] of Object.entries(state.baselines)) baselines.set(symbol, known);
+      for (const [symbol, of] of Object.entries(state.held)) held.set(symbol, new Map(Object.entries(of)));
+    },
   };
 }

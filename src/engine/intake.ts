@@ -5,12 +5,15 @@ import { type EngineTime, readingOf } from '../actors/engine-time.js';
 import type { Execution } from '../actors/execution.js';
 import type { ExecutionHost, HostServices } from '../actors/execution-host.js';
 import type { Clock } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import { isoTime } from '../domain/time.js';
-import { conflicting, inputOf, isRegistered } from '../machines/advisory.js';
+import { conflicting, inputOf, isRegistered, unreadable } from '../machines/advisory.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import type { ExecutionMap } from '../views/execution-map.js';
+import { type ExecutionsQuery, type FinishedPages, listed } from '../views/execution-pages.js';
 import { type ExecutionView, viewOf } from '../views/execution-view.js';
+import type { FinishedExecutions, KnownExecution } from '../views/finished-executions.js';
 import type { Admission } from './admission.js';
 import { type WaitingExecution, waitingExecution } from './waiting-execution.js';
 
@@ -19,6 +22,11 @@ export interface IntakeParts {
   readonly time: EngineTime;
   readonly gate: HostServices['gate'];
   readonly executions: ExecutionMap;
+  /** What is over, from the journal. */
+  readonly finished: Pick<FinishedExecutions, 'find'>;
+  readonly pages: FinishedPages;
+  /** The journal cannot be read, or is not as it was written. */
+  readonly onUnreadable: (cause: string) => void;
   readonly admission: Admission;
   /** Makes the host of an execution, which takes its place among the others when it begins. */
   readonly makeHost: (input: ExecutionInput) => ExecutionHost;
@@ -27,20 +35,25 @@ export interface IntakeParts {
 export interface Intake {
   start(raw: unknown, again: boolean): Execution;
   find(advisoryId: string): Execution | undefined;
-  /** Every execution, those that wait included. */
-  views(): readonly ExecutionView[];
+  /** Every execution that is live or waits, and a page of those that are over. */
+  views(query: ExecutionsQuery): readonly ExecutionView[];
+  /** The handle that callers have of it. */
+  handleOf(host: KnownExecution): Execution;
   /** Results of what waits. */
   results(): readonly Promise<unknown>[];
   /** Ends what waits; returns how many there were. */
   abandon(): number;
 }
 
-export function intake({ clock, time, gate, executions, admission, makeHost }: IntakeParts): Intake {
+export function intake(parts: IntakeParts): Intake {
+  const { clock, time, gate, executions, finished, pages, admission, makeHost } = parts;
   const waiting = new Map<ExecutionInput, WaitingExecution & { readonly handedInAt: number }>();
   const byAdvisory = new Map<string, ExecutionInput>();
   /** Handles that were given out before the host was there. */
-  const handles = new WeakMap<ExecutionHost, Execution>();
-  const handleOf = (host: ExecutionHost): Execution => handles.get(host) ?? host.execution;
+  const handles = new WeakMap<KnownExecution, Execution>();
+  const handleOf = (host: KnownExecution): Execution => handles.get(host) ?? host.execution;
+  const knownBy = (advisoryId: string): KnownExecution | undefined =>
+    executions.find(advisoryId) ?? finished.find(advisoryId);
 
   function begin(input: ExecutionInput, host: ExecutionHost): void {
     executions.add(input, host);
@@ -80,7 +93,14 @@ export function intake({ clock, time, gate, executions, admission, makeHost }: I
     const input = inputOf(raw);
     if (!isRegistered(input)) return letIn(input);
     const queued = byAdvisory.get(input.advisoryId);
-    const known = executions.find(input.advisoryId);
+    let known: KnownExecution | undefined;
+    try {
+      known = knownBy(input.advisoryId);
+    } catch (error) {
+      // Whether it has been run nobody can tell: it is not run (S1).
+      parts.onUnreadable(causeOf(error));
+      return letIn(unreadable(input, causeOf(error)));
+    }
     const hash = queued?.snapshotHash ?? known?.context.snapshotHash;
     if (hash !== undefined && hash !== input.snapshotHash) return letIn(conflicting(input));
     const handle = queued === undefined ? undefined : waiting.get(queued)?.handle;
@@ -92,14 +112,15 @@ export function intake({ clock, time, gate, executions, admission, makeHost }: I
     start,
     find(advisoryId) {
       const queued = byAdvisory.get(advisoryId);
-      const known = executions.find(advisoryId);
       if (queued !== undefined) return waiting.get(queued)?.handle;
+      const known = typeof advisoryId === 'string' ? knownBy(advisoryId) : undefined;
       return known === undefined ? undefined : handleOf(known);
     },
-    views: () => [
-      ...executions.all().map(({ snapshot }) => viewOf(snapshot, time)),
-      ...[...waiting].map(([input, { handle, handedInAt }]) => viewOfWaiting(input, handle, handedInAt)),
-    ],
+    views(query) {
+      const waits = [...waiting].map(([input, { handle, handedInAt }]) => viewOfWaiting(input, handle, handedInAt));
+      return listed(query, pages, [...executions.all().map(({ snapshot }) => viewOf(snapshot, time)), ...waits]);
+    },
+    handleOf,
     results: () => [...waiting.values()].map(({ handle }) => handle.result),
     abandon() {
       const count = waiting.size;
@@ -112,7 +133,7 @@ export function intake({ clock, time, gate, executions, admission, makeHost }: I
 }
 
 /** Refused before anything left the process: such an advisory may be run once more (E1). */
-const neverLeft = ({ context: { result } }: ExecutionHost): boolean =>
+const neverLeft = ({ context: { result } }: KnownExecution): boolean =>
   result?.status === 'REJECTED' && result.attempts.length === 0;
 
 const neverBegun = (advisoryId: string): FillchartError =>

@@ -8,7 +8,7 @@
  */
 
 import { type Cases, caseRegister } from '../actors/cases.js';
-import { engineTime } from '../actors/engine-time.js';
+import { engineTime, pastTimeOf } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
@@ -18,7 +18,7 @@ import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-s
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { readJournal } from '../journal/read-journal.js';
-import { recorder as newRecorder } from '../journal/recorder.js';
+import { endOfRecords, recorder as newRecorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { executionMap } from '../views/execution-map.js';
 import { metrics } from '../views/metrics.js';
@@ -53,8 +53,15 @@ export async function openJournalAdmin({ journal, clock, logger }: JournalAdminO
     await journal.close();
     throw new FillchartError('JOURNAL_UNAVAILABLE', `${problem}. Nothing is written to it: keep a copy as evidence.`);
   }
-  const time = engineTime(clock, records);
-  const recorder = newRecorder({ journal, clock, logger, history: records, onFailure: () => undefined });
+  const time = engineTime(clock, pastTimeOf(records));
+  const recorder = newRecorder({
+    journal,
+    clock,
+    logger,
+    past: endOfRecords(records),
+    readLog: () => [],
+    onFailure: () => undefined,
+  });
   // Which cases keep advisories from starting is the next engine's policy; none starts here.
   const cases = caseRegister(recorder, time, 'halt-symbol');
   const nobody = { executions: executionMap(), walk: slicedWalk<ExecutionHost>(clock) };

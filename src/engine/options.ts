@@ -6,8 +6,11 @@ import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
 import { refuseUnknown } from '../domain/option-names.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
+import { ExecutionStage } from '../domain/result.js';
 import { show } from '../domain/snapshot.js';
+import type { ExecutionsQuery } from '../views/execution-pages.js';
 import { type CheckedRisk, checkedRisk } from './limit-options.js';
+import { type CheckedRetention, DEFAULT_KEEP_DAYS, type RetentionOptions } from './retention.js';
 import type { RiskOptions } from './risk-gate.js';
 import { isShared, type SharedKillSwitch } from './shared-switch.js';
 
@@ -33,6 +36,8 @@ export interface EngineOptions extends RiskOptions {
   readonly maxConcurrent?: number | undefined;
   /** Kill switches that several engines share, from `createKillSwitch`; of its own by default (K10). */
   readonly killSwitch?: SharedKillSwitch | undefined;
+  /** Moves what is over and old out of the journal into archive files (E7); nothing is moved by default. */
+  readonly retention?: RetentionOptions | undefined;
   /** Longest time of each broker call, in ms (P7). */
   readonly deadlines?: Partial<CallDeadlines> | undefined;
 }
@@ -51,6 +56,7 @@ const NAMES = Object.keys({
   limits: true,
   preTrade: true,
   killSwitch: true,
+  retention: true,
 } satisfies Record<keyof EngineOptions, true>);
 
 /** The options with every port there. */
@@ -70,6 +76,7 @@ export interface CheckedOptions {
   /** Absent where neither limits nor a veto are configured. */
   readonly risk: CheckedRisk | undefined;
   readonly killSwitch: SharedKillSwitch | undefined;
+  readonly retention: CheckedRetention | undefined;
 }
 
 const DEFAULT_POLL_INTERVAL_MS = 100;
@@ -140,6 +147,7 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     maxConcurrent,
     risk: checkedRisk(parts, broker),
     killSwitch,
+    retention: checkedRetention(parts.retention),
   };
 }
 
@@ -150,6 +158,35 @@ export function checkedDrain(given: { readonly drainMs?: number | undefined } | 
   if (!isBetween(drainMs, 0, Number.MAX_SAFE_INTEGER)) throw invalid('drainMs', drainMs, 'a time in ms');
   return drainMs;
 }
+
+function checkedRetention(given: RetentionOptions | undefined): CheckedOptions['retention'] {
+  if (given === undefined) return undefined;
+  refuseUnknown('createEngine', given, ['keepDays', 'archiveFolder'], 'retention.');
+  const { archiveFolder, keepDays = DEFAULT_KEEP_DAYS } = given;
+  if (typeof archiveFolder !== 'string' || archiveFolder.trim() === '')
+    throw invalid('retention.archiveFolder', archiveFolder, 'the path of a folder');
+  if (!isBetween(keepDays, 1, MOST_KEEP_DAYS))
+    throw invalid('retention.keepDays', keepDays, `1 to ${MOST_KEEP_DAYS} days`);
+  return { archiveFolder, keepDays };
+}
+
+const MOST_KEEP_DAYS = 36_500;
+
+/** Which executions are listed. */
+export function checkedQuery(query: ExecutionsQuery = {}): ExecutionsQuery {
+  refuseUnknown('executions', query, ['after', 'before', 'limit', 'stage']);
+  const { after, before, limit, stage } = query;
+  for (const [name, id] of Object.entries({ after, before }))
+    if (id !== undefined && typeof id !== 'string') throw invalid(name, id, 'an advisoryId');
+  if (after !== undefined && before !== undefined) throw invalid('before', before, 'nothing beside after');
+  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1 || limit > MOST_LISTED))
+    throw invalid('limit', limit, `a whole number from 1 to ${MOST_LISTED}`);
+  if (stage !== undefined && !Object.hasOwn(ExecutionStage, stage))
+    throw invalid('stage', stage, Object.keys(ExecutionStage).join(', '));
+  return query;
+}
+
+const MOST_LISTED = 10_000;
 
 function requireMethods(option: string, port: object | undefined, methods: readonly string[]): void {
   for (const method of methods) {

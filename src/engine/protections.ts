@@ -9,11 +9,13 @@
  */
 import { type Observable, Subject } from 'rxjs';
 import { type ProtectionHost, type ProtectionServices, protectionHost } from '../actors/protection-host.js';
+import type { Case } from '../domain/cases.js';
 import { type Decimal, lessThan, maximum, subtract, sum, ZERO } from '../domain/decimal.js';
 import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../domain/exits.js';
 import { hasFill } from '../domain/order.js';
 import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
-import { mismatch, type ObservedPosition } from '../domain/reconciliation.js';
+import { causeOf } from '../domain/reading.js';
+import { type Mismatch, mismatch, type ObservedPosition } from '../domain/reconciliation.js';
 import { type ExecutionContext, heldBy as heldByEntry, type LegState } from '../machines/execution.context.js';
 import type { ProtectionCommandOf } from '../machines/protection.commands.js';
 import { type ProtectionContext, workingRefs } from '../machines/protection.context.js';
@@ -28,6 +30,14 @@ export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition'
   readonly observePosition: (ref: OrderRef) => Promise<ObservedPosition>;
   /** What orders that are live have done in the symbol, and may do yet: signed, between two bounds. */
   readonly liveIn: (symbol: string) => { readonly least: Decimal; readonly most: Decimal };
+  /** An open position has its exits at these prices. */
+  readonly holdExits: (symbol: string, clientOrderId: string, prices: readonly Decimal[]) => void;
+  /** A position that is over, from the journal. @throws when that cannot be read */
+  readonly endedPosition: (
+    by: { readonly advisoryId: string } | { readonly clientOrderId: string },
+  ) => EndedPosition | undefined;
+  /** A position is over. */
+  readonly onRetired: (clientOrderId: string) => void;
   /** How many closed positions are kept to be shown. */
   readonly retained?: number;
 }
@@ -35,10 +45,10 @@ export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition'
 export interface Protections {
   /** The execution is done. */
   take(context: ExecutionContext): void;
-  /** A recorded fact, before `open`. */
-  restore(advisoryId: string, fact: ProtectionFact): void;
-  /** The journal is read: what it holds goes on, and what it lacks begins. */
-  open(attempt: (what: object, act: () => void) => void): void;
+  /** Goes on with an open position, from its recorded facts. */
+  goOn(facts: readonly ProtectionFact[]): void;
+  /** Advisories whose positions are the latest that closed, oldest first. */
+  restoreClosed(advisoryIds: readonly string[]): void;
   /** News of an exit, by its own id; of no concern when it is none of ours. */
   report(id: string, raw: unknown): void;
   absent(id: string): void;
@@ -46,25 +56,26 @@ export interface Protections {
   seen(symbol: string, size: Decimal): void;
   /** Positions whose exits are not over. */
   watched(): readonly ProtectionHost[];
-  /** Whether it has begun here, and is open or among the latest that are closed. */
-  knows(clientOrderId: string): boolean;
   /** Every position that is open, then the latest that are closed, oldest first. */
   positions(): readonly PositionView[];
   readonly exits$: Observable<PositionView>;
+  /** By advisory. */
+  state(): { readonly open: readonly string[]; readonly closed: readonly string[] };
   close(): void;
 }
 
-const RETAINED = 1_000;
+/** Closed positions that are shown; older ones are found in the journal. */
+export const RETAINED = 250;
 
-type EndedPosition = Pick<ProtectionHost, 'context' | 'state'>;
+export type EndedPosition = Pick<ProtectionHost, 'context' | 'state'>;
 
 export function protections(parts: ProtectionsParts): Protections {
   const { holdings, capabilities, time, cases, watch, retained = RETAINED } = parts;
   const open = new Map<string, ProtectionHost>();
   const closed = new Map<string, EndedPosition>();
   const exits$ = new Subject<PositionView>();
-  let restored: Map<string, ProtectionFact[]> | undefined = new Map();
-  let early: ExecutionContext[] = [];
+  /** Closed before this process: read when somebody asks. */
+  let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
 
   const viewOf = ({ context, state }: EndedPosition): PositionView => positionViewOf(context, state);
@@ -80,11 +91,39 @@ export function protections(parts: ProtectionsParts): Protections {
   function retire(host: ProtectionHost): void {
     const { clientOrderId } = host.context;
     open.delete(clientOrderId);
+    parts.onRetired(clientOrderId);
     // The actor goes; what it came to is all that is kept.
     closed.set(clientOrderId, { context: host.context, state: host.state });
+    forgetOldest();
+  }
+
+  function forgetOldest(): void {
     for (const oldest of closed.keys()) {
       if (closed.size <= retained) break;
       closed.delete(oldest);
+    }
+  }
+
+  function readClosedBefore(): void {
+    const before = closedBefore;
+    closedBefore = [];
+    const since = [...closed];
+    closed.clear();
+    for (const advisoryId of before.slice(Math.max(0, since.length + before.length - retained))) {
+      const ended = endedOrNone({ advisoryId });
+      if (ended !== undefined) closed.set(ended.context.clientOrderId, ended);
+    }
+    for (const [id, ended] of since) closed.set(id, ended);
+    forgetOldest();
+  }
+
+  /** A journal that cannot be read now shows nothing, and ends nothing. */
+  function endedOrNone(by: Parameters<ProtectionsParts['endedPosition']>[0]): EndedPosition | undefined {
+    try {
+      return parts.endedPosition(by);
+    } catch (error) {
+      parts.recorder.say('error', { ...by, cause: causeOf(error) }, 'a closed position cannot be read');
+      return undefined;
     }
   }
 
@@ -120,7 +159,10 @@ export function protections(parts: ProtectionsParts): Protections {
     const [first] = facts;
     if (first?.type !== 'START') return;
     const host = protectionHost(services);
-    open.set(first.input.clientOrderId, host);
+    const { clientOrderId, symbol, sl, tp } = first.input;
+    open.set(clientOrderId, host);
+    const placed = [sl, tp].flatMap((exit) => (exit?.isPlaced === true ? [exit.price] : []));
+    parts.holdExits(symbol, clientOrderId, placed);
     for (const asked of host.replay(facts)) raiseUnlessKnown(host.context, asked);
     if (!host.isOver) host.send({ type: 'RECOVERED', at: time() });
   }
@@ -130,10 +172,7 @@ export function protections(parts: ProtectionsParts): Protections {
     { symbol, advisoryId, snapshotHash }: ProtectionContext,
     { kind, mismatches }: ProtectionCommandOf<'openCase'>,
   ): void {
-    const told = cases.all().filter((known) => known.advisoryId === advisoryId);
-    const isKnown = (message: string) =>
-      told.some((known) => known.mismatches.some((each) => each.message === message));
-    if (mismatches.every(({ message }) => isKnown(message))) return;
+    if (isTold(cases.all(), advisoryId, mismatches)) return;
     void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
   }
 
@@ -151,31 +190,19 @@ export function protections(parts: ProtectionsParts): Protections {
   return {
     take(context) {
       holdings.noteBaseline(context);
-      if (restored === undefined) begin(context);
-      else early.push(context);
+      begin(context);
     },
-    restore(advisoryId, fact) {
-      const facts = restored?.get(advisoryId);
-      if (facts === undefined) restored?.set(advisoryId, [fact]);
-      else facts.push(fact);
-    },
-    open(attempt) {
-      const lives = restored ?? new Map<string, ProtectionFact[]>();
-      restored = undefined;
-      for (const [advisoryId, facts] of lives) attempt({ advisoryId, stream: 'protection' }, () => goOn(facts));
-      for (const context of early) {
-        const { advisoryId } = context;
-        if (!lives.has(advisoryId)) attempt({ advisoryId, stream: 'protection' }, () => begin(context));
-      }
-      early = [];
+    goOn,
+    restoreClosed(advisoryIds) {
+      closedBefore = advisoryIds;
     },
     report(id, raw) {
       const exit = exitOf(id);
       if (exit === undefined) return;
       const host = open.get(exit.clientOrderId);
-      const over = closed.get(exit.clientOrderId);
-      if (host !== undefined) host.report(exit.leg, raw);
-      else if (over !== undefined) tellLate(over, exit.leg, raw);
+      if (host !== undefined) return host.report(exit.leg, raw);
+      const over = closed.get(exit.clientOrderId) ?? endedOrNone({ clientOrderId: exit.clientOrderId });
+      if (over !== undefined) tellLate(over, exit.leg, raw);
     },
     absent(id) {
       const exit = exitOf(id);
@@ -189,8 +216,14 @@ export function protections(parts: ProtectionsParts): Protections {
       }
     },
     watched: () => [...open.values()],
-    knows: (clientOrderId) => open.has(clientOrderId) || closed.has(clientOrderId),
-    positions: () => [...closed.values(), ...open.values()].map(viewOf),
+    positions() {
+      readClosedBefore();
+      return [...closed.values(), ...open.values()].map(viewOf);
+    },
+    state() {
+      const own = (of: Iterable<Pick<ProtectionHost, 'context'>>) => [...of].map(({ context }) => context.advisoryId);
+      return { open: own(open.values()), closed: [...closedBefore, ...own(closed.values())].slice(-retained) };
+    },
     exits$: exits$.asObservable(),
     close() {
       for (const host of open.values()) host.abandon();
@@ -198,6 +231,12 @@ export function protections(parts: ProtectionsParts): Protections {
       exits$.complete();
     },
   };
+}
+
+/** Whether the cases of an advisory tell all of these. */
+export function isTold(cases: readonly Case[], advisoryId: string, mismatches: readonly Mismatch[]): boolean {
+  const told = cases.filter((known) => known.advisoryId === advisoryId).flatMap((known) => known.mismatches);
+  return mismatches.every(({ message }) => told.some((each) => each.message === message));
 }
 
 /** What the exits start from; `undefined` when the execution holds nothing. */

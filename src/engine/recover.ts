@@ -1,116 +1,187 @@
 /**
- * Going on where the last process stopped (A6): the journal is folded through the charts, and each execution that is
- * not done is told so, under its original deadlines. The chart decides what that means.
+ * Going on where the last process stopped (A6): the views are as a checkpoint, or a fold of all records, has them; what was
+ * recorded since is folded on top; and each execution that is not done is told so, under its original deadlines. The chart
+ * decides what that means.
  *
- * 1. A fact that cannot be folded costs its own execution, position, switch or case, and nothing else (E2); it is said aloud.
- * 2. The folded result is held against the recorded one: what ended stays ended, and a difference closes the gate (A7).
- * 3. A mismatch whose case was not written down before the end gets its case now (M1).
- * 4. Positions go on where their exits stood; a finished execution that holds a fill and has no position yet gets it (B7).
+ * 1. Only what is live, open, or newer than the checkpoint is read (E7).
+ * 2. A fact that cannot be folded costs its own execution, position, switch or case, and nothing else (E2); it is said aloud.
+ * 3. The folded result is held against the recorded one: what ended stays ended, and a difference closes the gate (A7).
+ * 4. A mismatch whose case was not written down before the end gets its case now (M1).
+ * 5. Positions go on where their exits stood; a finished execution that holds a fill and has no position yet gets it (B7).
  */
-
 import type { CaseRegister } from '../actors/cases.js';
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
-import type { KillSwitchActor } from '../actors/kill-switch.js';
 import { type CaseFact, caseKindOf } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
-import { cancelsLiveOrders, type DecidingSwitch } from '../domain/kill-switch.js';
+import type { ArchiveAnchor, RecordLookup } from '../domain/journal-index.js';
+import { cancelsLiveOrders } from '../domain/kill-switch.js';
 import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
+import { beginsLife, exitFactsOf, lifeOf } from '../journal/lives.js';
 import type { Recorder } from '../journal/recorder.js';
-import { type Difference, refold } from '../journal/refold.js';
-import { inputOf, isRegistered } from '../machines/advisory.js';
-import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
+import type { Difference } from '../journal/refold.js';
+import type { inputOf } from '../machines/advisory.js';
+import type { ExecutionContext } from '../machines/execution.context.js';
 import type { ExecutionSnapshot } from '../machines/execution.state.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
-import type { ProtectionFact } from '../machines/protection.facts.js';
+import type { ExecutionMap } from '../views/execution-map.js';
+import { anchorOf, countEnded, type EndedViews, foldViews, isArchived, refoldLife } from './fold-views.js';
 import type { Protections } from './protections.js';
+import type { RiskCounters } from './risk-counters.js';
+import type { Switchboard } from './switchboard.js';
+import type { ViewsState } from './views-state.js';
 
-export interface RecoveryParts {
-  readonly newHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;
-  readonly killSwitch: KillSwitchActor;
+/** What the journal says of the past. */
+export interface Past {
+  /** The views at the checkpoint; absent when there is none that can be used. */
+  readonly base?: ViewsState | undefined;
+  /** The records after it; all without one. */
+  readonly records: readonly JournalRecord[];
+  readonly lookup: RecordLookup;
+}
+
+export interface RecoveryParts extends Omit<EndedViews, 'metrics'> {
+  readonly makeHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;
+  readonly executions: Pick<ExecutionMap, 'add'>;
+  readonly board: Pick<Switchboard, 'killSwitch' | 'restore' | 'tell'>;
   readonly cases: CaseRegister;
+  readonly counters: RiskCounters;
+  readonly metrics: EndedViews['metrics'] & { restore(counts: ViewsState['counts']): void };
   readonly protections: Protections;
+  readonly symbols: Set<string>;
+  readonly anchors: ArchiveAnchor[];
   readonly time: EngineTime;
   readonly clock: Clock;
   readonly recorder: Pick<Recorder, 'say'>;
-  readonly tellSwitch: (host: ExecutionHost, changed: DecidingSwitch) => void;
 }
+
+type Attempt = (what: object, act: () => void) => void;
 
 /** Returns why the gate must be closed, naming the first record that does not lead to what was recorded. */
-export function recover(records: readonly JournalRecord[], parts: RecoveryParts): string | undefined {
-  const lives = new Map<string, JournalRecord[]>();
-  const differences: string[] = [];
-  const attempt = (what: object, fold: () => void) => {
+export function recover(past: Past, parts: RecoveryParts): string | undefined {
+  const { recorder } = parts;
+  const differences = new Map<string, Difference>();
+  const onUnfoldable = (what: object, cause: string) =>
+    recorder.say('error', { ...what, cause }, 'a record cannot be folded');
+  const onDifference = (advisoryId: string, difference: Difference) => {
+    if (differences.has(advisoryId)) return;
+    differences.set(advisoryId, difference);
+    recorder.say('error', { advisoryId, ...difference }, 'a record does not lead to what was recorded');
+  };
+  const attempt: Attempt = (what, act) => {
     try {
-      fold();
+      act();
     } catch (error) {
-      parts.recorder.say('error', { ...what, cause: causeOf(error) }, 'a record cannot be folded');
+      onUnfoldable(what, causeOf(error));
     }
   };
-  for (const record of records) {
-    const { seq, stream, advisoryId = '', fact } = record;
-    attempt({ seq, stream }, () => {
-      if (stream === 'kill-switch') parts.killSwitch.restore(fact as unknown as KillSwitchFact);
-      else if (stream === 'case') parts.cases.restore(fact as unknown as CaseFact);
-      else if (stream === 'protection') parts.protections.restore(advisoryId, fact as unknown as ProtectionFact);
-      else if (stream === 'execution') collect(lives, record);
-    });
-  }
-  for (const [advisoryId, life] of lives) {
-    attempt({ advisoryId }, () => {
-      const difference = resume(life, parts);
-      if (difference === undefined) return;
-      const { seq, problem } = difference;
-      differences.push(`record ${seq} (${advisoryId}) ${problem}`);
-      parts.recorder.say('error', { advisoryId, seq, problem }, 'a record does not lead to what was recorded');
-    });
-  }
-  parts.protections.open(attempt);
+  const base = past.base ?? foldViews(past.records, { onDifference, onUnfoldable });
+  // A fold of all records has all of them in it.
+  const since = past.base === undefined ? [] : past.records;
+  restoreViews(base, since, parts, attempt);
+  resumeExecutions(base, since, { lookup: past.lookup, onDifference, attempt }, parts);
   const [first] = differences;
   if (first === undefined) return undefined;
-  const others = differences.length === 1 ? '' : `, and ${differences.length - 1} more executions differ`;
-  return `The journal does not lead to what it says: ${first}${others}`;
+  const [advisoryId, { seq, problem }] = first;
+  const others = differences.size === 1 ? '' : `, and ${differences.size - 1} more executions differ`;
+  return `The journal does not lead to what it says: record ${seq} (${advisoryId}) ${problem}${others}`;
 }
 
-/**
- * Records by execution. Refusals of what could not be read or named, and of conflicting advisories, have no life. An advisory
- * that was run again, on purpose, was refused before anything left the process: its last run is its life (E1).
- */
-function collect(lives: Map<string, JournalRecord[]>, record: JournalRecord): void {
-  const { advisoryId = '' } = record;
-  const fact = record.fact as unknown as ExecutionFact;
-  if (fact.type !== 'START') lives.get(advisoryId)?.push(record);
-  else if (isRegistered(fact.advisory)) lives.set(advisoryId, [record]);
-}
-
-function resume(
-  life: readonly JournalRecord[],
-  { newHost, time, clock, killSwitch, tellSwitch, cases }: RecoveryParts,
-): Difference | undefined {
-  const [first] = life;
-  if (first === undefined) return undefined;
-  const input = inputOf((first.fact as unknown as FactOf<'START'>).advisory.snapshot);
-  const { snapshot, difference } = refold(input, life);
-  const host = newHost(input, snapshot);
-  host.resume();
-  if (host.snapshot.status !== 'active') {
-    if (difference === undefined) openForgottenCase(host, cases);
-    return difference;
+function restoreViews(
+  base: ViewsState,
+  since: readonly JournalRecord[],
+  { board, cases, filled, holdings, metrics, counters, uncertain, symbols, protections, anchors }: RecoveryParts,
+  attempt: Attempt,
+): void {
+  filled.restore(base.filled);
+  holdings.restore(base.holdings);
+  metrics.restore(base.counts);
+  counters.restore(base.risk);
+  cases.restoreAll(base.cases);
+  for (const advisoryId of base.uncertain) uncertain.add(advisoryId);
+  for (const symbol of base.symbols) symbols.add(symbol);
+  for (const fact of base.switches) attempt({ stream: 'kill-switch' }, () => board.restore(fact));
+  for (const { seq, stream, fact, audit, at } of since) {
+    attempt({ seq, stream }, () => {
+      if (stream === 'kill-switch') board.restore(fact as unknown as KillSwitchFact);
+      else if (stream === 'case') cases.restore(fact as unknown as CaseFact);
+    });
+    counters.heed(audit, at);
   }
-  host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: life.at(-1)?.at ?? first.at });
+  anchors.push(...base.archives, ...since.filter(isArchived).map(anchorOf));
+  protections.restoreClosed(base.closed);
+}
+
+interface Reading {
+  readonly lookup: RecordLookup;
+  readonly onDifference: (advisoryId: string, difference: Difference) => void;
+  readonly attempt: Attempt;
+}
+
+/** Executions and positions that are not over, or ended since the checkpoint. */
+function resumeExecutions(
+  base: ViewsState,
+  since: readonly JournalRecord[],
+  { lookup, onDifference, attempt }: Reading,
+  parts: RecoveryParts,
+): void {
+  const idsOf = (records: readonly JournalRecord[]) => records.map(({ advisoryId = '' }) => advisoryId);
+  const resumed = new Set([...base.live, ...idsOf(since.filter(beginsLife))]);
+  const withExits = idsOf(since.filter(({ stream, fact }) => stream === 'protection' && fact.type === 'START'));
+  const open = new Set([...base.open, ...withExits]);
+  const unbegun: ExecutionContext[] = [];
+  for (const advisoryId of resumed) {
+    attempt({ advisoryId }, () => {
+      const life = lifeOf(lookup.ofAdvisory(advisoryId));
+      if (life.length === 0) throw new Error('its records are not there');
+      const { input, snapshot, difference } = refoldLife(life);
+      if (difference !== undefined) onDifference(advisoryId, difference);
+      if (snapshot.status === 'active') return resume(parts, life, hostOf(parts, input, snapshot));
+      countEnded(snapshot.context, parts);
+      parts.symbols.add(input.snapshot.symbol);
+      if (!open.has(advisoryId)) unbegun.push(snapshot.context);
+      if (difference === undefined) openForgottenCase(snapshot.context, parts.cases);
+    });
+  }
+  const contextOf = (advisoryId: string) => refoldLife(lifeOf(lookup.ofAdvisory(advisoryId))).snapshot.context;
+  for (const id of base.untold) attempt({ advisoryId: id }, () => openForgottenCase(contextOf(id), parts.cases));
+  for (const advisoryId of open) {
+    const goOn = () => parts.protections.goOn(exitFactsOf(lookup.ofAdvisory(advisoryId)));
+    attempt({ advisoryId, stream: 'protection' }, goOn);
+  }
+  for (const id of base.unbegun) attempt({ advisoryId: id }, () => void unbegun.push(contextOf(id)));
+  for (const context of unbegun) {
+    attempt({ advisoryId: context.advisoryId, stream: 'protection' }, () => parts.protections.take(context));
+  }
+}
+
+function hostOf(
+  { makeHost, executions }: RecoveryParts,
+  input: ReturnType<typeof inputOf>,
+  from: ExecutionSnapshot,
+): ExecutionHost {
+  const host = makeHost(input, from);
+  executions.add(input, host);
+  return host;
+}
+
+function resume({ time, clock, board }: RecoveryParts, life: readonly JournalRecord[], host: ExecutionHost): void {
+  host.resume();
+  host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: life.at(-1)?.at ?? time() });
   // A switch may have been set, and the process have ended before the execution was told.
-  for (const known of killSwitch.switches) {
+  for (const known of board.killSwitch.switches) {
     const { type, state } = known;
     const isUntold = state === 'ACTIVE' && cancelsLiveOrders(type) && !host.context.killSwitch.cancelWanted;
-    if (isUntold) tellSwitch(host, known);
+    if (isUntold) board.tell(host, known);
   }
-  return difference;
 }
 
 /** The process may have ended between the verdict and its case. */
-function openForgottenCase({ context }: ExecutionHost, cases: CaseRegister): void {
-  const { advisoryId, snapshotHash, snapshot, report } = context;
+function openForgottenCase(
+  { advisoryId, snapshotHash, snapshot, report }: ExecutionContext,
+  cases: CaseRegister,
+): void {
   if (report?.requiresManualResolution !== true) return;
   if (cases.all().some((known) => known.advisoryId === advisoryId)) return;
   const { mismatches } = report;

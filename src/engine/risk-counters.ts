@@ -19,6 +19,14 @@ export interface RiskCounters {
   lastLossAt(now: number, symbol?: string): number | undefined;
   /** Symbols with an exit that filled with a loss, on the day of `now`. */
   losers(now: number): readonly string[];
+  state(): RiskCountersState;
+  restore(state: RiskCountersState): void;
+}
+
+export interface RiskCountersState {
+  readonly submits: readonly { readonly at: number; readonly key: string }[];
+  readonly day?: number;
+  readonly ofDay: Readonly<Record<string, Readonly<OfDay>>>;
 }
 
 const MINUTE_MS = 60_000;
@@ -86,5 +94,15 @@ export function riskCounters(): RiskCounters {
       entries(now)
         .filter(({ lastLossAt }) => lastLossAt !== undefined)
         .map(({ symbol }) => symbol),
+    state: () => ({
+      submits: [...submits],
+      ...(Number.isFinite(day) && { day }),
+      ofDay: Object.fromEntries([...ofDay].map(([key, known]) => [key, { ...known }])),
+    }),
+    restore(state) {
+      submits.push(...state.submits);
+      day = state.day ?? day;
+      for (const [key, known] of Object.entries(state.ofDay)) ofDay.set(key, { ...known });
+    },
   };
 }

@@ -11,7 +11,6 @@ import type { ExecutionHost } from '../actors/execution-host.js';
 import type { ProtectionHost } from '../actors/protection-host.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { absolute, add, type Decimal, decimal, multiply, sum, ZERO } from '../domain/decimal.js';
-import type { JournalRecord } from '../domain/journal.js';
 import { type Aliases, symbolKey } from '../domain/kill-switch.js';
 import { boundedText, causeOf } from '../domain/reading.js';
 import {
@@ -32,7 +31,7 @@ import type { Refusal } from '../domain/validation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import { isOrderLive } from '../machines/execution.state.js';
 import { heldBy } from './holdings.js';
-import { riskCounters } from './risk-counters.js';
+import type { RiskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 
 /**
@@ -69,6 +68,8 @@ export interface RiskGateParts {
   readonly board: Pick<Switchboard, 'haltRisk' | 'riskChangedAt'>;
   readonly live: ReadonlySet<ExecutionHost>;
   readonly positions: () => readonly Pick<ProtectionHost, 'context'>[];
+  /** Fed with all that is recorded, in its turn. */
+  readonly counters: RiskCounters;
 }
 
 export interface RiskGate {
@@ -76,18 +77,16 @@ export interface RiskGate {
   lookAt(context: ExecutionContext): () => Refusal | undefined;
   /** The submit call was made, in this turn. */
   submitted(symbol: string): void;
-  /** Audit lines of exits, in the turn in which they are recorded. */
-  heed(audit: readonly AuditEntry[], at: number): void;
-  /** Before the first order: counts what the journal holds. */
-  restore(records: readonly JournalRecord[]): void;
+  /** Audit lines of exits, in the turn in which they are recorded: counted already. */
+  heed(audit: readonly AuditEntry[]): void;
   /** After the recovery: a loss that was recorded, and its switch not, has its switch now. */
   open(): void;
   /** Whether the market price is asked for before an order in the symbol, where the adapter tells it. */
   needsQuote(symbol: string): boolean;
 }
 
-export function riskGate({ limits, preTrade, aliases, time, board, live, positions }: RiskGateParts): RiskGate {
-  const counters = riskCounters();
+export function riskGate(parts: RiskGateParts): RiskGate {
+  const { limits, preTrade, aliases, time, board, live, positions, counters } = parts;
 
   const names = (symbol: string): ReadonlySet<string> => namesOf(symbol, aliases?.(symbol));
 
@@ -165,20 +164,13 @@ export function riskGate({ limits, preTrade, aliases, time, board, live, positio
       const vetoed = ask(context, figures);
       return () => limitRefusal(limits, { snapshot, marketPrice, names: known }, figures) ?? vetoed;
     },
-    submitted(symbol) {
-      counters.heed([{ event: 'order_submitted', details: { symbol } }], time());
-      judgeSubmits(symbol);
-    },
-    heed(audit, at) {
-      counters.heed(audit, at);
+    submitted: judgeSubmits,
+    heed(audit) {
       for (const { event, details } of audit) {
         if (event !== 'exit_filled' || !String(details['realisedPnl']).startsWith('-')) continue;
         judgeLoss(undefined);
         judgeLoss(String(details['symbol']));
       }
-    },
-    restore(records) {
-      for (const { audit, at } of records) counters.heed(audit, at);
     },
     open() {
       for (const symbol of [undefined, ...counters.losers(time())]) {

@@ -7,7 +7,7 @@
  *    a restart never opens the gate (K7).
  */
 
-import { engineTime } from '../actors/engine-time.js';
+import { engineTime, pastTimeOf } from '../actors/engine-time.js';
 import {
   type KillSwitch,
   type KillSwitchActor,
@@ -21,7 +21,7 @@ import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import { readJournal } from '../journal/read-journal.js';
-import { LISTENER_THREW, recorder as newRecorder, type Recorder } from '../journal/recorder.js';
+import { endOfRecords, LISTENER_THREW, recorder as newRecorder, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 
 /** What {@link createKillSwitch} takes. @public @since 0.1.0 */
@@ -74,8 +74,15 @@ export async function openKillSwitch(options: Required<KillSwitchOptions>): Prom
     await journal.close();
     throw new FillchartError('JOURNAL_UNAVAILABLE', `${problem}. Nothing is written to it: keep a copy as evidence.`);
   }
-  const time = engineTime(clock, records);
-  const recorder = newRecorder({ journal, clock, logger, history: records, onFailure: () => undefined });
+  const time = engineTime(clock, pastTimeOf(records));
+  const recorder = newRecorder({
+    journal,
+    clock,
+    logger,
+    past: endOfRecords(records),
+    readLog: () => [],
+    onFailure: () => undefined,
+  });
   const members = new Set<KillSwitchEvents>();
   const actor = killSwitchActor(time, {
     ...togetherOf(members),

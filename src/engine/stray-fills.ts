@@ -7,15 +7,15 @@
  */
 
 import type { CaseRegister } from '../actors/cases.js';
-import type { ExecutionHost } from '../actors/execution-host.js';
 import { isWithdrawn } from '../domain/cases.js';
 import { type Decimal, lessThan, maximum, parseDecimal, ZERO } from '../domain/decimal.js';
-import { isNewCorrection, type OrderFact } from '../domain/order.js';
+import { isNewCorrection, type OrderFact, readOrderReport } from '../domain/order.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { correctionEntry } from '../machines/execution.audit.js';
+import type { ExecutionContext } from '../machines/execution.context.js';
 import { correctionOf } from '../machines/execution.protecting.js';
 
-export function strayFills(cases: CaseRegister): (host: ExecutionHost, report: OrderFact) => void {
+export function strayFills(cases: CaseRegister): (context: ExecutionContext, report: OrderFact) => void {
   const told = (advisoryId: string): Decimal =>
     cases
       .all()
@@ -25,7 +25,7 @@ export function strayFills(cases: CaseRegister): (host: ExecutionHost, report: O
       .reduce((most, { actual }) => maximum(most, parseDecimal(actual) ?? ZERO), ZERO);
 
   /** What the correction says, once: the sentence is the same whenever it is told. */
-  function raiseCorrection({ context }: ExecutionHost, report: OrderFact): void {
+  function raiseCorrection(context: ExecutionContext, report: OrderFact): void {
     const { snapshot, advisoryId, snapshotHash } = context;
     const found = correctionOf(context, report);
     const isTold = cases
@@ -42,10 +42,9 @@ export function strayFills(cases: CaseRegister): (host: ExecutionHost, report: O
     void cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches: [found], audit });
   }
 
-  return (host, report) => {
-    const { context } = host;
+  return (context, report) => {
     const { cumQty } = report;
-    if (isNewCorrection(context.order, report)) return raiseCorrection(host, report);
+    if (isNewCorrection(context.order, report)) return raiseCorrection(context, report);
     const { clientOrderId, order, report: compared, snapshot, advisoryId, snapshotHash } = context;
     const accounted = maximum(order.cumQty, compared?.brokerFilledSize ?? order.cumQty);
     const known = maximum(accounted, told(advisoryId));
@@ -54,4 +53,15 @@ export function strayFills(cases: CaseRegister): (host: ExecutionHost, report: O
     const mismatches = [mismatch('STRAY_FILL', known, cumQty, message)];
     void cases.raise({ kind: 'STRAY_FILL', symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
   };
+}
+
+/** A raw report on an order whose execution is over: of concern when it shows more, or takes back or changes a fill. */
+export function strayReport(
+  context: ExecutionContext,
+  raw: unknown,
+  onStrayFill: (context: ExecutionContext, report: OrderFact) => void,
+): void {
+  const fact = readOrderReport(raw, context);
+  if (fact === undefined) return;
+  if (lessThan(context.order.cumQty, fact.cumQty) || fact.correction !== undefined) onStrayFill(context, fact);
 }

@@ -24,8 +24,9 @@ import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../doma
 import type { ReasonCode } from '../domain/reasons.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
-import { orderRef } from '../machines/execution.context.js';
+import { type ExecutionContext, orderRef } from '../machines/execution.context.js';
 import { workingRefs } from '../machines/protection.context.js';
+import type { ExecutionMap } from '../views/execution-map.js';
 import { acceptedIn, isWithin, type Range, shifted } from './accepted.js';
 import { type Holdings, heldBy } from './holdings.js';
 import { exitIdsOf, type Protections } from './protections.js';
@@ -51,7 +52,11 @@ export interface SweepParts {
   readonly time: EngineTime;
   readonly deadlines: CallDeadlines;
   readonly cases: CaseRegister;
-  readonly hosts: () => readonly ExecutionHost[];
+  readonly executions: Pick<ExecutionMap, 'live' | 'watch'>;
+  /** Executions that are over and whose order is not known to be closed. */
+  readonly uncertain: () => readonly ExecutionContext[];
+  /** A raw report on the order of one of them. */
+  readonly onReport: (context: ExecutionContext, raw: unknown) => void;
   readonly protections: Protections;
   readonly holdings: Holdings;
   readonly exitWatch: ExitWatch;
@@ -69,18 +74,25 @@ interface Findings {
 export async function sweep(parts: SweepParts): Promise<SweepReport> {
   const findings: Findings = { failures: [], unanswered: new Set(), unfound: new Set() };
   const known = new Set(parts.cases.open());
-  const finished = parts.hosts().filter(({ snapshot }) => snapshot.status !== 'active');
-  const listed = await strayOrders(parts, findings.failures);
-  const uncertain = await uncertainOrders(parts, finished, findings.failures);
-  const exits = await askExits(parts, parts.protections.watched(), findings, listed);
-  const positions = await positionsAgainstJournal(parts, finished, findings);
-  return {
-    at: isoTime(parts.time()),
-    orders: (listed?.length ?? 0) + uncertain + exits,
-    positions,
-    cases: parts.cases.open().filter((now) => !known.has(now)),
-    failures: findings.failures,
-  };
+  const uncertain = parts.uncertain();
+  // Whatever is live when the sweep begins, or comes since, may trade between question and answer.
+  const busy = new Set([...parts.executions.live].map(symbolOf));
+  const unwatch = parts.executions.watch((symbol) => busy.add(symbol));
+  try {
+    const listed = await strayOrders(parts, findings.failures);
+    const read = await uncertainOrders(parts, uncertain, findings.failures);
+    const exits = await askExits(parts, parts.protections.watched(), findings, listed);
+    const positions = await positionsAgainstJournal(parts, busy, findings);
+    return {
+      at: isoTime(parts.time()),
+      orders: (listed?.length ?? 0) + read + exits,
+      positions,
+      cases: parts.cases.open().filter((now) => !known.has(now)),
+      failures: findings.failures,
+    };
+  } finally {
+    unwatch();
+  }
 }
 
 /** Orders open at the broker that no live execution, and no position of ours, accounts for. Returns all that are open. */
@@ -110,36 +122,36 @@ async function strayOrders(parts: SweepParts, failures: string[]): Promise<reado
 }
 
 /** Ids that may be open: the entry of a live execution, and the exits of whatever holds a position. */
-function expectedOpen({ hosts, protections }: SweepParts): string[] {
+function expectedOpen({ executions, protections }: SweepParts): string[] {
   const watched = protections.watched().flatMap(({ context }) => exitIdsOf(context.clientOrderId));
-  const others = hosts().flatMap(({ snapshot, context: { order, clientOrderId } }) => {
+  const live = [...executions.live].flatMap(({ snapshot, context: { order, clientOrderId } }) => {
     const entry = snapshot.status === 'active' ? [clientOrderId] : [];
-    return hasFill(order) && !protections.knows(clientOrderId) ? [...entry, ...exitIdsOf(clientOrderId)] : entry;
+    return hasFill(order) ? [...entry, ...exitIdsOf(clientOrderId)] : entry;
   });
-  return [...watched, ...others];
+  return [...watched, ...live];
 }
 
 /** Orders whose end nobody saw: they are read once more. */
 async function uncertainOrders(
   parts: SweepParts,
-  finished: readonly ExecutionHost[],
+  uncertain: readonly ExecutionContext[],
   failures: string[],
 ): Promise<number> {
   const { broker, clock, deadlines } = parts;
-  const uncertain = finished.filter(
-    ({ context }) => context.report !== undefined && !isCertain(context.report.brokerOrderState),
-  );
-  await inTurns(uncertain, async (host) => {
-    const ref = orderRef(host.context);
+  await inTurns(uncertain, async (context) => {
+    const ref = orderRef(context);
     const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
-    if (outcome.kind === 'answered') host.report(outcome.value);
+    if (outcome.kind === 'answered') parts.onReport(context, outcome.value);
     else failures.push(`order ${ref.clientOrderId}: ${outcome.cause}`);
   });
   return uncertain.length;
 }
 
-const isCertain = (state: string | undefined): boolean =>
-  state !== undefined && ['filled', 'cancelled', 'rejected', 'expired'].includes(state);
+const CERTAIN: readonly unknown[] = ['filled', 'cancelled', 'rejected', 'expired'];
+
+/** Whether nobody saw how the order of this execution, which is over, ended. */
+export const isUncertain = ({ report }: ExecutionContext): boolean =>
+  report !== undefined && !CERTAIN.includes(report.brokerOrderState);
 
 /** Exits that are not known to be over. Their answers go to their charts, and from there into what is held. */
 async function askExits(
@@ -173,21 +185,18 @@ const MOST_NAMED = 10;
 
 async function positionsAgainstJournal(
   parts: SweepParts,
-  finished: readonly ExecutionHost[],
+  busy: ReadonlySet<string>,
   findings: Findings,
 ): Promise<number> {
-  const { capabilities, hosts, holdings, protections } = parts;
+  const { capabilities, holdings, protections } = parts;
   if (capabilities.positions === 'none') return 0;
   const held = await positionsHeld(parts, findings.failures);
   if (held === undefined) return 0;
-  // Whatever was live when the sweep began, or came since, may have traded between question and answer.
-  const settled = new Set(finished);
-  const isBusy = (symbol: string) => hosts().some((host) => !settled.has(host) && symbolOf(host) === symbol);
   // An exit has ended, and its chart is asking for the very position: it decides.
   const isAsked = (symbol: string) =>
     protections.watched().some(({ context, state }) => state === 'doubting' && context.symbol === symbol);
-  const symbols = [...new Set([...held.keys(), ...holdings.symbols()])].filter((symbol) => !isBusy(symbol));
-  const isLeft = (symbol: string) => findings.unanswered.has(symbol) || isAsked(symbol) || isBusy(symbol);
+  const symbols = [...new Set([...held.keys(), ...holdings.symbols()])].filter((symbol) => !busy.has(symbol));
+  const isLeft = (symbol: string) => findings.unanswered.has(symbol) || isAsked(symbol) || busy.has(symbol);
   async function judge(symbol: string, shown: Decimal): Promise<void> {
     protections.seen(symbol, shown);
     const found = await difference(parts, symbol, shown, findings);

@@ -47,6 +47,10 @@ export interface SwitchboardParts {
 
 export interface Switchboard {
   readonly killSwitch: KillSwitchActor;
+  /** A change of which the journal knows. */
+  restore(fact: KillSwitchFact): void;
+  /** Every change that the journal knows, oldest first. */
+  readonly facts: readonly KillSwitchFact[];
   /** What the journal knows as ACTIVE is so for all that share the switches. Called once the journal is folded. */
   settle(): void;
   /** Tells an execution of a switch, if it covers its symbol. */
@@ -82,16 +86,18 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
   };
   const joined = shared && joinSwitch(shared, events);
   const killSwitch = joined ?? killSwitchActor(time, events);
+  const facts: KillSwitchFact[] = [];
 
   /** The broker knows the symbol, or an advisory has named it. */
   function isKnown(target: string): boolean {
-    const isNamed = ({ execution }: ExecutionHost) => covers(target, execution.snapshot.symbol, aliases);
-    return (aliases?.(target).length ?? 0) > 0 || executions.all().some(isNamed);
+    const isNamed = (symbol: string) => covers(target, symbol, aliases);
+    return (aliases?.(target).length ?? 0) > 0 || [...executions.symbols].some(isNamed);
   }
 
   /** Runs in the turn of the change, after the gate has closed (K5). */
   async function onChange(fact: KillSwitchFact, audit: readonly AuditEntry[]): Promise<void> {
     const { change } = fact;
+    facts.push(fact);
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
     const { switches } = killSwitch;
@@ -129,6 +135,11 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
 
   return {
     killSwitch,
+    restore(fact) {
+      facts.push(fact);
+      killSwitch.restore(fact);
+    },
+    facts,
     settle: () => joined?.settle(),
     tell,
     decidedBy,

@@ -60,7 +60,7 @@ const FACT_TYPES: Readonly<Record<RecordStream, Readonly<Record<string, true>>>>
   protection: PROTECTION,
   'kill-switch': KILL_SWITCH,
   case: CASE,
-  engine: {},
+  engine: { ARCHIVED: true },
 };
 
 /** A fact of one version as a fact of the next. */

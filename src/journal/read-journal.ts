@@ -3,7 +3,7 @@
  * looks after whatever could be read, and says why (K7, A9). Only a journal that is not there to be opened does.
  */
 
-import { type JournalRecord, verifyChain } from '../domain/journal.js';
+import { type ChainEnd, type JournalRecord, verifyChain } from '../domain/journal.js';
 import type { Journal } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { unknownMeaning, upcast } from './fact-versions.js';
@@ -33,23 +33,29 @@ export async function readJournal(journal: Journal): Promise<JournalReading> {
   try {
     records = await journal.open();
   } catch (error) {
-    // What could be read all the same is looked after.
-    const { code, records: left } = error as { code?: unknown; records?: readonly JournalRecord[] };
-    if (left === undefined && NOT_OURS.includes(code)) throw error;
-    const problem = `The journal ${journal.name} cannot be used: ${causeOf(error)}`;
-    return { records: (left ?? []).filter(isReadable).map((record) => upcast(record)), problem };
+    return openingFailed(journal, error);
   }
   const readable = records.filter(isReadable);
   const problem = problemOf(journal, records, readable);
   return { records: readable.map((record) => upcast(record)), ...(problem !== undefined && { problem }) };
 }
 
-function problemOf(
+/** What could be read all the same is looked after. @throws the error, when the journal is not ours to open */
+export function openingFailed(journal: Journal, error: unknown): JournalReading & { readonly problem: string } {
+  const { code, records: left } = error as { code?: unknown; records?: readonly JournalRecord[] };
+  if (left === undefined && NOT_OURS.includes(code)) throw error;
+  const problem = `The journal ${journal.name} cannot be used: ${causeOf(error)}`;
+  return { records: (left ?? []).filter(isReadable).map((record) => upcast(record)), problem };
+}
+
+/** @param before where the records before these end */
+export function problemOf(
   journal: Journal,
   records: readonly unknown[],
   readable: readonly JournalRecord[],
+  before?: ChainEnd,
 ): string | undefined {
-  const verdict = readable.length === records.length ? verifyChain(readable) : unreadable(records);
+  const verdict = readable.length === records.length ? verifyChain(readable, undefined, before) : unreadable(records);
   if (!verdict.ok) return `The journal ${journal.name} is not what was written: ${verdict.problem}`;
   const strange = readable.find((record) => unknownMeaning(record) !== undefined);
   if (strange !== undefined) {
@@ -65,7 +71,7 @@ function unreadable(records: readonly unknown[]): { readonly ok: false; readonly
 }
 
 /** Whether a record has the shape of one; what it says may still be wrong. */
-function isReadable(record: unknown): record is JournalRecord {
+export function isReadable(record: unknown): record is JournalRecord {
   if (!isObject(record)) return false;
   const { seq, at, stream, hash, fact, audit } = record;
   const isPlaced = Number.isSafeInteger(seq) && Number.isFinite(at) && typeof hash === 'string';

@@ -15,6 +15,7 @@ import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type Reco
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { isoTime } from '../domain/time.js';
+import { auditTail, type ReadLog } from './audit-tail.js';
 import { commitWatch } from './commit-watch.js';
 import { containedStream } from './contained-stream.js';
 import { FACTS_VERSION } from './fact-versions.js';
@@ -42,11 +43,16 @@ export interface Recorder {
   record(entry: Entry): Promise<Durability>;
   /** Resolves when listeners have heard of all that is recorded by now. */
   told(): Promise<void>;
+  /** Whether the last record is durable, and with it all before it. */
+  lastRecord(): Promise<Durability>;
+  /** The latest audit lines, at most 10,000, oldest first (E7). */
   readonly log: readonly AuditRecord[];
   readonly audit$: Observable<AuditRecord>;
   /** Why the journal cannot be written to: it has failed, or is late. */
   readonly failure: string | undefined;
   readonly records: number;
+  /** Where what is recorded ends. */
+  readonly end: RecordedEnd;
   say(level: keyof Logger, fields: object, message: string): void;
   close(): void;
 }
@@ -69,19 +75,44 @@ const LEVELS: Partial<Record<AuditEvent, keyof Logger>> = {
 const levelOf = ({ event, details }: AuditRecord): keyof Logger =>
   LEVELS[event] ?? (event === 'execution_start' && details['killSwitchState'] === 'WARNING' ? 'warn' : 'info');
 
+/** Where a journal ends: number and hash of its last record, and the number of its last audit line; 0 for none. */
+export interface RecordedEnd {
+  readonly seq: number;
+  readonly hash: string;
+  readonly auditSeq: number;
+}
+
+/** @param before where the records before these end */
+export function endOfRecords(records: readonly JournalRecord[], before: RecordedEnd = NOTHING_RECORDED): RecordedEnd {
+  const { seq, hash } = records.at(-1) ?? before;
+  const auditSeq = records.findLast(({ audit }) => audit.length > 0)?.audit.at(-1)?.seq ?? before.auditSeq;
+  return { seq, hash, auditSeq };
+}
+
+const NOTHING_RECORDED: RecordedEnd = { seq: 0, hash: GENESIS_HASH, auditSeq: 0 };
+
 export interface RecorderOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger | false;
-  readonly history: readonly JournalRecord[];
+  /** Where the journal ends now. */
+  readonly past: RecordedEnd;
+  /** Audit lines of records that are durable, from a number to another; read when somebody asks for them. */
+  readonly readLog: ReadLog;
   readonly onFailure: (cause: string) => void;
+  /** Told what is recorded, in the turn in which it is. */
+  readonly onRecord?: (audit: readonly AuditEntry[], at: number) => void;
+  /** Told of each record that is durable, in order. */
+  readonly onDurable?: (record: JournalRecord) => void;
 }
 
-export function recorder({ journal, clock, logger, history, onFailure }: RecorderOptions): Recorder {
-  const log: AuditRecord[] = history.flatMap(({ audit }) => audit);
+export function recorder(options: RecorderOptions): Recorder {
+  const { journal, clock, logger, past, onFailure, onRecord, onDurable } = options;
+  const log = auditTail(past.seq, options.readLog);
   const audit$ = new Subject<AuditRecord>();
-  let last = history.at(-1);
-  let auditSeq = log.at(-1)?.seq ?? 0;
+  let last: Pick<JournalRecord, 'seq' | 'hash'> = past;
+  let auditSeq = past.auditSeq;
+  let lastRecord: Promise<Durability> = Promise.resolve({ durable: true });
   let failure: string | undefined;
   let lateness: string | undefined;
   const waiting = new Set<(durability: Durability) => void>();
@@ -130,10 +161,14 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
   function record(entry: Entry): Promise<Durability> {
     const wall = isoTime(clock.now());
     const audit = auditRecords(entry, wall);
-    const committed = written(entry, wall, audit).then((durability) => {
-      log.push(...audit);
+    onRecord?.(entry.audit, entry.at);
+    const written = write(entry, wall, audit);
+    const { seq } = last;
+    const committed = written.then((durability) => {
+      log.push(seq, audit, durability.durable);
       return durability;
     });
+    lastRecord = committed;
     told = told
       .then(() => Promise.all([committed, entry.underWay]))
       .then(() => {
@@ -143,11 +178,11 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
     return committed;
   }
 
-  async function written(entry: Entry, wall: string, audit: readonly AuditRecord[]): Promise<Durability> {
+  async function write(entry: Entry, wall: string, audit: readonly AuditRecord[]): Promise<Durability> {
     if (failure !== undefined) return { durable: false, cause: failure };
     const { stream, advisoryId, snapshotHash, at, fact } = entry;
     const unchained = {
-      seq: (last?.seq ?? 0) + 1,
+      seq: last.seq + 1,
       v: FACTS_VERSION,
       stream,
       ...(advisoryId !== undefined && { advisoryId }),
@@ -157,8 +192,9 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
       fact: fact as RecordedFact,
       audit,
     };
-    last = chained(unchained, last?.hash ?? GENESIS_HASH);
-    return append(last);
+    const link = chained(unchained, last.hash);
+    last = link;
+    return append(link);
   }
 
   /** Resolves with the journal's answer, or without it when the journal is late. */
@@ -174,7 +210,10 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
         resolve(durability);
       };
       handOver(link).then(
-        () => settle({ durable: true }),
+        () => {
+          onDurable?.(link);
+          settle({ durable: true });
+        },
         (error: unknown) => settle(fail(causeOf(error))),
       );
     });
@@ -208,13 +247,19 @@ export function recorder({ journal, clock, logger, history, onFailure }: Recorde
   return {
     record,
     told: () => told,
-    log,
+    lastRecord: () => lastRecord,
+    get log() {
+      return log.lines();
+    },
     audit$: containedStream(audit$, (error) => say('error', { cause: causeOf(error) }, LISTENER_THREW)),
     get failure() {
       return failure ?? lateness;
     },
     get records() {
-      return last?.seq ?? 0;
+      return last.seq;
+    },
+    get end() {
+      return { seq: last.seq, hash: last.hash, auditSeq };
     },
     say,
     close: () => audit$.complete(),

@@ -7,7 +7,6 @@
  */
 import type { JournalRecord } from '../domain/journal.js';
 import type { ExecutionResult } from '../domain/result.js';
-import { isRegistered } from '../machines/advisory.js';
 import { resultSha256 } from '../machines/execution.audit.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { elapsedSinceSubmit } from '../machines/execution.context.js';
@@ -15,6 +14,7 @@ import type { EngineFaultFact, ExecutionFact, FactOf } from '../machines/executi
 import { statePath } from '../machines/execution.state.js';
 import { newExecutionState, step } from '../machines/step.js';
 import { upcast } from './fact-versions.js';
+import { isStart, lifeOf as registeredLifeOf } from './lives.js';
 import { isRecorded, type RecordedResult, recordedResult } from './recorded-result.js';
 
 /** One recorded fact, and what the chart made of it. */
@@ -84,18 +84,14 @@ function verdictOf(replayed: ExecutionResult | undefined, recorded: RecordedResu
 
 const factOf = <Fact extends ExecutionFact>(record: JournalRecord): Fact => upcast(record).fact as unknown as Fact;
 const isEngineFault = ({ fact }: JournalRecord): boolean => fact.type === 'ENGINE_FAULT';
-const isStart = ({ stream, fact }: JournalRecord): boolean => stream === 'execution' && fact.type === 'START';
 
-/**
- * The records of the execution, of its last run when it was run again (E1). One that was refused for another's id, or could not
- * be read, starts beside it and has no life.
- */
+/** One that was refused for another's id, or could not be read, has no life but its START. */
 function lifeOf(records: Iterable<JournalRecord>, advisoryId: string): readonly JournalRecord[] {
   const own = [...records].filter((record) => record.stream === 'execution' && record.advisoryId === advisoryId);
-  const starts = own.filter(isStart);
-  const begin = starts.findLast((record) => isRegistered(factOf<FactOf<'START'>>(record).advisory)) ?? starts[0];
-  if (begin === undefined) return [];
-  return [begin, ...own.filter((record) => !isStart(record) && record.seq > begin.seq)];
+  const life = registeredLifeOf(own);
+  const [first] = own.filter(isStart);
+  if (life.length > 0 || first === undefined) return life;
+  return [first, ...own.filter((record) => !isStart(record) && record.seq > first.seq)];
 }
 
 function fold(

@@ -18,6 +18,12 @@ export function inputOf(raw: unknown): ExecutionInput {
 export const isRegistered = ({ advisoryId, problems }: ExecutionInput): boolean =>
   problems.length === 0 && isAdvisoryId(advisoryId);
 
+/** The journal cannot say whether it has been run: refused, and no part of any life (S1). */
+export function unreadable(input: ExecutionInput, cause: string): ExecutionInput {
+  const message = `The journal cannot tell whether ${JSON.stringify(input.advisoryId)} has been executed before: ${cause}.`;
+  return { ...input, problems: [{ code: 'JOURNAL_UNAVAILABLE', field: 'advisoryId', message }] };
+}
+
 /** The same id with another hash: refused by the chart like any other (E1). */
 export function conflicting(input: ExecutionInput): ExecutionInput {
   const { advisoryId, snapshotHash: hash } = input;

@@ -151,18 +151,20 @@ function mortalFace({ monotonicOrigin: _origin, ...clock }: Clock): {
   return { clock: face, end };
 }
 
-/** Binary heap by due time, then by age; removal is lazy. */
+type Place = Pick<Timer, 'id' | 'due'>;
+
+/** Binary heap by due time, then by age; removal is lazy, and lets go of what would have been called. */
 class TimerHeap {
-  readonly #heap: Timer[] = [];
-  readonly #live = new Set<number>();
+  readonly #heap: Place[] = [];
+  readonly #live = new Map<number, Timer>();
 
   get size(): number {
     return this.#live.size;
   }
 
   push(timer: Timer): void {
-    this.#live.add(timer.id);
-    this.#heap.push(timer);
+    this.#live.set(timer.id, timer);
+    this.#heap.push({ id: timer.id, due: timer.due });
     this.#up(this.#heap.length - 1);
   }
 
@@ -178,8 +180,9 @@ class TimerHeap {
   pop(): Timer | undefined {
     this.#dropRemoved();
     const first = this.#takeFirst();
+    const timer = first && this.#live.get(first.id);
     if (first !== undefined) this.#live.delete(first.id);
-    return first;
+    return timer;
   }
 
   #dropRemoved(): void {
@@ -187,7 +190,7 @@ class TimerHeap {
       this.#takeFirst();
   }
 
-  #takeFirst(): Timer | undefined {
+  #takeFirst(): Place | undefined {
     const first = this.#heap[0];
     const last = this.#heap.pop();
     if (first !== undefined && last !== undefined && first !== last) {

@@ -1,5 +1,6 @@
 /**
- * From advisory, and from order, to execution. What is done stays: the same advisory again gets the same result (E1).
+ * From advisory, and from order, to execution, as long as it is live or not yet durable. What is over is found in the journal
+ * (E1, E7).
  */
 
 import type { ExecutionHost } from '../actors/execution-host.js';
@@ -14,7 +15,13 @@ export interface ExecutionMap {
   all(): readonly ExecutionHost[];
   /** All that are not done, refusals under way included. */
   readonly live: ReadonlySet<ExecutionHost>;
+  /** Symbols that an advisory has named, ever. */
+  readonly symbols: Set<string>;
   done(host: ExecutionHost): void;
+  /** It is durable: the journal has it. */
+  release(host: ExecutionHost): void;
+  /** Calls back with the symbol of each execution that begins, until what is returned is called. */
+  watch(onBegin: (symbol: string) => void): () => void;
   /** Ends this process' part in whatever is live; returns how many there were. */
   abandon(): number;
 }
@@ -23,11 +30,16 @@ export function executionMap(): ExecutionMap {
   const byAdvisory = new Map<string, ExecutionHost>();
   const byOrder = new Map<string, ExecutionHost>();
   const live = new Set<ExecutionHost>();
+  const symbols = new Set<string>();
+  const watchers = new Set<(symbol: string) => void>();
 
   return {
     add(input, host) {
       live.add(host);
+      const { symbol } = input.snapshot;
+      for (const onBegin of watchers) onBegin(symbol);
       if (!isRegistered(input)) return;
+      symbols.add(symbol);
       byAdvisory.set(input.advisoryId, host);
       byOrder.set(input.clientOrderId, host);
     },
@@ -35,7 +47,17 @@ export function executionMap(): ExecutionMap {
     byOrder: (clientOrderId) => byOrder.get(clientOrderId),
     all: () => [...byAdvisory.values()],
     live,
+    symbols,
     done: (host) => live.delete(host),
+    release(host) {
+      const { advisoryId, clientOrderId } = host.context;
+      if (byAdvisory.get(advisoryId) === host) byAdvisory.delete(advisoryId);
+      if (byOrder.get(clientOrderId) === host) byOrder.delete(clientOrderId);
+    },
+    watch(onBegin) {
+      watchers.add(onBegin);
+      return () => void watchers.delete(onBegin);
+    },
     abandon() {
       const count = live.size;
       for (const host of live) host.abandon();

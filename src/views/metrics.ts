@@ -34,8 +34,17 @@ export interface EngineMetrics {
   readonly journalFailure?: string;
 }
 
+/** What outlives a restart. */
+export interface FinishedCounts {
+  readonly finished: Readonly<Record<FinalStatus, number>>;
+  readonly naked: { readonly count: number; readonly total: number; readonly max: number };
+}
+
 export interface Metrics extends Counting {
   activated(at: number): void;
+  /** What it counted of finished executions. */
+  state(): FinishedCounts;
+  restore(counts: FinishedCounts): void;
   /** What this object knows; the engine adds the rest. */
   view(): Pick<EngineMetrics, 'finished' | 'submits' | 'cancels' | 'nakedWindowMs' | 'activationToLastCancelMs'>;
 }
@@ -55,6 +64,13 @@ export function metrics(): Metrics {
       naked.count += 1;
       naked.total += nakedWindowMs;
       naked.max = Math.max(naked.max, nakedWindowMs);
+    },
+    state: () => ({ finished: { ...finished }, naked: { ...naked } }),
+    restore(counts) {
+      for (const status of FINAL_STATUSES) finished[status] += counts.finished[status] ?? 0;
+      naked.count += counts.naked.count;
+      naked.total += counts.naked.total;
+      naked.max = Math.max(naked.max, counts.naked.max);
     },
     activated(at) {
       activatedAt = at;

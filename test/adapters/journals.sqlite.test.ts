@@ -126,7 +126,7 @@ describe.each(driversHere)('on %s', (driver) => {
   describe('after a failed write', () => {
     test('a full file: this and all later appends are refused, what was acknowledged is there', async () => {
       const path = newPath();
-      const journal = sqliteJournal({ path, hooks: { opened: (pragma) => pragma('max_page_count = 20') } });
+      const journal = sqliteJournal({ path, hooks: { opened: (pragma) => pragma('max_page_count = 40') } });
       const records = chainOf(400, undefined, 'x'.repeat(200));
       await journal.open();
       const outcomes = await Promise.allSettled(records.map((record) => journal.append([record])));

@@ -26,6 +26,8 @@ const REMEDIES = {
   CUT_OFF: 'Keep a copy of the files as evidence, restore a backup, then restart.',
   MOVED: 'Put the file back, or accept what it held as lost, then restart.',
   DUPLICATE_SEQ: 'Something else has written to it: find out what, then restart.',
+  ARCHIVE_MISSING: 'Put the file back, or give the folder where it is now.',
+  ARCHIVE_DAMAGED: 'Keep a copy of it as evidence, and restore it from a backup.',
   WRITE_FAILED: 'Check the disk and the system log, then restart.',
 } as const;
 

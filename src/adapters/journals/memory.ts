@@ -7,7 +7,8 @@
  * 3. It is the one place where finished executions take memory (E7): some 15 kB each, as long as the object lives.
  */
 import type { JournalRecord } from '../../domain/journal.js';
-import type { IndexedJournal, Journal, OpenRequest, StoredCheckpoint } from '../../domain/ports.js';
+import type { IndexedJournal, OpenRequest, StoredCheckpoint } from '../../domain/journal-index.js';
+import type { Journal } from '../../domain/ports.js';
 import { recordIndex } from '../../domain/record-index.js';
 import { JournalError } from './journal-error.js';
 
@@ -22,11 +23,12 @@ export function memoryJournal(): Journal {
   async function open(request?: OpenRequest): Promise<readonly JournalRecord[] | IndexedJournal> {
     isOpen = true;
     if (request?.indexed !== true) return [...index.all];
-    const after = checkpoint === undefined ? 1 : checkpoint.seq + 1;
+    const stands = checkpoint !== undefined && index.records(checkpoint.seq, 1)[0]?.hash === checkpoint.recordHash;
+    const usable = stands ? checkpoint : undefined;
     return {
       lookup: index,
-      checkpoint,
-      records: index.records(after, Number.POSITIVE_INFINITY),
+      checkpoint: usable,
+      records: index.records((usable?.seq ?? 0) + 1, Number.POSITIVE_INFINITY),
       readAll: async () => [...index.all],
       async saveCheckpoint(next) {
         checkpoint = next;

@@ -15,8 +15,10 @@
  *    some 4 MB. Measured by `npm run bench -- durable`; a thread of its own would not earn its complexity.
  */
 import type { JournalRecord } from '../../domain/journal.js';
-import type { IndexedJournal, Journal, OpenRequest } from '../../domain/ports.js';
+import type { IndexedJournal, OpenRequest } from '../../domain/journal-index.js';
+import type { Journal } from '../../domain/ports.js';
 import { JournalError } from './journal-error.js';
+import { sqliteArchives } from './sqlite/archives.js';
 import { DRIVER_NAMES, type DriverName, journalErrorFrom } from './sqlite/driver.js';
 import { type GroupCommit, groupCommit } from './sqlite/group-commit.js';
 import type { JournalHooks } from './sqlite/hooks.js';
@@ -28,7 +30,7 @@ import type { Entry, Writer } from './sqlite/write.js';
 
 export type { DriverName } from './sqlite/driver.js';
 export type { JournalHooks } from './sqlite/hooks.js';
-export { inspectSqliteJournal, readSqliteJournal, type SqliteReading } from './sqlite/read.js';
+export { type ArchiveDamage, inspectSqliteJournal, readSqliteJournal, type SqliteReading } from './sqlite/read.js';
 
 export interface SqliteJournalOptions {
   /** The file. It is created when missing, its folder is not; `-wal`, `-shm` and `-lock` stand beside it. */
@@ -96,14 +98,19 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
       throw opening.refusal;
     }
     const { writer, lock, records, checkpoint } = opening;
-    state = { lock, writer, commits: groupCommit(writer.write, maxBatch) };
+    const commits = groupCommit(writer.write, maxBatch);
+    state = { lock, writer, commits };
     if (!isIndexed) return records;
     return {
       lookup: sqliteLookup(writer.database, path),
       checkpoint,
       records,
       readAll: () => readWhole(writer, path),
-      saveCheckpoint: async (next) => saveCheckpoint(writer.database, path, next),
+      async saveCheckpoint(next) {
+        await commits.drained();
+        saveCheckpoint(writer.database, path, next);
+      },
+      archives: sqliteArchives(writer.database, path),
     };
   }
 

@@ -7,7 +7,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
 import { sqliteCodeOf } from '../../adapters/journals/sqlite/driver.js';
-import { inspectSqliteJournal } from '../../adapters/journals/sqlite.js';
+import { type ArchiveDamage, inspectSqliteJournal } from '../../adapters/journals/sqlite.js';
 import {
   type ChainEnd,
   type ChainEntry,
@@ -16,6 +16,7 @@ import {
   verifyChain,
 } from '../../domain/journal.js';
 import { readExport } from '../../domain/journal-export.js';
+import type { StoredCheckpoint } from '../../domain/journal-index.js';
 import { UsageError } from '../exit-codes.js';
 
 export interface AuditSource {
@@ -26,6 +27,8 @@ export interface AuditSource {
   readonly verdict: ChainVerdict;
   /** What the database's own check found, where it was asked for. */
   readonly faults?: readonly string[];
+  /** The checkpoint that the next engine starts from, where it was asked for. */
+  readonly checkpoint?: StoredCheckpoint;
   /** An export whose line ends were changed to CR LF. */
   readonly hasOtherLineEnds?: true;
 }
@@ -40,9 +43,16 @@ export async function readAuditSource(path: string, checks = false): Promise<Aud
   // SQLite would take a file of one byte for an empty database.
   if (size < SMALLEST_DATABASE) return readExportFile(path);
   try {
-    const { records, entries, end, hasLostItsEnd, faults } = await inspectSqliteJournal(path, checks);
-    const verdict = hasLostItsEnd ? withoutEnd(entries, path) : verifyChain(entries, end);
-    return { records, verdict, ...(end !== undefined && { end }), ...(faults !== undefined && { faults }) };
+    const { records, entries, end, hasLostItsEnd, ...reading } = await inspectSqliteJournal(path, checks);
+    const { faults, archiveDamage, checkpoint } = reading;
+    const own = hasLostItsEnd ? withoutEnd(entries, path) : verifyChain(entries, end);
+    const verdict = archiveDamage === undefined ? own : withoutArchive(archiveDamage);
+    return {
+      ...{ records, verdict },
+      ...(end !== undefined && { end }),
+      ...(faults !== undefined && { faults }),
+      ...(checkpoint !== undefined && { checkpoint }),
+    };
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     if (isNoDatabase(error)) return readExportFile(path);
@@ -93,6 +103,11 @@ function isJsonLines(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+function withoutArchive({ seq, error }: ArchiveDamage): ChainVerdict {
+  const fault = error.code === 'ARCHIVE_MISSING' ? 'missing' : 'changed';
+  return { ok: false, seq, fault, problem: error.message };
 }
 
 function withoutEnd(entries: readonly ChainEntry[], path: string): ChainVerdict {

@@ -11,6 +11,7 @@ import type { AuditRecord } from '../../domain/audit.js';
 import { auditCsv } from '../../domain/audit-csv.js';
 import { type ChainVerdict, type JournalRecord, verifyAnchor } from '../../domain/journal.js';
 import { exportLines } from '../../domain/journal-export.js';
+import { checkpointFault } from '../../engine/checkpoint-fault.js';
 import { recordedAdvisories, replayExecution } from '../../journal/replay.js';
 import { follow } from '../audit/follow.js';
 import { replayLines } from '../audit/replay-view.js';
@@ -65,11 +66,13 @@ const addVerify: Register = (audit, world, done) => {
     )
     .option('--json', 'print the verdict as JSON')
     .action(async (path: string, { head, json }: { head?: Anchor; json?: true }) => {
-      const { verdict: own, records, faults = [], hasOtherLineEnds } = await readAuditSource(path, true);
+      const { verdict: own, records, checkpoint, hasOtherLineEnds, ...read } = await readAuditSource(path, true);
       const verdict = own.ok && head !== undefined ? verifyAnchor(records, head) : own;
-      const found: Findings = { verdict, faults, hasOtherLineEnds: hasOtherLineEnds === true };
+      const stale = verdict.ok && checkpoint !== undefined ? checkpointFault(records, checkpoint) : undefined;
+      const { faults = [] } = read;
+      const found: Findings = { verdict, faults, hasOtherLineEnds: hasOtherLineEnds === true, stale };
       world.stdout.write(`${json === true ? JSON.stringify(jsonOf(found)) : sentencesOf(found, world).join('\n')}\n`);
-      done(verdict.ok && faults.length === 0 ? EXIT.ok : EXIT.checkFailed);
+      done(verdict.ok && faults.length === 0 && stale === undefined ? EXIT.ok : EXIT.checkFailed);
     });
 };
 
@@ -85,16 +88,30 @@ interface Findings {
   /** Of the database's own check. */
   readonly faults: readonly string[];
   readonly hasOtherLineEnds: boolean;
+  /** What is wrong with the checkpoint. */
+  readonly stale: string | undefined;
 }
 
-const jsonOf = ({ verdict, faults, hasOtherLineEnds }: Findings): object => ({
+const jsonOf = ({ verdict, faults, hasOtherLineEnds, stale }: Findings): object => ({
   ...verdict,
   ...(faults.length > 0 && { ok: false, chain: verdict.ok ? 'ok' : 'broken', database: faults }),
+  ...(stale !== undefined && { ok: false, chain: verdict.ok ? 'ok' : 'broken', checkpoint: stale }),
   ...(hasOtherLineEnds && { lineEnds: 'changed to CR LF' }),
 });
 
 /** The verdict on the chain; and what else there is to say of the file: which of the two failed is told apart. */
-function sentencesOf({ verdict, faults, hasOtherLineEnds }: Findings, world: CliWorld): readonly string[] {
+function sentencesOf({ stale, ...found }: Findings, world: CliWorld): readonly string[] {
+  const paint = painter(wantsColour(world.stdout, world.env));
+  const sentences = chainSentences(found, world);
+  if (stale === undefined) return sentences;
+  const remedy = 'Every record is as it was written; a start that reads them all needs no checkpoint';
+  return [`${paint('bad', 'broken')}  ${printable(stale)}. ${remedy}.`, ...sentences];
+}
+
+function chainSentences(
+  { verdict, faults, hasOtherLineEnds }: Omit<Findings, 'stale'>,
+  world: CliWorld,
+): readonly string[] {
   const paint = painter(wantsColour(world.stdout, world.env));
   const [first, ...others] = faults;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;

@@ -36,7 +36,7 @@ export interface ExecutionsRequest {
 export const liveBefore = (engine: Engine): readonly Execution[] =>
   engine
     .executions()
-    .filter(({ result }) => result === undefined)
+    .filter(({ state }) => state !== 'done')
     .flatMap(({ advisoryId }) => engine.execution(advisoryId) ?? []);
 
 export function planOf(recovered: readonly Execution[], lines: readonly AdvisoryLine[]): RunPlan {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { memoryJournal } from '../../adapters/journals/memory.js';
 import { sqliteJournal } from '../../adapters/journals/sqlite.js';
 import { type JournalRecord, verifyChain } from '../../domain/journal.js';
+import type { IndexedJournal, OpenRequest } from '../../domain/journal-index.js';
 import type { Journal } from '../../domain/ports.js';
 import { UsageError } from '../exit-codes.js';
 
@@ -44,28 +45,39 @@ export function openJournal(given: string, now: number, isScaled: boolean): Open
 /** The engine starts with its gate closed on a journal that cannot be opened; a command line had better not start at all. */
 function remembering(journal: Journal): Pick<OpenedJournal, 'journal' | 'failure' | 'isSound'> {
   let failure: unknown;
-  let read: readonly JournalRecord[] = [];
-  const open: Journal['open'] = async () => {
+  let opened: readonly JournalRecord[] | IndexedJournal = [];
+  function open(): Promise<readonly JournalRecord[]>;
+  function open(request: OpenRequest): Promise<readonly JournalRecord[] | IndexedJournal>;
+  async function open(request?: OpenRequest): Promise<readonly JournalRecord[] | IndexedJournal> {
     try {
-      read = await journal.open();
-      return read;
+      opened = request === undefined ? await journal.open() : await journal.open(request);
+      return opened;
     } catch (error) {
       failure = error;
       throw error;
     }
-  };
+  }
   return {
-    journal: { ...journal, open },
+    // What it says of its past is known when it is open.
+    journal: Object.assign(Object.create(journal) as Journal, { open }),
     failure: () => failure,
     isSound() {
       try {
-        return verifyChain(read).ok;
+        return isWhole('lookup' in opened ? opened.lookup.records(1, Number.MAX_SAFE_INTEGER) : opened);
       } catch {
         // Not even the shape of a record.
         return false;
       }
     },
   };
+}
+
+/** Whether the records, whatever stood before the first of them, are what was once written. */
+function isWhole(records: readonly JournalRecord[]): boolean {
+  const [first] = records;
+  return (
+    first === undefined || verifyChain(records, undefined, { records: first.seq - 1, lastHash: first.prevHash }).ok
+  );
 }
 
 function temporaryPath(now: number): string {

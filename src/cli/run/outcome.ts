@@ -4,6 +4,7 @@
  * 1. An execution counts once, on however many lines its advisory stands (E1).
  * 2. Nothing that is live, unprotected or in an open case ends with 0 (C1).
  */
+import type { AuditRecord } from '../../domain/audit.js';
 import type { Case } from '../../domain/cases.js';
 import { isPositive, ZERO } from '../../domain/decimal.js';
 import { covers, type SwitchView } from '../../domain/kill-switch.js';
@@ -136,7 +137,7 @@ export function outcomeOf(run: FinishedRun): RunOutcome {
     malformedLines: new Set(malformed.map(({ line }) => line)).size,
     openCases,
     // The whole log is looked through, so only when there is something to say.
-    stakes: openCases.length === 0 ? new Map() : stakesOf(engine.executionLogs),
+    stakes: openCases.length === 0 ? new Map() : stakesOf(linesOf(engine, openCases)),
     switches,
     isStopped,
     isInterrupted,
@@ -148,4 +149,10 @@ export function outcomeOf(run: FinishedRun): RunOutcome {
     traffic: { submits, cancels, polls },
     exitCode: needsPerson ? EXIT.manual : malformed.length > 0 ? EXIT.usage : EXIT.ok,
   };
+}
+
+/** What the journal says of the advisories of these cases. */
+function linesOf(engine: Engine, cases: readonly Case[]): readonly AuditRecord[] {
+  const ids = new Set(cases.flatMap(({ advisoryId }) => advisoryId ?? []));
+  return [...ids].flatMap((advisoryId) => engine.auditOf(advisoryId));
 }

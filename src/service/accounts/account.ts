@@ -7,7 +7,8 @@
  */
 
 import { memoryJournal } from '../../adapters/journals/memory.js';
-import type { BrokerAdapter, Clock, Journal, Logger, RecordLookup } from '../../domain/ports.js';
+import type { RecordLookup } from '../../domain/journal-index.js';
+import type { BrokerAdapter, Clock, Journal, Logger } from '../../domain/ports.js';
 import { causeOf } from '../../domain/reading.js';
 import type { LimitOptions } from '../../domain/risk-limits.js';
 import type { FrozenSnapshot } from '../../domain/snapshot.js';

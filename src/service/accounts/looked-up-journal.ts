@@ -5,7 +5,8 @@
  * 2. Where the journal cannot look records up, the service keeps an index of its own.
  */
 import type { JournalRecord } from '../../domain/journal.js';
-import type { Clock, IndexedJournal, Journal, OpenRequest, RecordLookup } from '../../domain/ports.js';
+import type { IndexedJournal, OpenRequest, RecordLookup } from '../../domain/journal-index.js';
+import type { Clock, Journal } from '../../domain/ports.js';
 import { type RecordIndex, recordIndex } from '../../domain/record-index.js';
 
 export interface LookedUpJournal {

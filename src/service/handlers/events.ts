@@ -113,13 +113,13 @@ async function catchUp(
     for (const account of accounts) {
       const upTo = hub.position.get(account.name)?.seq ?? 0;
       const begin = position.get(account.name)?.seq ?? 0;
-      const page = recordsAfter(account, begin, Math.min(upTo, begin + PAGE));
+      const page = recordsAfter(account, begin, upTo);
       for (const record of page) {
         position.set(account.name, { seq: record.seq, mark: hub.position.get(account.name)?.mark ?? '' });
         give(one, [hub.auditFrame(account.name, record, position)]);
       }
       seen.set(account, [...(seen.get(account) ?? []), ...page]);
-      isBehind ||= begin + page.length < upTo;
+      isBehind ||= page.length === PAGE;
       if (page.length > 0) {
         await one.drained();
         isBehind ||= (position.get(account.name)?.seq ?? 0) < (hub.position.get(account.name)?.seq ?? 0);
@@ -131,7 +131,10 @@ async function catchUp(
 }
 
 const recordsAfter = ({ engine }: OpenAccount, seq: number, upTo: number): readonly AuditRecord[] =>
-  seq >= upTo ? [] : engine.executionLogs.slice(seq, upTo);
+  seq >= upTo
+    ? []
+    : // The log is a tail: what is older than that is told by the journal's own commands.
+      engine.executionLogs.filter((line) => line.seq > seq && line.seq <= upTo).slice(0, PAGE);
 
 function give(one: Listener, frames: readonly Frame[]): void {
   for (const frame of frames) if (isWanted(one.wanted, frame)) one.write(frame.bytes);

@@ -159,7 +159,7 @@ export function getExecution(parts: HandlerParts): Handler<'getExecution'> {
 export function getExecutionAudit(parts: HandlerParts): Handler<'getExecutionAudit'> {
   return ({ params: { advisoryId }, query }) => {
     const { name, engine } = holderOf(parts, advisoryId, query.account);
-    const own = engine.executionLogs.filter((record) => record.advisoryId === advisoryId);
+    const own = engine.auditOf(advisoryId);
     return answer({ records: own.map((record) => ({ account: name, ...record })) });
   };
 }
@@ -179,7 +179,7 @@ export function listExecutions(parts: HandlerParts): Handler<'listExecutions'> {
         .filter(
           (each) => needsAttention === undefined || each.around.openCases.length > 0 === (needsAttention === 'true'),
         )
-        .filter((each) => group === undefined || groupIn(each.one.result !== undefined, each.around) === group);
+        .filter((each) => group === undefined || groupIn(each.one.state === 'done', each.around) === group);
     });
     const key = ({ account, one }: (typeof found)[number]): string =>
       `${one.startedAt} ${account.name} ${one.advisoryId}`;

@@ -5,7 +5,8 @@
  * 2. A look-up costs what it finds, whatever the file holds.
  */
 import type { JournalRecord } from '../../../domain/journal.js';
-import type { RecordLookup, StoredCheckpoint } from '../../../domain/ports.js';
+import type { RecordLookup, StoredCheckpoint } from '../../../domain/journal-index.js';
+import { archiveLookup, lastArchivedIn } from './archives.js';
 import { type Database, journalErrorFrom } from './driver.js';
 import { type Row, recordOf, SELECTED, storedText } from './rows.js';
 
@@ -14,11 +15,13 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
   const byOrder = database.prepare(
     `SELECT ${SELECTED} FROM records WHERE client_order_id = ? ORDER BY seq DESC LIMIT 1`,
   );
-  const begun = database.prepare(
-    `SELECT ${SELECTED} FROM records INDEXED BY records_begun
-     WHERE client_order_id IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?`,
-  );
+  const begun = `SELECT ${SELECTED} FROM records INDEXED BY records_begun WHERE client_order_id IS NOT NULL`;
+  const begunBefore = database.prepare(`${begun} AND seq < ? ORDER BY seq DESC LIMIT ?`);
+  const begunAfter = database.prepare(`${begun} AND seq > ? ORDER BY seq LIMIT ?`);
   const inOrder = database.prepare(`SELECT ${SELECTED} FROM records WHERE seq >= ? ORDER BY seq LIMIT ?`);
+  const archive = archiveLookup(database, path);
+  // Not those that stay here though they are in a file.
+  const fromLive = (seq: number) => Math.max(seq, lastArchivedIn(database) + 1);
 
   function reading<T>(read: () => T): T {
     try {
@@ -31,10 +34,13 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
   const recordsOf = (rows: readonly unknown[]): JournalRecord[] => rows.map((row) => recordOf(row as Row, path));
 
   return {
-    ofAdvisory: (advisoryId) => reading(() => recordsOf(byAdvisory.all(storedText(advisoryId)))),
-    advisoryOf: (clientOrderId) => reading(() => recordsOf(byOrder.all(clientOrderId))[0]?.advisoryId),
-    starts: (before, limit) => reading(() => recordsOf(begun.all(Math.min(before, MOST), Math.min(limit, MOST)))),
-    records: (from, limit) => reading(() => recordsOf(inOrder.all(from, Math.min(limit, MOST)))),
+    ofAdvisory: (advisoryId) =>
+      reading(() => [...archive.ofAdvisory(advisoryId), ...recordsOf(byAdvisory.all(storedText(advisoryId)))]),
+    advisoryOf: (clientOrderId) =>
+      reading(() => recordsOf(byOrder.all(clientOrderId))[0]?.advisoryId ?? archive.advisoryOf(clientOrderId)),
+    startsBefore: (seq, limit) => reading(() => recordsOf(begunBefore.all(Math.min(seq, MOST), Math.min(limit, MOST)))),
+    startsAfter: (seq, limit) => reading(() => recordsOf(begunAfter.all(seq, Math.min(limit, MOST)))),
+    records: (from, limit) => reading(() => recordsOf(inOrder.all(fromLive(from), Math.min(limit, MOST)))),
   };
 }
 

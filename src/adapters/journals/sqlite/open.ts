@@ -7,8 +7,9 @@
  */
 import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import type { JournalRecord } from '../../../domain/journal.js';
-import type { StoredCheckpoint } from '../../../domain/ports.js';
+import type { StoredCheckpoint } from '../../../domain/journal-index.js';
 import { JournalError, type JournalErrorCode } from '../journal-error.js';
+import { archivedRecords } from './archives.js';
 import { type Driver, type DriverName, journalErrorFrom } from './driver.js';
 import { assertWhole, endsAsNoted } from './head.js';
 import type { JournalHooks } from './hooks.js';
@@ -78,10 +79,11 @@ export async function openJournal(path: string, options: OpeningOptions): Promis
 
 /** Every record. Throws with those that can be read when the journal is damaged, or does not end as noted. */
 export async function readWhole({ database }: Writer, path: string): Promise<readonly JournalRecord[]> {
-  const { entries, damage } = await readRows(database, path);
-  const records = recordsOf(entries);
+  const archived = [...archivedRecords(database, path)].flat();
+  const { entries, damage } = await readRows(database, path, (archived.at(-1)?.seq ?? 0) + 1);
+  const records = [...archived, ...recordsOf(entries)];
   if (damage !== undefined) throw damage.with(records);
-  assertWhole(entries, database, path);
+  assertWhole(records, database, path);
   return records;
 }
 

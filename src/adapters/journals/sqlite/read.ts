@@ -7,13 +7,23 @@
  */
 import { realpathSync, statSync } from 'node:fs';
 import type { ChainEnd, ChainEntry, JournalRecord } from '../../../domain/journal.js';
+import type { StoredCheckpoint } from '../../../domain/journal-index.js';
 import { JournalError } from '../journal-error.js';
+import { readArchive } from './archive-file.js';
+import { archivesOf, lastArchivedIn } from './archives.js';
 import { type Database, type Driver, type DriverName, journalErrorFrom } from './driver.js';
 import { imageOf } from './image.js';
 import { loadDriver } from './load-driver.js';
+import { readCheckpoint } from './lookup.js';
 import { isOpenHere } from './open-files.js';
 import { readHead, readRows, recordsOf } from './rows.js';
 import { schemaVersionOf } from './schema.js';
+
+/** What is wrong with an archive, from its first record on. */
+export interface ArchiveDamage {
+  readonly seq: number;
+  readonly error: JournalError;
+}
 
 /** Since which schema version the end is noted. */
 const NOTES_ITS_END = 2;
@@ -29,6 +39,10 @@ export interface SqliteReading {
   readonly end?: ChainEnd;
   /** The note of the end should be there, and is gone. */
   readonly hasLostItsEnd: boolean;
+  /** An archive that is not there, or not as it was written: its first record, and what is wrong. */
+  readonly archiveDamage?: ArchiveDamage;
+  /** The last checkpoint, when it was asked for and stands on a record that is there. */
+  readonly checkpoint?: StoredCheckpoint;
   /** What SQLite's own check of the whole file found; empty when nothing, absent when it was not asked for. */
   readonly faults?: readonly string[];
 }
@@ -96,8 +110,12 @@ async function readDatabase(database: Database, path: string, checks: boolean): 
   const version = schemaVersionOf(database, path);
   const faults = checks ? { faults: faultsOf(database) } : {};
   if (version === 0) return { records: [], entries: [], hasLostItsEnd: false, ...faults };
-  const { entries, damage } = await readRows(database, path);
+  const archived = readArchives(database, path);
+  const live = await readRows(database, path, lastArchivedIn(database) + 1);
+  const entries = [...archived.records, ...live.entries];
+  const damage = archived.damage?.error ?? live.damage;
   const records = recordsOf(entries);
+  const checkpoint = checks ? readCheckpoint(database) : undefined;
   const end = version < NOTES_ITS_END ? undefined : readEnd(database);
   const hasLostItsEnd = version >= NOTES_ITS_END && end === undefined;
   return {
@@ -106,8 +124,27 @@ async function readDatabase(database: Database, path: string, checks: boolean): 
     hasLostItsEnd,
     ...(damage !== undefined && { damage }),
     ...(end !== undefined && { end }),
+    ...(archived.damage !== undefined && { archiveDamage: archived.damage }),
+    ...(checkpoint !== undefined && { checkpoint }),
     ...faults,
   };
+}
+
+/** Every record that was moved to a file, up to the first file that cannot be read. */
+function readArchives(
+  database: Database,
+  path: string,
+): { readonly records: readonly JournalRecord[]; readonly damage?: ArchiveDamage } {
+  const records: JournalRecord[] = [];
+  for (const archive of archivesOf(database, path)) {
+    try {
+      for (const record of readArchive(archive.folder, archive)) records.push(record);
+    } catch (error) {
+      if (error instanceof JournalError) return { records, damage: { seq: archive.firstSeq, error } };
+      throw error;
+    }
+  }
+  return { records };
 }
 
 function readEnd(database: Database): ChainEnd | undefined {

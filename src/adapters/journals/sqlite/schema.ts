@@ -49,6 +49,28 @@ export const MIGRATIONS: readonly string[] = [
      content      TEXT NOT NULL,  -- JSON
      content_hash TEXT NOT NULL
    ) STRICT;`,
+  // Old records in files of their own: the files, where their blocks are, and which records are of which advisory.
+  `CREATE TABLE archives (
+     first_seq INTEGER PRIMARY KEY,
+     last_seq  INTEGER NOT NULL,
+     last_hash TEXT NOT NULL,
+     folder    TEXT NOT NULL,
+     file      TEXT NOT NULL,
+     sha256    TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE archive_blocks (
+     first_seq INTEGER PRIMARY KEY,
+     archive   INTEGER NOT NULL,
+     "offset"  INTEGER NOT NULL,
+     "length"  INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE archived (
+     advisory_key INTEGER NOT NULL,
+     order_key    INTEGER NOT NULL,
+     seqs         TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX archived_by_advisory ON archived (advisory_key);
+   CREATE INDEX archived_by_order ON archived (order_key);`,
 ];
 
 /** Throws `NOT_A_JOURNAL` or `SCHEMA_TOO_NEW`; returns the version of the file, 0 for one without tables. */
