@@ -13,6 +13,7 @@ import { exitOf } from '../domain/exits.js';
 import type { ArchiveAnchor } from '../domain/journal-index.js';
 import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
+import { olderLines } from '../journal/older-lines.js';
 import type { OpenedJournal } from '../journal/open-journal.js';
 import { LISTENER_THREW, recorder as newRecorder, type Recorder, type RecorderOptions } from '../journal/recorder.js';
 import { linesAfter, tailOf } from '../journal/tail.js';
@@ -80,8 +81,17 @@ const callsOf = (
 ): BrokerCalls => brokerCalls({ broker, capabilities, clock, deadlines, connected, needsQuote: risk?.needsQuote });
 
 /** The audit log for whoever goes on from a number. */
-function logTail({ journal, clock }: CheckedOptions, recorder: () => Recorder, past: number): Tail {
-  const read = (after: number, limit: number) => linesAfter(recorder().log, after, limit);
+function logTail(
+  { journal, clock }: CheckedOptions,
+  { lookup }: OpenedJournal,
+  recorder: () => Recorder,
+  past: number,
+) {
+  const read = (after: number, limit: number) => {
+    const { log, end } = recorder();
+    const isInMemory = (log[0]?.seq ?? 0) <= after + 1;
+    return isInMemory ? linesAfter(log, after, limit) : olderLines(lookup, end.seq, after, limit);
+  };
   const onError = (error: unknown) => recorder().say('error', { cause: causeOf(error) }, LISTENER_THREW);
   return tailOf({ journal, clock, read, onError }, past);
 }
@@ -144,7 +154,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const executions = executionMap();
   const filled = filledTotals();
   const counters = riskCounters();
-  const tail: Tail = logTail(options, () => recorder, past.end.auditSeq);
+  const tail: Tail = logTail(options, opened, () => recorder, past.end.auditSeq);
   const recorder: Recorder = recorderOf({ ...options, journal: tail.journal }, opened, {
     ...{ past: past.end, onRecord: counters.heed },
     onFailure: (cause) => board.closeGate(`The journal has failed: ${cause}`),
