@@ -228,8 +228,7 @@ const ALL_RULES = [
   ...range('G', 3),
   ...range('R6.', 4),
   ...range('M', 5),
-  ...range('E', 6),
-  'E8',
+  ...range('E', 8),
   ...range('A', 9),
   ...range('C', 4),
 ];

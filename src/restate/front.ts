@@ -27,6 +27,7 @@ import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, runKey } from './names
 import type { Claim, KnownAdvisory, LedgerEntry } from './objects.js';
 import { type HostSettings, hostSettings } from './settings.js';
 
+/** What {@link restateFront} is made from. @beta @since 0.1.0 */
 export interface RestateFrontOptions {
   /** Restate's ingress, such as `http://127.0.0.1:8080`. */
   readonly ingressUrl: string;
@@ -37,6 +38,7 @@ export interface RestateFrontOptions {
   readonly callLimitMs?: number;
 }
 
+/** The words of an engine, carried to the workers by Restate. @beta @since 0.1.0 */
 export interface RestateFront {
   execute(snapshot: FrozenSnapshot | SnapshotInput, options?: { readonly again?: boolean }): Promise<ExecutionResult>;
   /** What is known of an advisory; its records once it is done. */
@@ -59,6 +61,7 @@ export interface RestateFront {
   ledger(since?: number): Promise<readonly LedgerEntry[]>;
 }
 
+/** Makes the way in for programs; nothing is sent before the first call. @beta @since 0.1.0 */
 export function restateFront(options: RestateFrontOptions): RestateFront {
   const { clock, callLimitMs = 10_000 } = options;
   const settings = hostSettings(options.settings);

@@ -15,10 +15,14 @@ import { show } from '../domain/snapshot.js';
  * `lease`: it waits until the predecessor can no longer send, asks the broker, and sends when the order is not there. For
  * brokers that refuse a `clientOrderId` that they have seen.
  * `never`: it never sends again; the order is looked up until T = 32 s (S4). For all other brokers.
+ *
+ * @beta @since 0.1.0
  */
 export const SubmitMode = { lease: 'lease', never: 'never' } as const;
+/** One of the submit modes. @beta @since 0.1.0 */
 export type SubmitMode = (typeof SubmitMode)[keyof typeof SubmitMode];
 
+/** Settings of the workers on Restate; times in ms. @beta @since 0.1.0 */
 export interface HostSettings {
   /** Default `lease`. */
   readonly submitMode: SubmitMode;
@@ -42,6 +46,7 @@ export interface HostSettings {
   readonly onMismatch: MismatchPolicy;
 }
 
+/** The defaults of {@link HostSettings}. @beta @since 0.1.0 */
 export const HOST_SETTINGS: HostSettings = Object.freeze({
   submitMode: 'lease',
   leaseMs: 2_000,

@@ -9,6 +9,7 @@ import { exitsObject } from './exits-object.js';
 import { advisoriesObject, gateObject, ledgerObject, symbolsObject } from './objects.js';
 import { type WorkerMetrics, type WorkerPartsOptions, workerParts } from './worker-parts.js';
 
+/** What {@link openWorker} is made from. @beta @since 0.1.0 */
 export interface WorkerOptions extends WorkerPartsOptions {
   /** TCP port; 0 for any free one. */
   readonly port: number;
@@ -16,6 +17,7 @@ export interface WorkerOptions extends WorkerPartsOptions {
   readonly host?: string | undefined;
 }
 
+/** A worker that listens. @beta @since 0.1.0 */
 export interface RestateWorker {
   /** `http://host:port`, to be registered with Restate. */
   readonly url: string;
@@ -24,6 +26,7 @@ export interface RestateWorker {
   close(): Promise<void>;
 }
 
+/** Opens a worker: it listens, and reads the gate from then on. Rejects when the port is taken. @beta @since 0.1.0 */
 export async function openWorker(options: WorkerOptions): Promise<RestateWorker> {
   const parts = workerParts(options);
   const services = [
@@ -59,7 +62,12 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
   };
 }
 
-/** Tells Restate where the services are. @param adminUrl such as `http://127.0.0.1:9070` */
+/**
+ * Tells Restate where the services are.
+ *
+ * @param adminUrl such as `http://127.0.0.1:9070`
+ * @beta @since 0.1.0
+ */
 export async function registerDeployment(adminUrl: string, uri: string, limitMs = 10_000): Promise<void> {
   const answer = await fetch(`${adminUrl.replace(/\/+$/, '')}/deployments`, {
     method: 'POST',

@@ -35,6 +35,7 @@ export const KEPT_BY: Readonly<Record<string, KeptBy>> = {
   E4: { module: 'src/engine/admission.ts', because: 'The queue lies before the executions.' },
   E5: { module: 'src/actors/last-resort.ts', because: 'It is there for when a chart fails.' },
   E6: { module: 'src/actors/announcements.ts', because: 'Listeners are told after the commands.' },
+  E7: { module: 'src/views/finished-executions.ts', because: 'What is finished is looked up in the journal.' },
   E8: { module: 'src/engine/options.ts', because: 'Options are read before an engine is there.' },
   A7: { module: 'src/journal/fact-versions.ts', because: 'A record is understood before it is folded.' },
   A8: {

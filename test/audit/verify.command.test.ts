@@ -75,7 +75,7 @@ describe('verify', () => {
     const forged = chained({ ...last, seq: records.length + 1 }, records.at(-1)?.hash ?? '');
     tamper(
       path,
-      `INSERT INTO records SELECT ${forged.seq}, stream, advisory_id, snapshot_hash, wall, at, fact, audit, '${forged.prevHash}', '${forged.hash}', v FROM records WHERE seq = ${records.length}`,
+      `INSERT INTO records SELECT ${forged.seq}, stream, advisory_id, snapshot_hash, wall, at, fact, audit, '${forged.prevHash}', '${forged.hash}', v, client_order_id FROM records WHERE seq = ${records.length}`,
     );
     const { exitCode, stdout } = await audit('verify', path);
     expect(exitCode).toBe(1);
@@ -148,7 +148,8 @@ describe('verify', () => {
 describe('a journal of the first schema', () => {
   test('is read as it is; the next engine notes its end', async () => {
     const path = await sqliteOf(newFolder(), records);
-    tamper(path, 'DROP TABLE head; PRAGMA user_version = 1');
+    const later = ['head', 'archives', 'archive_blocks', 'archived'];
+    tamper(path, `${later.map((table) => `DROP TABLE ${table}`).join('; ')}; PRAGMA user_version = 1`);
     expect((await audit('verify', path)).exitCode).toBe(0);
     const journal = sqliteJournal({ path });
     expect(await journal.open()).toHaveLength(records.length);

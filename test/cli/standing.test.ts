@@ -23,7 +23,12 @@ const unwrapped = (text: string): string => text.replaceAll(/\n {2,4}(?=\w)/g, '
 const interrupted = { interruptAtMs: [3_000] };
 const SINCE = 'GLOBAL is ACTIVE since 2026-01-01 \\S+ UTC, by operator: interrupted at the command line';
 
-const tamper = () => inOtherProcess("d.exec('UPDATE records SET at = at + 1 WHERE seq = 1'); d.close()", journal());
+/** Without its checkpoint a journal is read from the first record on; with it, `audit verify` finds what was changed before. */
+const tamper = () =>
+  inOtherProcess(
+    "d.exec('UPDATE records SET at = at + 1 WHERE seq = 1; DELETE FROM checkpoint'); d.close()",
+    journal(),
+  );
 
 describe('a run that was interrupted', () => {
   it('K7: says at its end which switch stays, since when, by whom, and how it is released; exit code 3', async () => {

@@ -10,6 +10,7 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import type { EVENTS, EventName } from '../api/events.js';
 import { type OperationId, type RouteShape, type Routes, routes } from '../api/routes.js';
 
+/** What {@link createClient} is made from. @public @since 0.1.0 */
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:8090`. */
   readonly baseUrl: string;
@@ -20,7 +21,7 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** A refusal by the service, or an answer that is none of its own. */
+/** A refusal by the service, or an answer that is none of its own. @public @since 0.1.0 */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly status: number;
@@ -56,7 +57,7 @@ type Part<Id extends OperationId, Name extends string> = Routes[Id] extends {
 
 type Needed<T> = T extends undefined ? false : true;
 
-/** What an operation takes. */
+/** What an operation takes. @public @since 0.1.0 */
 export type Input<Id extends OperationId> = (Needed<Part<Id, 'params'>> extends true
   ? { readonly params: Part<Id, 'params'> }
   : object) &
@@ -68,7 +69,7 @@ export type Input<Id extends OperationId> = (Needed<Part<Id, 'params'>> extends 
 type Answers<Id extends OperationId> = Routes[Id]['answers'];
 type GoodStatus<Id extends OperationId> = keyof Answers<Id> & (200 | 202);
 
-/** What an operation answers; text for those that answer no JSON. */
+/** What an operation answers; text for those that answer no JSON. @public @since 0.1.0 */
 export type Output<Id extends OperationId> = Answers<Id>[GoodStatus<Id>] extends {
   readonly schema: infer S extends TSchema;
 }
@@ -79,13 +80,14 @@ type WithoutInput<Id extends OperationId> = Routes[Id] extends { readonly params
   ? false
   : true;
 
+/** One method for each operation of the service. @public @since 0.1.0 */
 export type Operations = {
   readonly [Id in Exclude<OperationId, 'streamEvents'>]: WithoutInput<Id> extends true
     ? (input?: Input<Id>) => Promise<Output<Id>>
     : (input: Input<Id>) => Promise<Output<Id>>;
 };
 
-/** An event of the stream, by its name. */
+/** An event of the stream, by its name. @public @since 0.1.0 */
 export type ServiceEvent = {
   readonly [Name in EventName]: {
     readonly event: Name;
@@ -95,6 +97,7 @@ export type ServiceEvent = {
   };
 }[EventName];
 
+/** From where on events are asked for. @public @since 0.1.0 */
 export interface EventsInput {
   readonly query?: Part<'streamEvents', 'query'>;
   /** Goes on behind this event. */
@@ -102,6 +105,7 @@ export interface EventsInput {
   readonly signal?: AbortSignal;
 }
 
+/** The client of a service. @public @since 0.1.0 */
 export interface Client extends Operations {
   /** The stream, for as long as it is read; it reconnects by itself. */
   events(input?: EventsInput): AsyncGenerator<ServiceEvent, void, undefined>;
@@ -119,6 +123,7 @@ interface AnyInput {
   readonly signal?: AbortSignal;
 }
 
+/** Makes a client; nothing is sent before the first call. @public @since 0.1.0 */
 export function createClient(options: ClientOptions): Client {
   const operations = Object.fromEntries(
     Object.keys(routes)

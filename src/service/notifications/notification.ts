@@ -4,6 +4,7 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { SwitchChange } from '../../domain/kill-switch.js';
 
+/** Names of all notifications. @public @since 0.1.0 */
 export const NOTIFICATIONS = [
   'case_opened',
   'unprotected_position',
@@ -12,8 +13,10 @@ export const NOTIFICATIONS = [
   'broker_lost',
   'broker_back',
 ] as const;
+/** Name of a notification. @public @since 0.1.0 */
 export type NotificationName = (typeof NOTIFICATIONS)[number];
 
+/** One notification, as it is sent. @public @since 0.1.0 */
 export interface Notification {
   /** The same for every try, and for whoever is told: receivers tell repeats by it. */
   readonly id: string;

@@ -11,6 +11,7 @@ import { callBroker } from '../../actors/calls.js';
 import type { Clock, Logger } from '../../domain/ports.js';
 import type { Notification, NotificationName } from './notification.js';
 
+/** One receiver of notifications. @public @since 0.1.0 */
 export interface WebhookOptions {
   readonly url: string;
   /** Key of the signature; without it nothing is signed. */
@@ -38,6 +39,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 const MS_PER_SECOND = 1_000;
 
+/** The signature of a notification, as the receiver computes it: HMAC-SHA256, hex. @public @since 0.1.0 */
 export const signatureOf = (secret: string, timestamp: string, body: string): string =>
   `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 
