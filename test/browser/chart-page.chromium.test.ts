@@ -53,7 +53,7 @@ async function opened(file: string, scheme: 'light' | 'dark' = 'light') {
   return { page, ...seen };
 }
 
-const active = (page: Page) => page.locator('.chart-picture .is-active').getAttribute('data-state-id');
+const active = (page: Page) => page.locator('.chart-picture [data-state-id].is-active').getAttribute('data-state-id');
 
 describe('fillchart chart --html', () => {
   it('opens from disk, asks the network for nothing, and complains about nothing', async () => {
