@@ -22,9 +22,9 @@ import type { PositionView } from '../views/position-view.js';
 import type { GateReading } from './gate.js';
 import { gateOf } from './gate-view.js';
 import { type Ingress, IngressError, ingress } from './ingress.js';
+import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import { newLife } from './life.js';
 import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, runKey } from './names.js';
-import type { Claim, KnownAdvisory, LedgerEntry } from './objects.js';
 import { type HostSettings, hostSettings } from './settings.js';
 
 /** What {@link restateFront} is made from. @beta @since 0.1.0 */

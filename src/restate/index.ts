@@ -2,5 +2,6 @@
  * `fillchart/restate`: the same charts over several machines, on Restate.
  */
 export { type RestateFront, type RestateFrontOptions, restateFront } from './front.js';
+export { openWorker, registerDeployment } from './open-worker.js';
 export { HOST_SETTINGS, type HostSettings, SubmitMode } from './settings.js';
-export { openWorker, type RestateWorker, registerDeployment, type WorkerOptions } from './worker.js';
+export type { RestateWorker, WorkerOptions } from './worker.js';

@@ -24,6 +24,7 @@ import {
   setSwitch,
   switchHistory,
 } from './gate.js';
+import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import { ADVISORIES, ALL, EXECUTION, GATE, LEDGER, runKey, SYMBOLS } from './names.js';
 import { counted, type LiveEntry, left, NO_TOTALS, type SymbolTotals, withoutOwn } from './symbol-totals.js';
 
@@ -94,21 +95,6 @@ export const symbolsObject = restate.object({
 });
 export type SymbolsObject = typeof symbolsObject;
 
-/** What is known of an advisory, for ever. */
-export interface KnownAdvisory {
-  readonly snapshotHash: string;
-  readonly clientOrderId: string;
-  /** Number of the run, from 1. */
-  readonly run: number;
-  readonly result?: ExecutionResult;
-  readonly records?: readonly JournalRecord[];
-}
-
-export type Claim =
-  | { readonly kind: 'running' | 'begun'; readonly run: number }
-  | { readonly kind: 'finished'; readonly run: number; readonly result: ExecutionResult }
-  | { readonly kind: 'conflict'; readonly snapshotHash: string };
-
 const INPUT_AS_JSON: restate.Serde<ExecutionInput> = {
   contentType: 'application/json',
   serialize: (input) => new TextEncoder().encode(JSON.stringify(input)),
@@ -154,16 +140,6 @@ export const advisoriesObject = restate.object({
   options: RETRY_FOR_EVER,
 });
 export type AdvisoriesObject = typeof advisoriesObject;
-
-/** The end of an execution's chain, chained to all that ended before it: a whole execution that is removed shows. */
-export interface LedgerEntry {
-  readonly seq: number;
-  readonly advisoryId: string;
-  readonly run: string;
-  readonly records: number;
-  readonly lastHash: string;
-  readonly hash: string;
-}
 
 export const ledgerObject = restate.object({
   name: LEDGER,

@@ -62,22 +62,6 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
   };
 }
 
-/**
- * Tells Restate where the services are.
- *
- * @param adminUrl such as `http://127.0.0.1:9070`
- * @beta @since 0.1.0
- */
-export async function registerDeployment(adminUrl: string, uri: string, limitMs = 10_000): Promise<void> {
-  const answer = await fetch(`${adminUrl.replace(/\/+$/, '')}/deployments`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ uri, force: true }),
-    signal: AbortSignal.timeout(limitMs),
-  });
-  if (!answer.ok) throw new Error(`Restate does not take ${uri}: ${answer.status} ${await answer.text()}`);
-}
-
 /** Restate's own words, where they are warnings or errors. */
 const logTo =
   (logger: Logger | false): LoggerTransport =>
