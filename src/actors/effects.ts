@@ -12,8 +12,7 @@ import { filledBetween } from '../domain/others-fills.js';
 import type { SubmitOutcome } from '../domain/ports.js';
 import type { ObservedPosition, OthersFills } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
-import { snapshotHash } from '../domain/snapshot.js';
-import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
+import type { Gate } from '../domain/validation.js';
 import type { Durability } from '../journal/recorder.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import {
@@ -29,6 +28,7 @@ import type { BrokerCalls } from './broker-calls.js';
 import type { Deadlines } from './deadlines.js';
 import type { EngineTime } from './engine-time.js';
 import type { FilledTotals } from './filled-totals.js';
+import { blocked, type LookRefusal, lastLook } from './last-look.js';
 import type { OrderWatch } from './order-watch.js';
 
 /** What is counted of the calls. Times in ms. */
@@ -42,7 +42,7 @@ export interface Counting {
 /** The operator's limits and the veto, asked right before the submit call (G1, G2). */
 export interface LimitsAtSubmit {
   /** Asks the host program; what it returns is called in the turn of the call, and counts. */
-  lookAt(context: ExecutionContext): () => Refusal | undefined;
+  lookAt(context: ExecutionContext): () => LookRefusal | undefined;
   submitted(symbol: string): void;
 }
 
@@ -127,31 +127,15 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
     send({ type: 'BROKER_ASKED', at: time(), answer, others: others() });
   }
 
-  /** Expiry, cases, switches, the hash, the time, the journal. */
-  function lastLook(durability: Durability): Pick<Refusal, 'code' | 'message' | 'refusedBy'> | undefined {
-    const { snapshot, snapshotHash: approved, firstSubmitAt } = context();
-    if (!durability.durable) {
-      return { code: 'JOURNAL_UNAVAILABLE', message: `The journal cannot record the intent: ${durability.cause}.` };
-    }
-    if (firstSubmitAt !== undefined && time() >= hardTimeoutAt({ firstSubmitAt })) {
-      return { code: 'ORDER_NOT_SENT', message: 'T has reached 30 s: no further try.' };
-    }
-    if (snapshotHash(snapshot) !== approved) {
-      return { code: 'INVALID_SNAPSHOT', message: 'The snapshot is not the one that was approved: its hash differs.' };
-    }
-    return gateRefusal(snapshot, services.gate(snapshot.symbol));
-  }
-
   function submitOrder({ order }: CommandOf<'submitOrder'>, durability: Durability): void {
     if (!isReady()) return;
     // The host program may do anything, so it comes first: nothing foreign runs between the look and the call (E6).
     const isBeyondLimits = services.risk?.lookAt(context());
     if (!isReady()) return;
-    const refusal = lastLook(durability) ?? isBeyondLimits?.();
+    const look = () => lastLook(context(), services.gate(context().snapshot.symbol), time());
+    const refusal = unrecorded(durability) ?? look() ?? isBeyondLimits?.();
     if (refusal !== undefined) {
-      const { code, message, refusedBy } = refusal;
-      const named = refusedBy === undefined ? {} : { refusedBy };
-      send({ type: 'SUBMIT_BLOCKED', at: time(), refusal: { code, message, ...named } });
+      send(blocked(refusal, time()));
       return;
     }
     send({ type: 'SUBMIT_STARTED', at: time() });
@@ -206,3 +190,9 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
 
   return perform;
 }
+
+/** An intent that is not on record sends nothing (A4). */
+const unrecorded = (durability: Durability): LookRefusal | undefined =>
+  durability.durable
+    ? undefined
+    : { code: 'JOURNAL_UNAVAILABLE', message: `The journal cannot record the intent: ${durability.cause}.` };

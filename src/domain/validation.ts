@@ -7,6 +7,7 @@
  * 4. Pure: what the world says (time, kill switch, cases, instrument) comes in as arguments.
  */
 import { protectionFor } from './bracket.js';
+import type { Case } from './cases.js';
 import {
   type Decimal,
   isMultipleOf,
@@ -48,6 +49,21 @@ export interface Gate {
   /** The same case, to be named. */
   readonly openCase?: Omit<Extract<RefusedBy, { kind: 'case' }>, 'kind'>;
 }
+
+/** The gate as it stands: what decides is named where there is something. */
+export const gateFrom = (
+  now: number,
+  killSwitchState: KillSwitchState,
+  decidedBy: DecidingSwitch | undefined,
+  blocking: Case | undefined,
+): Gate => ({
+  now,
+  killSwitchState,
+  ...(decidedBy !== undefined && { decidedBy }),
+  ...(blocking !== undefined && { openCaseId: blocking.caseId, openCase: caseNamed(blocking) }),
+});
+
+const caseNamed = ({ caseId, kind, symbol, openedAt }: Case) => ({ caseId, caseKind: kind, symbol, openedAt });
 
 type Readable = Partial<FrozenSnapshot>;
 

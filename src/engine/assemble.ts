@@ -8,11 +8,11 @@ import { type ExecutionHost, executionHost, type HostServices } from '../actors/
 import { filledTotals } from '../actors/filled-totals.js';
 import { type OrderWatch, orderWatch } from '../actors/order-watch.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
-import type { Case } from '../domain/cases.js';
 import { exitOf } from '../domain/exits.js';
 import type { ArchiveAnchor } from '../domain/journal-index.js';
 import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
+import { gateFrom } from '../domain/validation.js';
 import { olderLines } from '../journal/older-lines.js';
 import type { OpenedJournal } from '../journal/open-journal.js';
 import { LISTENER_THREW, recorder as newRecorder, type Recorder, type RecorderOptions } from '../journal/recorder.js';
@@ -40,19 +40,9 @@ import { type Switchboard, switchboard } from './switchboard.js';
 
 /** What must hold between check and act, read now (V1, V7, V8). */
 function gateOf(clock: Clock, board: Switchboard, cases: CaseRegister): HostServices['gate'] {
-  return (symbol) => {
-    const blocking = cases.blocking(symbol);
-    const decidedBy = board.decidedBy(symbol);
-    return {
-      now: clock.now(),
-      killSwitchState: board.killSwitch.stateFor(symbol),
-      ...(decidedBy !== undefined && { decidedBy }),
-      ...(blocking !== undefined && { openCaseId: blocking.caseId, openCase: caseNamed(blocking) }),
-    };
-  };
+  return (symbol) =>
+    gateFrom(clock.now(), board.killSwitch.stateFor(symbol), board.decidedBy(symbol), cases.blocking(symbol));
 }
-
-const caseNamed = ({ caseId, kind, symbol, openedAt }: Case) => ({ caseId, caseKind: kind, symbol, openedAt });
 
 export type Parts = ReturnType<typeof assemble>;
 

@@ -8,7 +8,6 @@
  */
 
 import { type Cases, caseRegister } from '../actors/cases.js';
-import { engineTime, pastTimeOf } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
@@ -17,11 +16,10 @@ import type { JournalRecord } from '../domain/journal.js';
 import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
-import { readJournal } from '../journal/read-journal.js';
-import { endOfRecords, recorder as newRecorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { executionMap } from '../views/execution-map.js';
 import { metrics } from '../views/metrics.js';
+import { openOwnRecords } from './own-records.js';
 import { switchboard } from './switchboard.js';
 
 /** What {@link openJournalAdmin} takes. @public @since 0.1.0 */
@@ -48,20 +46,7 @@ export interface JournalAdmin {
  * @public @since 0.1.0
  */
 export async function openJournalAdmin({ journal, clock, logger }: JournalAdminOptions): Promise<JournalAdmin> {
-  const { records, problem } = await readJournal(journal);
-  if (problem !== undefined) {
-    await journal.close();
-    throw new FillchartError('JOURNAL_UNAVAILABLE', `${problem}. Nothing is written to it: keep a copy as evidence.`);
-  }
-  const time = engineTime(clock, pastTimeOf(records));
-  const recorder = newRecorder({
-    journal,
-    clock,
-    logger,
-    past: endOfRecords(records),
-    readLog: () => [],
-    onFailure: () => undefined,
-  });
+  const { records, time, recorder } = await openOwnRecords({ journal, clock, logger });
   // Which cases keep advisories from starting is the next engine's policy; none starts here.
   const cases = caseRegister(recorder, time, 'halt-symbol');
   const nobody = { executions: executionMap(), walk: slicedWalk<ExecutionHost>(clock) };

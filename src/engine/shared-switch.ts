@@ -7,7 +7,6 @@
  *    a restart never opens the gate (K7).
  */
 
-import { engineTime, pastTimeOf } from '../actors/engine-time.js';
 import {
   type KillSwitch,
   type KillSwitchActor,
@@ -20,9 +19,9 @@ import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
-import { readJournal } from '../journal/read-journal.js';
-import { endOfRecords, LISTENER_THREW, recorder as newRecorder, type Recorder } from '../journal/recorder.js';
+import { LISTENER_THREW, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
+import { openOwnRecords } from './own-records.js';
 
 /** What {@link createKillSwitch} takes. @public @since 0.1.0 */
 export interface KillSwitchOptions {
@@ -69,20 +68,7 @@ export function joinSwitch(shared: SharedKillSwitch, member: KillSwitchEvents): 
 export async function openKillSwitch(options: Required<KillSwitchOptions>): Promise<SharedKillSwitch> {
   refuseUnknown('createKillSwitch', options, ['journal', 'clock', 'logger']);
   const { journal, clock, logger } = options;
-  const { records, problem } = await readJournal(journal);
-  if (problem !== undefined) {
-    await journal.close();
-    throw new FillchartError('JOURNAL_UNAVAILABLE', `${problem}. Nothing is written to it: keep a copy as evidence.`);
-  }
-  const time = engineTime(clock, pastTimeOf(records));
-  const recorder = newRecorder({
-    journal,
-    clock,
-    logger,
-    past: endOfRecords(records),
-    readLog: () => [],
-    onFailure: () => undefined,
-  });
+  const { records, time, recorder } = await openOwnRecords({ journal, clock, logger });
   const members = new Set<KillSwitchEvents>();
   const actor = killSwitchActor(time, {
     ...togetherOf(members),

@@ -3,7 +3,7 @@
  */
 import { blockingCase } from '../domain/cases.js';
 import { decidingSwitch, stateFor } from '../domain/kill-switch.js';
-import type { Gate } from '../domain/validation.js';
+import { type Gate, gateFrom } from '../domain/validation.js';
 import type { GateReading } from './gate.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -12,21 +12,7 @@ export function gateOf(
   { switches, openCases }: Pick<GateReading, 'switches' | 'openCases'>,
   symbol: string | undefined,
 ): Gate {
-  const killSwitchState = stateFor(switches, symbol, aliases);
-  const decidedBy = decidingSwitch(switches, symbol, aliases);
   const blocking = blockingCase(openCases, symbol, settings.onMismatch, aliases);
-  return {
-    now: clock.now(),
-    killSwitchState,
-    ...(decidedBy !== undefined && { decidedBy }),
-    ...(blocking !== undefined && {
-      openCaseId: blocking.caseId,
-      openCase: {
-        caseId: blocking.caseId,
-        caseKind: blocking.kind,
-        symbol: blocking.symbol,
-        openedAt: blocking.openedAt,
-      },
-    }),
-  };
+  const decidedBy = decidingSwitch(switches, symbol, aliases);
+  return gateFrom(clock.now(), stateFor(switches, symbol, aliases), decidedBy, blocking);
 }

@@ -8,9 +8,8 @@
  *    adopted; what it does not find was never sent (`lease`), or counts as sent all the same (`never`, S4).
  * 4. The gate is read after the intent. Its age, expiry, cases, switches, hash and T are judged in the turn of the call.
  */
+import { blocked, lastLook } from '../actors/last-look.js';
 import type { SubmitOutcome } from '../domain/ports.js';
-import { snapshotHash } from '../domain/snapshot.js';
-import { type Gate, gateRefusal, type Refusal } from '../domain/validation.js';
 import { type ExecutionContext, hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
 import { gateOf } from './gate-view.js';
@@ -66,11 +65,7 @@ async function submitOwn(
     return undefined;
   }
   const refusal = lastLook(context, gateOf(parts, reading, context.snapshot.symbol), time());
-  if (refusal !== undefined) {
-    const { code, message, refusedBy } = refusal;
-    const named = refusedBy === undefined ? {} : { refusedBy };
-    return [{ type: 'SUBMIT_BLOCKED', at: time(), refusal: { code, message, ...named } }];
-  }
+  if (refusal !== undefined) return [blocked(refusal, time())];
   const startedAt = time();
   const sending = { ...context, firstSubmitAt: context.firstSubmitAt ?? startedAt };
   guard.sent(sending);
@@ -78,21 +73,6 @@ async function submitOwn(
   const outcome = await calls.submit(orderRequest(context), hardTimeoutAt(sending) - startedAt, () => undefined);
   if (outcome.kind === 'rejected' || outcome.kind === 'not_sent') guard.release(context.clientOrderId);
   return startedAndOver(startedAt, time(), outcome);
-}
-
-/** Expiry, cases, switches, the hash, the time. */
-function lastLook(
-  { snapshot, snapshotHash: approved, firstSubmitAt }: ExecutionContext,
-  gate: Gate,
-  now: number,
-): Pick<Refusal, 'code' | 'message' | 'refusedBy'> | undefined {
-  if (firstSubmitAt !== undefined && now >= hardTimeoutAt({ firstSubmitAt })) {
-    return { code: 'ORDER_NOT_SENT', message: 'T has reached 30 s: no further try.' };
-  }
-  if (snapshotHash(snapshot) !== approved) {
-    return { code: 'INVALID_SNAPSHOT', message: 'The snapshot is not the one that was approved: its hash differs.' };
-  }
-  return gateRefusal(snapshot, gate);
 }
 
 /** A predecessor made the intent: it may have sent the order, and may still do so within its lease. */
