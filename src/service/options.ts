@@ -32,7 +32,7 @@ export interface ServiceOptions {
   readonly basePath?: string | undefined;
   /** Names under which the service may be called, without port; loopback names always may. Any where absent and not on loopback. */
   readonly hosts?: readonly string[] | undefined;
-  /** Origins whose pages may call, such as `https://desk.example`; none by default. */
+  /** Origins whose pages may call, such as `https://controls.example`; none by default. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** PEM texts; plain HTTP by default. */
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string } | undefined;

@@ -6,7 +6,6 @@ import type { Service } from 'fillchart/service';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { playDemo } from '../../scripts/console-demo.mjs';
-import { openChromium, seriousFindings, watched } from './chromium.js';
 import {
   activeState,
   type ConsoleFiles,
@@ -19,7 +18,8 @@ import {
   submit,
   tokenFor,
   tokenList,
-} from './desk.js';
+} from './accounts.support.js';
+import { openChromium, seriousFindings, watched } from './chromium.js';
 
 let browser: Browser;
 let files: ConsoleFiles;

@@ -19,7 +19,7 @@ import {
   withEvents,
 } from '../../src/browser/console/state.js';
 import { bodyOf, type Fields, preview, problemsOf, suggestion } from '../../src/browser/console/submit-fields.js';
-import type { Case } from '../../src/service/api/desk.js';
+import type { Case } from '../../src/service/api/controls.js';
 import type { Execution } from '../../src/service/api/executions.js';
 
 const T0 = Date.parse('2026-01-01T00:00:00.000Z');

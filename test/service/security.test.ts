@@ -156,10 +156,10 @@ describe('where requests come from', () => {
   });
 
   it('an origin that is named may', async () => {
-    const { post } = await desk({ options: { corsOrigins: ['https://desk.example'] } });
-    const { status, headers } = await post('/v1/kill-switches', GLOBAL, { origin: 'https://desk.example' });
+    const { post } = await desk({ options: { corsOrigins: ['https://controls.example'] } });
+    const { status, headers } = await post('/v1/kill-switches', GLOBAL, { origin: 'https://controls.example' });
     expect(status).toBe(200);
-    expect(headers['access-control-allow-origin']).toBe('https://desk.example');
+    expect(headers['access-control-allow-origin']).toBe('https://controls.example');
   });
 
   it('a form of another page cannot post: the body must be JSON', async () => {

@@ -2,7 +2,7 @@
  * The console: executions on the left, the one that is looked at in the middle, its life in words on the right.
  */
 import { effect } from '@preact/signals';
-import type { Case } from '../../service/api/desk.js';
+import type { Case } from '../../service/api/controls.js';
 import { CaseCard, ResolveDialog, resolving } from './case-card.js';
 import { ChartPanel } from './chart-panel.js';
 import { ExecutionHead } from './execution-head.js';

@@ -4,7 +4,7 @@
 import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { shortDecimal } from '../../charts/interactive/short-decimal.js';
-import type { Case } from '../../service/api/desk.js';
+import type { Case } from '../../service/api/controls.js';
 import type { Execution } from '../../service/api/executions.js';
 import { post } from './api.js';
 import { comparison } from './comparison.js';

@@ -3,7 +3,7 @@
  *
  * 1. What the broker did not tell is told as such, never as zero.
  */
-import type { Case } from '../../service/api/desk.js';
+import type { Case } from '../../service/api/controls.js';
 import type { Execution } from '../../service/api/executions.js';
 
 export interface ComparedRow {

@@ -2,7 +2,7 @@
  * The limits of each account, and how the account stands.
  */
 import { useEffect, useState } from 'preact/hooks';
-import type { LimitList } from '../../service/api/desk.js';
+import type { LimitList } from '../../service/api/controls.js';
 import { get, sentenceOf } from './api.js';
 import { Dialog, Problem } from './dialog.js';
 import { switchTitle } from './scope.js';

@@ -3,7 +3,7 @@
  */
 
 import type { Static } from '@sinclair/typebox';
-import type { Exit, Position } from '../../service/api/desk.js';
+import type { Exit, Position } from '../../service/api/controls.js';
 import type { Execution } from '../../service/api/executions.js';
 import { executionKey } from './state.js';
 import { state } from './store.js';

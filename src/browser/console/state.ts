@@ -5,7 +5,7 @@
  * 2. Bounded: finished executions, closed positions, resolved cases and audit lines are kept up to a number, the newest.
  *    What needs a person, is in flight or open is never dropped.
  */
-import type { AccountState, Case, Position, Switch, SwitchList } from '../../service/api/desk.js';
+import type { AccountState, Case, Position, Switch, SwitchList } from '../../service/api/controls.js';
 import type { AuditRecord, Execution } from '../../service/api/executions.js';
 
 export const MOST_FINISHED = 5_000;

@@ -5,7 +5,7 @@
  * 2. Lists are read after the stream has begun; what an event has told since is newer than they are.
  */
 import { batch, computed, signal } from '@preact/signals';
-import type { AccountList, CasePage, PositionPage, SwitchList } from '../../service/api/desk.js';
+import type { AccountList, CasePage, PositionPage, SwitchList } from '../../service/api/controls.js';
 import type { Hello } from '../../service/api/events.js';
 import type { ExecutionPage } from '../../service/api/executions.js';
 import type { Role, Session } from '../../service/api/system.js';

@@ -3,7 +3,7 @@
  */
 import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import type { Switch } from '../../service/api/desk.js';
+import type { Switch } from '../../service/api/controls.js';
 import { post } from './api.js';
 import { Dialog, Field, Problem, useSending } from './dialog.js';
 import { GuardedButton } from './guarded-button.js';

@@ -8,7 +8,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { Account, Time, Words } from './common.js';
-import { AccountState, Case, Position, SwitchList } from './desk.js';
+import { AccountState, Case, Position, SwitchList } from './controls.js';
 import { AuditRecord, Execution } from './executions.js';
 
 /** The first event of a connection. */

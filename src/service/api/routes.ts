@@ -8,7 +8,7 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { AUDIT_EVENTS } from '../../domain/audit.js';
 import { ExecutionStage } from '../../domain/result.js';
 import { Account, AdvisoryId, Page, Problem, SymbolName, Words } from './common.js';
-import * as desk from './desk.js';
+import * as controls from './controls.js';
 import { TOPICS } from './events.js';
 import * as executions from './executions.js';
 import type { Role } from './system.js';
@@ -178,7 +178,7 @@ export const routes = {
       open: Type.Optional(Words(['true', 'false'])),
       ...Page,
     }),
-    answers: { 200: ok(desk.PositionPage), ...COMMON, ...NOT_FOUND, ...NOT_READY },
+    answers: { 200: ok(controls.PositionPage), ...COMMON, ...NOT_FOUND, ...NOT_READY },
   },
   listCases: {
     method: 'GET',
@@ -191,7 +191,7 @@ export const routes = {
       open: Type.Optional(Words(['true', 'false', 'all'], '`true` by default.')),
       ...Page,
     }),
-    answers: { 200: ok(desk.CasePage), ...COMMON, ...NOT_FOUND, ...NOT_READY },
+    answers: { 200: ok(controls.CasePage), ...COMMON, ...NOT_FOUND, ...NOT_READY },
   },
   resolveCase: {
     method: 'POST',
@@ -200,9 +200,9 @@ export const routes = {
     role: 'operator',
     params: Type.Object({ caseId: Type.String({ minLength: 1, maxLength: 64 }) }),
     query: query(oneAccount),
-    body: desk.Resolution,
+    body: controls.Resolution,
     answers: {
-      200: ok(desk.Case),
+      200: ok(controls.Case),
       ...COMMON,
       ...BODY,
       404: problem('There is no open case with this id: `UNKNOWN_CASE`.'),
@@ -215,9 +215,9 @@ export const routes = {
     path: '/v1/cases/resolve',
     summary: 'Closes several cases. Those that cannot be closed are named; the others are closed.',
     role: 'operator',
-    body: desk.ManyResolution,
+    body: controls.ManyResolution,
     answers: {
-      200: ok(desk.Resolved),
+      200: ok(controls.Resolved),
       ...COMMON,
       ...BODY,
       ...NOT_FOUND,
@@ -230,17 +230,17 @@ export const routes = {
     path: '/v1/kill-switches',
     summary: 'The kill switches: one set for all accounts.',
     role: 'viewer',
-    answers: { 200: ok(desk.SwitchList), ...COMMON, ...NOT_READY },
+    answers: { 200: ok(controls.SwitchList), ...COMMON, ...NOT_READY },
   },
   setSwitch: {
     method: 'POST',
     path: '/v1/kill-switches',
     summary: 'Sets a kill switch. The gate is closed, and the cancels are on their way, when the answer comes.',
     role: 'trader',
-    body: desk.SwitchSetting,
+    body: controls.SwitchSetting,
     answers: {
-      200: ok(desk.SwitchChanged),
-      202: ok(desk.ReleaseRequested, 'Lowering GLOBAL waits for a second person.'),
+      200: ok(controls.SwitchChanged),
+      202: ok(controls.ReleaseRequested, 'Lowering GLOBAL waits for a second person.'),
       ...COMMON,
       ...BODY,
       409: problem('A case in its scope is open: `KILL_SWITCH_RELEASE_REFUSED`; or the same person asked before.'),
@@ -253,10 +253,10 @@ export const routes = {
     path: '/v1/kill-switches/release',
     summary: 'Turns a kill switch off.',
     role: 'operator',
-    body: desk.SwitchRelease,
+    body: controls.SwitchRelease,
     answers: {
-      200: ok(desk.SwitchChanged),
-      202: ok(desk.ReleaseRequested, 'Releasing GLOBAL waits for a second person.'),
+      200: ok(controls.SwitchChanged),
+      202: ok(controls.ReleaseRequested, 'Releasing GLOBAL waits for a second person.'),
       ...COMMON,
       ...BODY,
       404: problem('No such switch is set.'),
@@ -271,7 +271,7 @@ export const routes = {
     summary: 'What was set and released, newest first.',
     role: 'viewer',
     query: query(Page),
-    answers: { 200: ok(desk.SwitchHistory), ...COMMON, ...NOT_READY },
+    answers: { 200: ok(controls.SwitchHistory), ...COMMON, ...NOT_READY },
   },
   sweep: {
     method: 'POST',
@@ -279,7 +279,7 @@ export const routes = {
     summary: 'Compares orders and positions at the broker with the journal, and opens cases. Corrects nothing.',
     role: 'operator',
     query: query({ account }),
-    answers: { 200: ok(desk.SweepReports), ...COMMON, ...BODY, ...NOT_FOUND, ...NOT_READY },
+    answers: { 200: ok(controls.SweepReports), ...COMMON, ...BODY, ...NOT_FOUND, ...NOT_READY },
   },
   listLimits: {
     method: 'GET',
@@ -287,14 +287,14 @@ export const routes = {
     summary: 'The limits of each account, and how they stand.',
     role: 'viewer',
     query: query({ account }),
-    answers: { 200: ok(desk.LimitList), ...COMMON, ...NOT_FOUND, ...NOT_READY },
+    answers: { 200: ok(controls.LimitList), ...COMMON, ...NOT_FOUND, ...NOT_READY },
   },
   listAccounts: {
     method: 'GET',
     path: '/v1/accounts',
     summary: 'The accounts, and whether each is ready.',
     role: 'viewer',
-    answers: { 200: ok(desk.AccountList), ...COMMON },
+    answers: { 200: ok(controls.AccountList), ...COMMON },
   },
   streamEvents: {
     method: 'GET',

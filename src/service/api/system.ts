@@ -3,7 +3,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { Time, Words } from './common.js';
-import { AccountState } from './desk.js';
+import { AccountState } from './controls.js';
 
 export const ROLES = ['viewer', 'trader', 'operator'] as const;
 /** What the bearer of a token may do. @beta @since 0.1.0 */

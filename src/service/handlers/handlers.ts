@@ -2,7 +2,7 @@
  * The handler of each route.
  */
 import type { Handlers } from '../http/call.js';
-import * as desk from './desk.js';
+import * as controls from './controls.js';
 import { streamEvents } from './events.js';
 import * as executions from './executions.js';
 import type { HandlerParts } from './parts.js';
@@ -16,16 +16,16 @@ export const handlers = (parts: HandlerParts): Handlers => ({
   getExecutionReplay: executions.getExecutionReplay(parts),
   getExecutionLife: executions.getExecutionLife(parts),
   listAudit: executions.listAudit(parts),
-  listPositions: desk.listPositions(parts),
-  listCases: desk.listCases(parts),
-  resolveCase: desk.resolveCase(parts),
-  resolveCases: desk.resolveCases(parts),
-  listSwitches: desk.listSwitches(parts),
-  setSwitch: desk.setSwitch(parts),
-  releaseSwitch: desk.releaseSwitch(parts),
-  listSwitchHistory: desk.listSwitchHistory(parts),
-  sweep: desk.sweep(parts),
-  listLimits: desk.listLimits(parts),
+  listPositions: controls.listPositions(parts),
+  listCases: controls.listCases(parts),
+  resolveCase: controls.resolveCase(parts),
+  resolveCases: controls.resolveCases(parts),
+  listSwitches: controls.listSwitches(parts),
+  setSwitch: controls.setSwitch(parts),
+  releaseSwitch: controls.releaseSwitch(parts),
+  listSwitchHistory: controls.listSwitchHistory(parts),
+  sweep: controls.sweep(parts),
+  listLimits: controls.listLimits(parts),
   listAccounts: system.listAccounts(parts),
   streamEvents: streamEvents(parts),
   getSession: system.getSession(parts),

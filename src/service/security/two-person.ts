@@ -7,7 +7,7 @@
 import type { KillSwitchType } from '../../domain/kill-switch.js';
 import { switchKey } from '../../domain/kill-switch.js';
 import type { Clock } from '../../domain/ports.js';
-import type { PendingRelease } from '../api/desk.js';
+import type { PendingRelease } from '../api/controls.js';
 import { refuse } from '../http/refusal.js';
 
 export interface AskedRelease {

@@ -5,7 +5,7 @@ import { CASE_GUIDES } from '../../domain/case-guide.js';
 import { type Case as EngineCase, isOpen } from '../../domain/cases.js';
 import type { KillSwitch } from '../../index.js';
 import type { Account, OpenAccount } from '../accounts/account.js';
-import type { AccountState, Case, PendingRelease, Position, SwitchList } from '../api/desk.js';
+import type { AccountState, Case, PendingRelease, Position, SwitchList } from '../api/controls.js';
 import type { Execution, ExecutionDetail } from '../api/executions.js';
 import { type Around, executionDetail, executionView } from './execution-view.js';
 

@@ -8,7 +8,7 @@ import { isMoreSevere, KillSwitchState, type SwitchView, switchKey } from '../..
 import { FillchartError } from '../../domain/reasons.js';
 import type { KillSwitch } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
-import type { Case, Resolved } from '../api/desk.js';
+import type { Case, Resolved } from '../api/controls.js';
 import { answer, type Handler, type HandlerAnswer } from '../http/call.js';
 import { refuse } from '../http/refusal.js';
 import { allows, type Identity } from '../security/identity.js';
