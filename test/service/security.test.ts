@@ -1,6 +1,7 @@
 /**
  * Who may do what, and where requests may come from.
  */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -160,6 +161,33 @@ describe('where requests come from', () => {
     const { status, headers } = await post('/v1/kill-switches', GLOBAL, { origin: 'https://controls.example' });
     expect(status).toBe(200);
     expect(headers['access-control-allow-origin']).toBe('https://controls.example');
+  });
+
+  it('an origin that is named may send a token and JSON: its browser asks first; no other gets that answer', async () => {
+    const { service, clock } = await desk({ options: { corsOrigins: ['https://controls.example'] } });
+    const ask = (origin: string) =>
+      clock.runUntil(
+        Promise.resolve(
+          service.app.inject({
+            method: 'OPTIONS',
+            url: '/v1/kill-switches',
+            headers: { origin, 'access-control-request-method': 'POST', 'sec-fetch-site': 'cross-site' },
+          }),
+        ),
+      );
+    const { statusCode, headers } = await ask('https://controls.example');
+    expect([statusCode, headers['access-control-allow-origin']]).toEqual([204, 'https://controls.example']);
+    expect(headers['access-control-allow-headers']).toContain('Authorization, Content-Type');
+    const evil = await ask('https://evil.example');
+    expect([evil.statusCode, evil.headers['access-control-allow-headers']]).toEqual([403, undefined]);
+  });
+
+  it('the page of the interface has the style that its policy names', async () => {
+    const { get } = await desk();
+    const { text, headers } = await get('/docs');
+    const style = /<style>([\s\S]*?)<\/style>/.exec(text)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers['content-security-policy']).toContain(`style-src 'self' 'sha256-${hash}'`);
   });
 
   it('a form of another page cannot post: the body must be JSON', async () => {

@@ -2,7 +2,7 @@
  * `fillchart worker`: one of several processes that run executions on Restate.
  */
 import { randomUUID } from 'node:crypto';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import type { HostSettings } from '../../restate/settings.js';
 import { BROKERS_HELP, brokerName } from '../brokers/broker-name.js';
@@ -21,7 +21,7 @@ interface WorkerCommand {
   readonly broker: string;
   readonly config?: string;
   readonly live?: true;
-  readonly submitMode?: string;
+  readonly submitMode?: HostSettings['submitMode'];
 }
 
 const NOTES = `
@@ -46,7 +46,12 @@ function describeWorker(command: Command): Command {
     .requiredOption('--broker <name>', `which: ${BROKERS_HELP}`)
     .option('--config <file>', "the broker's options as JSON, without keys")
     .option('--live', 'the account with REAL MONEY; the config must say "live": true as well')
-    .option('--submit-mode <mode>', 'lease, for brokers that refuse a used id (the default), or never')
+    .addOption(
+      new Option('--submit-mode <mode>', 'lease, for brokers that refuse a used id (the default), or never').choices([
+        'lease',
+        'never',
+      ]),
+    )
     .addHelpText('after', NOTES);
 }
 
@@ -70,8 +75,7 @@ async function work(options: WorkerCommand, world: CliWorld): Promise<ExitCode> 
     warn: told.tell,
   });
   if (opened.stakes !== undefined) told.tell(opened.stakes);
-  const settings =
-    options.submitMode === undefined ? {} : { submitMode: options.submitMode as HostSettings['submitMode'] };
+  const settings = options.submitMode === undefined ? {} : { submitMode: options.submitMode };
   const worker = await openWorker({
     ...{ broker: opened.broker, clock, settings, port: options.port, attemptId: randomUUID },
     ...(options.host !== undefined && { host: options.host }),

@@ -3,7 +3,9 @@
  */
 import { reasons } from '../../domain/reasons.js';
 import { isoTime } from '../../domain/time.js';
+import { DOCS_STYLE_HASH } from '../docs-page.js';
 import { answer, type Handler } from '../http/call.js';
+import { policyWithStyle } from '../security/guard.js';
 import type { HandlerParts } from './parts.js';
 
 export const listAccounts =
@@ -48,4 +50,7 @@ export const getOpenApi =
 
 export const getDocs =
   ({ docsPage }: HandlerParts): Handler<'getDocs'> =>
-  () => ({ status: 200, text: docsPage(), contentType: 'text/html; charset=utf-8' });
+  ({ reply }) => {
+    void reply.header('Content-Security-Policy', policyWithStyle(DOCS_STYLE_HASH));
+    return { status: 200, text: docsPage(), contentType: 'text/html; charset=utf-8' };
+  };

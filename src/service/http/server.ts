@@ -11,6 +11,7 @@ import type { Logger } from '../../domain/ports.js';
 import { causeOf } from '../../domain/reading.js';
 import { FillchartError, type ReasonCode } from '../../domain/reasons.js';
 import { type OperationId, type RouteShape, routes } from '../api/routes.js';
+import { isPreflight, PREFLIGHT_HEADERS } from '../security/guard.js';
 import type { Identity } from '../security/identity.js';
 import { type Call, type Handler, type HandlerAnswer, type Handlers, TAKEN_OVER } from './call.js';
 import { type CheckPart, partCheck } from './checked-request.js';
@@ -81,6 +82,8 @@ export function server(parts: ServerParts): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('X-Request-Id', request.id);
     guard(request, reply);
+    if (isPreflight(request)) return reply.headers(PREFLIGHT_HEADERS).code(204).send();
+    return undefined;
   });
   app.addHook('onResponse', async (request, reply) => {
     const { operation, identity, refusedWith: code } = request;

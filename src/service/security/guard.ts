@@ -89,6 +89,13 @@ function isOurs(origin: string, host: string | undefined): boolean {
   return new URL(origin).host.toLowerCase() === (host ?? '').toLowerCase();
 }
 
+/** The policy of a page that has a style of its own. @param hash of the style, as the policy names it */
+export const policyWithStyle = (hash: string): string => CSP.replace("style-src 'self'", `style-src 'self' ${hash}`);
+
+/** A browser asks whether it may send what follows. The guard has refused origins that are not named by then. */
+export const isPreflight = ({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): boolean =>
+  method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+
 export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Methods': 'GET, POST',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type, Last-Event-ID, X-Request-Id',
