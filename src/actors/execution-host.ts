@@ -29,6 +29,7 @@ import { deadlines } from './deadlines.js';
 import { type EffectServices, effects } from './effects.js';
 import { type Execution, executionHandle } from './execution.js';
 import { lastResort } from './last-resort.js';
+import { oneAtATime } from './one-at-a-time.js';
 import type { SlicedWalk } from './sliced-walk.js';
 
 /** What every execution shares (E2): broker, clock, journal, switches, and nothing else. */
@@ -282,22 +283,6 @@ function openSignal(): { readonly promise: Promise<void>; settle(): void } {
     settle = resolve;
   });
   return { promise, settle };
-}
-
-/** Facts are taken one after the other: what one sets off while it is under way waits until it is done. */
-function oneAtATime(take: (fact: ExecutionFact) => void): (fact: ExecutionFact) => void {
-  const waiting: ExecutionFact[] = [];
-  let isTaking = false;
-  return (fact) => {
-    waiting.push(fact);
-    if (isTaking) return;
-    isTaking = true;
-    try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) take(next);
-    } finally {
-      isTaking = false;
-    }
-  };
 }
 
 /** The state of an execution that a fault has ended: done, with the result that the last resort came to. */

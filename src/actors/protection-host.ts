@@ -18,6 +18,7 @@ import { newProtectionState, step } from '../machines/step.js';
 import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
 import type { ExitWatch } from './exit-watch.js';
+import { oneAtATime } from './one-at-a-time.js';
 
 export interface ProtectionServices {
   readonly clock: Clock;
@@ -50,23 +51,12 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
   const { clock, time, recorder, cases, watch, askPosition, onChange } = services;
   let state = newProtectionState();
   const timers = new Map<ProtectionDeadlineName, unknown>();
-  const waiting: ProtectionFact[] = [];
-  let isTaking = false;
   let isAbandoned = false;
   let hasFailed = false;
   let isAsking = false;
   const now = () => state;
 
-  function send(fact: ProtectionFact): void {
-    waiting.push(fact);
-    if (isTaking) return;
-    isTaking = true;
-    try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) take(next);
-    } finally {
-      isTaking = false;
-    }
-  }
+  const send = oneAtATime(take);
 
   function take(fact: ProtectionFact): void {
     if (isAbandoned || hasFailed || state.status !== 'active') return;

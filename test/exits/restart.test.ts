@@ -11,6 +11,22 @@ const exitCalls = (now: Earth): number =>
     return method === 'getOrderStatus' && /-(?:sl|tp)$/.test(id);
   }).length;
 
+/** One execution; killed at a step that comes after its result, or 200 s later; the next process. */
+async function restartedAfterStep(now: Earth, nth: number): Promise<Life> {
+  let isDone = false;
+  let steps = 0;
+  const first = await now.start(() => {
+    if (!isDone) return false;
+    steps += 1;
+    return steps === nth;
+  });
+  await executed(now, first);
+  isDone = true;
+  await now.clock.advance(200_000);
+  if (first.process.isAlive) first.process.kill();
+  return now.start();
+}
+
 const eventsOf = ({ engine }: Life, event: string): readonly object[] =>
   engine.executionLogs.filter((line) => line.event === event);
 
@@ -40,18 +56,7 @@ describe('A6 B7: watching goes on after a restart', () => {
     'killed at step %i of the exits: closed once, told once, no case',
     async (nth) => {
       const now = earth(closing);
-      let isDone = false;
-      let steps = 0;
-      const first = await now.start(() => {
-        if (!isDone) return false;
-        steps += 1;
-        return steps === nth;
-      });
-      await executed(now, first);
-      isDone = true;
-      await now.clock.advance(200_000);
-      if (first.process.isAlive) first.process.kill();
-      const second = await now.start();
+      const second = await restartedAfterStep(now, nth);
       await now.clock.advance(40_000);
       expect(second.engine.positions()).toMatchObject([{ state: 'closedByTakeProfit' }]);
       expect([eventsOf(second, 'exit_filled').length, second.engine.cases.all()]).toEqual([1, []]);
@@ -73,18 +78,7 @@ describe('A6 B7: watching goes on after a restart', () => {
     'M1: an exit expires, and the process is killed at step %i: there is one case, PROTECTION_LOST',
     async (nth) => {
       const now = earth(losing);
-      let isDone = false;
-      let steps = 0;
-      const first = await now.start(() => {
-        if (!isDone) return false;
-        steps += 1;
-        return steps === nth;
-      });
-      await executed(now, first);
-      isDone = true;
-      await now.clock.advance(200_000);
-      if (first.process.isAlive) first.process.kill();
-      const second = await now.start();
+      const second = await restartedAfterStep(now, nth);
       await now.clock.advance(60_000);
       expect(second.engine.cases.all()).toMatchObject([{ kind: 'PROTECTION_LOST', advisoryId: 'ADV-A' }]);
       expect(eventsOf(second, 'case_opened')).toHaveLength(1);
