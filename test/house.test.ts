@@ -91,6 +91,25 @@ const importsGoOneWay: Law = (files) =>
       .map((target) => `${file.path} imports ${target}`);
   });
 
+/** Files that import each other, also by a type alone: a stranger could read none of them first. */
+const noCircleOfImports: Law = (files) => {
+  const imports = new Map(
+    inSrc(files).map((file) => [
+      file.path.replace(/x$/, ''),
+      specifiersOf(file).map((specifier) => resolved(file.path, specifier)),
+    ]),
+  );
+  // What imports nothing that is left, or is imported by nothing that is left, is in no circle.
+  for (let before = -1; before !== imports.size; ) {
+    before = imports.size;
+    const imported = new Set([...imports.values()].flat());
+    for (const [path, targets] of imports)
+      if (!imported.has(path) || !targets.some((target) => target !== undefined && imports.has(target)))
+        imports.delete(path);
+  }
+  return [...imports.keys()].map((path) => `${path} is in a circle of imports`);
+};
+
 /** The layers where the outside world begins. */
 const EDGE = ['adapters', 'browser', 'service', 'restate', 'cli'];
 const AMBIENT = ['setTimeout', 'setInterval', 'setImmediate', 'process', 'performance', 'globalThis', 'global'];
@@ -381,6 +400,17 @@ describe('the house', () => {
       'src/domain/version.ts imports package.json',
       'src/lib/x.ts is in no layer',
     ],
+  });
+
+  law('no files import each other in a circle', noCircleOfImports, {
+    given: {
+      'src/domain/a.ts': "import type { B } from './b.js';",
+      'src/domain/b.ts': "import { c } from './c.js';\nimport { d } from './d.js';",
+      'src/domain/c.ts': "export { a } from './a.js';",
+      'src/domain/d.ts': "import 'rxjs';",
+      'src/engine/e.ts': "import { a } from '../domain/a.js';",
+    },
+    caught: ['a', 'b', 'c'].map((name) => `src/domain/${name}.ts is in a circle of imports`),
   });
 
   law(

@@ -2,17 +2,22 @@
  * Where the words of a map's line stand: beside a straight line, before a target, or where the plan says.
  */
 import type { ElkPoint } from './elk.js';
-import type { MapLine } from './map.js';
 import type { MapWay } from './map-plan.js';
 import { isVertical, type Leg } from './map-routes.js';
 import type { Place } from './scene.js';
 import { textWidth } from './text-size.js';
 
+export interface MapLabel {
+  readonly place: Place;
+  readonly lines: readonly string[];
+  readonly align: 'start' | 'middle' | 'end';
+}
+
 export const WORDS_FONT = 11.5;
 export const WORDS_LINE = 14;
 const CLEAR = 4;
 
-export function labelOf(way: MapWay, legs: readonly Leg[], places: ReadonlyMap<string, Place>): MapLine['label'] {
+export function labelOf(way: MapWay, legs: readonly Leg[], places: ReadonlyMap<string, Place>): MapLabel {
   const lines = way.words.split('|');
   const width = Math.max(...lines.map((words) => textWidth(words, 'sans', WORDS_FONT)));
   const height = lines.length * WORDS_LINE;

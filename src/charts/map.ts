@@ -11,7 +11,7 @@ import { commonKind, type Kind } from './kinds.js';
 import { checkPlan, type Pair, pairsIn } from './map-check.js';
 import type { MapPlan, MapWay } from './map-plan.js';
 import { type Leg, legsOf, type Ports, portsOf } from './map-routes.js';
-import { labelOf } from './map-words.js';
+import { labelOf, type MapLabel } from './map-words.js';
 import type { Place } from './scene.js';
 import { textWidth } from './text-size.js';
 
@@ -34,11 +34,7 @@ export interface MapLine {
   readonly pairs: readonly Pair[];
   readonly kind: Kind;
   readonly legs: readonly Leg[];
-  readonly label: {
-    readonly place: Place;
-    readonly lines: readonly string[];
-    readonly align: 'start' | 'middle' | 'end';
-  };
+  readonly label: MapLabel;
 }
 
 export interface MapScene {

@@ -4,20 +4,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AccountOptions, Service } from '../../service/index.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { serveSettings } from '../serve/settings.js';
+import { type ServeOptions, serveSettings } from '../serve/settings.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
-
-export interface ServeOptions {
-  readonly config?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly journal?: string;
-  readonly live?: true;
-  /** In ms. */
-  readonly drain?: number;
-  readonly basePath?: string;
-}
 
 const NOTES = `
 Without a config it serves one paper account, which fills every order at its reference price.

@@ -7,7 +7,6 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { type AccountOptions, type ServiceOptions, type Tokens, tokenFile } from '../../service/index.js';
 import { beside, type Config, readConfig } from '../brokers/config-file.js';
-import type { ServeOptions } from '../commands/serve.js';
 import { UsageError } from '../exit-codes.js';
 import { readTextFile } from '../run/source.js';
 import type { CliWorld } from '../world.js';
@@ -16,6 +15,18 @@ import { flagAt, inside, listAt, notAccepted, objectAt, type Place, textAt, text
 import { journalAt } from './journal-at.js';
 import { openMarket } from './open-market.js';
 import { webhookFrom } from './webhook-config.js';
+
+/** The options of the command line. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly journal?: string;
+  readonly live?: true;
+  /** In ms. */
+  readonly drain?: number;
+  readonly basePath?: string;
+}
 
 export interface ServeSettings {
   readonly service: ServiceOptions;

@@ -11,8 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type AnyStateMachine, createActor, type EventObject, type SnapshotFrom } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
 import { firstSnapshot, macrostep } from '../../machines/microsteps.js';
-import { coverageMeter } from './coverage.js';
-import type { CoverageFigures, Covered } from './path-coverage.js';
+import { type CoverageFigures, type Covered, coverageMeter } from './coverage.js';
 import { type Unreachable, unexplained } from './unreachable.js';
 
 export interface ChartPath<Fact extends EventObject> {

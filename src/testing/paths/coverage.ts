@@ -8,6 +8,20 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, EventObjec
 import { firstSnapshot, type Macrostep, type Microstep, macrostep } from '../../machines/microsteps.js';
 import { branchOf, type ChartMap, chartMap, pathOfNode } from './chart-map.js';
 
+export interface Covered {
+  readonly covered: number;
+  readonly of: number;
+}
+
+export interface CoverageFigures {
+  readonly states: Covered;
+  readonly transitions: Covered;
+  /** Each guard of a transition, with yes and with no. */
+  readonly guardAnswers: Covered;
+  /** Of what is not covered, what no path can reach, each for a reason that is written down. */
+  readonly unreachable: number;
+}
+
 export interface Coverage {
   readonly states: ReadonlySet<string>;
   readonly transitions: ReadonlySet<string>;

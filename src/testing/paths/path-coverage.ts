@@ -2,27 +2,13 @@
  * How much of the chart a run of paths has covered: by the chart itself, and by the engine.
  */
 import { executionMachine } from '../../machines/execution.machine.js';
-import { coverageMeter } from './coverage.js';
+import { type CoverageFigures, type Covered, coverageMeter } from './coverage.js';
 import type { ExecutionPath } from './execution-paths.js';
 import { exitPaths } from './exit-paths.js';
 import type { PathRun } from './path-run.js';
 import { inputFor } from './profiles.js';
 import { switchPaths } from './switch-paths.js';
 import { UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, type Unreachable, unexplained } from './unreachable.js';
-
-export interface Covered {
-  readonly covered: number;
-  readonly of: number;
-}
-
-export interface CoverageFigures {
-  readonly states: Covered;
-  readonly transitions: Covered;
-  /** Each guard of a transition, with yes and with no. */
-  readonly guardAnswers: Covered;
-  /** Of what is not covered, what no path can reach, each for a reason that is written down. */
-  readonly unreachable: number;
-}
 
 export interface PathSummary {
   readonly passed: number;

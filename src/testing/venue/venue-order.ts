@@ -8,21 +8,7 @@
  */
 import { add, type Decimal, divide, isZero, lessThan, multiply, subtract, sum, ZERO } from '../../domain/decimal.js';
 import type { Fee, Side } from '../../domain/ports.js';
-import type { OrderPlan } from './venue-plan.js';
-
-/**
- * `pending_new`: taken, not working (FIX PendingNew). `done_for_day`: over for today, with less than the whole. The rest
- * are FIX OrdStatus words.
- */
-export type VenueOrderState =
-  | 'pending_new'
-  | 'new'
-  | 'partially_filled'
-  | 'filled'
-  | 'cancelled'
-  | 'rejected'
-  | 'expired'
-  | 'done_for_day';
+import type { OrderPlan, VenueOrderState } from './venue-plan.js';
 
 /** `stop` and `take_profit` send a market order at their trigger; `limit` rests at its price. */
 export type VenueOrderType = 'market' | 'stop' | 'take_profit' | 'limit';

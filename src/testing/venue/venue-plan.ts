@@ -3,7 +3,19 @@
  *
  * Times are ms since the venue took the order. A plan is plain data; `venue.ts` carries it out.
  */
-import type { VenueOrderState } from './venue-order.js';
+/**
+ * `pending_new`: taken, not working (FIX PendingNew). `done_for_day`: over for today, with less than the whole. The rest
+ * are FIX OrdStatus words.
+ */
+export type VenueOrderState =
+  | 'pending_new'
+  | 'new'
+  | 'partially_filled'
+  | 'filled'
+  | 'cancelled'
+  | 'rejected'
+  | 'expired'
+  | 'done_for_day';
 
 /** A fill that the venue model carries out. @beta @since 0.1.0 */
 export interface PlannedFill {

@@ -21,7 +21,8 @@ import {
 } from '../../domain/ports.js';
 import { isoTime } from '../../domain/time.js';
 import type { Venue } from './venue.js';
-import { feesOf, isOver, leaves, type VenueEvent, type VenueOrder, type VenueOrderState } from './venue-order.js';
+import { feesOf, isOver, leaves, type VenueEvent, type VenueOrder } from './venue-order.js';
+import type { VenueOrderState } from './venue-plan.js';
 import type { ExitLeg } from './venue-requests.js';
 import { type RefusalCode, Refused } from './venue-rules.js';
 

@@ -5,7 +5,8 @@ import { type Decimal, decimal, lessThan, maximum, subtract, ZERO } from '../../
 import type { Side } from '../../domain/ports.js';
 import { assetsOf } from './ledger.js';
 import type { Venue } from './venue.js';
-import { feesOf, isOver, leaves, type VenueOrder, type VenueOrderState } from './venue-order.js';
+import { feesOf, isOver, leaves, type VenueOrder } from './venue-order.js';
+import type { VenueOrderState } from './venue-plan.js';
 
 export interface LegTruth {
   readonly price: Decimal;

@@ -4,9 +4,10 @@
  * 1. Numbers that are older than the session, or than its last reset, begin anew before the next Logon.
  * 2. `turn` is called when the session opens or closes, or its numbers begin anew.
  */
-import type { FixSettings } from './options.js';
+
 import { type Period, periodAt } from './schedule.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
+import type { FixSettings } from './settings.js';
 
 export interface Calendar {
   /** Where the schedule stands, before a connection is made; `undefined` without a schedule. */

@@ -1,7 +1,8 @@
 /** The fields of the options held against the dictionary, before anything is connected. */
 import { fieldPlan } from './fields.js';
 import { loadFix } from './library.js';
-import { type FixBrokerOptions, readSettings } from './options.js';
+import type { FixBrokerOptions } from './options.js';
+import { readSettings } from './settings.js';
 
 /** @throws {FillchartError} `INVALID_OPTION`, naming the field and what is accepted */
 export async function assertDictionary(options: FixBrokerOptions): Promise<void> {

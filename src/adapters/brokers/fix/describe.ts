@@ -6,7 +6,7 @@
 import type { BrokerClockReading, BrokerDescription } from '../../../domain/ports.js';
 import { isoTime } from '../../../domain/time.js';
 import type { Received } from './execution-report.js';
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 import { TAG } from './tags.js';
 
 const UTC_TIMESTAMP = /^(\d{4})(\d\d)(\d\d)-(\d\d:\d\d:\d\d(?:\.\d{1,3})?)/;

@@ -10,7 +10,7 @@
 import { isNegative, isZero, parseDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import { type Execution, type Received, tellsOfFill } from './execution-report.js';
-import type { OutgoingOrder } from './messages.js';
+import type { OutgoingOrder } from './known-order.js';
 import type { FixInstrument } from './options.js';
 import { TAG } from './tags.js';
 

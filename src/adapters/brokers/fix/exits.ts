@@ -16,7 +16,7 @@ import {
   type ProtectionRequest,
   TAKE_PROFIT_PASSED,
 } from '../../../domain/ports.js';
-import type { OutgoingOrder } from './messages.js';
+import type { OutgoingOrder } from './known-order.js';
 import { type FixParts, sendList, sendOrder } from './parts.js';
 
 const NOT_PLACED: LegOutcome = {

@@ -11,7 +11,7 @@ import { nearestName } from '../../../domain/nearest-name.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import type { FixDictionary } from './library.js';
 import type { FixFieldSets, FixFields } from './option-types.js';
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 
 /** What a message is about. */
 export interface About {

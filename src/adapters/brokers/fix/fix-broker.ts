@@ -30,19 +30,19 @@ import type { Doubt } from './doubts.js';
 import { isFinal, type Received, tellsOfFill } from './execution-report.js';
 import { placeExits } from './exits.js';
 import { inbox } from './inbox.js';
+import type { OutgoingOrder } from './known-order.js';
 import { fixLine, type Line } from './line.js';
 import { messageLog } from './message-log.js';
 import {
   dontKnowTrade,
   marketDataRequest,
   type OrderNames,
-  type OutgoingOrder,
   orderCancelRequest,
   orderMassStatusRequest,
   orderStatusRequest,
   requestForPositions,
 } from './messages.js';
-import { type FixBrokerOptions, type FixInstrument, type FixSettings, isFieldText, readSettings } from './options.js';
+import type { FixBrokerOptions, FixInstrument } from './options.js';
 import { orderFile } from './order-file.js';
 import { type OrderStore, orderStore } from './order-store.js';
 import { type FixParts, sendOrder } from './parts.js';
@@ -50,6 +50,7 @@ import { pendingQuestions } from './pending.js';
 import { addedUp, workingProtections } from './positions.js';
 import { replaceOrder } from './replace.js';
 import { sequenceNumbers } from './sequence-numbers.js';
+import { type FixSettings, isFieldText, readSettings } from './settings.js';
 import { siblings } from './siblings.js';
 import { sessionName } from './store-folder.js';
 import { lockStore } from './store-lock.js';

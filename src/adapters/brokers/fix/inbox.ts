@@ -15,13 +15,13 @@ import type { Heard, HeardMessage } from './classify.js';
 import type { Collector } from './collector.js';
 import { type Doubt, doubtOf } from './doubts.js';
 import { type Execution, isDuplicate, isUnknownOrder, type Received, readExecution } from './execution-report.js';
-import type { OutgoingOrder } from './messages.js';
+import type { OutgoingOrder } from './known-order.js';
 import { takeOpenOrder } from './open-orders.js';
-import type { FixSettings } from './options.js';
 import type { OrderStore } from './order-store.js';
 import type { Pending, Question } from './pending.js';
 import { takePositions } from './positions.js';
 import { takeQuote } from './quotes.js';
+import type { FixSettings } from './settings.js';
 import { TAG } from './tags.js';
 
 const ORDER_STATUS_REQUEST = 'H';

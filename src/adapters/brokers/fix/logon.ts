@@ -7,7 +7,7 @@
 import { type FieldValue, readFields } from './fields.js';
 import type { FixDictionary } from './library.js';
 import type { Body } from './messages.js';
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 
 /** The number and time of the Logon, as they stand in its header. */
 export interface LogonStamp {

@@ -5,25 +5,11 @@
  * 2. FIX 4.4 keeps instrument and quantity in components, FIX 4.2 in the message itself.
  */
 import type { Side } from '../../../domain/ports.js';
-import type { FixSettings } from './options.js';
-import type { KnownOrder } from './order-store.js';
+import type { KnownOrder, OutgoingOrder } from './known-order.js';
+import type { FixSettings } from './settings.js';
 
 /** A message body by field names, as jspurefix encodes it. */
 export type Body = Readonly<Record<string, unknown>>;
-
-/** An order as it is sent. */
-export interface OutgoingOrder {
-  readonly clientOrderId: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly quantity: string;
-  /** A stop order at this price. */
-  readonly stopPrice?: string;
-  /** A limit order at this price; neither price: a market order. */
-  readonly limitPrice?: string;
-  /** An exit, linked to its sibling by the entry's id. */
-  readonly exitOf?: string;
-}
 
 /** What must be said of an order to ask for it, or to cancel it. */
 export interface OrderNames {

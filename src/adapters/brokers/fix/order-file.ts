@@ -7,8 +7,8 @@
  *    an error: the order in it might be sent again.
  */
 import { appendFileSync } from 'node:fs';
-import type { OutgoingOrder } from './messages.js';
-import type { FixSettings } from './options.js';
+import type { OutgoingOrder } from './known-order.js';
+import type { FixSettings } from './settings.js';
 import { readText, replaceText, storePath } from './store-folder.js';
 
 /** An order of an earlier process, and the state in which it ended; `undefined` while that is not known. */

@@ -14,20 +14,8 @@ import { compare, maximum, parseDecimal, ZERO } from '../../../domain/decimal.js
 import type { Correction, OrderReport } from '../../../domain/ports.js';
 import { type Execution, isFinal, reportOf } from './execution-report.js';
 import { type FillLedger, fillLedger } from './fill-ledger.js';
-import type { OutgoingOrder } from './messages.js';
+import type { KnownOrder, OutgoingOrder } from './known-order.js';
 import type { OrderFile } from './order-file.js';
-
-export interface KnownOrder {
-  readonly order: OutgoingOrder;
-  readonly orderId: string | undefined;
-  /** Its ClOrdID at the venue: the last replacement's, or its own. */
-  readonly name: string;
-  /** What it is for at the venue now. */
-  readonly quantity: string;
-  readonly report: OrderReport | undefined;
-  /** The state in which it ended, in this process or an earlier one. */
-  readonly ended: string | undefined;
-}
 
 export interface Taken {
   readonly report: OrderReport;

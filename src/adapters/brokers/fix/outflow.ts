@@ -8,8 +8,8 @@ import type { About, FieldValue } from './fields.js';
 import type { LoadedFix } from './library.js';
 import { credentials, logonBody } from './logon.js';
 import type { Body } from './messages.js';
-import type { FixSettings } from './options.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
+import type { FixSettings } from './settings.js';
 import { wire } from './wire.js';
 
 export interface Outflow {

@@ -10,11 +10,12 @@ import type { Instrument, OpenOrder, PositionReport, Quote, SubmitOutcome } from
 import { classifySubmit, type Heard, orderIdOf } from './classify.js';
 import type { Collector } from './collector.js';
 import type { PeerClock } from './describe.js';
+import type { OutgoingOrder } from './known-order.js';
 import type { Line } from './line.js';
-import { newOrderList, newOrderSingle, type OutgoingOrder } from './messages.js';
-import { type FixSettings, isFieldText } from './options.js';
+import { newOrderList, newOrderSingle } from './messages.js';
 import type { OrderStore } from './order-store.js';
 import type { Patience, Pending } from './pending.js';
+import { type FixSettings, isFieldText } from './settings.js';
 
 /** The parts of the adapter that its calls work with. */
 export interface FixParts {

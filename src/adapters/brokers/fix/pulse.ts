@@ -4,7 +4,7 @@
  * 1. After a heartbeat interval without a message of ours a Heartbeat goes out.
  * 2. After 1.5 intervals without one of the counterparty's it is asked for a sign (TestRequest), after 2.5 it is given up.
  */
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 
 export interface PulseParts {
   beat(): void;

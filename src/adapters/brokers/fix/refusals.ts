@@ -5,7 +5,7 @@
  *    "expected", or beside the number that was sent. Nothing is read from a text that is not about sequence numbers.
  * 2. What the counterparty said is shown as it said it.
  */
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 
 const ABOUT_NUMBERS = /seq/i;
 const SAYS_WRONG = /low|small|less|behind|expect|incorrect|invalid|wrong|bad|mismatch|out of/i;

@@ -5,8 +5,8 @@
  * 2. What does not say so proves nothing of the order: it may stand as it was.
  */
 
+import type { KnownOrder } from './known-order.js';
 import { orderReplaceRequest } from './messages.js';
-import type { KnownOrder } from './order-store.js';
 import type { FixParts } from './parts.js';
 import type { Patience } from './pending.js';
 

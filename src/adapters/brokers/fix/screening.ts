@@ -7,7 +7,7 @@
 import type { Received } from './execution-report.js';
 import type { FixDictionary } from './library.js';
 import type { Body } from './messages.js';
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 import { TAG } from './tags.js';
 
 const OURS = ['8', '9', '3', 'j', 'AO', 'AP'];

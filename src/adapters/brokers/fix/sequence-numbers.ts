@@ -11,7 +11,7 @@
  *    read are an error, never a beginning anew.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 import { readText, replaceText, storePath } from './store-folder.js';
 
 export interface SequenceNumbers {

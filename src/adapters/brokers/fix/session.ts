@@ -16,12 +16,12 @@ import { type FrameReader, frameReader, type WireMessage } from './frames.js';
 import { type Inflow, inflow } from './inflow.js';
 import type { LoadedFix } from './library.js';
 import type { Body } from './messages.js';
-import type { FixSettings } from './options.js';
 import { type Outflow, outflow } from './outflow.js';
 import { pulse } from './pulse.js';
 import { unansweredLogon } from './refusals.js';
 import { objectionTo } from './screening.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
+import type { FixSettings } from './settings.js';
 import { TAG } from './tags.js';
 import type { Transport } from './transport.js';
 

@@ -12,7 +12,8 @@
  */
 import { type Decimal, isPositive, lessThan, maximum, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { CancelOutcome, OrderRef, OrderReport } from '../../../domain/ports.js';
-import type { KnownOrder, OrderStore } from './order-store.js';
+import type { KnownOrder } from './known-order.js';
+import type { OrderStore } from './order-store.js';
 import type { Replaced } from './replace.js';
 
 export interface Siblings {

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 
 /** The session's name, as its files are called. */
 export const sessionName = ({ version, senderCompId, targetCompId }: FixSettings): string =>

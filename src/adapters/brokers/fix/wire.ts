@@ -9,7 +9,7 @@ import { type About, type FieldValue, fieldPlan } from './fields.js';
 import { checksum } from './frames.js';
 import type { LoadedFix } from './library.js';
 import type { Body } from './messages.js';
-import type { FixSettings } from './options.js';
+import type { FixSettings } from './settings.js';
 
 export interface OutgoingHeader {
   readonly number: number;
