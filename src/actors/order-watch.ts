@@ -16,6 +16,7 @@ import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../doma
 import { attempt } from '../domain/reading.js';
 import { type CallOutcome, callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
+import { inSlices } from './sliced-walk.js';
 
 /** A raw report and the order that it names; whether it can be read is judged by whom it concerns. */
 export interface RawReport {
@@ -99,7 +100,9 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     batchNotBefore = clock.monotonic() + backoff(batchMisses);
     if (outcome.kind !== 'answered') return;
     const rows: readonly unknown[] = Array.isArray(outcome.value) ? outcome.value : [];
-    const named = new Set(rows.map(publishNamed));
+    const named = new Set<string | undefined>();
+    // An answer on very many orders must not keep deadlines and switches waiting.
+    await inSlices(clock, rows, (row) => named.add(publishNamed(row)));
     for (const id of named) if (id !== undefined) leftOut.delete(id);
     await leftOut.look(refs.filter(({ clientOrderId }) => !named.has(clientOrderId)));
   }
@@ -111,7 +114,8 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   }
 
   function pollAll(): void {
-    const free = [...watched].filter(([id]) => !underWay.has(id) && isDue(id)).map(([, ref]) => ref());
+    const free: OrderRef[] = [];
+    for (const [id, ref] of watched) if (!underWay.has(id) && isDue(id)) free.push(ref());
     const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && free.length > 1;
     if (isBatch && clock.monotonic() >= batchNotBefore) {
       begin(free, pollBatch(free));

@@ -73,3 +73,17 @@ export function slicedWalk<Item>(clock: Clock): SlicedWalk<Item> {
     },
   };
 }
+
+/** Looks at each item in order, and lets the event loop go on between slices. Where no time passes, all in this turn. */
+export async function inSlices<Item>(clock: Clock, items: Iterable<Item>, look: (item: Item) => void): Promise<void> {
+  let end = clock.monotonic() + SLICE_MS;
+  for (const item of items) {
+    if (clock.monotonic() > end) {
+      await new Promise<void>((resolve) => {
+        clock.setTimeout(resolve, 0);
+      });
+      end = clock.monotonic() + SLICE_MS;
+    }
+    look(item);
+  }
+}

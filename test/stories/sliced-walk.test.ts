@@ -3,7 +3,7 @@
  */
 import type { Clock } from 'fillchart';
 import { describe, expect, it } from 'vitest';
-import { slicedWalk } from '../../src/actors/sliced-walk.js';
+import { inSlices, slicedWalk } from '../../src/actors/sliced-walk.js';
 import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js';
 import { advisory, type World, world } from './support.js';
 
@@ -70,6 +70,28 @@ describe('a walk in slices', () => {
     expect(heard).toEqual(['39 ON', '39 OFF']);
     await clock.advance(1_000);
     expect(heard.filter((one) => one.startsWith('39 '))).toEqual(['39 ON', '39 OFF']);
+  });
+});
+
+describe('an answer on very many orders', () => {
+  it('P2: is looked at in slices, each row once and in order, and others have their turn in between', async () => {
+    const clock = slowClock();
+    clock.count(true);
+    const seen: number[] = [];
+    const between: number[] = [];
+    const rows = Array.from({ length: 60 }, (_, index) => index);
+    const looked = inSlices(clock, rows, (row) => void seen.push(row));
+    clock.setTimeout(() => between.push(seen.length), 0);
+    await clock.advance(1_000);
+    await looked;
+    expect(seen).toEqual(rows);
+    expect(between[0]).toBeLessThan(rows.length);
+  });
+
+  it('P2: is looked at in the turn of the answer where no time passes', () => {
+    const seen: number[] = [];
+    void inSlices(virtualClock(), [1, 2, 3], (row) => void seen.push(row));
+    expect(seen).toEqual([1, 2, 3]);
   });
 });
 
