@@ -159,7 +159,7 @@ describe('fillchart audit replay --html', () => {
     expect(await active(page)).toBe('execution.done');
     expect(await page.locator('h1').textContent()).toBe('Replay of ADV-</script><b>1');
     await page.getByLabel('Step', { exact: true }).fill('3');
-    expect(await active(page)).not.toBe('execution.done');
+    await expect.poll(() => active(page)).not.toBe('execution.done');
     await page.getByRole('tab', { name: 'Sequence' }).click();
     await page.getByText('Tick 0.01, lot 1').first().waitFor();
     await page.getByRole('tab', { name: 'Context' }).click();
@@ -173,7 +173,7 @@ describe('fillchart audit replay --html', () => {
   it('the exits after the result are a life of their own, on their own chart', async () => {
     const { page } = await opened(replayFile);
     await page.getByRole('button', { name: 'Protection' }).click();
-    expect(await active(page)).toMatch(/^protection\./);
+    await expect.poll(() => active(page)).toMatch(/^protection\./);
     await page.close();
   });
 });

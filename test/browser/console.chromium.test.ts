@@ -152,6 +152,52 @@ describe('kill switches', { timeout: 90_000 }, () => {
   });
 });
 
+describe('every switch, what was done, and a comparison', { timeout: 90_000 }, () => {
+  it('K1 K6: RISK_LIMIT as a warning lets orders proceed; the history tells who set what, and why', async () => {
+    const { url } = await desk();
+    const page = await openConsole(browser, url);
+    await page.getByRole('button', { name: 'Set another switch …' }).click();
+    await page.locator('#set-state').selectOption('WARNING');
+    await page.getByText('Covers every symbol. Orders go on; the warning is recorded with each of them.').waitFor();
+    await page.locator('#set-reason').fill('half of the day’s loss');
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Set RISK_LIMIT to WARNING' }).click();
+    const row = page.locator('.switch-row', { hasText: 'RISK_LIMIT' });
+    await row.getByText('WARNING').waitFor();
+    await submit(page, FILLED_ORDER);
+    await rowOf(page, 'ADV-2').getByText('FILLED').waitFor({ timeout: 20_000 });
+
+    await page.getByRole('button', { name: 'Set another switch …' }).click();
+    await page.locator('#set-type').selectOption('MANUAL');
+    await page.locator('#set-target').fill('AAPL');
+    await page.locator('#set-reason').fill('earnings');
+    await page.getByRole('button', { name: 'Set MANUAL AAPL to ACTIVE' }).click();
+    await page.locator('.switch-row', { hasText: 'MANUAL AAPL' }).getByText('ACTIVE').waitFor();
+    await submit(page, { ...FILLED_ORDER, advisoryId: 'ADV-3' });
+    await rowOf(page, 'ADV-3').getByText('REJECTED').waitFor({ timeout: 20_000 });
+
+    await page.getByRole('button', { name: 'History' }).click();
+    const rows = page.locator('dialog tbody tr');
+    await expect.poll(() => rows.count()).toBe(2);
+    expect(await rows.first().textContent()).toMatch(/MANUAL AAPL.*OFF → ACTIVE.*earnings/);
+    expect(await rows.last().textContent()).toMatch(/RISK_LIMIT.*OFF → WARNING/);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Who did what' }).click();
+    await page.locator('dialog tbody tr', { hasText: 'setSwitch' }).first().waitFor();
+    await page.locator('dialog tbody tr', { hasText: 'ADV-3' }).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+
+  it('M3: compares with the broker on demand, and says what it found', async () => {
+    const { url } = await desk();
+    const page = await openConsole(browser, url);
+    await page.getByRole('button', { name: 'Limits' }).click();
+    await page.getByRole('button', { name: 'Compare now' }).click();
+    await page.getByText(/paper: 0 orders and 0 positions compared at .*no new case/).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+});
+
 describe('a mismatch', { timeout: 90_000 }, () => {
   it('R6.3 M2: shows engine and broker side by side, what to do, and is resolved by a person with a reason', async () => {
     const { url } = await desk();

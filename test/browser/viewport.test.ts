@@ -12,6 +12,7 @@ import {
   LARGEST_SCALE,
   panned,
   scaleOf,
+  showsAll,
   zoomed,
 } from '../../src/browser/chart/viewport.js';
 
@@ -67,10 +68,21 @@ describe('the window of a chart', () => {
 
   it('brings a part into the middle at a scale that can be read', () => {
     const part: Box = { x: 1_900, y: 900, width: 60, height: 20 };
-    const view = focused(part, fitted(picture, window), window, 0.7);
+    const view = focused(part, fitted(picture, window), picture, window, 0.7);
     expect(scaleOf(view, window)).toBe(0.7);
     expect(isInView(part, view)).toBe(true);
     expect(isInView({ ...part, x: 0 }, view)).toBe(false);
+  });
+
+  it('a part at the edge of the picture leaves no empty room beyond it, and a small picture stays in the middle', () => {
+    const last: Box = { x: 1_000, y: 1_000, width: 60, height: 20 };
+    const view = focused(last, fitted(picture, window), picture, window, 0.9);
+    expect(view.y + view.height).toBeCloseTo(picture.y + picture.height + 24 / 0.9);
+    const small: Box = { x: 0, y: 0, width: 100, height: 50 };
+    const whole = focused({ ...small, width: 10 }, fitted(small, window), small, window, 0);
+    expect(whole.x + whole.width / 2).toBeCloseTo(50);
+    expect(showsAll(small, whole)).toBe(true);
+    expect(showsAll(picture, view)).toBe(false);
   });
 
   it('goes from one view to another and arrives', () => {

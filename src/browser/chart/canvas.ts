@@ -17,6 +17,7 @@ import {
   panned,
   type Size,
   scaleOf,
+  showsAll,
   zoomed,
 } from './viewport.js';
 
@@ -169,13 +170,13 @@ export class Canvas {
   reveal(id: string): void {
     const box = this.#states.get(id)?.getBBox();
     if (box === undefined) return;
-    this.#moveTo(focused(box, this.#view, this.#window, READABLE));
+    this.#moveTo(focused(box, this.#view, this.#picture, this.#window, READABLE));
   }
 
   #follow(id: string | undefined): void {
     const box = id === undefined ? undefined : this.#states.get(id)?.getBBox();
-    if (box === undefined || isInView(box, this.#view)) return;
-    this.#moveTo(focused(box, this.#view, this.#window, 0));
+    if (box === undefined || showsAll(this.#picture, this.#view) || isInView(box, this.#view)) return;
+    this.#moveTo(focused(box, this.#view, this.#picture, this.#window, 0));
   }
 
   #resize(): void {
@@ -204,7 +205,7 @@ export class Canvas {
     const active = this.#svg?.querySelector<SVGGElement>('g[data-state-id].is-active');
     if (active == null) return;
     if (scaleOf(fitted(this.#picture, this.#window), this.#window) >= LEAST_WHOLE) return;
-    this.#set(focused(active.getBBox(), this.#view, this.#window, READABLE));
+    this.#set(focused(active.getBBox(), this.#view, this.#picture, this.#window, READABLE));
   }
 
   #set(view: Box): void {

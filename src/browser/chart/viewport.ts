@@ -19,7 +19,7 @@ export interface Size {
 
 /** Window pixels per unit of the picture. */
 export const LARGEST_SCALE = 4;
-const LARGEST_FIT = 1.5;
+const LARGEST_FIT = 2.4;
 const MARGIN = 24;
 /** Share of the window that always shows some of the picture. */
 const KEPT = 0.15;
@@ -88,10 +88,27 @@ export function isInView(part: Box, view: Box): boolean {
   );
 }
 
-/** The same scale, or a readable one, with the part in the middle. */
-export function focused(part: Box, view: Box, window: Size, leastScale: number): Box {
+/** Whether nothing of the picture is outside the view. */
+export const showsAll = (picture: Box, view: Box): boolean =>
+  picture.x >= view.x &&
+  picture.y >= view.y &&
+  picture.x + picture.width <= view.x + view.width &&
+  picture.y + picture.height <= view.y + view.height;
+
+/** The same scale, or a readable one, with the part in the middle, or as near to it as leaves no room unused. */
+export function focused(part: Box, view: Box, picture: Box, window: Size, leastScale: number): Box {
   const scale = Math.max(scaleOf(view, window), leastScale);
-  return centredOn(part.x + part.width / 2, part.y + part.height / 2, scale, window);
+  const centred = centredOn(part.x + part.width / 2, part.y + part.height / 2, scale, window);
+  const margin = MARGIN / scale;
+  const within = (at: number, size: number, from: number, extent: number): number =>
+    size >= extent + 2 * margin
+      ? from + (extent - size) / 2
+      : Math.min(from + extent + margin - size, Math.max(from - margin, at));
+  return {
+    ...centred,
+    x: within(centred.x, centred.width, picture.x, picture.width),
+    y: within(centred.y, centred.height, picture.y, picture.height),
+  };
 }
 
 /** Between two views, `share` from 0 to 1. */

@@ -7,6 +7,7 @@ import { CaseCard, ResolveDialog, resolving } from './case-card.js';
 import { ChartPanel } from './chart-panel.js';
 import { ExecutionHead } from './execution-head.js';
 import { ExecutionList, rows } from './execution-list.js';
+import { History } from './history.js';
 import { Limits } from './limits.js';
 import { Login } from './login.js';
 import { neighbour } from './rows.js';
@@ -14,7 +15,8 @@ import { execution, select, selected } from './selection.js';
 import { Side } from './side.js';
 import { failure, needsLogin, session, state } from './store.js';
 import { SubmitForm } from './submit-form.js';
-import { EngageDialog, engaging, ReleaseDialog, releasing, SwitchesPanel } from './switches.js';
+import { EngageDialog, engaging, isSettingAny, ReleaseDialog, releasing, SetSwitchDialog } from './switch-dialogs.js';
+import { SwitchesPanel } from './switches.js';
 import { AlarmBar, openDialog, TopBar } from './top-bar.js';
 
 /** Something is always looked at: what needs a person first. */
@@ -88,9 +90,11 @@ function Dialogs() {
   return (
     <>
       {engaging.value === undefined ? null : <EngageDialog />}
+      {isSettingAny.value ? <SetSwitchDialog /> : null}
       {releasing.value === undefined ? null : <ReleaseDialog />}
       {resolving.value === undefined ? null : <ResolveDialog />}
       {openDialog.value === 'submit' ? <SubmitForm onClose={close} /> : null}
+      {openDialog.value === 'history' ? <History onClose={close} /> : null}
       {openDialog.value === 'limits' ? <Limits onClose={close} /> : null}
     </>
   );

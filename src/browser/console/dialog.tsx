@@ -8,10 +8,12 @@ import { sentenceOf } from './api.js';
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
+  /** Room for a table. */
+  readonly isWide?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, isWide = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = element.current;
@@ -20,7 +22,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     dialog.querySelector<HTMLElement>('[data-first]')?.focus();
   }, []);
   return (
-    <dialog ref={element} class="dialog" aria-labelledby="dialog-title" onClose={onClose}>
+    <dialog ref={element} class={`dialog ${isWide ? 'is-wide' : ''}`} aria-labelledby="dialog-title" onClose={onClose}>
       <header class="panel-head">
         <h2 id="dialog-title">{title}</h2>
         <button type="button" class="button icon small" aria-label="Close" onClick={() => element.current?.close()}>
@@ -81,6 +83,29 @@ export function Field({ label, value, onInput, hint, problem, isFirst = false, i
       <p id={`${id}-note`} class={problem === undefined ? 'hint' : 'hint bad'}>
         {problem ?? hint ?? ''}
       </p>
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+  readonly of: readonly string[];
+  readonly onChange: (value: string) => void;
+}
+
+export function Choice({ id, label, value, of, onChange }: ChoiceProps) {
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {of.map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { toneOf } from './execution-list.js';
 import { GuardedButton } from './guarded-button.js';
 import { count, follows, goLive, life } from './selection.js';
 import { now, tick } from './store.js';
-import { engaging } from './switches.js';
+import { engaging } from './switch-dialogs.js';
 
 export function ExecutionHead({ one }: { readonly one: Execution }) {
   const { symbol, side, positionSize, advisoryId, account, result } = one;

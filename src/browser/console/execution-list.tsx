@@ -58,12 +58,15 @@ export function ExecutionList() {
 
 function VirtualRows() {
   const host = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
+  const [view, setView] = useState({ top: 0, height: 600, scale: 1 });
   const all = rows.value;
   useLayoutEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const measure = (): void => setView({ top: element.scrollTop, height: element.clientHeight });
+    const measure = (): void => {
+      const scale = rowScale();
+      setView({ top: element.scrollTop / scale, height: element.clientHeight / scale, scale });
+    };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     element.addEventListener('scroll', measure, { passive: true });
@@ -80,8 +83,8 @@ function VirtualRows() {
       aria-label="List of executions: arrow keys go from one to the next"
       onKeyDown={onKey}
     >
-      <div style={{ height: `${height}px`, position: 'relative' }}>
-        <ul style={{ position: 'absolute', top: `${top}px`, left: 0, right: 0 }}>
+      <div style={{ height: `${height * view.scale}px`, position: 'relative' }}>
+        <ul style={{ position: 'absolute', top: `${top * view.scale}px`, left: 0, right: 0 }}>
           {all
             .slice(first, end)
             .map((row) =>
@@ -112,11 +115,18 @@ function Empty() {
   return <p class="empty quiet">{text}</p>;
 }
 
+const BASE_REM_PX = 16;
+/** Rows grow with the text of the page: px on the screen for each px of {@link ROW_HEIGHT}. */
+const rowScale = (): number =>
+  Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / BASE_REM_PX || 1;
+
 function reveal(element: HTMLElement | null, all: readonly Row[], key: string | undefined): void {
-  const top = key === undefined ? undefined : topOf(all, key);
-  if (element === null || top === undefined) return;
-  const bottom = top + ROW_HEIGHT.execution;
-  if (top < element.scrollTop) element.scrollTop = top - ROW_HEIGHT.group;
+  const from = key === undefined ? undefined : topOf(all, key);
+  if (element === null || from === undefined) return;
+  const scale = rowScale();
+  const top = from * scale;
+  const bottom = top + ROW_HEIGHT.execution * scale;
+  if (top < element.scrollTop) element.scrollTop = top - ROW_HEIGHT.group * scale;
   else if (bottom > element.scrollTop + element.clientHeight) element.scrollTop = bottom - element.clientHeight;
 }
 

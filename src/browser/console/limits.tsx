@@ -1,10 +1,11 @@
 /**
- * The limits of each account, and how the account stands.
+ * The limits of each account, how the account stands, and a comparison with its broker on demand (M3).
  */
 import { useEffect, useState } from 'preact/hooks';
-import type { LimitList } from '../../service/api/controls.js';
-import { get, sentenceOf } from './api.js';
-import { Dialog, Problem } from './dialog.js';
+import type { LimitList, SweepReports } from '../../service/api/controls.js';
+import { get, post, sentenceOf } from './api.js';
+import { Dialog, Problem, useSending } from './dialog.js';
+import { GuardedButton } from './guarded-button.js';
 import { switchTitle } from './scope.js';
 import { state } from './store.js';
 
@@ -25,7 +26,66 @@ export function Limits({ onClose }: { readonly onClose: () => void }) {
       {limits?.map((one) => (
         <Account key={one.account} one={one} />
       ))}
+      <Sweep />
     </Dialog>
+  );
+}
+
+/** Compares orders and positions at the brokers with the journals. Nothing is corrected by it. */
+function Sweep() {
+  const [reports, setReports] = useState<SweepReports['reports']>();
+  const { isSending, problem, send } = useSending(() => undefined);
+  return (
+    <section class="sweep">
+      <div class="sweep-head">
+        <h3>Comparison with the broker</h3>
+        <GuardedButton
+          needs="operator"
+          class="button small"
+          onClick={() =>
+            send(async () => {
+              const found = await post<SweepReports>('v1/sweep', {});
+              setReports(found.reports);
+            })
+          }
+        >
+          {isSending ? 'Comparing …' : 'Compare now'}
+        </GuardedButton>
+      </div>
+      <p class="quiet">
+        Compares all open orders and positions at the broker with the journal. It opens cases, and corrects nothing.
+      </p>
+      {problem === '' ? null : <Problem text={problem} />}
+      <div role="status">
+        {reports?.map((one) => (
+          <SweepResult key={one.account} one={one} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function SweepResult({ one }: { readonly one: SweepReports['reports'][number] }) {
+  const { account, at, orders, positions, cases, failures } = one;
+  const found = cases.length === 0 ? 'no new case' : cases.length === 1 ? '1 new case' : `${cases.length} new cases`;
+  return (
+    <>
+      <p>
+        <b>{account}</b>: {orders} {orders === 1 ? 'order' : 'orders'} and {positions}{' '}
+        {positions === 1 ? 'position' : 'positions'} compared at {at.slice(11, 19)} UTC,{' '}
+        <span class={cases.length === 0 ? 'good' : 'bad'}>{found}</span>.
+      </p>
+      {cases.map(({ caseId, kind, symbol, mismatches }) => (
+        <p key={caseId} class="bad">
+          {symbol}: {mismatches[0]?.message ?? kind}
+        </p>
+      ))}
+      {failures.map((failure) => (
+        <p key={failure} class="warn">
+          Could not be asked: {failure}
+        </p>
+      ))}
+    </>
   );
 }
 

@@ -17,6 +17,7 @@ export type Row =
   | { readonly kind: 'group'; readonly group: Group; readonly count: number; readonly isFolded: boolean }
   | { readonly kind: 'execution'; readonly key: string; readonly execution: Execution };
 
+/** In px where the text of the page has its usual size of 16 px; rows grow with it. */
 export const ROW_HEIGHT: Readonly<Record<Row['kind'], number>> = { group: 32, execution: 54 };
 
 export interface ListQuery {

@@ -4,7 +4,7 @@
 import { useState } from 'preact/hooks';
 import type { Execution } from '../../service/api/executions.js';
 import { post, Refused, sentenceOf } from './api.js';
-import { Dialog, Field, Problem } from './dialog.js';
+import { Choice, Dialog, Field, Problem } from './dialog.js';
 import { switchTitle } from './scope.js';
 import { select } from './selection.js';
 import { executionKey, switchesOver } from './state.js';
@@ -145,28 +145,5 @@ function Advice({ fields }: { readonly fields: Fields }) {
         </p>
       ))}
     </>
-  );
-}
-
-interface ChoiceProps {
-  readonly id: string;
-  readonly label: string;
-  readonly value: string;
-  readonly of: readonly string[];
-  readonly onChange: (value: string) => void;
-}
-
-function Choice({ id, label, value, of, onChange }: ChoiceProps) {
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select id={id} class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        {of.map((one) => (
-          <option key={one} value={one}>
-            {one}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }

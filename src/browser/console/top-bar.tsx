@@ -8,9 +8,9 @@ import { isSoundOn, toggleSound } from './alarm-signs.js';
 import { GuardedButton } from './guarded-button.js';
 import type { Connection } from './state.js';
 import { alarms, session, signOut, state } from './store.js';
-import { engaging, releasing } from './switches.js';
+import { engaging, releasing } from './switch-dialogs.js';
 
-export const openDialog = signal<'submit' | 'limits' | undefined>(undefined);
+export const openDialog = signal<'submit' | 'limits' | 'history' | undefined>(undefined);
 
 const CONNECTIONS: Readonly<Record<Connection, readonly [string, string]>> = {
   connecting: ['warn', 'connecting'],
