@@ -7,6 +7,7 @@
 import { type Chart, stateCountOf } from './chart.js';
 import { KINDS, type Kind } from './kinds.js';
 import { EDGE, ENDING_FONT, type MapEnding, type MapLine, type MapScene, type MapState } from './map.js';
+import { piecesOf } from './map-pieces.js';
 import { WORDS_FONT, WORDS_LINE } from './map-words.js';
 import { arrowHead, roundedPath } from './svg.js';
 import { MAP_STYLE } from './svg-style.js';
@@ -101,8 +102,9 @@ function frameAt({ state, place }: NonNullable<MapScene['frame']>, { plan }: Map
   );
 }
 
-function lineAt({ legs, kind }: MapLine): string {
-  return legs
+function lineAt({ way, legs, kind }: MapLine): string {
+  const drawn = way.to.length === 1 ? piecesOf(legs) : legs;
+  return drawn
     .map(({ points, hasHead, joint, transitions }) =>
       element(
         'g',

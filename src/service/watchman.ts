@@ -1,5 +1,5 @@
 /**
- * Looks at what nobody tells: whether accounts are ready, and whether their journals can be written to.
+ * Looks at what nobody tells: whether accounts are ready, whether their journals can be written to, how fast brokers answer.
  */
 import type { Clock } from '../domain/ports.js';
 import { isoTime } from '../domain/time.js';
@@ -13,15 +13,28 @@ export interface Watchman {
 }
 
 const LOOK_MS = 500;
+/** Looks between two tellings of how fast a broker answers. */
+const LATENCY_LOOKS = 10;
 
 export function watchman(accounts: readonly Account[], hub: Hub, hooks: Webhooks, clock: Clock): Watchman {
   const seen = new Map<string, string>();
   const failed = new Set<string>();
+  const latencies = new Map<string, number>();
+  let looks = 0;
   let timer: unknown;
   let isStopped = false;
 
+  function tellLatency(one: Account): void {
+    const latencyMs = Math.round(one.health.latencyMs ?? 0);
+    if (latencies.get(one.name) === latencyMs) return;
+    latencies.set(one.name, latencyMs);
+    hub.changed('account', one);
+  }
+
   function look(): void {
+    looks += 1;
     for (const one of accounts) {
+      if (looks % LATENCY_LOOKS === 0) tellLatency(one);
       const problems = one.problems().join(' ');
       if (seen.get(one.name) !== problems) hub.changed('account', one);
       seen.set(one.name, problems);

@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { mapOf } from '../../src/charts/map.js';
 import { checkPlan, MapPlanError, pairsOf } from '../../src/charts/map-check.js';
+import { piecesOf } from '../../src/charts/map-pieces.js';
 import { type MapPlan, planOf } from '../../src/charts/map-plan.js';
 import { mapSvgOf } from '../../src/charts/map-svg.js';
 import type { Place } from '../../src/charts/scene.js';
@@ -36,6 +37,31 @@ describe.each(maps)('$file.map.svg', ({ chart, plan, scene, text }) => {
     const leading = pairsOf(chart).flatMap(({ transitions }) => transitions.map(({ id }) => id));
     const drawn = attributeValues(svg, 'data-transition-ids').flatMap((ids) => ids.split(' '));
     expect(new Set(drawn)).toEqual(new Set(leading));
+  });
+
+  it('a line that gathers several ways is cut where they join: each piece names what runs along it, and only that', () => {
+    const gathers = scene.lines.filter(
+      ({ way, legs }) => way.to.length === 1 && legs.length > 1 && legs.filter(({ hasHead }) => hasHead).length === 1,
+    );
+    for (const { way, legs } of gathers) {
+      const pieces = piecesOf(legs);
+      const pairs = pairsOf(chart).filter(({ from, to }) => way.from.includes(from) && way.to.includes(to));
+      const begins = pieces.map(({ points }) => points[0]);
+      for (const box of way.from) {
+        const own = pairs
+          .filter(({ from }) => from === box)
+          .flatMap(({ transitions }) => transitions.map(({ id }) => id));
+        const first = pieces.filter(({ transitions }) => transitions.length === own.length);
+        expect(
+          first.some(({ transitions }) => own.every((id) => transitions.includes(id))),
+          box,
+        ).toBe(true);
+      }
+      expect(new Set(pieces.find(({ hasHead }) => hasHead)?.transitions)).toEqual(
+        new Set(legs.flatMap(({ transitions }) => transitions)),
+      );
+      expect(begins.every((point) => point !== undefined)).toBe(true);
+    }
   });
 
   it('is legible at the width of a README, and fits a sheet of A5', () => {

@@ -7,7 +7,7 @@ import { ThemeButton } from '../theme.js';
 import { isSoundOn, toggleSound } from './alarm-signs.js';
 import { GuardedButton } from './guarded-button.js';
 import type { Connection } from './state.js';
-import { alarms, session, signOut, state } from './store.js';
+import { alarms, now, session, signOut, state } from './store.js';
 import { engaging, releasing } from './switch-dialogs.js';
 
 export const openDialog = signal<'submit' | 'limits' | 'history' | undefined>(undefined);
@@ -107,6 +107,8 @@ function GlobalSwitch() {
   );
 }
 
+const FILLED: ReadonlySet<string> = new Set(['FILLED', 'EXECUTED_FULL_LATE']);
+
 function Counters() {
   const all = [...state.value.executions.values()];
   const inFlight = all.filter(({ group }) => group === 'in_flight').length;
@@ -114,31 +116,35 @@ function Counters() {
   const cases = [...state.value.cases.values()].filter(({ isOpen }) => isOpen).length;
   const accounts = [...state.value.accounts.values()];
   const away = accounts.filter(({ brokerConnected }) => !brokerConnected);
+  const slowest = Math.max(-1, ...accounts.map(({ brokerLatencyMs = -1 }) => brokerLatencyMs));
+  const today = new Date(now()).toISOString().slice(0, 10);
+  const filled = all.filter(({ status, startedAt }) => FILLED.has(status) && startedAt.startsWith(today)).length;
   return (
     <dl class="counters">
       <Counter name="In flight" value={inFlight} />
       <Counter name="Open cases" value={cases} tone={cases > 0 ? 'warn' : ''} />
       <Counter name="Open positions" value={open} />
+      <Counter name="Filled today" value={filled} isExtra />
       <Counter
         name="Broker"
-        value={away.length === 0 ? 'connected' : 'lost'}
+        value={away.length > 0 ? 'lost' : slowest < 0 ? 'connected' : `${slowest} ms`}
         tone={away.length === 0 ? 'good' : 'bad'}
       />
     </dl>
   );
 }
 
-function Counter({
-  name,
-  value,
-  tone = '',
-}: {
+interface CounterProps {
   readonly name: string;
   readonly value: number | string;
   readonly tone?: string;
-}) {
+  /** Left out where there is little room. */
+  readonly isExtra?: boolean;
+}
+
+function Counter({ name, value, tone = '', isExtra = false }: CounterProps) {
   return (
-    <div>
+    <div class={isExtra ? 'is-extra' : ''}>
       <dt>{name}</dt>
       <dd class={tone}>{value}</dd>
     </div>

@@ -12,6 +12,8 @@ export interface BrokerHealth {
   readonly connected: boolean;
   /** Why it is not. */
   readonly problem: string | undefined;
+  /** How long its latest answer took, in ms; absent before the first. */
+  readonly latencyMs: number | undefined;
   saw(call: BrokerCall): void;
   /** Begins to ask when nothing else does. */
   watch(broker: BrokerAdapter): void;
@@ -34,6 +36,7 @@ const LEAST_FAILURES = 2;
 export function brokerHealth({ clock, probeMs, lostAfterMs, onChange }: BrokerHealthOptions): BrokerHealth {
   let connected = false;
   let problem: string | undefined = 'the broker has not answered yet';
+  let latencyMs: number | undefined;
   let failures = 0;
   let answeredAt = clock.monotonic();
   let calledAt = clock.monotonic();
@@ -52,6 +55,7 @@ export function brokerHealth({ clock, probeMs, lostAfterMs, onChange }: BrokerHe
     if (answered) {
       failures = 0;
       answeredAt = calledAt;
+      latencyMs = durationMs;
       become(true, undefined);
       return;
     }
@@ -91,6 +95,9 @@ export function brokerHealth({ clock, probeMs, lostAfterMs, onChange }: BrokerHe
     },
     get problem() {
       return problem;
+    },
+    get latencyMs() {
+      return latencyMs;
     },
     saw,
     watch: begin,

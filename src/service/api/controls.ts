@@ -295,6 +295,9 @@ export const AccountState = Type.Object(
     durable: Type.Boolean({ description: 'The journal survives the end of the process.' }),
     ready: Type.Boolean(),
     brokerConnected: Type.Boolean(),
+    brokerLatencyMs: Type.Optional(
+      Type.Integer({ description: 'How long the broker’s latest answer took; absent before the first.' }),
+    ),
     journalWritable: Type.Boolean(),
     startSweepOver: Type.Boolean(),
     problems: Type.Array(Type.String(), { description: 'Why it is not ready, a sentence each.' }),

@@ -132,6 +132,7 @@ function accountView(account: Account, seq: number): AccountState {
     durable: options.journal?.durable === true,
     ready: problems.length === 0,
     brokerConnected: health.connected,
+    ...(health.latencyMs !== undefined && { brokerLatencyMs: Math.round(health.latencyMs) }),
     journalWritable: metrics !== undefined && metrics.journalFailure === undefined,
     startSweepOver: metrics?.startSweep === 'over',
     problems: [...problems],
