@@ -8,7 +8,7 @@ import type { AnyStateMachine } from 'xstate';
 import { executionMachine } from '../machines/execution.machine.js';
 import { killSwitchMachine } from '../machines/kill-switch.machine.js';
 import { protectionMachine } from '../machines/protection.machine.js';
-import { type Chart, type ChartState, readChart } from './chart.js';
+import { type Chart, readChart } from './chart.js';
 import { detailOf } from './detail.js';
 import type { Layout } from './elk.js';
 import { jsonOf } from './json.js';
@@ -17,7 +17,8 @@ import { mapOf } from './map.js';
 import { planOf } from './map-plan.js';
 import { mapSvgOf } from './map-svg.js';
 import { markdownOf } from './markdown.js';
-import { mermaidMapOf, mermaidOf } from './mermaid.js';
+import { mermaidMapOf } from './mermaid.js';
+import { mermaidStateOf, mermaidStates } from './mermaid-state.js';
 import { overviewOf } from './overview.js';
 import { scxmlOf } from './scxml.js';
 import { sheetsOf } from './sheets.js';
@@ -51,16 +52,13 @@ async function filesOf(chart: Chart, file: string, layout: Layout): Promise<read
   ];
 }
 
-/** The states that the map shows. */
-const topsOf = (chart: Chart): readonly ChartState[] => chart.states.filter(({ parent }) => parent === chart.id);
-
 /** What needs no layout. */
 export const textsOf = (chart: Chart, file: string): readonly (readonly [string, string])[] => [
   [`${file}.md`, markdownOf(chart, file)],
   [`${file}.statechart.json`, jsonOf(chart)],
   [`${file}.machine.json`, machineJsonOf(chart)],
   [`${file}.mmd`, mermaidMapOf(chart, planOf(chart))],
-  ...topsOf(chart).map((top) => [`${file}/${top.key}.mmd`, mermaidOf(chart, top)] as const),
+  ...mermaidStates(chart).map(({ name, state }) => [`${file}/${name}.mmd`, mermaidStateOf(chart, state)] as const),
   [`${file}.scxml`, scxmlOf(chart)],
 ];
 

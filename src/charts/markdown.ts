@@ -21,7 +21,7 @@ export function markdownOf(chart: Chart, file: string): string {
     READING,
     `[![${chart.id} with every transition](${file}.svg)](${file}.svg)`,
     `To print, a state a page, with page references: [sheets](${file}.sheets.html) (A4 or Letter, landscape).`,
-    `The same for programs: [for XState's \`createMachine\`](${file}.machine.json), [JSON](${file}.statechart.json), [SCXML](${file}.scxml), Mermaid [at a glance](${file}.mmd) and [of each top state](${file}/).`,
+    `The same for programs: [for XState's \`createMachine\`](${file}.machine.json), [JSON](${file}.statechart.json), [SCXML](${file}.scxml), Mermaid [at a glance](${file}.mmd) and [of each state](${file}/).`,
     ...(deadlines.length === 0 ? [] : ['## Deadlines', deadlineTable(deadlines)]),
     '## States',
     table(['state', 'kind', 'purpose', 'on the way in', 'on the way out'], states.slice(1).map(stateRow)),
