@@ -3,7 +3,8 @@
  *
  * 1. One execution per advisory, whatever is sent, from wherever and however often (S1, E1).
  * 2. A switch that is set is set when the promise resolves: no reading of the gate that is older can send an order any more.
- * 3. `execute` resolves with a result for whatever a broker, a snapshot or the clock can do; it rejects when Restate cannot
+ * 3. Few advisories are handed over at once, the others wait here: a switch, or a question, never waits behind a crowd of them.
+ * 4. `execute` resolves with a result for whatever a broker, a snapshot or the clock can do; it rejects when Restate cannot
  *    be reached, and can then be called again.
  */
 
@@ -26,6 +27,7 @@ import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import { newLife } from './life.js';
 import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, runKey } from './names.js';
 import { type HostSettings, hostSettings } from './settings.js';
+import { turnstile } from './turnstile.js';
 
 /** What {@link restateFront} is made from. @beta @since 0.1.0 */
 export interface RestateFrontOptions {
@@ -66,21 +68,25 @@ export function restateFront(options: RestateFrontOptions): RestateFront {
   const { clock, callLimitMs = 10_000 } = options;
   const settings = hostSettings(options.settings);
   const way: Ingress = ingress(options.ingressUrl, clock);
+  const handingOver = turnstile(MOST_HANDED_OVER);
   const gate = <T>(handler: string, body?: unknown) => way.call<T>(GATE, ALL, handler, body, callLimitMs);
 
   async function execute(raw: unknown, given?: { readonly again?: boolean }): Promise<ExecutionResult> {
     const input = inputOf(raw);
     if (!isRegistered(input)) return refused(input);
-    const claim = await way.call<Claim>(
-      ADVISORIES,
-      input.advisoryId,
-      'claim',
-      { input, again: given?.again === true },
-      callLimitMs,
-    );
+    const claim = await claimed(input, given?.again === true);
     if (claim.kind === 'conflict') return refused(conflicting(input));
     if (claim.kind === 'finished') return claim.result;
     return resultOf(input.advisoryId, claim.run);
+  }
+
+  async function claimed(input: ExecutionInput & { readonly advisoryId: string }, again: boolean): Promise<Claim> {
+    const leave = await handingOver.enter();
+    try {
+      return await way.call<Claim>(ADVISORIES, input.advisoryId, 'claim', { input, again }, callLimitMs);
+    } finally {
+      leave();
+    }
   }
 
   /** What cannot be read or named is refused by the chart here, like by any host; nothing leaves for it. */
@@ -150,5 +156,7 @@ function accepted({ refused }: Answer): void {
   if (refused !== undefined) throw new FillchartError(refused.code, refused.message);
 }
 
+/** Advisories that are handed to Restate at once. */
+const MOST_HANDED_OVER = 16;
 const ATTACH_LIMIT_MS = 60_000;
 const RETRY_MS = 500;

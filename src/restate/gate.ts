@@ -36,21 +36,47 @@ export interface GateReading {
   readonly changes: readonly SwitchChange[];
 }
 
+/** What stands, kept beside the facts: what a reading needs and no more, however long the history is. */
+export interface GateStanding {
+  readonly epoch: number;
+  readonly switches: readonly SwitchView[];
+  readonly openCases: readonly Case[];
+  /** The latest changes, oldest first. */
+  readonly latest: readonly SwitchChange[];
+}
+
+export const NOTHING_STANDS: GateStanding = Object.freeze({ epoch: 0, switches: [], openCases: [], latest: [] });
+
 /** What a change comes to: the new facts, or why nothing changed. */
 export type GateOutcome<T = void> =
   | { readonly facts: GateFacts; readonly value: T }
   | { readonly refused: { readonly code: ReasonCode; readonly message: string } };
 
-/** @param since the epoch that the worker has already; 0 for all */
-export function readGate(facts: GateFacts, since: number): GateReading {
+const MOST_LATEST = 50;
+
+export function standingOf(facts: GateFacts): GateStanding {
   const { killSwitch, cases } = folded(facts, 0);
-  const history = facts.switches.map(({ change }) => change);
   return {
     epoch: facts.switches.length,
     switches: killSwitch.switches,
     openCases: cases.all().filter(isOpen),
-    changes: history.slice(since),
+    latest: switchHistory(facts).slice(-MOST_LATEST),
   };
+}
+
+/** @returns `undefined` when the changes go further back than what stands: they are among the facts then */
+export function readingSince(standing: GateStanding, since: number): GateReading | undefined {
+  const { epoch, switches, openCases, latest } = standing;
+  const wanted = Math.max(0, epoch - since);
+  return wanted > latest.length
+    ? undefined
+    : { epoch, switches, openCases, changes: latest.slice(latest.length - wanted) };
+}
+
+/** @param since the epoch that the worker has already; 0 for all */
+export function readGate(facts: GateFacts, since: number): GateReading {
+  const { epoch, switches, openCases } = standingOf(facts);
+  return { epoch, switches, openCases, changes: switchHistory(facts).slice(since) };
 }
 
 export const setSwitch = (facts: GateFacts, change: SwitchSetting, now: number): Promise<GateOutcome> =>

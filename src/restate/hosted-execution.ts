@@ -19,7 +19,7 @@ import { gateOf } from './gate-view.js';
 import { type HostedCommands, hostedCommands } from './hosted-commands.js';
 import { type HostedWatch, hostedWatch } from './hosted-watch.js';
 import type { Hosting } from './hosting.js';
-import { newLife } from './life.js';
+import { type Life, newLife } from './life.js';
 import { ADVISORIES, ALL, EXITS, LEDGER, SYMBOLS } from './names.js';
 import type { AdvisoriesObject, LedgerObject, SymbolsObject } from './objects.js';
 import { type MadeCancel, type StepNews, timeOf } from './steps.js';
@@ -27,6 +27,7 @@ import { underway, WATCH } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
 
 const GATE_LIMIT_MS = 2_000;
+const LONGEST_START_MS = 1_000;
 
 type Ctx = restate.WorkflowContext;
 
@@ -84,16 +85,37 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     commands.counted();
   }
 
-  const first = await ctx.run('start', () => startFact(parts, input));
+  const started = startingPlace(parts, ctx.request().attemptCompletedSignal);
+  const first = await ctx.run('start', async () => {
+    await started.enter();
+    return startFact(parts, input);
+  });
   epoch = first.epoch;
   await take(first.fact);
   while (!life.isDone) {
     const { name, news } = await hosting.begun.next();
     await takeNews(news);
+    if (isPastSubmit(life)) started.leave();
     if (name === WATCH && !hosting.begun.has(WATCH) && !life.isDone) watch.begin();
   }
   watch.stop();
+  started.leave();
   return finished(hosting);
+}
+
+const isPastSubmit = ({ context }: Life): boolean => context.firstSubmitAt !== undefined;
+
+/** One place of those that start at once in this worker; left after a while whatever comes, or a slow broker would pace all. */
+function startingPlace({ clock, starting }: WorkerParts, attemptIsOver: AbortSignal) {
+  let leave: () => void = () => undefined;
+  return {
+    async enter() {
+      leave = await starting.enter(attemptIsOver);
+      attemptIsOver.addEventListener('abort', leave, { once: true });
+      clock.setTimeout(leave, LONGEST_START_MS);
+    },
+    leave: () => leave(),
+  };
 }
 
 /** Throws while the gate cannot be read: the step is tried again, and nothing is refused for a switch that nobody has set. */

@@ -42,6 +42,11 @@ export interface HostSettings {
   readonly pollIntervalMs: number;
   /** How often the exits of an open position are asked for, ms (B7): 30,000. */
   readonly exitPollIntervalMs: number;
+  /**
+   * Executions that one worker brings from their start to their order at once; the others wait in it: 32. More make every
+   * answer of a busy machine late, the gate's too.
+   */
+  readonly mostStarting: number;
   /** What an open case does to new executions (M1): `halt-symbol`. */
   readonly onMismatch: MismatchPolicy;
 }
@@ -57,6 +62,7 @@ export const HOST_SETTINGS: HostSettings = Object.freeze({
   watchMs: 20_000,
   pollIntervalMs: 100,
   exitPollIntervalMs: 30_000,
+  mostStarting: 32,
   onMismatch: 'halt-symbol',
 });
 
@@ -69,6 +75,7 @@ const BOUNDS: Partial<Record<keyof HostSettings, readonly [least: number, most: 
   watchMs: [1_000, 50_000],
   pollIntervalMs: [10, 10_000],
   exitPollIntervalMs: [1_000, 3_600_000],
+  mostStarting: [1, 10_000],
 };
 
 const WORDS: Partial<Record<keyof HostSettings, readonly string[]>> = {
@@ -87,7 +94,7 @@ export function hostSettings(given: Partial<HostSettings> = {}): HostSettings {
       words === undefined
         ? typeof value === 'number' && value >= least && value <= most
         : typeof value === 'string' && words.includes(value);
-    const accepted = words === undefined ? `a number from ${least} to ${most} (ms)` : words.join(', ');
+    const accepted = words === undefined ? `a number from ${least} to ${most}${name.endsWith('Ms') ? ' (ms)' : ''}` : words.join(', ');
     if (!isGood) throw new FillchartError('INVALID_OPTION', `${name} is ${show(value)}; accepted is ${accepted}.`);
   }
   return Object.freeze({ ...HOST_SETTINGS, ...withoutUndefined(given) });

@@ -11,6 +11,7 @@ import { ingress } from './ingress.js';
 import { type OrderGuard, orderGuard } from './order-guard.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { type SwitchFeed, switchFeed } from './switch-feed.js';
+import { type Turnstile, turnstile } from './turnstile.js';
 
 export interface WorkerMetrics {
   submits: number;
@@ -29,6 +30,8 @@ export interface WorkerParts {
   readonly settings: HostSettings;
   readonly feed: SwitchFeed;
   readonly guard: OrderGuard;
+  /** Paces the starts of executions. */
+  readonly starting: Turnstile;
   readonly metrics: WorkerMetrics;
   readonly aliases: Aliases;
   /** A name that no other attempt of any handler has. */
@@ -58,6 +61,7 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const guard = orderGuard({ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger });
   return {
     ...{ broker, capabilities, clock, deadlines, calls, settings, feed, guard, attemptId, logger },
+    starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     aliases: aliasesOf(broker) ?? (() => []),
     async close() {

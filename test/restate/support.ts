@@ -13,6 +13,7 @@ import type { GateReading } from '../../src/restate/gate.js';
 import { newLife } from '../../src/restate/life.js';
 import { type HostSettings, hostSettings } from '../../src/restate/settings.js';
 import type { SwitchFeed } from '../../src/restate/switch-feed.js';
+import { turnstile } from '../../src/restate/turnstile.js';
 import type { WorkerParts } from '../../src/restate/worker-parts.js';
 
 export const INPUT: ExecutionInput = inputOf(
@@ -104,6 +105,7 @@ export function bench({ broker: given = {}, gate = {}, settings: set, readingAge
   return {
     ...{ broker, capabilities: CAPABILITIES, clock, deadlines: CALL_DEADLINES, calls, settings, feed, called },
     guard: { sent: () => undefined, release: () => undefined, size: 0, close: () => undefined },
+    starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     aliases: () => [],
     attemptId: () => 'attempt-1',

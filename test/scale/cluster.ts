@@ -182,6 +182,8 @@ const SERVER_ENV: Readonly<Record<string, string>> = {
   RESTATE_WORKER__INVOKER__HTTP2_KEEP_ALIVE_INTERVAL: '2s',
   RESTATE_WORKER__INVOKER__HTTP2_KEEP_ALIVE_TIMEOUT: '2s',
   RESTATE_WORKER__INVOKER__CONNECT_TIMEOUT: '1s',
+  // A life that waits counts too: with 1,000, the default, as many lives would keep every reading of the gate out.
+  RESTATE_WORKER__INVOKER__CONCURRENT_INVOCATIONS_LIMIT: '20000',
   RESTATE_LOG_FILTER: 'warn',
 };
 
