@@ -27,7 +27,7 @@ import { underway, WATCH } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
 
 const GATE_LIMIT_MS = 2_000;
-const LONGEST_START_MS = 1_000;
+const LONGEST_START_MS = 500;
 
 type Ctx = restate.WorkflowContext;
 

@@ -43,7 +43,7 @@ export interface HostSettings {
   /** How often the exits of an open position are asked for, ms (B7): 30,000. */
   readonly exitPollIntervalMs: number;
   /**
-   * Executions that one worker brings from their start to their order at once; the others wait in it: 32. More make every
+   * Executions that one worker brings from their start to their order at once; the others wait in it: 8. More make every
    * answer of a busy machine late, the gate's too.
    */
   readonly mostStarting: number;
@@ -62,7 +62,7 @@ export const HOST_SETTINGS: HostSettings = Object.freeze({
   watchMs: 20_000,
   pollIntervalMs: 100,
   exitPollIntervalMs: 30_000,
-  mostStarting: 32,
+  mostStarting: 8,
   onMismatch: 'halt-symbol',
 });
 
@@ -94,7 +94,8 @@ export function hostSettings(given: Partial<HostSettings> = {}): HostSettings {
       words === undefined
         ? typeof value === 'number' && value >= least && value <= most
         : typeof value === 'string' && words.includes(value);
-    const accepted = words === undefined ? `a number from ${least} to ${most}${name.endsWith('Ms') ? ' (ms)' : ''}` : words.join(', ');
+    const accepted =
+      words === undefined ? `a number from ${least} to ${most}${name.endsWith('Ms') ? ' (ms)' : ''}` : words.join(', ');
     if (!isGood) throw new FillchartError('INVALID_OPTION', `${name} is ${show(value)}; accepted is ${accepted}.`);
   }
   return Object.freeze({ ...HOST_SETTINGS, ...withoutUndefined(given) });

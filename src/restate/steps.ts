@@ -5,8 +5,6 @@
  * 2. Each step brings the changes of the switches that this worker knows, with their epochs, whatever else it did.
  * 3. `at` is never below that of the last fact: clocks of two workers that differ put nothing out of order.
  */
-import type { CallOutcome } from '../actors/calls.js';
-import { callBroker } from '../actors/calls.js';
 import { EXIT_LEGS, type ExitFact, type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import { cancelsLiveOrders, covers, decidingSwitch, stateFor, switchNamed } from '../domain/kill-switch.js';
 import { applyReport, type OrderState, readOrderReport } from '../domain/order.js';
@@ -80,25 +78,22 @@ export interface Watch {
   readonly exits?: { readonly refs: readonly OrderRef[]; readonly known: Readonly<Partial<Record<ExitLeg, ExitFact>>> };
 }
 
-/** Polls until there is news of the order, an exit or a switch, `watchMs` is over, or `signal` is aborted. */
+/** Waits until there is news of the order, an exit or a switch, `watchMs` is over, or `signal` is aborted. */
 export async function watchUntilNews(
   parts: WorkerParts,
   start: StepStart,
   watch: Watch,
   signal: AbortSignal,
 ): Promise<StepNews> {
-  const { clock, settings, capabilities, broker } = parts;
+  const { clock, settings } = parts;
   const time = timeOf(parts, start);
   const endsAt = clock.monotonic() + settings.watchMs;
-  const pollMs = Math.max(settings.pollIntervalMs, capabilities.minPollMs);
   const hints: unknown[] = [];
   const bell = doorbell(parts, signal);
-  const pushes = broker.reports$?.subscribe({
-    next: (hint) => {
-      hints.push(hint);
-      bell.ring();
-    },
-    error: () => undefined,
+  const refs = [...(watch.order === undefined ? [] : [watch.order.ref]), ...(watch.exits?.refs ?? [])];
+  const unfollow = parts.watch.follow(refs, (raw) => {
+    hints.push(raw);
+    bell.ring();
   });
   const forget = parts.feed.onChange(bell.ring);
   try {
@@ -107,15 +102,13 @@ export async function watchUntilNews(
       if (switches.some(stopsOrders) && watch.order !== undefined) {
         return { facts: [], switches, ...(await cancelFirst(parts, start, watch.order.ref)) };
       }
-      const facts = [...hints.splice(0).flatMap((hint) => factsOf(hint, start, watch, time))];
-      if (facts.length === 0) facts.push(...(await pollOnce(parts, start, watch, time)));
-      if (facts.length > 0 || switches.length > 0 || signal.aborted || clock.monotonic() >= endsAt) {
-        return { facts, switches };
-      }
-      await bell.wait(Math.min(pollMs, Math.max(1, endsAt - clock.monotonic())));
+      const facts = hints.splice(0).flatMap((hint) => factsOf(hint, start, watch, time));
+      const leftMs = endsAt - clock.monotonic();
+      if (facts.length > 0 || switches.length > 0 || signal.aborted || leftMs <= 0) return { facts, switches };
+      await bell.wait(leftMs);
     }
   } finally {
-    pushes?.unsubscribe();
+    unfollow();
     forget();
   }
 }
@@ -128,27 +121,6 @@ async function cancelFirst(parts: WorkerParts, start: StepStart, ref: OrderRef):
   const startedAt = time();
   const outcome = await parts.calls.cancel(ref, () => undefined);
   return { cancelled: { startedAt, endedAt: time(), outcome } };
-}
-
-async function pollOnce(
-  parts: WorkerParts,
-  start: StepStart,
-  watch: Watch,
-  time: () => number,
-): Promise<ExecutionFact[]> {
-  const refs = [...(watch.order === undefined ? [] : [watch.order.ref]), ...(watch.exits?.refs ?? [])];
-  const answers = await Promise.all(refs.filter((ref) => canAsk(parts, ref)).map((ref) => ask(parts, ref)));
-  return answers.flatMap((raw) => factsOf(raw, start, watch, time));
-}
-
-const canAsk = ({ capabilities }: WorkerParts, ref: OrderRef): boolean =>
-  capabilities.lookupByClientId || ref.brokerOrderId !== undefined;
-
-async function ask({ broker, clock, deadlines }: WorkerParts, ref: OrderRef): Promise<unknown> {
-  const outcome: CallOutcome = await callBroker(clock, deadlines.statusMs, (signal) =>
-    broker.getOrderStatus(ref, signal),
-  );
-  return outcome.kind === 'answered' ? outcome.value : undefined;
 }
 
 /** What a raw report says that is new; nothing for reports on other orders, and for what is known. */

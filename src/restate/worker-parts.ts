@@ -2,6 +2,7 @@
  * What one worker process is made of, apart from Restate's handlers.
  */
 import { type BrokerCalls, brokerCalls } from '../actors/broker-calls.js';
+import { orderWatch } from '../actors/order-watch.js';
 import type { Aliases } from '../domain/kill-switch.js';
 import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Logger } from '../domain/ports.js';
@@ -12,6 +13,7 @@ import { type OrderGuard, orderGuard } from './order-guard.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { type SwitchFeed, switchFeed } from './switch-feed.js';
 import { type Turnstile, turnstile } from './turnstile.js';
+import { type WorkerWatch, workerWatch } from './worker-watch.js';
 
 export interface WorkerMetrics {
   submits: number;
@@ -29,6 +31,7 @@ export interface WorkerParts {
   readonly calls: BrokerCalls;
   readonly settings: HostSettings;
   readonly feed: SwitchFeed;
+  readonly watch: WorkerWatch;
   readonly guard: OrderGuard;
   /** Paces the starts of executions. */
   readonly starting: Turnstile;
@@ -58,14 +61,18 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: connection.ensure });
   const feed = switchFeed(ingress(options.ingressUrl, clock), clock, settings.feedIntervalMs);
+  const { pollIntervalMs } = settings;
+  const watched = { broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs };
+  const watch = workerWatch(orderWatch(watched));
   const guard = orderGuard({ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger });
   return {
-    ...{ broker, capabilities, clock, deadlines, calls, settings, feed, guard, attemptId, logger },
+    ...{ broker, capabilities, clock, deadlines, calls, settings, feed, watch, guard, attemptId, logger },
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     aliases: aliasesOf(broker) ?? (() => []),
     async close() {
       feed.close();
+      watch.close();
       guard.close();
       await connection.close();
     },

@@ -3,6 +3,7 @@
  */
 import { type VirtualClock, virtualClock } from 'fillchart/testing';
 import { brokerCalls } from '../../src/actors/broker-calls.js';
+import { orderWatch } from '../../src/actors/order-watch.js';
 import { CALL_DEADLINES } from '../../src/domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, OrderReport } from '../../src/domain/ports.js';
 import { freezeSnapshot } from '../../src/domain/snapshot.js';
@@ -15,6 +16,7 @@ import { type HostSettings, hostSettings } from '../../src/restate/settings.js';
 import type { SwitchFeed } from '../../src/restate/switch-feed.js';
 import { turnstile } from '../../src/restate/turnstile.js';
 import type { WorkerParts } from '../../src/restate/worker-parts.js';
+import { workerWatch } from '../../src/restate/worker-watch.js';
 
 export const INPUT: ExecutionInput = inputOf(
   freezeSnapshot({
@@ -104,6 +106,9 @@ export function bench({ broker: given = {}, gate = {}, settings: set, readingAge
   };
   return {
     ...{ broker, capabilities: CAPABILITIES, clock, deadlines: CALL_DEADLINES, calls, settings, feed, called },
+    watch: workerWatch(
+      orderWatch({ ...{ broker, capabilities: CAPABILITIES, clock }, pollIntervalMs: 100, statusDeadlineMs: 2_000 }),
+    ),
     guard: { sent: () => undefined, release: () => undefined, size: 0, close: () => undefined },
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },

@@ -36,10 +36,15 @@ describe('GLOBAL over three workers', { timeout: 300_000 }, () => {
     const setAt = Date.now();
     const results = await Promise.all([...live, ...raced]);
     const state = await expectSound(now, results);
-    const lastCancel = Math.max(...state.orders.map(({ cancelledAt = 0 }) => cancelledAt)) - begun;
+    const cancels = state.orders
+      .map(({ cancelledAt = 0 }) => cancelledAt - begun)
+      .toSorted((one, other) => one - other);
+    const lastCancel = cancels.at(-1);
     const after = state.orders.filter(({ at }) => at > setAt);
     said({
       setMs: setAt - begun,
+      firstCancelMs: cancels[0],
+      halfCancelledMs: cancels[cancels.length >> 1],
       lastCancelMs: lastCancel,
       ordersAfterSet: after.length,
       ...countBy(results, ({ status }) => status),

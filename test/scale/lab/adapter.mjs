@@ -13,7 +13,7 @@ export function labBroker(url) {
     name: 'lab',
     capabilities: {
       push: false,
-      batchStatus: false,
+      batchStatus: true,
       lookupByClientId: true,
       nativeOco: true,
       positions: 'hedging',
@@ -29,6 +29,8 @@ export function labBroker(url) {
       const { report } = await call('GET', '/orders', { clientOrderId }, signal);
       return report ?? 'not_found';
     },
+    getOrderStatuses: async (refs, signal) =>
+      (await call('POST', '/statuses', { ids: refs.map(({ clientOrderId }) => clientOrderId) }, signal)).reports,
     cancelOrder: async ({ clientOrderId }, signal) =>
       (await call('DELETE', '/orders', { clientOrderId }, signal)).outcome,
     placeProtection: (request, signal) => call('POST', '/exits', request, signal),

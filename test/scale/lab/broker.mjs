@@ -42,6 +42,9 @@ const routes = {
     const filled = isFilled ? { filledSize: order.quantity, fillPrice: settings.price } : { filledSize: '0' };
     return { report: { clientOrderId, brokerOrderId, state, ...filled } };
   },
+  'POST /statuses': ({ ids }) => ({
+    reports: ids.flatMap((clientOrderId) => routes['GET /orders']({ clientOrderId }).report ?? []),
+  }),
   'DELETE /orders': ({ clientOrderId }) => {
     log.push({ what: 'cancel', clientOrderId, at: Date.now() });
     const open = byId(clientOrderId)
