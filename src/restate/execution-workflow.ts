@@ -6,7 +6,7 @@ import type { ExecutionResult } from '../domain/result.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import { hostedExecution } from './hosted-execution.js';
 import { EXECUTION } from './names.js';
-import { RETRY_FOR_EVER } from './objects.js';
+import { RETRY_FOR_EVER } from './retry.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export function executionWorkflow(parts: WorkerParts) {

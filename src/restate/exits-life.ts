@@ -1,6 +1,7 @@
 /**
  * The exits of one position, folded from their facts: the third chart, run by `step` alone.
  */
+import type { AuditEntry } from '../domain/audit.js';
 import type { ProtectionCommand } from '../machines/protection.commands.js';
 import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionFact } from '../machines/protection.facts.js';
@@ -12,9 +13,13 @@ export interface ExitsState {
   readonly state: PositionState;
   readonly isOver: boolean;
   /** Takes a fact; `undefined` when it says nothing to the chart as it stands. */
-  take(
-    fact: ProtectionFact,
-  ): { readonly state: ExitsState; readonly commands: readonly ProtectionCommand[] } | undefined;
+  take(fact: ProtectionFact): ExitsStep | undefined;
+}
+
+export interface ExitsStep {
+  readonly state: ExitsState;
+  readonly commands: readonly ProtectionCommand[];
+  readonly audit: readonly AuditEntry[];
 }
 
 export const foldExits = (facts: readonly ProtectionFact[]): ExitsState =>
@@ -26,7 +31,7 @@ const viewOf = (snapshot: ProtectionSnapshot): ExitsState => ({
   isOver: snapshot.status !== 'active',
   take(fact) {
     if (snapshot.status !== 'active' || !takes(snapshot, fact)) return undefined;
-    const { state, commands } = step(snapshot, fact);
-    return { state: viewOf(state), commands };
+    const { state, commands, audit } = step(snapshot, fact);
+    return { state: viewOf(state), commands, audit };
   },
 });

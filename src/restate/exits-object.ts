@@ -8,9 +8,12 @@
  */
 import * as restate from '@restatedev/restate-sdk';
 import { callBroker } from '../actors/calls.js';
+import type { AuditEntry } from '../domain/audit.js';
 import { exitSide } from '../domain/bracket.js';
 import { add, isZero, subtract, sum, ZERO } from '../domain/decimal.js';
 import { exitIdOf, readExitReport } from '../domain/exits.js';
+import type { RecordedFact } from '../domain/journal.js';
+import { FACTS_VERSION } from '../journal/fact-versions.js';
 import type { ExitRef, ProtectionCommand } from '../machines/protection.commands.js';
 import type {
   ProtectionDeadlineName,
@@ -20,8 +23,11 @@ import type {
 } from '../machines/protection.facts.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { type ExitsState, foldExits } from './exits-life.js';
-import { ALL, EXITS, GATE, SYMBOLS } from './names.js';
-import { type GateObject, RETRY_FOR_EVER, type SymbolsObject } from './objects.js';
+import type { LogEntry } from './log.js';
+import type { LogObject } from './log-object.js';
+import { ALL, EXITS, GATE, LOG, SYMBOLS } from './names.js';
+import type { GateObject, SymbolsObject } from './objects.js';
+import { RETRY_FOR_EVER } from './retry.js';
 import { exitsEntryOf } from './symbol-totals.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -33,6 +39,16 @@ interface Polling {
   readonly refs: readonly ExitRef[];
   readonly everyMs: number;
 }
+
+const loggedOf = ({ context }: ExitsState, fact: ProtectionFact, audit: readonly AuditEntry[]): LogEntry['logged'] => ({
+  stream: 'protection',
+  v: FACTS_VERSION,
+  advisoryId: context.advisoryId,
+  snapshotHash: context.snapshotHash,
+  at: fact.at,
+  fact: fact as unknown as RecordedFact,
+  audit,
+});
 
 const SOON_MS = 1_000;
 const NO_POLLING: Polling = { number: 0, refs: [], everyMs: 0 };
@@ -46,15 +62,18 @@ export function exitsObject(parts: WorkerParts) {
     let facts = await factsOf(ctx);
     let state = foldExits(facts);
     const waiting = [...given];
+    const news: LogEntry[] = [];
     for (let fact = waiting.shift(); fact !== undefined; fact = waiting.shift()) {
       const stepped = state.take(fact);
       if (stepped === undefined) continue;
       facts = [...facts, fact];
       ctx.set('facts', facts);
       state = stepped.state;
+      news.push({ source: `exits ${ctx.key}`, number: facts.length, logged: loggedOf(state, fact, stepped.audit) });
       for (const command of stepped.commands) waiting.push(...(await carryOut(ctx, state, command)));
     }
     count(ctx, state);
+    if (news.length > 0) ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(news);
   }
 
   /** What the exits have closed, for the others in the symbol; when the position is over, both leave it (R6.2). */

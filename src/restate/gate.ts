@@ -15,9 +15,13 @@ import {
   type SwitchSetting,
 } from '../actors/kill-switch.js';
 import { type Case, type CaseFact, isOpen, type MismatchPolicy } from '../domain/cases.js';
+import type { RecordedFact } from '../domain/journal.js';
 import type { SwitchChange, SwitchView } from '../domain/kill-switch.js';
 import { FillchartError, type ReasonCode } from '../domain/reasons.js';
+import { FACTS_VERSION } from '../journal/fact-versions.js';
+import type { Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
+import type { LogEntry } from './log.js';
 
 /** What the object keeps: facts, oldest first. */
 export interface GateFacts {
@@ -49,7 +53,7 @@ export const NOTHING_STANDS: GateStanding = Object.freeze({ epoch: 0, switches: 
 
 /** What a change comes to: the new facts, or why nothing changed. */
 export type GateOutcome<T = void> =
-  | { readonly facts: GateFacts; readonly value: T }
+  | { readonly facts: GateFacts; readonly value: T; readonly news: readonly LogEntry[] }
   | { readonly refused: { readonly code: ReasonCode; readonly message: string } };
 
 const MOST_LATEST = 50;
@@ -109,25 +113,48 @@ export const switchHistory = (facts: GateFacts): readonly SwitchChange[] => fact
 interface Folded {
   readonly killSwitch: ReturnType<typeof killSwitchActor>;
   readonly cases: ReturnType<typeof caseRegister>;
-  readonly added: { readonly switches: KillSwitchFact[]; readonly cases: CaseFact[] };
+  readonly added: { readonly switches: KillSwitchFact[]; readonly cases: CaseFact[]; readonly news: LogEntry[] };
 }
 
 /** The facts, taken up by the code that one process uses; what is added meanwhile is collected. */
 function folded(facts: GateFacts, now: number): Folded {
-  const added: Folded['added'] = { switches: [], cases: [] };
+  const added: Folded['added'] = { switches: [], cases: [], news: [] };
   const policy: MismatchPolicy = 'halt-symbol';
   const time = () => now;
   const recorder = {
-    record({ fact }: { readonly fact: unknown }) {
+    record({ fact, advisoryId, snapshotHash, audit }: Parameters<Recorder['record']>[0]) {
       added.cases.push(fact as CaseFact);
+      const number = facts.cases.length + added.cases.length;
+      const owner = {
+        ...(advisoryId !== undefined && { advisoryId }),
+        ...(snapshotHash !== undefined && { snapshotHash }),
+      };
+      const logged = {
+        stream: 'case',
+        v: FACTS_VERSION,
+        ...owner,
+        at: now,
+        fact: fact as RecordedFact,
+        audit,
+      } as const;
+      added.news.push({ source: 'cases', number, logged });
       return Promise.resolve({ durable: true } as const);
     },
   };
   const cases = caseRegister(recorder, time, policy);
   for (const fact of facts.cases) cases.restore(fact);
   const events: KillSwitchEvents = {
-    async onChange(fact) {
+    async onChange(fact, audit) {
       added.switches.push(fact);
+      const number = facts.switches.length + added.switches.length;
+      const logged = {
+        stream: 'kill-switch',
+        v: FACTS_VERSION,
+        at: now,
+        fact: fact as unknown as RecordedFact,
+        audit,
+      } as const;
+      added.news.push({ source: 'switches', number, logged });
     },
     onListenerError: () => undefined,
     openCase: (target) => cases.openInScope(target)?.caseId,
@@ -145,10 +172,11 @@ async function changed<T>(
   const known = folded(facts, now);
   try {
     const value = await change(known);
-    const { switches, cases } = known.added;
+    const { switches, cases, news } = known.added;
     return {
       facts: { switches: [...facts.switches, ...switches], cases: [...facts.cases, ...cases] },
       value,
+      news,
     };
   } catch (error) {
     if (error instanceof FillchartError) return { refused: { code: error.code, message: error.message } };

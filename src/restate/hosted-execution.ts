@@ -9,6 +9,7 @@
  */
 import * as restate from '@restatedev/restate-sdk';
 import { readingOf } from '../actors/engine-time.js';
+import type { JournalRecord } from '../domain/journal.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { protectionInputOf } from '../engine/protections.js';
 import { hardTimeoutAt } from '../machines/execution.context.js';
@@ -20,7 +21,9 @@ import { type HostedCommands, hostedCommands } from './hosted-commands.js';
 import { type HostedWatch, hostedWatch } from './hosted-watch.js';
 import type { Hosting } from './hosting.js';
 import { type Life, newLife } from './life.js';
-import { ADVISORIES, ALL, EXITS, LEDGER, SYMBOLS } from './names.js';
+import type { LogEntry } from './log.js';
+import type { LogObject } from './log-object.js';
+import { ADVISORIES, ALL, EXITS, LEDGER, LOG, SYMBOLS } from './names.js';
 import type { AdvisoriesObject, LedgerObject, SymbolsObject } from './objects.js';
 import { type MadeCancel, type StepNews, timeOf } from './steps.js';
 import { underway, WATCH } from './underway.js';
@@ -81,6 +84,8 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     if (fact.type === 'EXIT_REPORT') watch.heard(fact.leg, fact.report);
     const asked = life.take(fact.at < life.lastAt ? { ...fact, at: life.lastAt } : fact);
     if (asked === undefined) return;
+    const entry = lastEntry(ctx.key, life);
+    if (entry !== undefined) parts.outbox.add(entry);
     for (const command of asked) await commands.carryOut(command);
     commands.counted();
   }
@@ -101,6 +106,28 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
   watch.stop();
   started.leave();
   return finished(hosting);
+}
+
+const entryOf = (
+  run: string,
+  { seq, v, stream, advisoryId, snapshotHash, at, fact, audit }: JournalRecord,
+): LogEntry => {
+  const t = audit.find((line) => line.t !== undefined)?.t;
+  return {
+    source: `run ${run}`,
+    number: seq,
+    logged: {
+      ...{ stream, v: v ?? 1, at, fact, audit: audit.map(({ event, details }) => ({ event, details })) },
+      ...(advisoryId !== undefined && { advisoryId }),
+      ...(snapshotHash !== undefined && { snapshotHash }),
+      ...(t !== undefined && { t }),
+    },
+  };
+};
+
+function lastEntry(run: string, { records }: Life): LogEntry | undefined {
+  const last = records.at(-1);
+  return last && entryOf(run, last);
 }
 
 const isPastSubmit = ({ context }: Life): boolean => context.firstSubmitAt !== undefined;
@@ -145,6 +172,7 @@ async function finished({ ctx, parts, life }: Hosting): Promise<ExecutionResult>
   const lastHash = records.at(-1)?.hash ?? '';
   const end = { advisoryId, run: ctx.key, records: records.length, lastHash };
   ctx.objectSendClient<LedgerObject>({ name: LEDGER }, ALL).append(end);
+  ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(records.map((record) => entryOf(ctx.key, record)));
   await ctx.objectClient<AdvisoriesObject>({ name: ADVISORIES }, advisoryId).finish({ result, records });
   return result;
 }

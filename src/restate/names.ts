@@ -7,6 +7,7 @@ export const SYMBOLS = 'symbols';
 export const ADVISORIES = 'advisories';
 export const EXITS = 'exits';
 export const LEDGER = 'ledger';
+export const LOG = 'log';
 
 /** Key of an object of which there is one. */
 export const ALL = 'all';

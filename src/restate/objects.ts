@@ -30,7 +30,9 @@ import {
   switchHistory,
 } from './gate.js';
 import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
-import { ADVISORIES, ALL, EXECUTION, GATE, LEDGER, runKey, SYMBOLS } from './names.js';
+import type { LogObject } from './log-object.js';
+import { ADVISORIES, ALL, EXECUTION, GATE, LEDGER, LOG, runKey, SYMBOLS } from './names.js';
+import { RETRY_FOR_EVER } from './retry.js';
 import { counted, type LiveEntry, left, NO_TOTALS, type SymbolTotals, withoutOwn } from './symbol-totals.js';
 
 type Exclusive = restate.ObjectContext;
@@ -38,17 +40,6 @@ type Shared = restate.ObjectSharedContext;
 type Answer<T = void> =
   | { readonly value?: T }
   | { readonly refused: { readonly code: string; readonly message: string } };
-
-/** Handlers that lose nothing when they are tried again, for as long as it takes. */
-export const RETRY_FOR_EVER = {
-  retryPolicy: {
-    initialInterval: 100,
-    maxInterval: 1_000,
-    exponentiationFactor: 2,
-    maxAttempts: 1_000,
-    onMaxAttempts: 'pause',
-  },
-} as const;
 
 const factsOf = async (ctx: Shared): Promise<GateFacts> => (await ctx.get<GateFacts>('facts')) ?? NO_FACTS;
 
@@ -60,6 +51,7 @@ async function change<T>(
   if ('refused' in outcome) return outcome;
   ctx.set('facts', outcome.facts);
   ctx.set('standing', standingOf(outcome.facts));
+  if (outcome.news.length > 0) ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(outcome.news);
   return { value: outcome.value };
 }
 

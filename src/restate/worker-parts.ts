@@ -10,6 +10,7 @@ import { aliasesOf } from '../engine/aliases.js';
 import { brokerConnection } from '../engine/connection.js';
 import { ingress } from './ingress.js';
 import { type OrderGuard, orderGuard } from './order-guard.js';
+import { type Outbox, outbox } from './outbox.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { type SwitchFeed, switchFeed } from './switch-feed.js';
 import { type Turnstile, turnstile } from './turnstile.js';
@@ -31,6 +32,7 @@ export interface WorkerParts {
   readonly calls: BrokerCalls;
   readonly settings: HostSettings;
   readonly feed: SwitchFeed;
+  readonly outbox: Outbox;
   readonly watch: WorkerWatch;
   readonly guard: OrderGuard;
   /** Paces the starts of executions. */
@@ -60,19 +62,23 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const { capabilities } = broker;
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: connection.ensure });
-  const feed = switchFeed(ingress(options.ingressUrl, clock), clock, settings.feedIntervalMs);
+  const way = ingress(options.ingressUrl, clock);
+  const feed = switchFeed(way, clock, settings.feedIntervalMs);
+  const log = outbox(way, clock);
   const { pollIntervalMs } = settings;
   const watched = { broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs };
   const watch = workerWatch(orderWatch(watched));
   const guard = orderGuard({ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger });
   return {
     ...{ broker, capabilities, clock, deadlines, calls, settings, feed, watch, guard, attemptId, logger },
+    outbox: log,
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     aliases: aliasesOf(broker) ?? (() => []),
     async close() {
       feed.close();
       watch.close();
+      log.close();
       guard.close();
       await connection.close();
     },

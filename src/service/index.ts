@@ -1,6 +1,6 @@
 /** fillchart/service: accounts with their engines behind an HTTP interface. */
 
-export type { AccountOptions } from './accounts/account.js';
+export type { AccountHost, AccountOptions } from './accounts/account.js';
 export { type OperationId, type RouteShape, routes } from './api/routes.js';
 export type { Role } from './api/system.js';
 export { NOTIFICATIONS, type Notification, type NotificationName } from './notifications/notification.js';

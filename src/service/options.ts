@@ -96,6 +96,7 @@ const NAMES = Object.keys({
 const ACCOUNT_NAMES = Object.keys({
   name: true,
   broker: true,
+  host: true,
   journal: true,
   limits: true,
   live: true,
@@ -121,6 +122,7 @@ export function checkService(options: ServiceOptions): void {
     if (seen.has(name)) throw invalid(`accounts[${index}].name`, name, 'a name of its own for each account');
     seen.add(name);
   }
+  checkHosts(options);
   if (accounts.length > 1 && killSwitchJournal === undefined)
     throw invalid(
       'killSwitchJournal',
@@ -137,6 +139,24 @@ export function checkService(options: ServiceOptions): void {
       'INVALID_OPTION',
       `host is ${show(host)}, which others can reach, and there are no tokens; without tokens accepted is a loopback address such as "127.0.0.1". fillchart token create makes one.`,
     );
+}
+
+/** A host keeps by itself what an engine of this process would be given. */
+function checkHosts({ accounts, killSwitchJournal }: ServiceOptions): void {
+  for (const [index, { broker, host, journal, limits, engine }] of accounts.entries()) {
+    if (host === undefined && broker === undefined)
+      throw invalid(`accounts[${index}].broker`, undefined, 'a broker, or a host instead');
+    if (host === undefined) continue;
+    const besides = Object.entries({ broker, journal, limits, engine }).find(([, given]) => given !== undefined);
+    if (besides !== undefined)
+      throw invalid(`accounts[${index}].${besides[0]}`, besides[1], 'nothing beside a host, which has its own');
+    if (accounts.length > 1 || killSwitchJournal !== undefined)
+      throw invalid(
+        `accounts[${index}].host`,
+        host.name,
+        'a host for the only account: it has kill switches of its own',
+      );
+  }
 }
 
 const RANGES: readonly (readonly [keyof ServiceOptions, number, number])[] = [

@@ -291,33 +291,45 @@ function figured(one: Account): FiguredAccount {
     engine,
     isReady: one.problems().length === 0,
     brokerConnected: health.connected,
-    budgetLeft: attempt(() => options.broker.capacity?.(engine?.metrics().live ?? 0)),
+    budgetLeft: attempt(() => options.broker?.capacity?.(engine?.metrics().live ?? 0)),
   };
 }
 
 const isOpen = (one: Account): one is OpenAccount => one.engine !== undefined;
 
-async function openAll({ options, clock, logger, state, all, hub, hooks }: Assembled): Promise<void> {
+async function openAll(parts: Assembled): Promise<void> {
+  const { options, clock, logger, state, all, hub, hooks } = parts;
   const { killSwitchJournal: journal } = options;
   if (journal !== undefined) state.shared = await createKillSwitch({ journal, clock, logger });
+  const opened = (one: Account): void => {
+    if (isOpen(one)) hub.follow(one);
+    hub.changed('account', one);
+  };
   await Promise.all(
     all.map((one) =>
       one.open().then(
-        () => {
-          if (isOpen(one)) hub.follow(one);
-          hub.changed('account', one);
-        },
+        () => opened(one),
         (error: unknown) => {
           if (logger !== false)
             logger.error({ account: one.name, cause: causeOf(error) }, 'an account could not be opened');
+          void one.later?.then(() => {
+            opened(one);
+            useSwitches(parts);
+          });
         },
       ),
     ),
   );
+  useSwitches(parts);
+  state.watchman = watchman(all, hub, hooks, clock);
+}
+
+/** The switches that all accounts share, or those of the only one, as soon as it is open. */
+function useSwitches({ state, all, hub, hooks }: Assembled): void {
+  if (state.killSwitch !== undefined) return;
   state.killSwitch = state.shared ?? all.find(isOpen)?.engine.killSwitch;
   state.killSwitch?.changes$.subscribe((change) => {
     hub.changed('switches');
     hooks.tell(ofSwitch(change));
   });
-  state.watchman = watchman(all, hub, hooks, clock);
 }

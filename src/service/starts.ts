@@ -13,7 +13,9 @@ export type StartOutcome =
   /** It waits for its turn. */
   | { readonly kind: 'waiting' }
   /** It is over before it was recorded: the journal cannot be written to. */
-  | { readonly kind: 'over'; readonly result: ExecutionResult };
+  | { readonly kind: 'over'; readonly result: ExecutionResult }
+  /** Nobody took it. */
+  | { readonly kind: 'lost' };
 
 export interface Starts {
   /** Call before the engine is given the advisory. */
@@ -55,7 +57,10 @@ export function starts(clock: Clock): Starts {
             open.delete(key);
             over({ kind: 'over', result: reached });
           },
-          () => open.delete(key),
+          () => {
+            open.delete(key);
+            over({ kind: 'lost' });
+          },
         );
       });
     },

@@ -110,6 +110,7 @@ export function bench({ broker: given = {}, gate = {}, settings: set, readingAge
       orderWatch({ ...{ broker, capabilities: CAPABILITIES, clock }, pollIntervalMs: 100, statusDeadlineMs: 2_000 }),
     ),
     guard: { sent: () => undefined, release: () => undefined, size: 0, close: () => undefined },
+    outbox: { add: () => undefined, close: () => undefined },
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     aliases: () => [],

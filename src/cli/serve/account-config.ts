@@ -3,6 +3,7 @@
  */
 import { isRecord } from '../../adapters/brokers/paper/check.js';
 import type { MismatchPolicy } from '../../domain/cases.js';
+import type { BrokerAdapter } from '../../domain/ports.js';
 import { FillchartError } from '../../domain/reasons.js';
 import type { LimitOptions } from '../../domain/risk-limits.js';
 import { checkedRisk } from '../../engine/limit-options.js';
@@ -17,6 +18,7 @@ import { journalAt } from './journal-at.js';
 import { openMarket } from './open-market.js';
 
 const KEYS = ['name', 'broker', 'config', 'journal', 'limits', 'live', 'onMismatch', 'maxConcurrent', 'env'];
+const HOSTED_KEYS = ['name', 'restate', 'live'];
 const POLICIES: readonly MismatchPolicy[] = ['halt-symbol', 'halt-all', 'report-only'];
 const MOST_CONCURRENT = 100_000;
 const ACCOUNT_NAME = /^[\w.-]{1,64}$/;
@@ -35,6 +37,7 @@ interface AccountContext {
 
 /** @throws {UsageError} naming the place, the value and what is accepted */
 export async function accountFrom(place: Place, given: unknown, context: AccountContext): Promise<AccountFromConfig> {
+  if (isRecord(given) && 'restate' in given) return hostedFrom(place, given, context);
   const one = objectAt(place, given, KEYS);
   const name = textAt(inside(place, 'name'), one['name']);
   if (name === undefined || !ACCOUNT_NAME.test(name))
@@ -72,7 +75,31 @@ export async function accountFrom(place: Place, given: unknown, context: Account
   };
 }
 
-type BrokerOfAccount = Pick<AccountOptions, 'broker' | 'onAdvisory'> & {
+/** An account whose executions run on Restate: its workers have the broker and its keys. */
+async function hostedFrom(place: Place, given: unknown, { live }: AccountContext): Promise<AccountFromConfig> {
+  const one = objectAt(place, given, HOSTED_KEYS);
+  const name = textAt(inside(place, 'name'), one['name']);
+  if (name === undefined || !ACCOUNT_NAME.test(name))
+    throw notAccepted(inside(place, 'name'), one['name'], '1 to 64 letters, digits, and . _ -');
+  const url = textAt(inside(place, 'restate'), one['restate']);
+  if (url === undefined || !URL.canParse(url))
+    throw notAccepted(
+      inside(place, 'restate'),
+      one['restate'],
+      "the address of Restate's ingress, such as http://127.0.0.1:8080",
+    );
+  const isLive = flagAt(inside(place, 'live'), one['live']) === true;
+  if (isLive && !live)
+    throw new UsageError(`${place.file}: ${place.path}.live is true; real money takes --live as well.`);
+  const { restateHost } = await import('../../restate/index.js');
+  return {
+    account: { name, host: restateHost({ ingressUrl: url }), about: `workers on Restate at ${url}`, live: isLive },
+    ...(isLive && { stakes: `Account ${name}: REAL MONEY, by the workers on Restate at ${url}.` }),
+  };
+}
+
+type BrokerOfAccount = Pick<AccountOptions, 'onAdvisory'> & {
+  readonly broker: BrokerAdapter;
   readonly about: string;
   readonly live: boolean;
   readonly limits?: LimitOptions;

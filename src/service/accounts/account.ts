@@ -10,18 +10,23 @@ import { memoryJournal } from '../../adapters/journals/memory.js';
 import type { RecordLookup } from '../../domain/journal-index.js';
 import type { BrokerAdapter, Clock, Journal, Logger } from '../../domain/ports.js';
 import { causeOf } from '../../domain/reading.js';
+import { FillchartError } from '../../domain/reasons.js';
 import type { LimitOptions } from '../../domain/risk-limits.js';
 import type { FrozenSnapshot } from '../../domain/snapshot.js';
 import { createEngine, type Engine, type EngineOptions, type SharedKillSwitch } from '../../index.js';
 import { type BrokerCall, observedBroker } from '../../telemetry/observed-broker.js';
 import { type BrokerHealth, brokerHealth } from './broker-health.js';
+import { hostedAccount } from './hosted-account.js';
 import { lookedUpJournal } from './looked-up-journal.js';
 
 /** What an account is made of. @beta @since 0.1.0 */
 export interface AccountOptions {
   /** 1 to 64 letters, digits, `-`, `_` or `.`; unique in the service. */
   readonly name: string;
-  readonly broker: BrokerAdapter;
+  /** The broker of its engine; absent where a `host` runs its executions. */
+  readonly broker?: BrokerAdapter;
+  /** Where its executions run instead: `restateHost` of `fillchart/restate`. It keeps journal, kill switches and limits itself. */
+  readonly host?: AccountHost;
   /** In memory by default, and then lost with the process. */
   readonly journal?: Journal;
   readonly limits?: LimitOptions | undefined;
@@ -33,6 +38,18 @@ export interface AccountOptions {
   readonly engine?: Omit<EngineOptions, 'broker' | 'journal' | 'clock' | 'logger' | 'limits' | 'killSwitch'>;
   /** Told of an advisory before the engine is: the market of a paper account learns its symbol. */
   readonly onAdvisory?: (snapshot: FrozenSnapshot) => void;
+}
+
+/** Executions that run elsewhere, in the words of an engine. @beta @since 0.1.0 */
+export interface AccountHost {
+  /** Told where other accounts tell their broker. */
+  readonly name: string;
+  open(parts: { readonly clock: Clock; readonly logger: Logger | false }): Promise<{
+    readonly engine: Engine;
+    readonly lookup: RecordLookup;
+    /** Ms since it answered last. */
+    silentMs(): number;
+  }>;
 }
 
 export interface AccountParts {
@@ -58,6 +75,8 @@ export interface Account {
   /** Why it takes nothing now, a sentence each; none when it is ready. */
   problems(): readonly string[];
   open(): Promise<void>;
+  /** When it could not be opened, and is tried again: resolves when it is. */
+  readonly later?: Promise<void> | undefined;
   /** Ends it; live executions are waited for up to `drainMs`. */
   close(drainMs: number): Promise<void>;
 }
@@ -70,6 +89,15 @@ export interface OpenAccount extends Account {
 const RETRY_SWEEP_MS = 1_000;
 
 export function account(options: AccountOptions, parts: AccountParts): Account {
+  const { broker, host } = options;
+  if (host !== undefined) return hostedAccount(options, host, parts);
+  if (broker === undefined)
+    throw new FillchartError('INVALID_OPTION', `Account ${options.name} has neither broker nor host.`);
+  return ownAccount(options, broker, parts);
+}
+
+/** An account with an engine in this process. */
+function ownAccount(options: AccountOptions, given: BrokerAdapter, parts: AccountParts): Account {
   const { clock, logger, killSwitch, probeMs, lostAfterMs, onCall, onCommit, onBroker } = parts;
   const { name } = options;
   let engine: Engine | undefined;
@@ -82,7 +110,7 @@ export function account(options: AccountOptions, parts: AccountParts): Account {
     lostAfterMs,
     onChange: (connected, problem) => onBroker(name, connected, problem),
   });
-  const broker = observedBroker(options.broker, clock, (call) => {
+  const broker = observedBroker(given, clock, (call) => {
     health.saw(call);
     onCall(name, call);
   });

@@ -92,6 +92,8 @@ async function begin(parts: HandlerParts, { account, snapshot, again }: Submissi
   parts.starts.expect(account.name, snapshot.advisoryId);
   const handle = account.engine.start(snapshot, again ? { again } : undefined);
   const outcome = await parts.starts.settled(account.name, handle);
+  if (outcome.kind === 'lost')
+    throw refuse('NOT_READY', 'Nobody can tell whether it was taken. Send the very same again: it runs once (E1).');
   if (outcome.kind === 'over') refuseUnrecorded(outcome.result);
   if (outcome.kind === 'recorded') refuseLost(account, handle);
   return handle;

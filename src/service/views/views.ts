@@ -125,11 +125,11 @@ function accountView(account: Account, seq: number): AccountState {
   const metrics = engine?.metrics();
   return {
     name,
-    broker: options.broker.name,
+    broker: options.broker?.name ?? options.host?.name ?? '',
     ...(options.about !== undefined && { about: options.about }),
     live: options.live === true,
-    journal: options.journal?.name ?? 'memory',
-    durable: options.journal?.durable === true,
+    journal: options.host?.name ?? options.journal?.name ?? 'memory',
+    durable: options.host !== undefined || options.journal?.durable === true,
     ready: problems.length === 0,
     brokerConnected: health.connected,
     ...(health.latencyMs !== undefined && { brokerLatencyMs: Math.round(health.latencyMs) }),
