@@ -12,14 +12,12 @@ import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js
 import { takes } from '../machines/step.js';
 import { othersOf, rangeOf } from './hosted-others.js';
 import type { HostedWatch } from './hosted-watch.js';
-import { begin, beginFacts, type Hosting, told } from './hosting.js';
+import { begin, beginFacts, type Hosting, LATE_MS, told } from './hosting.js';
 import { ALL, GATE } from './names.js';
 import type { GateObject } from './objects.js';
 import { type StepNews, switchNews, timeOf } from './steps.js';
 import { newIntent, notSent, submitFenced } from './submit-fence.js';
 
-/** A deadline that is told later than this finds that the host has stood still. */
-const LATE_MS = 1_500;
 /** Intents in a row that could not be carried out before the chart is told: a quarter of a minute, and T has not begun. */
 const MOST_INTENTS = 7;
 
@@ -152,6 +150,8 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
     const due = { type: 'DEADLINE', at, name } as const;
     if (!takes(life.state, due)) return told([]);
     const now = await ctx.date.now();
+    if (now - at > LATE_MS) await hosting.catchUp();
+    if (!takes(life.state, due)) return told([]);
     const late = now - at > LATE_MS ? [{ type: 'RECOVERED', at: now } as const] : [];
     if (name !== 'lateWindow' || !watch.isWatchingOrder) return told([...late, due]);
     // What the broker shows at that instant was there before the window closed (T2).

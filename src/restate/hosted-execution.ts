@@ -19,7 +19,7 @@ import type { ExitsObject } from './exits-object.js';
 import { gateOf } from './gate-view.js';
 import { type HostedCommands, hostedCommands } from './hosted-commands.js';
 import { type HostedWatch, hostedWatch } from './hosted-watch.js';
-import type { Hosting } from './hosting.js';
+import { type Hosting, LATE_MS } from './hosting.js';
 import { type Life, newLife } from './life.js';
 import type { LogEntry } from './log.js';
 import type { LogObject } from './log-object.js';
@@ -30,6 +30,7 @@ import { underway, WATCH } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
 
 const GATE_LIMIT_MS = 2_000;
+const GUARD_TELLS_WITHIN_MS = 1_500;
 const LONGEST_START_MS = 500;
 
 type Ctx = restate.WorkflowContext;
@@ -44,7 +45,7 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     return `${what}-${steps}`;
   };
   const hosting: Hosting = {
-    ...{ ctx, parts, input, life, nameOf, take, takeNews },
+    ...{ ctx, parts, input, life, nameOf, take, takeNews, catchUp },
     attempt: parts.attemptId(),
     begun: underway(ctx, nameOf),
     startOf() {
@@ -76,8 +77,24 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     const at = hardTimeoutAt(life.context);
     const due = { type: 'DEADLINE', at, name: 'hardTimeout' } as const;
     const isPast = life.context.firstSubmitAt !== undefined && fact.at > at;
-    if (isPast && fact.type === 'ORDER_REPORT' && takes(life.state, due)) await take(due);
+    if (isPast && fact.type === 'ORDER_REPORT' && takes(life.state, due)) {
+      if (fact.at - at > LATE_MS) await catchUp();
+      if (takes(life.state, due)) await take(due);
+    }
     await take(fact);
+  }
+
+  let hasCaughtUp = false;
+  async function catchUp(): Promise<void> {
+    if (hasCaughtUp || life.context.firstSubmitAt === undefined) return;
+    hasCaughtUp = true;
+    const { clientOrderId } = input;
+    const saw = await ctx.run(nameOf('guard'), async () => {
+      // The worker that saw it has just as long to tell.
+      await new Promise<void>((resolve) => parts.clock.setTimeout(resolve, GUARD_TELLS_WITHIN_MS));
+      return parts.guardFacts(clientOrderId).catch(() => []);
+    });
+    for (const fact of saw) await take(fact);
   }
 
   async function take(fact: ExecutionFact): Promise<void> {

@@ -8,6 +8,9 @@ import { type MadeCancel, type StepNews, type StepStart, switchNews } from './st
 import type { Underway } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
 
+/** What is told later than this finds that the host has stood still. */
+export const LATE_MS = 1_500;
+
 export interface Hosting {
   readonly ctx: restate.WorkflowContext;
   readonly parts: WorkerParts;
@@ -22,6 +25,8 @@ export interface Hosting {
   startOf(): StepStart;
   take(fact: ExecutionFact): Promise<void>;
   takeNews(news: StepNews): Promise<void>;
+  /** Takes what the guards saw while the host stood still; asked for once, before anything that is late (T2, T4). */
+  catchUp(): Promise<void>;
   /** A cancel that the step has made which brought the switch: taken once. */
   madeCancel(): MadeCancel | undefined;
 }

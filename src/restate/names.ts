@@ -8,6 +8,7 @@ export const ADVISORIES = 'advisories';
 export const EXITS = 'exits';
 export const LEDGER = 'ledger';
 export const LOG = 'log';
+export const GUARDED = 'guarded';
 
 /** Key of an object of which there is one. */
 export const ALL = 'all';

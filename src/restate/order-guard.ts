@@ -6,7 +6,8 @@
  *    rule that everybody else follows (T3), so that doing it twice harms nothing.
  * 3. While Restate is silent it polls the order, and protects a fill under the ids that the workflow would use (B1): a
  *    repeat afterwards finds them there.
- * 4. It writes no facts. When Restate is back, the workflow finds the order, the fill and the exits by its own questions.
+ * 4. When Restate is back, it tells what it saw of an order, and when: what filled in time did so, though nobody could write it
+ *    down. All else the workflow finds by its own questions.
  */
 import type { BrokerCalls } from '../actors/broker-calls.js';
 import { HARD_TIMEOUT_MS } from '../domain/limits.js';
@@ -14,6 +15,7 @@ import { applyReport, hasFill, type OrderState, readOrderReport } from '../domai
 import type { Clock, Logger, SubmitOutcome } from '../domain/ports.js';
 import type { ObservedOrder } from '../domain/reconciliation.js';
 import { type ExecutionContext, orderRef, protectionRequest } from '../machines/execution.context.js';
+import type { FactOf } from '../machines/execution.facts.js';
 import { computeBracket } from '../machines/execution.updates.js';
 
 export interface GuardedOrder {
@@ -32,11 +34,16 @@ export interface OrderGuard {
   close(): void;
 }
 
+/** What a guard saw while nobody could write it down. */
+export type GuardFact = FactOf<'ORDER_REPORT'>;
+
 export interface OrderGuardOptions {
   readonly calls: BrokerCalls;
   readonly clock: Clock;
   readonly silentMs: () => number;
   readonly marginMs: number;
+  /** Tells Restate what was seen; tried again until it resolves. */
+  readonly tell: (clientOrderId: string, facts: readonly GuardFact[]) => Promise<void>;
   readonly logger?: Logger | false;
 }
 
@@ -53,17 +60,43 @@ interface Watched extends GuardedOrder {
 }
 
 export function orderGuard(options: OrderGuardOptions): OrderGuard {
-  const { calls, clock, silentMs, marginMs, logger } = options;
+  const { calls, clock, silentMs, marginMs, tell, logger } = options;
   const guarded = new Map<string, Watched>();
+  const seen = new Map<string, GuardFact[]>();
+  let isTelling = false;
   let timer: unknown;
 
   function arm(): void {
-    if (guarded.size === 0 || timer !== undefined) return;
+    if ((guarded.size === 0 && seen.size === 0) || timer !== undefined) return;
     timer = clock.setTimeout(() => {
       timer = undefined;
       for (const [id, watched] of guarded) if (!watched.isBusy) void lookAfter(id, watched);
+      if (silentMs() < AWAY_AFTER_MS) void tellSeen();
       arm();
     }, TICK_MS);
+  }
+
+  async function tellSeen(): Promise<void> {
+    if (isTelling) return;
+    isTelling = true;
+    for (const [id, facts] of seen) {
+      const isTold = await tell(id, facts).then(
+        () => true,
+        () => false,
+      );
+      if (isTold && seen.get(id) === facts) seen.delete(id);
+    }
+    isTelling = false;
+  }
+
+  function learn(id: string, watched: Watched, observed: ObservedOrder): void {
+    if (observed.kind !== 'report') return;
+    const after = applyReport(watched.order, observed.report);
+    if (after === watched.order) return;
+    watched.order = after;
+    if (silentMs() < AWAY_AFTER_MS) return;
+    const fact = { type: 'ORDER_REPORT', at: Math.floor(clock.now()), report: observed.report } as const;
+    seen.set(id, [...(seen.get(id) ?? []), fact]);
   }
 
   async function lookAfter(id: string, watched: Watched): Promise<void> {
@@ -74,7 +107,7 @@ export function orderGuard(options: OrderGuardOptions): OrderGuard {
     if (t >= HARD_TIMEOUT_MS + GIVE_UP_MS) return void guarded.delete(id);
     watched.isBusy = true;
     try {
-      learn(watched, await calls.observeOrder(orderRef(watched.context)));
+      learn(id, watched, await calls.observeOrder(orderRef(watched.context)));
       if (isOpen(watched.order)) {
         if (isDue) await cancel(id, watched);
         return;
@@ -93,7 +126,7 @@ export function orderGuard(options: OrderGuardOptions): OrderGuard {
       if (report !== undefined) watched.order = applyReport(watched.order, report);
     });
     if (outcome === 'already_closed' || outcome === 'requested') {
-      learn(watched, await calls.observeOrder(orderRef(watched.context)));
+      learn(id, watched, await calls.observeOrder(orderRef(watched.context)));
     }
   }
 
@@ -133,6 +166,7 @@ export function orderGuard(options: OrderGuardOptions): OrderGuard {
     close() {
       clock.clearTimeout(timer);
       guarded.clear();
+      seen.clear();
     },
   };
 }
@@ -140,7 +174,3 @@ export function orderGuard(options: OrderGuardOptions): OrderGuard {
 const isOpen = ({ status }: OrderState): boolean => status === 'open';
 
 const isThere = ({ kind }: SubmitOutcome): boolean => kind === 'accepted' || kind === 'duplicate';
-
-function learn(watched: Watched, seen: ObservedOrder): void {
-  if (seen.kind === 'report') watched.order = applyReport(watched.order, seen.report);
-}

@@ -9,7 +9,8 @@ import type { BrokerAdapter, BrokerCapabilities, Clock, Logger } from '../domain
 import { aliasesOf } from '../engine/aliases.js';
 import { brokerConnection } from '../engine/connection.js';
 import { ingress } from './ingress.js';
-import { type OrderGuard, orderGuard } from './order-guard.js';
+import { GUARDED } from './names.js';
+import { type GuardFact, type OrderGuard, orderGuard } from './order-guard.js';
 import { type Outbox, outbox } from './outbox.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { type SwitchFeed, switchFeed } from './switch-feed.js';
@@ -33,6 +34,8 @@ export interface WorkerParts {
   readonly settings: HostSettings;
   readonly feed: SwitchFeed;
   readonly outbox: Outbox;
+  /** What the guard of any worker saw of the order while Restate was away. */
+  readonly guardFacts: (clientOrderId: string) => Promise<readonly GuardFact[]>;
   readonly watch: WorkerWatch;
   readonly guard: OrderGuard;
   /** Paces the starts of executions. */
@@ -44,6 +47,8 @@ export interface WorkerParts {
   readonly logger: Logger | false;
   close(): Promise<void>;
 }
+
+const GUARD_LIMIT_MS = 2_000;
 
 export interface WorkerPartsOptions {
   readonly broker: BrokerAdapter;
@@ -68,10 +73,14 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const { pollIntervalMs } = settings;
   const watched = { broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs };
   const watch = workerWatch(orderWatch(watched));
-  const guard = orderGuard({ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger });
+  const guard = orderGuard({
+    ...{ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger },
+    tell: (clientOrderId, facts) => way.call(GUARDED, clientOrderId, 'tell', facts, GUARD_LIMIT_MS),
+  });
   return {
     ...{ broker, capabilities, clock, deadlines, calls, settings, feed, watch, guard, attemptId, logger },
     outbox: log,
+    guardFacts: (clientOrderId) => way.call(GUARDED, clientOrderId, 'facts', null, GUARD_LIMIT_MS),
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     aliases: aliasesOf(broker) ?? (() => []),

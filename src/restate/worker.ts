@@ -6,6 +6,7 @@ import { createEndpointHandler, type LoggerTransport } from '@restatedev/restate
 import type { Logger } from '../domain/ports.js';
 import { executionWorkflow } from './execution-workflow.js';
 import { exitsObject } from './exits-object.js';
+import { guardedObject } from './guarded-object.js';
 import { logObject } from './log-object.js';
 import { advisoriesObject, gateObject, ledgerObject, symbolsObject } from './objects.js';
 import { type WorkerMetrics, type WorkerPartsOptions, workerParts } from './worker-parts.js';
@@ -38,6 +39,7 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
     advisoriesObject,
     ledgerObject,
     logObject,
+    guardedObject,
   ];
   const server = http2.createServer(createEndpointHandler({ services, logger: logTo(parts.logger) }));
   const sessions = new Set<http2.ServerHttp2Session>();

@@ -2,12 +2,12 @@
  * The order guard of a worker: what it sent is cancelled and protected when Restate cannot be reached (T3, B1).
  */
 import { describe, expect, it } from 'vitest';
-import { type OrderGuard, orderGuard } from '../../src/restate/order-guard.js';
+import { type GuardFact, type OrderGuard, type OrderGuardOptions, orderGuard } from '../../src/restate/order-guard.js';
 import { type Bench, bench, INPUT, readyContext, report } from './support.js';
 
-function guarded(worker: Bench): OrderGuard {
+function guarded(worker: Bench, tell: OrderGuardOptions['tell'] = async () => undefined): OrderGuard {
   const { calls, clock, feed } = worker;
-  const guard = orderGuard({ calls, clock, silentMs: feed.silentMs, marginMs: 500 });
+  const guard = orderGuard({ calls, clock, silentMs: feed.silentMs, marginMs: 500, tell });
   guard.sent({ ...readyContext(clock.now()), firstSubmitAt: clock.now() });
   return guard;
 }
@@ -96,5 +96,27 @@ describe('while Restate is away', () => {
     expect(cancels).toBeGreaterThanOrEqual(1);
     await worker.clock.advance(2_000);
     expect(cancels).toBe(2);
+  });
+
+  it('T2: what it saw is told with its time when Restate is back, and tried until it is taken', async () => {
+    const worker = bench({ broker: { getOrderStatus: async () => report('filled', '100') } });
+    const told: GuardFact[] = [];
+    let tries = 0;
+    guarded(worker, async (id, facts) => {
+      tries += 1;
+      if (tries < 3) throw new Error('busy');
+      expect(id).toBe(INPUT.clientOrderId);
+      told.push(...facts);
+    });
+    const begun = worker.clock.now();
+    worker.silence();
+    await worker.clock.advance(40_000);
+    expect([tries, told]).toEqual([0, []]);
+    worker.answer();
+    await worker.clock.advance(2_000);
+    expect(told).toMatchObject([{ type: 'ORDER_REPORT', report: { cumQty: '100' } }]);
+    expect((told[0]?.at ?? 0) - begun).toBeLessThanOrEqual(2_500);
+    await worker.clock.advance(60_000);
+    expect(tries, 'told once it is taken').toBe(3);
   });
 });

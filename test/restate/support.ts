@@ -56,6 +56,8 @@ export interface Bench extends WorkerParts {
   readonly called: readonly string[];
   /** Restate does not answer from now on. */
   silence(): void;
+  /** It answers again. */
+  answer(): void;
 }
 
 export interface BenchSetting {
@@ -110,6 +112,7 @@ export function bench({ broker: given = {}, gate = {}, settings: set, readingAge
       orderWatch({ ...{ broker, capabilities: CAPABILITIES, clock }, pollIntervalMs: 100, statusDeadlineMs: 2_000 }),
     ),
     guard: { sent: () => undefined, release: () => undefined, size: 0, close: () => undefined },
+    guardFacts: async () => [],
     outbox: { add: () => undefined, close: () => undefined },
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
@@ -119,6 +122,9 @@ export function bench({ broker: given = {}, gate = {}, settings: set, readingAge
     close: async () => undefined,
     silence() {
       silentSince = clock.monotonic();
+    },
+    answer() {
+      silentSince = undefined;
     },
   };
 }

@@ -14,7 +14,7 @@ import { type RestateFront, registerDeployment, restateFront } from '../../src/r
 import type { HostSettings } from '../../src/restate/settings.js';
 
 const SERVER = '.tmp/restate/node_modules/@restatedev/restate-server-linux-x64/bin/restate-server';
-const INGRESS = 'http://127.0.0.1:8080';
+export const INGRESS = 'http://127.0.0.1:8080';
 const ADMIN = 'http://127.0.0.1:9070';
 const BROKER = 'http://127.0.0.1:9300';
 const PROXY = 'http://127.0.0.1:9080';

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { verifyChain } from '../../src/domain/journal.js';
 import type { ExecutionResult } from '../../src/domain/result.js';
 import type { SnapshotInput } from '../../src/domain/snapshot.js';
-import type { Cluster, LabState } from './cluster.js';
+import { type Cluster, type LabState, pause } from './cluster.js';
 
 let counted = 0;
 
@@ -32,6 +32,14 @@ export async function untilExecuted(front: Cluster['front'], advisory: SnapshotI
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
+  }
+}
+
+/** Waits until so many orders have reached the broker. */
+export async function untilOrders(cluster: Cluster, count: number): Promise<void> {
+  for (const endsAt = Date.now() + 60_000; (await cluster.state()).orders.length < count; ) {
+    if (Date.now() > endsAt) throw new Error(`not ${count} orders in time`);
+    await pause(25);
   }
 }
 

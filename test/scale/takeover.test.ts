@@ -2,8 +2,8 @@
  * Workers that die or stand still: another takes over, under the original deadlines, and nothing is sent twice (S1, A6).
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Cluster, cluster, pause } from './cluster.js';
-import { advisories, countBy, doubles, expectSound, said, untilExecuted } from './story.js';
+import { type Cluster, type ClusterOptions, cluster, type LabState, pause } from './cluster.js';
+import { advisories, countBy, doubles, expectSound, said, untilExecuted, untilOrders } from './story.js';
 
 let running: Cluster | undefined;
 afterEach(async () => {
@@ -49,13 +49,27 @@ describe('several workers', { timeout: 300_000 }, () => {
     },
   );
 
+  /** All workers at once, with submits that the broker has and nobody has heard of yet. */
+  async function killedInMidSubmit(settings: ClusterOptions): Promise<LabState> {
+    running = await cluster(settings);
+    const now = running;
+    await now.broker({ submitMs: 3_000 });
+    const all = advisories(12).map((advisory) => untilExecuted(now.front, advisory));
+    await untilOrders(now, 6);
+    await Promise.all([0, 1, 2].map((index) => now.restartWorker(index)));
+    await now.broker({ submitMs: 5 });
+    const results = await Promise.all(all);
+    said(countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`));
+    return now.state();
+  }
+
+  it('S1: all workers are killed in the middle of their submits', async () => {
+    const state = await killedInMidSubmit({ workers: 3 });
+    expect([state.orders.length, doubles(state)]).toEqual([12, 0]);
+  });
+
   it('negative control: without the fence the same kills send orders twice', async () => {
-    running = await cluster({ workers: 3, unfenced: true, settings: { leaseMs: 10_000 } });
-    const { front } = running;
-    await running.broker({ submitMs: 600 });
-    const killing = killInTurn(running, KILLS);
-    await Promise.all(advisories(COUNT).map((advisory) => untilExecuted(front, advisory)));
-    await killing;
-    expect(doubles(await running.state())).toBeGreaterThan(0);
+    const state = await killedInMidSubmit({ workers: 3, unfenced: true, settings: { leaseMs: 10_000 } });
+    expect(doubles(state)).toBeGreaterThan(0);
   });
 });

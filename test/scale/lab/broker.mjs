@@ -8,7 +8,7 @@
 import http from 'node:http';
 
 const [port = '9300'] = process.argv.slice(2);
-const settings = { fillMs: 300, submitMs: 5, price: '151.00', neverFills: false };
+const settings = { fillMs: 300, submitMs: 5, price: '151.00', neverFills: false, refusesExits: false };
 const orders = [];
 const exits = new Map();
 const log = [];
@@ -55,6 +55,10 @@ const routes = {
   },
   'POST /exits': (body) => {
     const { clientOrderId, stopLoss, takeProfit } = body;
+    if (settings.refusesExits) {
+      const refused = { kind: 'rejected', reason: 'the lab refuses exits' };
+      return { stopLoss: refused, takeProfit: refused };
+    }
     const legs = [
       [`${clientOrderId}-sl`, stopLoss],
       [`${clientOrderId}-tp`, takeProfit],
