@@ -16,8 +16,9 @@ import { createKillSwitch, type KillSwitch, type SharedKillSwitch } from '../ind
 import { type FiguredAccount, type Figures, figures } from '../telemetry/figures.js';
 import { traces } from '../telemetry/traces.js';
 import { type AccessRecorder, accessLog } from './access-log.js';
-import { type Account, account, type OpenAccount } from './accounts/account.js';
+import { type Account, type AccountParts, account, type OpenAccount } from './accounts/account.js';
 import { accountsOf } from './accounts/accounts.js';
+import { hostedAccount } from './accounts/hosted-account.js';
 import { docsPage } from './docs-page.js';
 import { eventLoopDelay } from './event-loop-delay.js';
 import { type Hub, hub as newHub } from './events/hub.js';
@@ -187,26 +188,26 @@ function assembled(given: ServiceOptions) {
   });
   for (const one of options.accounts) {
     told.begin(one.name);
-    all.push(
-      account(one, {
-        clock,
-        logger,
-        killSwitch: () => state.shared,
-        probeMs: options.brokerProbeMs,
-        lostAfterMs: options.brokerLostMs,
-        onCall: (name, call) => told.sawCall(name, call),
-        onCommit: (name, durationMs) => told.sawCommit(name, durationMs),
-        onBroker: (name, connected, problem) => {
-          hub.changed(
-            'account',
-            all.find((each) => each.name === name),
-          );
-          // The first connection is no news.
-          if (!connected) lost.add(name);
-          if (!connected || lost.delete(name)) hooks.tell(ofBroker(name, isoTime(clock.now()), connected, problem));
-        },
-      }),
-    );
+    const own: AccountParts = {
+      clock,
+      logger,
+      killSwitch: () => state.shared,
+      probeMs: options.brokerProbeMs,
+      lostAfterMs: options.brokerLostMs,
+      onCall: (name, call) => told.sawCall(name, call),
+      onCommit: (name, durationMs) => told.sawCommit(name, durationMs),
+      onBroker: (name, connected, problem) => {
+        hub.changed(
+          'account',
+          all.find((each) => each.name === name),
+        );
+        // The first connection is no news.
+        if (!connected) lost.add(name);
+        if (!connected || lost.delete(name)) hooks.tell(ofBroker(name, isoTime(clock.now()), connected, problem));
+      },
+    };
+    if (one.host !== undefined) all.push(hostedAccount(one, one.host, own));
+    else if (one.broker !== undefined) all.push(account(one, one.broker, own));
   }
   const access = accessLog(clock, (entry) => options.onAccess?.(entry));
   const app = appOf({ options, clock, logger, state, starts, twoPerson, all, views, hub, access, told, version });

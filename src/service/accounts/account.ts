@@ -10,13 +10,11 @@ import { memoryJournal } from '../../adapters/journals/memory.js';
 import type { RecordLookup } from '../../domain/journal-index.js';
 import type { BrokerAdapter, Clock, Journal, Logger } from '../../domain/ports.js';
 import { causeOf } from '../../domain/reading.js';
-import { FillchartError } from '../../domain/reasons.js';
 import type { LimitOptions } from '../../domain/risk-limits.js';
 import type { FrozenSnapshot } from '../../domain/snapshot.js';
 import { createEngine, type Engine, type EngineOptions, type SharedKillSwitch } from '../../index.js';
 import { type BrokerCall, observedBroker } from '../../telemetry/observed-broker.js';
 import { type BrokerHealth, brokerHealth } from './broker-health.js';
-import { hostedAccount } from './hosted-account.js';
 import { lookedUpJournal } from './looked-up-journal.js';
 
 /** What an account is made of. @beta @since 0.1.0 */
@@ -88,16 +86,8 @@ export interface OpenAccount extends Account {
 
 const RETRY_SWEEP_MS = 1_000;
 
-export function account(options: AccountOptions, parts: AccountParts): Account {
-  const { broker, host } = options;
-  if (host !== undefined) return hostedAccount(options, host, parts);
-  if (broker === undefined)
-    throw new FillchartError('INVALID_OPTION', `Account ${options.name} has neither broker nor host.`);
-  return ownAccount(options, broker, parts);
-}
-
 /** An account with an engine in this process. */
-function ownAccount(options: AccountOptions, given: BrokerAdapter, parts: AccountParts): Account {
+export function account(options: AccountOptions, given: BrokerAdapter, parts: AccountParts): Account {
   const { clock, logger, killSwitch, probeMs, lostAfterMs, onCall, onCommit, onBroker } = parts;
   const { name } = options;
   let engine: Engine | undefined;

@@ -65,6 +65,7 @@ export function hostedAccount(options: AccountOptions, host: AccountHost, parts:
       get problem() {
         return problem();
       },
+      latencyMs: undefined,
       saw: () => undefined,
       watch: () => undefined,
       stop: () => undefined,
