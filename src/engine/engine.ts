@@ -20,11 +20,12 @@ import type { ExecutionView } from '../views/execution-view.js';
 import type { EngineMetrics } from '../views/metrics.js';
 import type { PositionView } from '../views/position-view.js';
 import { assemble, type Parts } from './assemble.js';
+import { compareLater } from './compare-later.js';
 import { lookForLostJournal } from './lost-journal.js';
 import { checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
 import { liveIn, pastOf } from './past.js';
 import { recover } from './recover.js';
-import { type SweepReport, sweep } from './sweep.js';
+import { compareSymbol, type SweepParts, type SweepReport, sweep } from './sweep.js';
 
 /** The engine: executes advisories, and looks after what it executed. @public @since 0.1.0 */
 export interface Engine {
@@ -111,6 +112,13 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   }
   parts.risk?.open();
   const engine = engineFace(parts);
+  compareLater({
+    ...parts,
+    clock: options.clock,
+    isBusy: (symbol) => [...parts.executions.live].some(({ execution }) => execution.snapshot.symbol === symbol),
+    compare: (symbol) => compareSymbol(sweepPartsOf(parts), symbol),
+    onFailure: (symbol, failures) => recorder.say('warn', { symbol, failures }, 'a position could not be compared'),
+  });
   await start.begin(async () => {
     // Without a past there is nothing to compare, but there may have been one (A9): then all that the broker holds is.
     const isPast = past.isThere || (await lookForLostJournal({ ...options, ...parts })) || reason !== undefined;
@@ -166,7 +174,7 @@ function engineFace(parts: Parts): Engine {
         () => false,
       );
       if (isClosed) throw closed();
-      const report = await sweep({ ...parts, ...options, ...parts.history });
+      const report = await sweep(sweepPartsOf(parts));
       if (isThere) parts.start.madeUp();
       return report;
     },
@@ -189,6 +197,8 @@ function engineFace(parts: Parts): Engine {
 }
 
 const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
+
+const sweepPartsOf = (parts: Parts): SweepParts => ({ ...parts, ...parts.options, ...parts.history });
 
 function metricsOf({
   executions,

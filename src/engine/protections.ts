@@ -20,6 +20,7 @@ import { type ExecutionContext, heldBy as heldByEntry, type LegState } from '../
 import type { ProtectionCommandOf } from '../machines/protection.commands.js';
 import { type ProtectionContext, workingRefs } from '../machines/protection.context.js';
 import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '../machines/protection.facts.js';
+import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { acceptedIn } from './accepted.js';
 import { type Holdings, heldBy } from './holdings.js';
@@ -59,6 +60,9 @@ export interface Protections {
   /** Every position that is open, then the latest that are closed, oldest first. */
   positions(): readonly PositionView[];
   readonly exits$: Observable<PositionView>;
+  /** Symbols whose position does not fit what is known, or was not compared, while an exit of it is in doubt. */
+  readonly unclear$: Observable<string>;
+  markUnclear(symbol: string): void;
   /** By advisory. */
   state(): { readonly open: readonly string[]; readonly closed: readonly string[] };
   close(): void;
@@ -74,6 +78,7 @@ export function protections(parts: ProtectionsParts): Protections {
   const open = new Map<string, ProtectionHost>();
   const closed = new Map<string, EndedPosition>();
   const exits$ = new Subject<PositionView>();
+  const unclear$ = new Subject<string>();
   /** Closed before this process: read when somebody asks. */
   let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
@@ -140,7 +145,10 @@ export function protections(parts: ProtectionsParts): Protections {
     const { clientOrderId, symbol } = context;
     const observed = await parts.observePosition({ clientOrderId, symbol });
     if (observed.kind === 'position') {
-      return { kind: 'position', size: observed.size, isOwn: !observed.netting, others: othersOf(context) };
+      const { size, netting } = observed;
+      const seen = { kind: 'position', size, isOwn: !netting, others: othersOf(context) } as const;
+      if (positionWord(context, { type: 'POSITION_SEEN', at: time(), seen }) === 'unknown') unclear$.next(symbol);
+      return seen;
     }
     return observed.kind === 'failed' ? { kind: 'failed', cause: observed.cause } : { kind: 'untold' };
   }
@@ -225,10 +233,13 @@ export function protections(parts: ProtectionsParts): Protections {
       return { open: own(open.values()), closed: [...closedBefore, ...own(closed.values())].slice(-retained) };
     },
     exits$: exits$.asObservable(),
+    unclear$: unclear$.asObservable(),
+    markUnclear: (symbol) => unclear$.next(symbol),
     close() {
       for (const host of open.values()) host.abandon();
       watch.close();
       exits$.complete();
+      unclear$.complete();
     },
   };
 }

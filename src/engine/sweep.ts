@@ -28,6 +28,7 @@ import { type ExecutionContext, orderRef } from '../machines/execution.context.j
 import { workingRefs } from '../machines/protection.context.js';
 import type { ExecutionMap } from '../views/execution-map.js';
 import { acceptedIn, isWithin, type Range, shifted } from './accepted.js';
+import { isInDoubt } from './compare-later.js';
 import { type Holdings, heldBy } from './holdings.js';
 import { exitIdsOf, type Protections } from './protections.js';
 
@@ -71,8 +72,10 @@ interface Findings {
   readonly unfound: Set<string>;
 }
 
+const noFindings = (): Findings => ({ failures: [], unanswered: new Set(), unfound: new Set() });
+
 export async function sweep(parts: SweepParts): Promise<SweepReport> {
-  const findings: Findings = { failures: [], unanswered: new Set(), unfound: new Set() };
+  const findings = noFindings();
   const known = new Set(parts.cases.open());
   const uncertain = parts.uncertain();
   // Whatever is live when the sweep begins, or comes since, may trade between question and answer.
@@ -193,8 +196,7 @@ async function positionsAgainstJournal(
   const held = await positionsHeld(parts, findings.failures);
   if (held === undefined) return 0;
   // An exit has ended, and its chart is asking for the very position: it decides.
-  const isAsked = (symbol: string) =>
-    protections.watched().some(({ context, state }) => state === 'doubting' && context.symbol === symbol);
+  const isAsked = (symbol: string) => isInDoubt(protections, symbol);
   const symbols = [...new Set([...held.keys(), ...holdings.symbols()])].filter((symbol) => !busy.has(symbol));
   const isLeft = (symbol: string) => findings.unanswered.has(symbol) || isAsked(symbol) || busy.has(symbol);
   async function judge(symbol: string, shown: Decimal): Promise<void> {
@@ -211,8 +213,18 @@ async function positionsAgainstJournal(
   if (anew !== undefined) for (const symbol of again) await judge(symbol, anew.get(symbol) ?? ZERO);
   for (const symbol of doubted.filter(isAsked)) {
     findings.failures.push(`position ${symbol}: an exit has ended, and the position is still being asked for`);
+    protections.markUnclear(symbol);
   }
   return symbols.length;
+}
+
+/** One symbol, as a sweep compares it; returns what could not be asked. */
+export async function compareSymbol(parts: SweepParts, symbol: string): Promise<readonly string[]> {
+  const findings = noFindings();
+  const shown = (await sizesHeld(parts, [symbol], findings.failures))?.get(symbol);
+  const found = await difference(parts, symbol, shown ?? ZERO, findings);
+  if (found !== undefined && findings.failures.length === 0) raise(parts, symbol, found);
+  return findings.failures;
 }
 
 /** Waits while an exits' chart is asking for a position: its look (B7) and one call, and not longer. */

@@ -162,8 +162,7 @@ export const isTooLarge = (context: ProtectionContext, exit: Exit): boolean =>
   lessThan(restOf(context), leavesOf(exit));
 
 export function lost(context: ProtectionContext, fact: ProtectionFact): readonly Mismatch[] {
-  const held =
-    positionWord(context, fact) === 'held' ? 'the position is held' : 'the broker does not tell the position';
+  const held = positionWord(context, fact) === 'held' ? 'the position is held' : unclear(context, fact);
   const working = context.exits.filter((exit) => !isOver(exit)).map((exit) => nameOf(exit).toLowerCase());
   const left = working.length === 0 ? 'no exit is working' : `only the ${working.join(' and the ')} is working`;
   return lostExits(context).map((exit) => {
@@ -171,6 +170,14 @@ export function lost(context: ProtectionContext, fact: ProtectionFact): readonly
     const message = `${nameOf(exit)} ${idOf(context, exit)} at ${exit.price} is ${how} while ${restOf(context)} of ${context.symbol} is to be protected: ${held}, ${left}`;
     return mismatch('PROTECTION_LOST', 'working', exit.endedAs ?? 'over', message);
   });
+}
+
+/** Why nobody can say whether it is held. */
+function unclear({ symbol }: ProtectionContext, fact: ProtectionFact): string {
+  if (fact.type !== 'POSITION_SEEN' || fact.seen.kind !== 'position') return 'the broker does not tell the position';
+  const { size, others } = fact.seen;
+  const range = others.least === others.most ? others.least : `${others.least} to ${others.most}`;
+  return `the broker shows ${size} of ${symbol}, which does not fit the ${range} that everything else is taken to hold`;
 }
 
 export function reversal(context: ProtectionContext): readonly Mismatch[] {
