@@ -48,7 +48,7 @@ async function twoHeld(): Promise<Doubt> {
   return { now, engine, shown, said };
 }
 
-const after = async ({ now }: Doubt, seconds: number) => {
+const wait = async ({ now }: Doubt, seconds: number) => {
   await now.clock.advance(seconds * 1_000);
   await now.clock.settle();
 };
@@ -61,7 +61,7 @@ describe('an exit in doubt, and a position that does not fit', () => {
     const story = await twoHeld();
     story.said.isExpired = true;
     story.shown.size = '50';
-    await after(story, 120);
+    await wait(story, 120);
     expect(told(story)).toEqual([
       [
         'PROTECTION_LOST',
@@ -79,12 +79,12 @@ describe('an exit in doubt, and a position that does not fit', () => {
     const story = await twoHeld();
     story.said.isExpired = true;
     story.shown.size = '50';
-    await after(story, 32);
+    await wait(story, 32);
     expect(story.engine.positions()[0]?.state).toBe('doubting');
     const report = await story.now.clock.runUntil(story.engine.sweep());
     expect(report.failures.join()).toContain('position AAPL: an exit has ended, and the position is still being asked');
     expect(report.cases).toEqual([]);
-    await after(story, 90);
+    await wait(story, 90);
     expect(told(story)).toContainEqual(DIFFERENCE);
   });
 
@@ -92,19 +92,19 @@ describe('an exit in doubt, and a position that does not fit', () => {
     const story = await twoHeld();
     story.said.isExpired = true;
     story.shown.size = '50';
-    await after(story, 61);
+    await wait(story, 61);
     story.shown.isBusy = true;
-    await after(story, 20);
+    await wait(story, 20);
     expect(told(story)).not.toContainEqual(DIFFERENCE);
     delete story.shown.isBusy;
-    await after(story, 330);
+    await wait(story, 330);
     expect(told(story)).toContainEqual(DIFFERENCE);
   });
 
   it('B7: a control: a position that fits is no difference', async () => {
     const story = await twoHeld();
     story.said.isExpired = true;
-    await after(story, 120);
+    await wait(story, 120);
     expect(told(story).map(([kind]) => kind)).toEqual(['PROTECTION_LOST']);
   });
 
@@ -112,10 +112,10 @@ describe('an exit in doubt, and a position that does not fit', () => {
     const story = await twoHeld();
     story.said.isExpired = true;
     story.shown.size = '50';
-    await after(story, 40);
+    await wait(story, 40);
     await story.now.clock.runUntil(story.engine.close());
     const asked = story.now.calls.length;
-    await after(story, 600);
+    await wait(story, 600);
     expect(story.now.calls.length).toBe(asked);
   });
 });
