@@ -9,7 +9,7 @@
  *
  * Source: Alpaca, "User protection" (pattern day trading, wash trades), read in 2025.
  */
-import { absolute, decimal, lessThan, parseDecimal, subtract } from '../../../domain/decimal.js';
+import { absolute, decimal, lessThan, parseVenueDecimal, subtract } from '../../../domain/decimal.js';
 import type { ProtectionRequest } from '../../../domain/ports.js';
 import { openOrdersOf } from './holdings.js';
 import type { AlpacaSettings } from './options.js';
@@ -43,7 +43,7 @@ export async function checkExits(
 
 /** Alpaca looks at the equity of the last close; whichever of the two is known and lower is held against the bound. */
 export function byDayTradeRule(account: Json): string | undefined {
-  const figures = [account['equity'], account['last_equity']].map(parseDecimal).filter((one) => one !== undefined);
+  const figures = [account['equity'], account['last_equity']].map(parseVenueDecimal).filter((one) => one !== undefined);
   const low = figures.find((equity) => lessThan(equity, DAY_TRADE_EQUITY));
   const trades = Number(textOf(account['daytrade_count']) ?? 'NaN');
   if (low === undefined || !(trades >= MOST_DAY_TRADES)) return undefined;
@@ -68,7 +68,7 @@ export function byWashTrade({ symbol, side }: ProtectionRequest, open: readonly 
 }
 
 function byDistance({ stopLoss, takeProfit }: ProtectionRequest): string | undefined {
-  const [stop, profit] = [parseDecimal(stopLoss), parseDecimal(takeProfit)];
+  const [stop, profit] = [parseVenueDecimal(stopLoss), parseVenueDecimal(takeProfit)];
   if (stop === undefined || profit === undefined || !lessThan(absolute(subtract(profit, stop)), CENT)) return undefined;
   return `stop-loss ${stop} and take-profit ${profit} are less than ${CENT} apart`;
 }

@@ -7,7 +7,7 @@
  * 3. A stop that stands alone, since the market has passed the take-profit, is a simple order under `<clientOrderId>-sl`.
  * 4. A price from $1 on that has more than two decimals is rounded to the cent toward the fill, never away from it.
  */
-import { decimal, lessThan, parseDecimal, roundToStep } from '../../../domain/decimal.js';
+import { decimal, lessThan, parseVenueDecimal, roundToStep } from '../../../domain/decimal.js';
 import {
   type LegOutcome,
   type ProtectionOutcome,
@@ -88,6 +88,6 @@ function legsOfAnswer(outcome: LegOutcome, exchange: Exchange): ProtectionOutcom
 }
 
 export function acceptedPrice(price: string, toward: 'up' | 'down'): string {
-  const read = parseDecimal(price);
+  const read = parseVenueDecimal(price);
   return read === undefined || lessThan(read, ONE_DOLLAR) ? price : roundToStep(read, CENT, toward);
 }

@@ -7,7 +7,7 @@
  * 4. Pairs of ours are listed one by one, by the entry that they protect. A symbol in which only strangers' exits stand
  *    shows those, and no list.
  */
-import { absolute, negate, parseDecimal } from '../../../domain/decimal.js';
+import { absolute, negate, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import type { Wire } from './wire.js';
@@ -124,7 +124,7 @@ function positionOf(position: Json, open: readonly Json[]): PositionReport {
 }
 
 function sizeOf(position: Json): string | undefined {
-  const quantity = parseDecimal(position['qty']);
+  const quantity = parseVenueDecimal(position['qty']);
   if (quantity === undefined) return undefined;
   if (position['side'] === 'short') return negate(absolute(quantity));
   return position['side'] === 'long' ? absolute(quantity) : quantity;

@@ -7,7 +7,7 @@
  * 3. A quote is of now: bid and ask, or a trade, that are older than `quoteMaxAgeMs` by their own time are none (G1).
  * 4. While the market is closed a symbol is not tradable: Alpaca would queue the order until the opening.
  */
-import { decimal, isPositive, lessThan, parseDecimal } from '../../../domain/decimal.js';
+import { decimal, isPositive, lessThan, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Instrument, Quote } from '../../../domain/ports.js';
 import { remembered } from '../remembered.js';
 import type { AlpacaSettings } from './options.js';
@@ -116,7 +116,7 @@ export function instrumentReader(wire: Wire, settings: AlpacaSettings): Instrume
 
 /** The rules of a symbol, from what Alpaca says of it, of the market, and of its last price. */
 export function rules(symbol: string, asset: Json, hours: Json, price: string, belowOneDollar: boolean): Instrument {
-  const last = parseDecimal(price) ?? ONE_DOLLAR;
+  const last = parseVenueDecimal(price) ?? ONE_DOLLAR;
   const closed = whyNotTradable(asset, hours);
   const bare =
     closed === undefined ? whyNotProtectable(asset, lessThan(last, ONE_DOLLAR) && !belowOneDollar) : undefined;
@@ -146,7 +146,7 @@ function whyNotProtectable(asset: Json, isBelowOneDollar: boolean): string | und
 }
 
 function positiveText(value: unknown): string | undefined {
-  const read = parseDecimal(typeof value === 'string' ? value : textOf(value));
+  const read = parseVenueDecimal(typeof value === 'string' ? value : textOf(value));
   return read !== undefined && isPositive(read) ? read : undefined;
 }
 

@@ -13,7 +13,7 @@ import {
   isPositive,
   lessThan,
   multiply,
-  parseDecimal,
+  parseVenueDecimal,
   ZERO,
 } from '../../../domain/decimal.js';
 import type { OrderRequest } from '../../../domain/ports.js';
@@ -51,7 +51,7 @@ export async function checkMargin(
   ]);
   const blocked = whyBlocked(account);
   if (blocked !== undefined) return { refused: blocked };
-  const quantity = parseDecimal(order.quantity) ?? ZERO;
+  const quantity = parseVenueDecimal(order.quantity) ?? ZERO;
   const closes = side === 'buy' ? isNegative(held) : isPositive(held);
   if (closes) {
     const turns = lessThan(absolute(held), quantity);
@@ -61,8 +61,8 @@ export async function checkMargin(
     const cannotShort = await whyNoShort(account, reader, symbol, signal);
     if (cannotShort !== undefined) return { refused: cannotShort };
   }
-  const needed = multiply(quantity, parseDecimal(price) ?? ZERO);
-  const power = parseDecimal(account['buying_power']);
+  const needed = multiply(quantity, parseVenueDecimal(price) ?? ZERO);
+  const power = parseVenueDecimal(account['buying_power']);
   if (power === undefined) throw new Error('Alpaca: account without buying power');
   return lessThan(power, needed) ? { refused: `buying power ${power}, about ${needed} needed` } : 'ok';
 }
@@ -72,7 +72,7 @@ async function heldSize(wire: Wire, symbol: string, signal: AbortSignal): Promis
     apis.positions.getOpenPositionRaw({ symbolOrAssetId: symbol }, init),
   );
   if (position === undefined) return ZERO;
-  const size = isJson(position) ? parseDecimal(position['qty']) : undefined;
+  const size = isJson(position) ? parseVenueDecimal(position['qty']) : undefined;
   if (size === undefined) throw new Error('Alpaca: unreadable position');
   return size;
 }

@@ -4,7 +4,7 @@
  * 1. A look at one order is never kept back for long: it decides about money. Polls of many orders share one request.
  * 2. What a cancel learns of the order on the way goes along with its outcome.
  */
-import { decimal, isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
+import { decimal, isMultipleOf, parseVenueDecimal } from '../../../domain/decimal.js';
 import type {
   CancelOutcome,
   OpenOrder,
@@ -23,7 +23,7 @@ const SMALLEST_STEP = decimal('0.000000001');
 
 export async function submitOrder(wire: Wire, order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
   const { symbol, side, quantity: qty, clientOrderId } = order;
-  const size = parseDecimal(qty);
+  const size = parseVenueDecimal(qty);
   if (size === undefined || !isMultipleOf(size, SMALLEST_STEP)) {
     return { kind: 'rejected', code: 'NOT_SENDABLE', reason: `the quantity ${qty} has more than nine decimals` };
   }

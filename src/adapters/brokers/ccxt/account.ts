@@ -4,7 +4,7 @@
  * A position is read anew each time. For an estimate (is there money for this order?) an answer of the last second will do,
  * one that is still on its way among them: several advisories at once then cost one read.
  */
-import { type Decimal, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { type Decimal, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import type { Clock } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import type { Dialect } from './dialect.js';
@@ -62,7 +62,7 @@ function accountOf(dialect: Dialect, data: unknown): Account {
   const freeMargin = dialect.freeMargin?.(data);
   const read = (id: string, what: 'total' | 'free'): Decimal => {
     if (!balances.has(id)) return ZERO;
-    const amount = parseDecimal(balances.get(id)?.[what]);
+    const amount = parseVenueDecimal(balances.get(id)?.[what]);
     if (amount === undefined) throw new Error(`${dialect.exchange}: unreadable balance of ${id}`);
     return amount;
   };

@@ -6,7 +6,7 @@ import {
   isPositive,
   isZero,
   negate,
-  parseDecimal,
+  parseVenueDecimal,
   roundHalfEven,
   ZERO,
 } from '../../../domain/decimal.js';
@@ -17,14 +17,14 @@ const PLACES = 18;
 
 /** Value by quantity; `undefined` when either is not above zero. */
 export function averageOf(value: unknown, quantity: unknown): Decimal | undefined {
-  const [spent, filled] = [parseDecimal(value), parseDecimal(quantity)];
+  const [spent, filled] = [parseVenueDecimal(value), parseVenueDecimal(quantity)];
   if (spent === undefined || filled === undefined || !isPositive(spent) || !isPositive(filled)) return undefined;
   return roundHalfEven(divide(spent, filled), PLACES);
 }
 
 /** A decimal above zero, in canonical form. */
 export function positive(value: unknown): Decimal | undefined {
-  const read = parseDecimal(value);
+  const read = parseVenueDecimal(value);
   return read !== undefined && isPositive(read) ? read : undefined;
 }
 
@@ -32,7 +32,7 @@ export function positive(value: unknown): Decimal | undefined {
 export function feesOf(rows: Iterable<readonly [asset: unknown, amount: unknown]>): readonly Fee[] {
   const sums = new Map<string, Decimal>();
   for (const [asset, amount] of rows) {
-    const read = parseDecimal(amount);
+    const read = parseVenueDecimal(amount);
     if (typeof asset !== 'string' || asset === '' || read === undefined || isZero(read)) continue;
     sums.set(asset, add(sums.get(asset) ?? ZERO, read));
   }
@@ -41,7 +41,7 @@ export function feesOf(rows: Iterable<readonly [asset: unknown, amount: unknown]
 
 /** What an exchange tells as a change of the balance: a fee is below zero there. */
 export const asCharge = (change: unknown): Decimal | undefined => {
-  const read = parseDecimal(change);
+  const read = parseVenueDecimal(change);
   return read === undefined ? undefined : negate(read);
 };
 

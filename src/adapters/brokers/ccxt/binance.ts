@@ -9,7 +9,7 @@
  *
  * Source: Binance spot API documentation, "Trading endpoints", "Error codes", "Filters".
  */
-import { type Decimal, maximum, parseDecimal } from '../../../domain/decimal.js';
+import { type Decimal, maximum, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import type { Row } from './answer-row.js';
 import { averageOf, feesOf, isoOf, positive } from './averages.js';
@@ -106,7 +106,7 @@ export const binance: Dialect = {
   averageOf: ({ id }) => get('public', 'avgPrice', { symbol: id }),
   feeRate(account) {
     const rates = isJson(account) && isJson(account['commissionRates']) ? account['commissionRates'] : {};
-    return parseDecimal(rates['taker']);
+    return parseVenueDecimal(rates['taker']);
   },
   entry,
   acceptedId: (data) => (isJson(data) ? (textOf(data['orderId']) ?? textOf(data['orderListId'])) : undefined),

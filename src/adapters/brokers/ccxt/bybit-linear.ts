@@ -9,7 +9,7 @@
  *
  * Source: Bybit API documentation v5, "Place order", "Get position info", "Get instruments info".
  */
-import { divide, isPositive, negate, ONE, parseDecimal } from '../../../domain/decimal.js';
+import { divide, isPositive, negate, ONE, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import { positive } from './averages.js';
 import { bybit, nameOf, openOrdersOf, rowsOf, sideOf } from './bybit.js';
@@ -117,7 +117,7 @@ function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | '
 }
 
 function positionOf(row: Json): VenuePosition | undefined {
-  const [marketId, size] = [textOf(row['symbol']), parseDecimal(row['size'])];
+  const [marketId, size] = [textOf(row['symbol']), parseVenueDecimal(row['size'])];
   if (marketId === undefined || size === undefined) return undefined;
   const [entryPrice, leverage] = [positive(row['avgPrice']), positive(row['leverage'])];
   const index = textOf(row['positionIdx']) ?? '0';

@@ -11,7 +11,7 @@
  * Source: Bybit API documentation v5, "Place order", "Cancel order", "Get open & closed orders", "Get order history", "Enums
  * definitions", "Error codes".
  */
-import { lessThan, parseDecimal } from '../../../domain/decimal.js';
+import { lessThan, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import type { Row } from './answer-row.js';
 import { averageOf, feesOf, isoOf, positive } from './averages.js';
@@ -248,7 +248,7 @@ function exitPrices(order: Json, name: string): { readonly stopLoss?: string; re
 function directionOf(order: Json, price: string): 'rise' | 'fall' | undefined {
   const told = numberOf(order['triggerDirection']);
   if (told === 1 || told === 2) return told === 1 ? 'rise' : 'fall';
-  const [trigger, base] = [parseDecimal(price), parseDecimal(positive(order['basePrice']))];
+  const [trigger, base] = [parseVenueDecimal(price), parseVenueDecimal(positive(order['basePrice']))];
   if (trigger === undefined || base === undefined || trigger === base) return undefined;
   return lessThan(base, trigger) ? 'rise' : 'fall';
 }

@@ -13,7 +13,7 @@ import {
   lessThan,
   multiply,
   ONE,
-  parseDecimal,
+  parseVenueDecimal,
   roundToStep,
   subtract,
   ZERO,
@@ -50,7 +50,7 @@ export async function checkExits(
   ]);
   const problem =
     bySize(connection, market, rules, request, account) ??
-    byPrice(exits, request, parseDecimal(average)) ??
+    byPrice(exits, request, parseVenueDecimal(average)) ??
     byCount(connection, exits, request, open);
   return problem === undefined ? 'ok' : { refused: problem };
 }
@@ -62,16 +62,16 @@ function bySize(
   { quantity, side, stopLoss, takeProfit }: ProtectionRequest,
   account: Account | undefined,
 ): string | undefined {
-  const [wanted, lot] = [parseDecimal(quantity) ?? ZERO, parseDecimal(lotSize) ?? ONE];
+  const [wanted, lot] = [parseVenueDecimal(quantity) ?? ZERO, parseVenueDecimal(lotSize) ?? ONE];
   const isCut = side === 'sell' && market.settle === undefined && !dialect.feeInQuote;
-  const rate = isCut ? (parseDecimal(account?.feeRate) ?? USUAL_FEE) : ZERO;
+  const rate = isCut ? (parseVenueDecimal(account?.feeRate) ?? USUAL_FEE) : ZERO;
   const left = roundToStep(subtract(wanted, multiply(wanted, rate)), lot, 'down');
   const what = left === wanted ? `${wanted}` : `${left}, what is left of ${wanted} after a fee in ${market.baseId},`;
   if (!isPositive(left)) return `${what} is no order: the lot is ${lot}`;
-  const least = parseDecimal(minQty);
+  const least = parseVenueDecimal(minQty);
   if (least !== undefined && lessThan(left, least)) return `${what} is less than the least order, ${least}`;
-  const values = [stopLoss, takeProfit].map((price) => multiply(left, parseDecimal(price) ?? ZERO));
-  const [leastValue, mostValue] = [parseDecimal(minNotional), parseDecimal(exits?.maxNotional)];
+  const values = [stopLoss, takeProfit].map((price) => multiply(left, parseVenueDecimal(price) ?? ZERO));
+  const [leastValue, mostValue] = [parseVenueDecimal(minNotional), parseVenueDecimal(exits?.maxNotional)];
   const tooSmall = leastValue && values.find((value) => lessThan(value, leastValue));
   if (tooSmall !== undefined) return `an exit is worth ${tooSmall}, at least ${leastValue} needed`;
   const tooLarge = mostValue && values.find((value) => lessThan(mostValue, value));
@@ -83,17 +83,17 @@ function byPrice(
   { side, stopLoss, takeProfit }: ProtectionRequest,
   average: Decimal | undefined,
 ): string | undefined {
-  const [least, most] = [parseDecimal(minPrice), parseDecimal(maxPrice)];
+  const [least, most] = [parseVenueDecimal(minPrice), parseVenueDecimal(maxPrice)];
   const band = average === undefined ? undefined : bands?.[side];
   const [lowest, highest] = [band?.least, band?.most].map((part) => {
-    const read = parseDecimal(part);
+    const read = parseVenueDecimal(part);
     return read === undefined || average === undefined ? undefined : multiply(average, read);
   });
   for (const [what, text] of [
     ['stop-loss', stopLoss],
     ['take-profit', takeProfit],
   ] as const) {
-    const price = parseDecimal(text) ?? ZERO;
+    const price = parseVenueDecimal(text) ?? ZERO;
     const floor = greater(least, lowest);
     const ceiling = lesser(most, highest);
     if (floor !== undefined && lessThan(price, floor)) return `the ${what} ${price} is below ${floor}, the least price`;

@@ -11,7 +11,7 @@
  * 5. A pair that is refused because the market has passed the take-profit is told as such, and the stop-loss then goes
  *    alone when it is asked for (B5).
  */
-import { type Decimal, lessThan, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { type Decimal, lessThan, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import {
   type LegOutcome,
   type ProtectionOutcome,
@@ -158,7 +158,7 @@ export function exitOrders(connection: Connection, sent: SentOrders, watch: Sibl
       const reason = `the market, at ${footing.last}, has passed the trigger ${request[leg]}`;
       return { kind: 'rejected', code: leg === 'takeProfit' ? TAKE_PROFIT_PASSED : 'TRIGGER_PASSED', reason };
     }
-    const [left, wanted] = [footing.left, parseDecimal(quantity) ?? ZERO];
+    const [left, wanted] = [footing.left, parseVenueDecimal(quantity) ?? ZERO];
     if (left === undefined || !lessThan(left, wanted)) return undefined;
     if (!(await hasFilled(request, wanted, signal))) {
       const reason = `${left} of ${wanted} is there; the balance may lag the fill`;
@@ -174,7 +174,7 @@ export function exitOrders(connection: Connection, sent: SentOrders, watch: Sibl
     try {
       const entry = nameAtVenue(connection, request.clientOrderId);
       const order = await findOrder(connection, marketOf(connection, request.symbol), entry, signal, 'safety');
-      return !lessThan(parseDecimal(order?.filledSize) ?? ZERO, wanted);
+      return !lessThan(parseVenueDecimal(order?.filledSize) ?? ZERO, wanted);
     } catch {
       return false;
     }

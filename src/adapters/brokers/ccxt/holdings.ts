@@ -7,7 +7,7 @@
  * 3. Exits of ours are listed one by one, by the entry that they protect; strangers' sells are shown where there are
  *    none of ours.
  */
-import { type Decimal, isNegative, isZero, minimum, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { type Decimal, isNegative, isZero, minimum, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import type { Connection } from './connection.js';
@@ -63,7 +63,7 @@ async function contractPositions(
         one === undefined ? rows.flatMap(({ marketId }) => marketNamed(connection, marketId) ?? []) : [one];
       return [...new Set(markets)].flatMap((market) => {
         const row = rows.find(({ marketId }) => marketId === market.id);
-        return positionOf(connection, market, parseDecimal(row?.size) ?? ZERO, open, row?.entryPrice) ?? [];
+        return positionOf(connection, market, parseVenueDecimal(row?.size) ?? ZERO, open, row?.entryPrice) ?? [];
       });
     }),
   );
@@ -141,9 +141,9 @@ function pairsOf(connection: Connection, exits: readonly VenueOrder[]): readonly
     for (const id of idsOf(connection, order)) {
       const [, entry = '', leg] = /^(.+)-(sl|tp)$/.exec(id) ?? [];
       if (entry === '') continue;
-      const own = parseDecimal(order.quantity) ?? ZERO;
+      const own = parseVenueDecimal(order.quantity) ?? ZERO;
       const known = pairs.get(entry);
-      const quantity = known === undefined ? own : minimum(own, parseDecimal(known.quantity) ?? own);
+      const quantity = known === undefined ? own : minimum(own, parseVenueDecimal(known.quantity) ?? own);
       const price = leg === 'sl' ? { stopLoss: order.stopLoss } : { takeProfit: order.takeProfit };
       pairs.set(entry, { ...known, clientOrderId: entry, quantity, ...defined(price) });
     }

@@ -9,7 +9,7 @@
  *
  * Source: Kraken API documentation, "Add order", "Query orders info", "Errors".
  */
-import { parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
+import { parseVenueDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import type { Row } from './answer-row.js';
 import { averageOf, isoOf, positive } from './averages.js';
@@ -150,7 +150,7 @@ const krakenBalance = (row: unknown): Balance | undefined =>
 
 const step = (decimals: unknown): string | undefined =>
   typeof decimals === 'number' && Number.isInteger(decimals) && decimals >= 0 && decimals < 30
-    ? (parseDecimal(`1e-${decimals}`) ?? undefined)
+    ? (parseVenueDecimal(`1e-${decimals}`) ?? undefined)
     : undefined;
 
 function rules(data: unknown, { id }: Market): Rules | undefined {
@@ -230,7 +230,7 @@ function orderOf(brokerOrderId: string, order: Json): VenueOrder | undefined {
 
 /** "Closed" is filled, unless something is missing. */
 function stateOf(status: string, quantity: string, filledSize: string): string {
-  const [all, filled] = [parseDecimal(quantity), parseDecimal(filledSize)];
+  const [all, filled] = [parseVenueDecimal(quantity), parseVenueDecimal(filledSize)];
   const isWhole = all === undefined || filled === undefined || subtract(all, filled) === ZERO;
   if (status === 'closed' && !isWhole) return 'cancelled';
   if (status === 'open' && filled !== undefined && filled !== ZERO) return 'partially_filled';

@@ -7,7 +7,7 @@
  * 3. A contract needs its part of the value as margin, by the leverage that is set for its market.
  * 4. An estimate at the last price, never the last word: the exchange's own answer to the order is.
  */
-import { type Decimal, decimal, lessThan, multiply, ONE, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { type Decimal, decimal, lessThan, multiply, ONE, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import type { OrderRequest } from '../../../domain/ports.js';
 import type { Account } from './account.js';
 import type { Connection } from './connection.js';
@@ -37,9 +37,9 @@ export async function checkMargin(
     reader.rules(symbol, signal),
   ]);
   if (account.blocked !== undefined) return { refused: account.blocked };
-  const quantity = parseDecimal(order.quantity) ?? ZERO;
-  const value = multiply(quantity, parseDecimal(price) ?? ZERO);
-  const least = multiply(parseDecimal(minNotional) ?? ZERO, WITH_ROOM);
+  const quantity = parseVenueDecimal(order.quantity) ?? ZERO;
+  const value = multiply(quantity, parseVenueDecimal(price) ?? ZERO);
+  const least = multiply(parseVenueDecimal(minNotional) ?? ZERO, WITH_ROOM);
   if (lessThan(value, least)) return { refused: `worth about ${value}, at least ${least} needed` };
   if (isContract) return contractMargin(connection, market, value, account, signal);
   const [needed, free, currency] =
@@ -57,8 +57,8 @@ async function contractMargin(
   signal: AbortSignal,
 ): Promise<'ok' | { readonly refused: string }> {
   const [row] = await readContracts(connection, signal, 'read', market, market.symbol);
-  const needed = multiply(value, parseDecimal(row?.marginRate) ?? ONE);
-  const free = parseDecimal(account.freeMargin);
+  const needed = multiply(value, parseVenueDecimal(row?.marginRate) ?? ONE);
+  const free = parseVenueDecimal(account.freeMargin);
   return free !== undefined && lessThan(free, needed)
     ? { refused: `${free} free, about ${needed} of margin needed` }
     : 'ok';

@@ -6,7 +6,7 @@
  * 2. An order that is filled is asked for its fills where it tells no average price, or no fees.
  * 3. What a cancel learns of the order is told with its outcome.
  */
-import { compare, isPositive, parseDecimal, sum, ZERO } from '../../../domain/decimal.js';
+import { compare, isPositive, parseVenueDecimal, sum, ZERO } from '../../../domain/decimal.js';
 import type { CancelOutcome, Fee, OrderRef, OrderReport } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import { classifyCancel } from './classify.js';
@@ -76,7 +76,7 @@ async function fullReport(
   const report = reportOf(order, clientOrderId, market);
   if (report === undefined || exitOf(clientOrderId) !== undefined) return report;
   const isOver = OVER.includes(order.state);
-  const hasFilled = isPositive(parseDecimal(report.filledSize) ?? ZERO);
+  const hasFilled = isPositive(parseVenueDecimal(report.filledSize) ?? ZERO);
   if (isOver && !hasFilled) connection.live.over(clientOrderId, false);
   if (!isOver || !hasFilled) return report;
   const lacks = report.fees === undefined || report.fillPrice === undefined;
@@ -102,7 +102,7 @@ export function withTrades(report: OrderReport, { fills, fees }: Trades, market:
 
 /** In our words; `undefined` when a quantity in it is none. */
 export function reportOf(order: VenueOrder, clientOrderId: string, market?: Market): OrderReport | undefined {
-  const filledSize = parseDecimal(order.filledSize);
+  const filledSize = parseVenueDecimal(order.filledSize);
   if (filledSize === undefined) return undefined;
   const { brokerOrderId, state, fillPrice, reason, brokerTime, charged, fills } = order;
   const fees =
@@ -154,7 +154,7 @@ async function tradesOf(
 }
 
 function isWhole({ fills }: Trades, { filledSize }: VenueOrder): boolean {
-  const [read, filled] = [fills.map(({ quantity }) => parseDecimal(quantity)), parseDecimal(filledSize)];
+  const [read, filled] = [fills.map(({ quantity }) => parseVenueDecimal(quantity)), parseVenueDecimal(filledSize)];
   const known = read.filter((quantity) => quantity !== undefined);
   return filled !== undefined && known.length === read.length && compare(sum(known), filled) === 0;
 }

@@ -9,7 +9,7 @@
  * 3. One cancel. Another goes out only after a later read has shown the order still open.
  * 4. One read a symbol and round, none while there is no pair; a tenth of the account's requests at the very most.
  */
-import { lessThan, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { lessThan, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import { type Connection, marketOf, nameAtVenue } from './connection.js';
 import type { Market, VenueOrder } from './dialect.js';
 import { cancelOrder, findOrder } from './orders.js';
@@ -201,7 +201,7 @@ export function siblingWatch(connection: Connection): SiblingWatch {
 
 function fate(order: VenueOrder | undefined): Fate {
   if (order === undefined) return 'absent';
-  const [filled, all] = [parseDecimal(order.filledSize) ?? ZERO, parseDecimal(order.quantity) ?? ZERO];
+  const [filled, all] = [parseVenueDecimal(order.filledSize) ?? ZERO, parseVenueDecimal(order.quantity) ?? ZERO];
   if (order.state === 'filled' && !lessThan(filled, all)) return 'filled';
   if (!['filled', 'cancelled', 'rejected', 'expired'].includes(order.state)) return 'works';
   return filled === ZERO ? 'ended' : 'partly';

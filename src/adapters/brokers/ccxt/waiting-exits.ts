@@ -5,7 +5,7 @@
  *    price, and that what it would sell is there.
  * 2. What cannot be read in a second is not known, and holds no exit back.
  */
-import { add, type Decimal, lessThan, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
+import { add, type Decimal, lessThan, parseVenueDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { ProtectionRequest } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import { type Connection, marketOf } from './connection.js';
@@ -62,7 +62,7 @@ const unknown = (): undefined => undefined;
 const lastOf = ({ wire, dialect }: Connection, market: Market, signal: AbortSignal): Promise<Decimal | undefined> =>
   wire
     .read(signal, dialect.priceOf(market), 'safety')
-    .then(({ data }) => parseDecimal(dialect.lastPrice(data)), unknown);
+    .then(({ data }) => parseVenueDecimal(dialect.lastPrice(data)), unknown);
 
 async function inTime<T>(
   { settings }: Connection,
@@ -93,11 +93,11 @@ function leftOf(
   for (const { name, side, quantity } of exits) {
     const entry = /^(.+)-(?:sl|tp|oco)$/.exec(connection.ids.fromVenue(name) ?? '')?.[1];
     if (entry === undefined || entry === request.clientOrderId || side !== request.side) continue;
-    const [own, known] = [parseDecimal(quantity) ?? ZERO, claims.get(entry) ?? ZERO];
+    const [own, known] = [parseVenueDecimal(quantity) ?? ZERO, claims.get(entry) ?? ZERO];
     claims.set(entry, lessThan(known, own) ? own : known);
   }
   const left = subtract(free, [...claims.values()].reduce(add, ZERO));
-  const wanted = parseDecimal(request.quantity) ?? ZERO;
+  const wanted = parseVenueDecimal(request.quantity) ?? ZERO;
   return lessThan(left, wanted) ? free : left;
 }
 
@@ -107,7 +107,7 @@ export function isPassed(
   request: ProtectionRequest,
   leg: 'stopLoss' | 'takeProfit',
 ): boolean {
-  const price = parseDecimal(request[leg]);
+  const price = parseVenueDecimal(request[leg]);
   if (price === undefined || last === undefined) return false;
   const waitsForFall = (request.side === 'sell') === (leg === 'stopLoss');
   return waitsForFall ? !lessThan(price, last) : !lessThan(last, price);

@@ -7,7 +7,7 @@
  *    refused.
  * 3. A fill is answered once, by its ExecID. One that is sent again is not answered, and not taken either.
  */
-import { isNegative, isZero, parseDecimal } from '../../../domain/decimal.js';
+import { isNegative, isZero, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import { type Execution, type Received, tellsOfFill } from './execution-report.js';
 import type { OutgoingOrder } from './known-order.js';
@@ -42,7 +42,7 @@ export function doubtOf(
   instruments: ReadonlyMap<string, FixInstrument>,
 ): Doubt | undefined {
   if (!tellsOfFill(message) && !hasFilled(read)) return undefined;
-  const cumQty = parseDecimal(message.field(TAG.cumQty));
+  const cumQty = parseVenueDecimal(message.field(TAG.cumQty));
   const isCorrection = read?.does === 'bust' || read?.does === 'correct';
   if (!isCorrection && (cumQty === undefined || isNegative(cumQty))) {
     return { reason: 'Z', text: `its CumQty ${shown(message.field(TAG.cumQty))} is no size` };
@@ -59,7 +59,7 @@ export function doubtOf(
 }
 
 function hasFilled(read: Execution | undefined): boolean {
-  const cumQty = parseDecimal(read?.cumQty);
+  const cumQty = parseVenueDecimal(read?.cumQty);
   return cumQty !== undefined && !isZero(cumQty);
 }
 

@@ -11,7 +11,7 @@
  * 6. That an order is not known is the answer to a question, not the fate of an order (P12). That an id is taken says that
  *    the order exists (S3).
  */
-import { isPositive, parseDecimal } from '../../../domain/decimal.js';
+import { isPositive, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Correction, Fill, OrderReport } from '../../../domain/ports.js';
 import { TAG, type TagName } from './tags.js';
 
@@ -102,7 +102,7 @@ export const realId = (text: string | undefined): string | undefined =>
 export function readExecution(message: Received): Execution | undefined {
   const at = (tag: TagName): string | undefined => message.field(TAG[tag]);
   const ordStatus = at('ordStatus');
-  const cumQty = parseDecimal(at('cumQty')) === undefined ? undefined : at('cumQty');
+  const cumQty = parseVenueDecimal(at('cumQty')) === undefined ? undefined : at('cumQty');
   const execType = at('execType') ?? '';
   const does = doesTo(execType, at('execTransType'));
   const isCorrection = does === 'bust' || does === 'correct';
@@ -181,7 +181,7 @@ export const isDuplicate = ({ ordStatus, ordRejReason, text, isStatus }: Executi
   ordStatus === REJECTED && !isStatus && (ordRejReason === DUPLICATE_ORDER || /duplicate/i.test(text ?? ''));
 
 function priceOf(text: string | undefined): string | undefined {
-  const price = parseDecimal(text);
+  const price = parseVenueDecimal(text);
   return price !== undefined && isPositive(price) ? price : undefined;
 }
 

@@ -8,7 +8,7 @@
  * 4. With `exits.oco: 'list'` both go out in one list, or neither: a leg alone would be linked to nothing.
  * 5. Prices are rounded to the tick toward the fill, never away from it.
  */
-import { parseDecimal, roundToStep } from '../../../domain/decimal.js';
+import { parseVenueDecimal, roundToStep } from '../../../domain/decimal.js';
 import {
   type Instrument,
   type LegOutcome,
@@ -92,6 +92,6 @@ async function placeExit(
 }
 
 function onTick(price: string, rules: Instrument | undefined, toward: 'up' | 'down'): string {
-  const [read, tick] = [parseDecimal(price), parseDecimal(rules?.tickSize)];
+  const [read, tick] = [parseVenueDecimal(price), parseVenueDecimal(rules?.tickSize)];
   return read === undefined || tick === undefined ? price : roundToStep(read, tick, toward);
 }

@@ -6,7 +6,7 @@
  *    correction of it, and may come before the fill itself: what is told of that fill later changes nothing.
  * 3. A corrected fill keeps its first id.
  */
-import { add, type Decimal, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { add, type Decimal, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import type { Fill } from '../../../domain/ports.js';
 
 export interface FillLedger {
@@ -54,7 +54,7 @@ export function fillLedger(): FillLedger {
       return standing();
     },
     get total() {
-      return standing().reduce((sum: Decimal, { quantity }) => add(sum, parseDecimal(quantity) ?? ZERO), ZERO);
+      return standing().reduce((sum: Decimal, { quantity }) => add(sum, parseVenueDecimal(quantity) ?? ZERO), ZERO);
     },
   };
 }

@@ -9,7 +9,7 @@
  * 5. The password is in a closure: neither the adapter nor any error, cause or warning of it shows it.
  */
 import { Subject } from 'rxjs';
-import { parseDecimal } from '../../../domain/decimal.js';
+import { parseVenueDecimal } from '../../../domain/decimal.js';
 import type {
   BrokerAdapter,
   CancelOutcome,
@@ -218,7 +218,7 @@ function refuseFill(settings: FixSettings, line: () => Line) {
 }
 
 /** A field of another's message goes into ours only where it is a number. */
-const sizeText = (text: string | undefined): string | undefined => parseDecimal(text);
+const sizeText = (text: string | undefined): string | undefined => parseVenueDecimal(text);
 
 /** Fills whose refusal is remembered. */
 const MOST_REFUSED = 10_000;

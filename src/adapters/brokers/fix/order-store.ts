@@ -10,7 +10,7 @@
  * 6. A replacement gives an order another ClOrdID at the venue, under which it is asked for and cancelled from then on; here
  *    it keeps the id under which it was sent.
  */
-import { compare, maximum, parseDecimal, ZERO } from '../../../domain/decimal.js';
+import { compare, maximum, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import type { Correction, OrderReport } from '../../../domain/ports.js';
 import { type Execution, isFinal, reportOf } from './execution-report.js';
 import { type FillLedger, fillLedger } from './fill-ledger.js';
@@ -226,7 +226,7 @@ const newEntry = (): Entry => ({
   cancelIds: [],
 });
 
-const sizeOf = (text: string) => parseDecimal(text) ?? ZERO;
+const sizeOf = (text: string) => parseVenueDecimal(text) ?? ZERO;
 
 /** Keeps the fill of a report. True when a fill of that id was known before. */
 function applyFill(

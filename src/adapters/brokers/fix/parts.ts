@@ -5,7 +5,7 @@
  * 2. An exit is placed when it works: one that is only pending is waited for, a while (B5).
  * 3. What could not be sent as it is (a step, a character) is refused here: nothing is rounded behind the caller's back.
  */
-import { isMultipleOf, parseDecimal } from '../../../domain/decimal.js';
+import { isMultipleOf, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Instrument, OpenOrder, PositionReport, Quote, SubmitOutcome } from '../../../domain/ports.js';
 import { classifySubmit, type Heard, orderIdOf } from './classify.js';
 import type { Collector } from './collector.js';
@@ -113,13 +113,13 @@ async function answerTo(
 function whyRefused(order: OutgoingOrder, rules: Instrument | undefined): string | undefined {
   if (rules === undefined) return `${order.symbol} is not among the configured instruments`;
   if (![order.clientOrderId, order.symbol].every(isFieldText)) return 'an id or a symbol is not printable ASCII';
-  const [lot, tick] = [parseDecimal(rules.lotSize), parseDecimal(rules.tickSize)];
-  const quantity = parseDecimal(order.quantity);
+  const [lot, tick] = [parseVenueDecimal(rules.lotSize), parseVenueDecimal(rules.tickSize)];
+  const quantity = parseVenueDecimal(order.quantity);
   if (quantity === undefined || lot === undefined || !isMultipleOf(quantity, lot)) {
     return `the quantity ${order.quantity} is not a multiple of ${rules.lotSize}`;
   }
   for (const price of [order.stopPrice, order.limitPrice]) {
-    const read = parseDecimal(price);
+    const read = parseVenueDecimal(price);
     if (price !== undefined && (read === undefined || tick === undefined || !isMultipleOf(read, tick))) {
       return `the price ${price} is not a multiple of ${rules.tickSize}`;
     }

@@ -4,7 +4,7 @@
  * 1. It is answered when as many reports have come as were announced.
  * 2. Several reports on a symbol are added up; long is positive, short negative.
  */
-import { add, type Decimal, isZero, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
+import { add, type Decimal, isZero, parseVenueDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { PositionReport, WorkingProtection } from '../../../domain/ports.js';
 import type { Collector } from './collector.js';
 import { isFinal, type Received } from './execution-report.js';
@@ -39,7 +39,7 @@ function reportOf(message: Received): PositionReport {
   };
 }
 
-const sizeOf = (text: string | undefined): Decimal => parseDecimal(text) ?? ZERO;
+const sizeOf = (text: string | undefined): Decimal => parseVenueDecimal(text) ?? ZERO;
 
 /** One position a symbol; those that are flat are left out. */
 export function addedUp(reports: readonly PositionReport[]): readonly PositionReport[] {

@@ -5,7 +5,7 @@
  *    is no quote, and neither is one without a price.
  * 2. A quote is asked for and never kept.
  */
-import { type Decimal, isPositive, maximum, minimum, parseDecimal } from '../../../domain/decimal.js';
+import { type Decimal, isPositive, maximum, minimum, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Quote } from '../../../domain/ports.js';
 import type { Collector } from './collector.js';
 import type { Received } from './execution-report.js';
@@ -39,7 +39,7 @@ function quoteOf(message: Received): Quote | undefined {
   const of = (type: string): readonly Decimal[] =>
     prices
       .filter((_, index) => types[index] === type)
-      .map((price) => parseDecimal(price))
+      .map((price) => parseVenueDecimal(price))
       .filter((price) => price !== undefined)
       .filter(isPositive);
   const [bids, asks, [last]] = [of(BID), of(OFFER), of(TRADE)];

@@ -10,7 +10,15 @@
  *    that is not known to be over, one after the other. After a logon that cannot be followed by what was missed, each exit
  *    that is not known to be over.
  */
-import { type Decimal, isPositive, lessThan, maximum, parseDecimal, subtract, ZERO } from '../../../domain/decimal.js';
+import {
+  type Decimal,
+  isPositive,
+  lessThan,
+  maximum,
+  parseVenueDecimal,
+  subtract,
+  ZERO,
+} from '../../../domain/decimal.js';
 import type { CancelOutcome, OrderRef, OrderReport } from '../../../domain/ports.js';
 import type { KnownOrder } from './known-order.js';
 import type { OrderStore } from './order-store.js';
@@ -84,14 +92,14 @@ function siblingOf(clientOrderId: string): string | undefined {
 /** What an exit may be for, at most: what its sibling has not closed. `undefined` while that is not known. */
 function mostOf(store: OrderStore, clientOrderId: string): Decimal | undefined {
   const sibling = store.get(siblingOf(clientOrderId) ?? '');
-  const [whole, filled] = [parseDecimal(sibling?.order.quantity), parseDecimal(sibling?.report?.filledSize)];
+  const [whole, filled] = [parseVenueDecimal(sibling?.order.quantity), parseVenueDecimal(sibling?.report?.filledSize)];
   return whole === undefined || filled === undefined ? undefined : maximum(subtract(whole, filled), ZERO);
 }
 
 /** Nothing is left for an exit to close, beyond what it has closed itself. */
 function isNothingLeft(store: OrderStore, clientOrderId: string): boolean {
   const most = mostOf(store, clientOrderId);
-  const closed = parseDecimal(store.get(clientOrderId)?.report?.filledSize) ?? ZERO;
+  const closed = parseVenueDecimal(store.get(clientOrderId)?.report?.filledSize) ?? ZERO;
   return (
     most !== undefined &&
     !isPositive(subtract(most, closed)) &&
@@ -100,7 +108,7 @@ function isNothingLeft(store: OrderStore, clientOrderId: string): boolean {
 }
 
 const wholeOf = (store: OrderStore, clientOrderId: string): Decimal =>
-  parseDecimal(store.get(clientOrderId)?.order.quantity) ?? ZERO;
+  parseVenueDecimal(store.get(clientOrderId)?.order.quantity) ?? ZERO;
 
 function canceller(
   { store, cancel, warn }: SiblingParts,
@@ -135,7 +143,7 @@ function shrinker({ store, replace, warn }: SiblingParts) {
   function excessOf(clientOrderId: string): { readonly known: KnownOrder; readonly most: Decimal } | undefined {
     const [known, most] = [store.get(clientOrderId), mostOf(store, clientOrderId)];
     if (known === undefined || known.ended !== undefined || most === undefined || !isPositive(most)) return undefined;
-    const isTooLarge = lessThan(most, parseDecimal(known.quantity) ?? ZERO);
+    const isTooLarge = lessThan(most, parseVenueDecimal(known.quantity) ?? ZERO);
     return isTooLarge && tried.get(clientOrderId) !== most ? { known, most } : undefined;
   }
 
