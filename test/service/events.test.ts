@@ -2,10 +2,11 @@
  * The stream of events over real sockets: in order, on from where it was cut, and bounded for those who do not keep up.
  */
 import { connect, type Socket } from 'node:net';
+import { createEngine } from 'fillchart';
 import { memoryJournal } from 'fillchart/adapters';
 import { createClient, type ServiceEvent } from 'fillchart/client';
 import { createService, type Service, type ServiceOptions } from 'fillchart/service';
-import { faultBroker } from 'fillchart/testing';
+import { faultBroker, virtualClock } from 'fillchart/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock.js';
 
@@ -99,6 +100,48 @@ describe('GET /v1/events', () => {
     expect(all).toEqual(Array.from({ length: all.length }, (_, index) => index + 1));
     expect(after.some((each) => each.event === 'hello' && each.data.resumed)).toBe(true);
     control.abort();
+  });
+
+  it('goes on from lines that are long out of memory, gapless', { timeout: 60_000 }, async () => {
+    const journal = memoryJournal();
+    const clock = virtualClock();
+    const engine = await createEngine({
+      broker: faultBroker({ clock }),
+      journal,
+      clock,
+      logger: false,
+    });
+    await engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'everything is refused' });
+    const bodies = Array.from({ length: 3_400 }, (_, index) => advisoryOf(`OLD-${index}`, { symbol: `S${index}` }));
+    await clock.runUntil(Promise.all(bodies.map((body) => engine.execute(body))));
+    await clock.runUntil(engine.close());
+    const { client, service } = await served({}, 0, journal);
+    const fresh = client.events();
+    const position = String((await fresh.next()).value?.id);
+    await fresh.return();
+    const end = Number(position.split(':')[1]);
+    expect(end).toBeGreaterThan(10_050);
+    const events = client.events({ lastEventId: position.replace(`:${end}:`, ':5:'), query: { topics: 'audit' } });
+    expect((await events.next()).value).toMatchObject({ event: 'hello', data: { resumed: true } });
+    const seen = await until(events, (event) => event.event === 'audit' && event.data.seq === end);
+    expect(seqs(seen)).toEqual(Array.from({ length: end - 5 }, (_, index) => index + 6));
+    await events.return();
+    await service.close();
+  });
+
+  it('who joins while others listen is told nothing twice', async () => {
+    const { client } = await served({ eventBatchMs: 400 });
+    const other = client.events();
+    await other.next();
+    await client.submitExecution({ body: advisoryOf('ONE'), query: { wait: 'result' } });
+    // The lines of ONE still wait to be told to the other one.
+    const events = client.events({ lastEventId: 'paper:0:' });
+    await client.submitExecution({ body: advisoryOf('TWO', { symbol: 'MSFT' }), query: { wait: 'result' } });
+    const all = seqs(await until(events, isResultOf('TWO')));
+    expect(all).toEqual(Array.from({ length: all.length }, (_, index) => index + 1));
+    const heard = seqs(await until(other, isResultOf('TWO')));
+    expect(heard).toEqual(Array.from({ length: heard.length }, (_, index) => index + 1));
+    await Promise.all([events.return(), other.return()]);
   });
 
   it('says so when it cannot go on from there', async () => {

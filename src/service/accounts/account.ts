@@ -70,6 +70,8 @@ export interface Account {
   readonly health: BrokerHealth;
   /** The records of its journal. */
   lookup(): RecordLookup;
+  /** Number of the last audit line that became durable in this process; 0 before the first. */
+  durableSeq(): number;
   /** Why it takes nothing now, a sentence each; none when it is ready. */
   problems(): readonly string[];
   open(): Promise<void>;
@@ -105,7 +107,7 @@ export function account(options: AccountOptions, given: BrokerAdapter, parts: Ac
     onCall(name, call);
   });
 
-  const { journal, lookup } = lookedUpJournal(options.journal ?? memoryJournal(), clock, (durationMs) =>
+  const { journal, lookup, durableSeq } = lookedUpJournal(options.journal ?? memoryJournal(), clock, (durationMs) =>
     onCommit(name, durationMs),
   );
 
@@ -143,6 +145,7 @@ export function account(options: AccountOptions, given: BrokerAdapter, parts: Ac
     options,
     health,
     lookup,
+    durableSeq,
     get engine() {
       return engine;
     },

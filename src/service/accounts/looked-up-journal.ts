@@ -13,6 +13,8 @@ export interface LookedUpJournal {
   readonly journal: Journal;
   /** Of what is durable; empty before it is open. */
   lookup(): RecordLookup;
+  /** Number of the last audit line that became durable in this process; 0 before the first. */
+  durableSeq(): number;
 }
 
 /** @param onCommit told how long each append took to become durable, in ms */
@@ -23,6 +25,7 @@ export function lookedUpJournal(
 ): LookedUpJournal {
   let found: RecordLookup | undefined;
   let own: RecordIndex | undefined;
+  let durableSeq = 0;
   const nothing = recordIndex();
 
   function keep(records: readonly JournalRecord[]): void {
@@ -52,9 +55,11 @@ export function lookedUpJournal(
         await journal.append(records);
         onCommit(clock.monotonic() - begunAt);
         for (const record of records) own?.add(record);
+        durableSeq = records.findLast(({ audit }) => audit.length > 0)?.audit.at(-1)?.seq ?? durableSeq;
       },
       close: () => journal.close(),
     },
     lookup: () => found ?? nothing,
+    durableSeq: () => durableSeq,
   };
 }

@@ -1,7 +1,8 @@
 /**
  * The hub of the event stream: what happens in the accounts, written out once, to everyone who listens.
  *
- * 1. Audit records are in the order of their log, each with the id from which a listener can go on.
+ * 1. Audit records are in the order of their log, each with the id from which a listener can go on. One that did not become
+ *    durable is told without: the next process may give its number to another.
  * 2. How a thing stands is told once for each batch, however often it changed in between.
  * 3. Events wait for each other for a few milliseconds (100 with 1,000 listeners) and leave together: one write a listener and
  *    batch.
@@ -9,12 +10,16 @@
 import type { Subscription } from 'rxjs';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Clock } from '../../domain/ports.js';
+import { attempt } from '../../domain/reading.js';
 import { isoTime } from '../../domain/time.js';
 import type { Account, OpenAccount } from '../accounts/account.js';
 import type { EventName, Topic } from '../api/events.js';
 import type { Views } from '../views/views.js';
 import { type Frame, isWanted, type Listener } from './listener.js';
 import { type LogPosition, markOf, type StreamPosition, writePosition } from './position.js';
+
+/** A thing that stands: its key, its topic, and how it is written out. */
+export type Stand = readonly [key: string, topic: Topic, make: () => Frame | undefined];
 
 export interface HubParts {
   readonly clock: Clock;
@@ -29,6 +34,7 @@ export interface Hub {
   follow(account: OpenAccount): void;
   /** How things stand has changed without a line in an audit log. */
   changed(topic: 'switches' | 'account', account?: Account): void;
+  /** From this turn on it is told what happens. */
   join(listener: Listener): void;
   leave(listener: Listener): void;
   readonly listeners: number;
@@ -38,10 +44,16 @@ export interface Hub {
   onAudit(listen: (account: OpenAccount, record: AuditRecord) => void): void;
   frame(event: EventName, data: object, about?: Partial<Frame>, id?: string): Frame;
   /** The frame of a record, as if everything before it had been sent. */
-  auditFrame(account: string, record: AuditRecord, position: StreamPosition): Frame;
-  /** How everything stands that the records are about. */
-  standing(account: OpenAccount, records: readonly AuditRecord[]): readonly Frame[];
+  auditFrame(account: string, record: AuditRecord, position: StreamPosition | undefined): Frame;
+  /** How the things stand that the record is about: each by a key, to be written out when it is told. */
+  standsOf(account: OpenAccount, record: AuditRecord): Iterable<Stand>;
   close(): void;
+}
+
+/** Of the journal that the log is in; empty while it is. */
+function logMark(account: OpenAccount): string {
+  const [first] = attempt(() => account.lookup().records(1, 1)) ?? [];
+  return markOf(first);
 }
 
 /** Many listeners are told less often: what telling them costs must not grow with both. */
@@ -63,9 +75,9 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
     return { ...about, bytes: Buffer.from(`${line}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`) };
   }
 
-  function auditFrame(account: string, record: AuditRecord, at: StreamPosition): Frame {
-    const { advisoryId } = record;
-    return frame('audit', { account, ...record }, { topic: 'audit', account, advisoryId }, writePosition(at));
+  function auditFrame(account: string, record: AuditRecord, at: StreamPosition | undefined): Frame {
+    const id = at === undefined ? undefined : writePosition(at);
+    return frame('audit', { account, ...record }, { topic: 'audit', account, advisoryId: record.advisoryId }, id);
   }
 
   function due(): void {
@@ -80,6 +92,7 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
   }
 
   function flush(): void {
+    clock.clearTimeout(timer);
     timer = undefined;
     const frames = [...queue, ...[...dirty.values()].map((make) => make()).filter((made) => made !== undefined)];
     queue = [];
@@ -125,30 +138,29 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
 
   function tell(account: OpenAccount, record: AuditRecord): void {
     const { name } = account;
-    const mark = position.get(name)?.mark;
-    position.set(name, { seq: record.seq, mark: mark === undefined || mark === '' ? markOf(record) : mark });
+    const isDurable = record.seq <= account.durableSeq();
+    if (isDurable) position.set(name, { seq: record.seq, mark: position.get(name)?.mark || logMark(account) });
     for (const listen of heard) listen(account, record);
     if (listeners.size === 0) return;
-    queue.push(auditFrame(name, record, position));
-    for (const [key, make] of standsOf(account, record)) touch(key, make);
+    queue.push(auditFrame(name, record, isDurable ? position : undefined));
+    for (const [key, , make] of standsOf(account, record)) touch(key, make);
     due();
   }
 
-  function* standsOf(account: OpenAccount, record: AuditRecord): Generator<[string, () => Frame | undefined]> {
+  function* standsOf(account: OpenAccount, record: AuditRecord): Generator<Stand> {
     const { advisoryId, event } = record;
     if (advisoryId !== undefined)
-      yield [`execution ${account.name} ${advisoryId}`, executionFrame(account, advisoryId)];
+      yield [`execution ${account.name} ${advisoryId}`, 'execution', executionFrame(account, advisoryId)];
     const makeCase = caseFrames(account, record);
-    if (makeCase !== undefined) yield [`case ${account.name} ${String(record.details['caseId'])}`, makeCase];
-    if (event === 'kill_switch_set' || event === 'kill_switch_released') yield ['switches', switchesFrame];
+    if (makeCase !== undefined) yield [`case ${account.name} ${String(record.details['caseId'])}`, 'case', makeCase];
+    if (event === 'kill_switch_set' || event === 'kill_switch_released') yield ['switches', 'switches', switchesFrame];
   }
 
   const switchesFrame = (): Frame => frame('switches', views.switches(), { topic: 'switches' });
 
   function follow(account: OpenAccount): void {
     const { name, engine } = account;
-    const log = engine.executionLogs;
-    position.set(name, { seq: log.at(-1)?.seq ?? 0, mark: markOf(log[0]) });
+    position.set(name, { seq: engine.executionLogs.at(-1)?.seq ?? 0, mark: logMark(account) });
     subscriptions.push(
       engine.audit$.subscribe((record) => tell(account, record)),
       engine.exits$.subscribe((view) => {
@@ -173,11 +185,12 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
       else if (account !== undefined)
         touch(`account ${account.name}`, () => standFrame(topic, account.name, undefined, views.account(account)));
     },
-    standing: (account, records) => {
-      const makers = new Map(records.flatMap((record) => [...standsOf(account, record)]));
-      return [...makers.values()].map((make) => make()).filter((made) => made !== undefined);
+    standsOf,
+    join(one) {
+      // What waits to be told was before it joined: it has been given that, or did not ask for it.
+      flush();
+      listeners.add(one);
     },
-    join: (one) => void listeners.add(one),
     leave: (one) => void listeners.delete(one),
     get listeners() {
       return listeners.size;

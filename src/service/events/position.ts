@@ -1,11 +1,10 @@
 /**
  * A position in the stream of events: for each account the last audit record that was sent, as the id of an event.
  *
- * 1. `paper:12:3f9ac02e,live:7:90b1aa3c`: account, seq, and a mark of the log that the seq counts in. A log that was begun
- *    anew has another mark, so that a seq of an earlier one is not taken for one of its own.
+ * 1. `paper:12:3f9ac02e,live:7:90b1aa3c`: account, seq, and a mark of the journal that the seq counts in. A journal that was
+ *    begun anew has another mark, so that a seq of an earlier one is not taken for one of its own.
  */
-import { createHash } from 'node:crypto';
-import type { AuditRecord } from '../../domain/audit.js';
+import type { JournalRecord } from '../../domain/journal.js';
 
 export interface LogPosition {
   readonly seq: number;
@@ -18,13 +17,8 @@ export type StreamPosition = ReadonlyMap<string, LogPosition>;
 
 const MARK_LENGTH = 8;
 
-export const markOf = (first: AuditRecord | undefined): string =>
-  first === undefined
-    ? ''
-    : createHash('sha256')
-        .update(`${first.seq} ${first.event} ${first.timestamp} ${first.advisoryId ?? ''} ${first.snapshotHash ?? ''}`)
-        .digest('hex')
-        .slice(0, MARK_LENGTH);
+/** @param first record of the journal */
+export const markOf = (first: JournalRecord | undefined): string => first?.hash.slice(0, MARK_LENGTH) ?? '';
 
 export const writePosition = (position: StreamPosition): string =>
   [...position].map(([account, { seq, mark }]) => `${account}:${seq}:${mark}`).join(',');

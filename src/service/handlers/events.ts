@@ -1,12 +1,13 @@
 /**
  * The event stream: from now, or on from what the listener has seen.
  */
+import { takeWhile } from 'rxjs';
 import type { AuditRecord } from '../../domain/audit.js';
 import { isoTime } from '../../domain/time.js';
 import type { OpenAccount } from '../accounts/account.js';
 import { TOPICS, type Topic } from '../api/events.js';
 import { type Frame, isWanted, type Listener, listener } from '../events/listener.js';
-import { markOf, readPosition, type StreamPosition, writePosition } from '../events/position.js';
+import { readPosition, type StreamPosition, writePosition } from '../events/position.js';
 import { type Handler, type HandlerAnswer, TAKEN_OVER } from '../http/call.js';
 import { refuse } from '../http/refusal.js';
 import type { HandlerParts } from './parts.js';
@@ -37,7 +38,7 @@ export function streamEvents(parts: HandlerParts): Handler<'streamEvents'> {
       onDropped: events.onDropped,
     });
     const from = given === undefined || given === '' ? undefined : readPosition(given);
-    const isKnown = from !== undefined && accounts.every((account) => canGoOn(account, from));
+    const isKnown = from !== undefined && accounts.every((account) => canGoOn(parts, account, from));
     const hello = {
       time: isoTime(clock.now()),
       version: parts.version,
@@ -51,8 +52,8 @@ export function streamEvents(parts: HandlerParts): Handler<'streamEvents'> {
     } else {
       one.write(hub.frame('hello', hello, {}, writePosition(hub.position)).bytes);
       if (given !== undefined && given !== '') one.write(hub.frame('reset', POSITION_UNKNOWN).bytes);
+      if (one.isOpen) hub.join(one);
     }
-    if (one.isOpen) hub.join(one);
     return TAKEN_OVER;
   };
 }
@@ -86,55 +87,68 @@ function topicsOf(text: string | undefined): ReadonlySet<Topic> | undefined {
 }
 
 /** The log goes on from there: it is the same log, and it has got that far. An account that is not named is told whole. */
-function canGoOn({ name, engine }: OpenAccount, from: StreamPosition): boolean {
+function canGoOn({ hub }: HandlerParts, { name }: OpenAccount, from: StreamPosition): boolean {
   const known = from.get(name);
+  const reached = hub.position.get(name);
   if (known === undefined) return true;
-  const log = engine.executionLogs;
-  const isSame = known.mark === '' ? known.seq === 0 : known.mark === markOf(log[0]);
-  return isSame && known.seq <= (log.at(-1)?.seq ?? 0);
+  const isSame = known.mark === '' ? known.seq === 0 : known.mark === reached?.mark;
+  return isSame && known.seq <= (reached?.seq ?? 0);
 }
 
 /**
  * Everything that was missed, page by page, as fast as the listener takes it. What happens meanwhile is missed as well, and
- * told in the next round; the last round ends in the turn in which the listener joins the others.
+ * told in the next round; the listener joins the others in the very turn in which nothing is missing.
  */
 async function catchUp(
-  { hub }: HandlerParts,
+  { hub, clock }: HandlerParts,
   one: Listener,
   accounts: readonly OpenAccount[],
   from: StreamPosition,
 ): Promise<void> {
   const position = new Map(hub.position);
-  for (const { name } of accounts)
-    position.set(name, { seq: from.get(name)?.seq ?? 0, mark: hub.position.get(name)?.mark ?? '' });
-  const seen = new Map<OpenAccount, AuditRecord[]>();
-  for (let isBehind = true; isBehind && one.isOpen; ) {
-    isBehind = false;
-    for (const account of accounts) {
-      const upTo = hub.position.get(account.name)?.seq ?? 0;
-      const begin = position.get(account.name)?.seq ?? 0;
-      const page = recordsAfter(account, begin, upTo);
-      for (const record of page) {
-        position.set(account.name, { seq: record.seq, mark: hub.position.get(account.name)?.mark ?? '' });
-        give(one, [hub.auditFrame(account.name, record, position)]);
-      }
-      seen.set(account, [...(seen.get(account) ?? []), ...page]);
-      isBehind ||= page.length === PAGE;
-      if (page.length > 0) {
-        await one.drained();
-        isBehind ||= (position.get(account.name)?.seq ?? 0) < (hub.position.get(account.name)?.seq ?? 0);
-      }
+  const markOf = (name: string): string => hub.position.get(name)?.mark ?? '';
+  for (const { name } of accounts) position.set(name, { seq: from.get(name)?.seq ?? 0, mark: markOf(name) });
+  const stands = new Map<string, () => Frame | undefined>();
+  const behind = (): OpenAccount | undefined =>
+    accounts.find(({ name }) => (position.get(name)?.seq ?? 0) < (hub.position.get(name)?.seq ?? 0));
+  for (let account = behind(); account !== undefined && one.isOpen; account = behind()) {
+    const { name } = account;
+    const upTo = hub.position.get(name)?.seq ?? 0;
+    const page = pageAfter(account, position.get(name)?.seq ?? 0, upTo);
+    for (const record of page) {
+      position.set(name, { seq: record.seq, mark: markOf(name) });
+      give(one, [hub.auditFrame(name, record, position)]);
+      for (const [key, topic, make] of hub.standsOf(account, record)) if (isOf(one, topic)) stands.set(key, make);
     }
-    isBehind ||= accounts.some(({ name }) => (position.get(name)?.seq ?? 0) < (hub.position.get(name)?.seq ?? 0));
+    if (page.length === 0) {
+      // The journal cannot be read: it says so, and goes on from now.
+      position.set(name, { seq: upTo, mark: markOf(name) });
+      one.write(hub.frame('reset', POSITION_UNKNOWN, {}, writePosition(position)).bytes);
+    }
+    // A long absence does not hold the service up.
+    if (page.length === PAGE) await new Promise<void>((resolve) => void clock.setTimeout(resolve, 0));
+    await one.drained();
   }
-  for (const [account, records] of seen) give(one, hub.standing(account, records));
+  give(
+    one,
+    [...stands.values()].map((make) => make()).filter((made) => made !== undefined),
+  );
+  if (one.isOpen) hub.join(one);
 }
 
-const recordsAfter = ({ engine }: OpenAccount, seq: number, upTo: number): readonly AuditRecord[] =>
-  seq >= upTo
-    ? []
-    : // The log is a tail: what is older than that is told by the journal's own commands.
-      engine.executionLogs.filter((line) => line.seq > seq && line.seq <= upTo).slice(0, PAGE);
+const isOf = ({ wanted: { topics } }: Listener, topic: Topic): boolean => topics?.has(topic) ?? true;
+
+/** Lines of the log that are durable, also those that are no longer in memory. */
+function pageAfter({ engine }: OpenAccount, seq: number, upTo: number): readonly AuditRecord[] {
+  const page: AuditRecord[] = [];
+  // What is there is told in the turn of the subscription.
+  engine
+    .tail(seq)
+    .pipe(takeWhile((line) => line.seq <= upTo && page.length < PAGE))
+    .subscribe((line) => page.push(line))
+    .unsubscribe();
+  return page;
+}
 
 function give(one: Listener, frames: readonly Frame[]): void {
   for (const frame of frames) if (isWanted(one.wanted, frame)) one.write(frame.bytes);
