@@ -71,6 +71,8 @@ export function hostedAccount(options: AccountOptions, host: AccountHost, parts:
       stop: () => undefined,
     },
     lookup: () => opened?.lookup ?? nothing,
+    // What it is told stands in its host's log.
+    durableSeq: () => Number.MAX_SAFE_INTEGER,
     get engine() {
       return opened?.engine;
     },

@@ -26,7 +26,7 @@ export function listPositions(parts: HandlerParts): Handler<'listPositions'> {
       .filter((one) => query.symbol === undefined || one.symbol === query.symbol)
       .filter((one) => query.open === undefined || one.isOpen === (query.open === 'true'));
     const key = ({ openedAt, account, advisoryId }: (typeof found)[number]) => `${openedAt} ${account} ${advisoryId}`;
-    const { entries, nextCursor } = pageOf(found, key, query);
+    const { entries, nextCursor } = pageOf(found, { list: 'positions', key }, query);
     return answer({ positions: entries, ...(nextCursor !== undefined && { nextCursor }) });
   };
 }
@@ -39,7 +39,7 @@ export function listCases(parts: HandlerParts): Handler<'listCases'> {
       .flatMap((account) => parts.views.cases(account))
       .filter((one) => symbol === undefined || one.symbol === symbol)
       .filter((one) => open === 'all' || one.isOpen === (open === 'true'));
-    const { entries, nextCursor } = pageOf(found, caseKey, query);
+    const { entries, nextCursor } = pageOf(found, { list: 'cases', key: caseKey }, query);
     return answer({ cases: entries, ...(nextCursor !== undefined && { nextCursor }) });
   };
 }
@@ -151,7 +151,7 @@ export const listSwitchHistory =
   (parts: HandlerParts): Handler<'listSwitchHistory'> =>
   ({ query }) => {
     const history = switchesOf(parts).history.map((change, index) => ({ change, index }));
-    const { entries, nextCursor } = pageOf(history, ({ index }) => padded(index), query);
+    const { entries, nextCursor } = pageOf(history, { list: 'switches', key: ({ index }) => padded(index) }, query);
     return answer({ changes: entries.map(({ change }) => change), ...(nextCursor !== undefined && { nextCursor }) });
   };
 

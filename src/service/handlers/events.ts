@@ -16,15 +16,19 @@ import type { HandlerParts } from './parts.js';
 const PAGE = 200;
 
 export function streamEvents(parts: HandlerParts): Handler<'streamEvents'> {
+  /** Listeners that are being given what they missed. */
+  let catchingUp = 0;
   return async ({ query, request, reply }): Promise<HandlerAnswer> => {
     const { hub, clock, events } = parts;
-    if (hub.listeners >= events.maxListeners)
-      throw refuse('NOT_READY', `There are ${hub.listeners} listeners; no more are taken.`, { retryAfterSeconds: 10 });
+    const count = hub.listeners + catchingUp;
+    if (count >= events.maxListeners)
+      throw refuse('NOT_READY', `There are ${count} listeners; no more are taken.`, { retryAfterSeconds: 10 });
     const accounts = parts.accounts.open(query.account);
     const header = request.headers['last-event-id'];
     const given = typeof header === 'string' ? header : query.lastEventId;
     const topics = topicsOf(query.topics);
     const wanted = { account: query.account, advisoryId: query.advisoryId, ...(topics !== undefined && { topics }) };
+    if (request.method === 'HEAD') return { status: 200, text: '', contentType: STREAM_HEADERS['Content-Type'] };
     const response = reply.raw;
     reply.hijack();
     response.writeHead(200, { ...headersOf(reply.getHeaders()), ...STREAM_HEADERS });
@@ -48,7 +52,12 @@ export function streamEvents(parts: HandlerParts): Handler<'streamEvents'> {
     };
     if (from !== undefined && isKnown) {
       one.write(hub.frame('hello', hello).bytes);
-      await catchUp(parts, one, accounts, from);
+      catchingUp += 1;
+      await catchUp(parts, one, accounts, from)
+        .catch(() => response.destroy())
+        .finally(() => {
+          catchingUp -= 1;
+        });
     } else {
       one.write(hub.frame('hello', hello, {}, writePosition(hub.position)).bytes);
       if (given !== undefined && given !== '') one.write(hub.frame('reset', POSITION_UNKNOWN).bytes);

@@ -185,7 +185,7 @@ export function listExecutions(parts: HandlerParts): Handler<'listExecutions'> {
     });
     const key = ({ account, one }: (typeof found)[number]): string =>
       `${one.startedAt} ${account.name} ${one.advisoryId}`;
-    const { entries, nextCursor } = pageOf(found, key, query, order !== 'asc');
+    const { entries, nextCursor } = pageOf(found, { list: 'executions', key, descending: order !== 'asc' }, query);
     const executions = entries.flatMap(({ account, one, around }) => {
       const handle = account.engine.execution(one.advisoryId);
       return handle === undefined ? [] : [executionView(account, handle, around)];
@@ -213,7 +213,7 @@ export function listAudit(parts: HandlerParts): Handler<'listAudit'> {
         .map((record) => ({ account: name, ...record })),
     );
     const key = ({ timestamp, account, seq }: (typeof found)[number]) => `${timestamp} ${account} ${padded(seq)}`;
-    const { entries, nextCursor } = pageOf(found, key, query, order !== 'asc');
+    const { entries, nextCursor } = pageOf(found, { list: 'audit', key, descending: order !== 'asc' }, query);
     return answer({ records: entries, ...(nextCursor !== undefined && { nextCursor }) });
   };
 }

@@ -1,6 +1,9 @@
 /**
  * Pages of a list: a cursor names the last entry that was sent, so that what is added in between moves nothing.
+ *
+ * 1. A cursor belongs to its list, with its filters and order: in another one it would silently leave entries out.
  */
+import { createHash } from 'node:crypto';
 import { refuse } from '../http/refusal.js';
 
 export interface PageQuery {
@@ -15,17 +18,23 @@ export interface PageOf<Entry> {
 
 const DEFAULT_LIMIT = 100;
 
-/**
- * @param key unique, and in the order of the list as text
- * @param descending greatest key first
- */
+export interface ListOf<Entry> {
+  /** Name of the list. */
+  readonly list: string;
+  /** Unique, and in the order of the list as text. */
+  readonly key: (entry: Entry) => string;
+  /** Greatest key first; true by default. */
+  readonly descending?: boolean;
+}
+
+/** @param query of the request: what is neither cursor nor limit are filters */
 export function pageOf<Entry>(
   all: readonly Entry[],
-  key: (entry: Entry) => string,
-  { cursor, limit = DEFAULT_LIMIT }: PageQuery,
-  descending = true,
+  { list, key, descending = true }: ListOf<Entry>,
+  { cursor, limit = DEFAULT_LIMIT, ...filters }: PageQuery,
 ): PageOf<Entry> {
-  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const scope = scopeOf(list, filters);
+  const after = cursor === undefined ? undefined : readCursor(cursor, scope);
   const keyed = all.map((entry) => ({ entry, key: key(entry) }));
   const isBehind = (one: string): boolean => after === undefined || (descending ? one < after : one > after);
   const rest = keyed.filter((one) => isBehind(one.key));
@@ -34,19 +43,26 @@ export function pageOf<Entry>(
   const last = page.at(-1);
   return {
     entries: page.map(({ entry }) => entry),
-    ...(rest.length > page.length && last !== undefined && { nextCursor: writeCursor(last.key) }),
+    ...(rest.length > page.length && last !== undefined && { nextCursor: writeCursor(last.key, scope) }),
   };
 }
 
-const PREFIX = 'c1:';
-const writeCursor = (key: string): string => Buffer.from(PREFIX + key).toString('base64url');
+const SCOPE_LENGTH = 12;
 
-function readCursor(text: string): string {
-  const read = Buffer.from(text, 'base64url').toString();
-  if (read.startsWith(PREFIX)) return read.slice(PREFIX.length);
-  throw refuse('INVALID_REQUEST', 'cursor is not one of ours; accepted is nextCursor of the page before.', {
-    field: 'cursor',
-  });
+/** Of the list and its filters. */
+const scopeOf = (list: string, filters: object): string =>
+  createHash('sha256')
+    .update(JSON.stringify([list, ...Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1))]))
+    .digest('hex')
+    .slice(0, SCOPE_LENGTH);
+
+const writeCursor = (key: string, scope: string): string => Buffer.from(`c2:${scope}:${key}`).toString('base64url');
+
+function readCursor(text: string, scope: string): string {
+  const [, found, key] = /^c2:([0-9a-f]+):(.+)$/s.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  if (found === scope && key !== undefined) return key;
+  const problem = found === undefined ? 'is none of ours' : 'belongs to another list, or to other filters';
+  throw refuse('INVALID_REQUEST', `cursor ${problem}; accepted is nextCursor of the page before.`, { field: 'cursor' });
 }
 
 /** Numbers as text of one length, so that they are in the order of numbers. */

@@ -14,6 +14,17 @@ const DECIMAL_FIELDS = ['referencePrice', 'slOffsetPct', 'tpOffsetPct', 'positio
 /** Deeper than any advisory, and far from the end of the stack. */
 const MAX_DEPTH = 100;
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Bytes that are no UTF-8 would make one id of two. @throws {Refusal} `INVALID_REQUEST` */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch {
+    throw refuse('INVALID_REQUEST', 'The body is no UTF-8; accepted is JSON in UTF-8.');
+  }
+}
+
 /** @throws {Refusal} `INVALID_REQUEST` for what is no JSON */
 export function parseBody(text: string): unknown {
   assertDepth(text);

@@ -15,8 +15,9 @@ import { isPreflight, PREFLIGHT_HEADERS } from '../security/guard.js';
 import type { Identity } from '../security/identity.js';
 import { type Call, type Handler, type HandlerAnswer, type Handlers, TAKEN_OVER } from './call.js';
 import { type CheckPart, partCheck } from './checked-request.js';
-import { parseBody } from './exact-body.js';
+import { parseBody, textOf } from './exact-body.js';
 import { Refusal, refuse } from './refusal.js';
+import { answerUnreadable } from './unreadable.js';
 
 export interface ServerParts {
   readonly handlers: Handlers;
@@ -52,16 +53,24 @@ declare module 'fastify' {
 }
 
 const MAX_PARAM_LENGTH = 1_024;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 export function server(parts: ServerParts): FastifyInstance {
   const { bodyBytes, tls, guard, onAnswer } = parts;
   const app = fastify({
     logger: false,
     bodyLimit: bodyBytes,
+    // Who sends slowly holds a socket for this long, no longer.
+    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: requestId,
     requestIdHeader: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, caseSensitive: true, ignoreTrailingSlash: false },
     return503OnClosing: false,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header('X-Request-Id', request.id);
+      void sendProblem(refusalOf(error, request, parts.logger), request, reply);
+    },
+    clientErrorHandler: answerUnreadable,
     forceCloseConnections: true,
     ...(tls !== undefined && { https: tls }),
   } as Parameters<typeof fastify>[0]) as unknown as FastifyInstance;
@@ -70,9 +79,9 @@ export function server(parts: ServerParts): FastifyInstance {
     payload.resume();
     done(refuse('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.'));
   });
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
     try {
-      done(null, parseBody(String(text)));
+      done(null, parseBody(textOf(bytes as Buffer)));
     } catch (error) {
       done(error as Error);
     }
@@ -91,8 +100,8 @@ export function server(parts: ServerParts): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => sendProblem(refusalOf(error, request, parts.logger), request, reply));
   app.setNotFoundHandler((request, reply) => {
-    if (request.method === 'GET' && parts.page(request, reply)) return;
-    throw nothingAt(request, app, parts.basePath);
+    if ((request.method === 'GET' || request.method === 'HEAD') && parts.page(request, reply)) return;
+    throw nothingAt(request, reply, app, parts.basePath);
   });
   for (const [operation, route] of Object.entries(routes) as [OperationId, RouteShape][])
     addRoute(app, operation, route, parts);
@@ -156,14 +165,19 @@ function refuseAnyQuery(given: unknown): unknown {
   return {};
 }
 
-function nothingAt(request: FastifyRequest, app: FastifyInstance, basePath: string): Refusal {
+function nothingAt(request: FastifyRequest, reply: FastifyReply, app: FastifyInstance, basePath: string): Refusal {
   const path = request.url.split('?')[0] ?? '';
   const others = (['GET', 'POST'] as const).filter(
     (method) => method !== request.method && app.findRoute({ method, url: path }) !== null,
   );
+  const allowed = others.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+  if (others.length > 0) void reply.header('Allow', allowed);
   if (others.length > 0) return refuse('METHOD_NOT_ALLOWED', `${path} takes ${others.join(', ')} only.`);
   return refuse('NOT_FOUND', `There is nothing at ${path}; the interface is described at ${basePath}/docs.`);
 }
+
+/** The field that a sentence of the library begins with, such as `reason is missing`. */
+const fieldIn = (message: string): string | undefined => /^([a-z]\w*) is /.exec(message)?.[1];
 
 const FASTIFY_CODES: Readonly<Record<string, ReasonCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
@@ -172,9 +186,11 @@ const FASTIFY_CODES: Readonly<Record<string, ReasonCode>> = {
 
 function refusalOf(error: unknown, request: FastifyRequest, logger: Logger | false): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof FillchartError) return refuse(error.code, error.message);
+  if (error instanceof FillchartError) return refuse(error.code, error.message, { field: fieldIn(error.message) });
   const { code = '', statusCode = 500 } = error as { code?: string; statusCode?: number };
   const known = FASTIFY_CODES[code];
+  if (known === 'BODY_TOO_LARGE')
+    return refuse(known, `The body is too large; accepted are at most ${request.routeOptions.bodyLimit} bytes.`);
   if (known !== undefined) return refuse(known, `${causeOf(error)}.`);
   if (statusCode >= 400 && statusCode < 500) return refuse('INVALID_REQUEST', `${causeOf(error)}.`);
   const fields = {
