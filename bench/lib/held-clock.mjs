@@ -41,6 +41,7 @@ export function heldClock() {
       if (entry?.timer !== undefined) clearTimeout(entry.timer);
       waiting.delete(id);
     },
+    nextTurn: (fn) => setImmediate(fn),
     jump(ms) {
       offset += ms;
     },

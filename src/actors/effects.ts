@@ -49,8 +49,6 @@ export interface LimitsAtSubmit {
 export interface EffectServices {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
-  /** A change that is being told to very many executions. */
-  readonly walk: { readonly underWay: Promise<void> | undefined };
   readonly watch: OrderWatch;
   readonly filled: FilledTotals;
   readonly metrics: Counting;
@@ -65,6 +63,8 @@ export interface EffectServices {
 /** The execution whose commands these are. */
 export interface EffectOwner {
   readonly snapshot: () => ExecutionSnapshot;
+  /** The same, when every fact that was put off has been taken. */
+  readonly upToDate: () => ExecutionSnapshot;
   readonly send: (fact: ExecutionFact) => void;
   /** A raw report on the order, or on one of its exits. */
   readonly report: (raw: unknown) => void;
@@ -79,7 +79,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   const { send, timers } = owner;
   const { time, calls, watch, filled, metrics } = services;
   const context = () => owner.snapshot().context;
-  const isReady = () => owner.snapshot().matches({ submitted: 'ready' });
+  const isReady = () => owner.upToDate().matches({ submitted: 'ready' });
 
   async function perform(command: ExecutionCommand, durability: Durability): Promise<void> {
     switch (command.type) {
@@ -153,13 +153,10 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
 
   /** The record of the call follows the call: what it says was really sent (T4). */
   async function cancelOrder(): Promise<void> {
-    const state = topState(owner.snapshot());
+    const state = topState(owner.upToDate());
     if (state !== 'cancelling' && state !== 'timeout') return;
     metrics.cancelSent(time(), state === 'cancelling');
     const answer = calls.cancel(orderRef(context()), owner.report);
-    // While others are still being told, their cancels go first, and what is written down of this one comes after.
-    const { underWay } = services.walk;
-    if (underWay !== undefined) await underWay;
     send({ type: 'CANCEL_STARTED', at: time() });
     const outcome = await answer;
     send({ type: 'CANCEL_OUTCOME', at: time(), outcome });

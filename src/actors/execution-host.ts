@@ -4,6 +4,8 @@
  * 1. A fact is given to the chart, then recorded; only when the record is durable does anything leave the process (A4).
  *    What merely reads, or sets a timer, does not wait. One fact is done before the next is taken.
  * 2. A report that says nothing new is dropped before the chart; nothing else is.
+ *    What very many executions hear at once is taken in slices (`turns.ts`): a fact keeps the time at which it came, and its
+ *    place among those of its execution.
  * 3. The result is handed out when everything up to it is durable, cases included.
  */
 import { deepFreeze } from '../domain/canonical.js';
@@ -28,9 +30,10 @@ import type { CaseRegister } from './cases.js';
 import { deadlines } from './deadlines.js';
 import { type EffectServices, effects } from './effects.js';
 import { type Execution, executionHandle } from './execution.js';
+import { inbox } from './inbox.js';
 import { lastResort } from './last-resort.js';
-import { oneAtATime } from './one-at-a-time.js';
 import type { SlicedWalk } from './sliced-walk.js';
+import type { Turns, Urgency } from './turns.js';
 
 /** What every execution shares (E2): broker, clock, journal, switches, and nothing else. */
 export interface HostServices extends EffectServices {
@@ -39,6 +42,8 @@ export interface HostServices extends EffectServices {
   readonly cases: CaseRegister;
   /** Carries changes of the kill switches to all that are live. */
   readonly walk: SlicedWalk<ExecutionHost>;
+  /** Who has the event loop when very many hear of something at once. */
+  readonly turns: Turns;
   /** The execution is done; its result is durable. */
   readonly onDone: (host: ExecutionHost) => void;
   /** Sets GLOBAL ACTIVE, unless the engine has done so already (E5). */
@@ -76,13 +81,20 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
     onLastLook: () => within(clock, LAST_LOOK_MS, lastLook(), undefined),
   });
-  const takeNext = oneAtATime(safely(take));
-  function send(fact: ExecutionFact): void {
+  const facts = inbox(services.turns, safely(take));
+  /** The order as it is when all reports that are put off have been taken. */
+  let orderAhead = good.context.order;
+  function send(fact: ExecutionFact, urgency = URGENCY[fact.type]): void {
     // What changed before must be known before.
     if (fact.type !== 'KILL_SWITCH') services.walk.catchUp(host);
-    takeNext(fact);
+    facts.put(fact, urgency);
   }
-  const perform = effects({ snapshot: () => good, send, report: safely(report), timers, finish }, services);
+  const upToDate = (): ExecutionSnapshot => {
+    facts.takeAll();
+    return good;
+  };
+  const owner = { snapshot: () => good, upToDate, send, report: safely(report), timers, finish };
+  const perform = effects(owner, services);
 
   /** What the engine does wrong in it is the end of the execution, and of nothing else (E5). */
   function safely<T>(work: (given: T) => void): (given: T) => void {
@@ -110,7 +122,12 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
 
   function take(fact: ExecutionFact): void {
     const before = good;
-    if (isAbandoned || before.status !== 'active') return;
+    if (isAbandoned) return;
+    if (before.status !== 'active') {
+      // Put off while what came before it ended the execution: it is not lost (T5).
+      if (fact.type === 'ORDER_REPORT') afterTheEnd(fact.report);
+      return;
+    }
     const { state, commands, audit } = step(before, fact);
     // A timer that outlived its state is no fact.
     if (fact.type === 'DEADLINE' && state === before && commands.length === 0) return;
@@ -189,16 +206,23 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   function report(raw: unknown): void {
     const fact = readOrderReport(raw, input);
     if (fact === undefined) return;
-    const { status, context: known } = good;
-    if (status === 'active') {
-      const after = applyReport(known.order, fact);
-      if (after === known.order) return;
-      if (after.fellTo !== known.order.fellTo && after.fellTo !== undefined)
-        sayFallen(recorder.say, known, after.fellTo);
-      send({ type: 'ORDER_REPORT', at: time(), report: fact });
-    } else if (lessThan(known.order.cumQty, fact.cumQty) || fact.correction !== undefined) {
-      services.onStrayFill(known, fact);
+    const { status, context: now } = good;
+    if (status !== 'active') {
+      afterTheEnd(fact);
+      return;
     }
+    const known = facts.isEmpty ? now.order : orderAhead;
+    orderAhead = applyReport(known, fact);
+    if (orderAhead === known) return;
+    const { fellTo } = orderAhead;
+    if (fellTo !== known.fellTo && fellTo !== undefined) sayFallen(recorder.say, now, fellTo);
+    const isMore = lessThan(known.cumQty, fact.cumQty);
+    send({ type: 'ORDER_REPORT', at: time(), report: fact }, isMore ? 'act' : 'book');
+  }
+
+  function afterTheEnd(fact: OrderFact): void {
+    const { context: known } = good;
+    if (lessThan(known.order.cumQty, fact.cumQty) || fact.correction !== undefined) services.onStrayFill(known, fact);
   }
 
   /** Before the execution is done; afterwards the exits have a life of their own (B7). */
@@ -206,7 +230,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     const fact = readExitReport(raw, { clientOrderId: exitIdOf(input.clientOrderId, leg) });
     if (fact === undefined || good.status !== 'active') return;
     const told = { type: 'EXIT_REPORT', at: time(), leg, report: fact } as const;
-    if (good.can(told)) send(told);
+    if (!facts.isEmpty || good.can(told)) send(told);
   }
 
   function resume(): void {
@@ -218,7 +242,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
 
   function abandon(): void {
     // No call was made, and none will be: the next engine need not wonder (A6).
-    if (good.matches({ submitted: 'ready' })) send({ type: 'SUBMIT_WITHDRAWN', at: time() });
+    if (upToDate().matches({ submitted: 'ready' })) send({ type: 'SUBMIT_WITHDRAWN', at: time() });
     isAbandoned = true;
     timers.clear();
     watch.unwatch(input.clientOrderId);
@@ -243,6 +267,26 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   };
   return host;
 }
+
+/** Whether a fact may be put off while very many others are taken: never one that is part of what is done in this turn. */
+const URGENCY: { readonly [Type in ExecutionFact['type']]: Urgency | 'now' } = {
+  START: 'now',
+  SUBMIT_STARTED: 'now',
+  SUBMIT_BLOCKED: 'now',
+  SUBMIT_WITHDRAWN: 'now',
+  KILL_SWITCH: 'now',
+  DEADLINE: 'act',
+  SUBMIT_OUTCOME: 'act',
+  PROTECTION_OUTCOME: 'act',
+  ORDER_REPORT: 'act',
+  BROKER_ASKED: 'book',
+  ORDER_LOOKED: 'book',
+  CANCEL_STARTED: 'book',
+  CANCEL_OUTCOME: 'book',
+  EXIT_REPORT: 'book',
+  RECONCILED: 'book',
+  RECOVERED: 'book',
+};
 
 /** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */
 function whenDurable(clock: Clock, { type }: ExecutionCommand, durable: Promise<Durability>): Promise<Durability> {

@@ -16,7 +16,7 @@ import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../doma
 import { attempt } from '../domain/reading.js';
 import { type CallOutcome, callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
-import { inSlices } from './sliced-walk.js';
+import { inSlices } from './next-turn.js';
 
 /** A raw report and the order that it names; whether it can be read is judged by whom it concerns. */
 export interface RawReport {

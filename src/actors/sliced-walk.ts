@@ -1,18 +1,17 @@
 /**
  * One thing told to very many executions, in slices, so that the event loop goes on in between (K5).
  *
- * 1. The first slice is taken in the turn of the call, the rest in timer turns of their own, in order.
+ * 1. The first slice is taken in the turn of the call, the rest in turns of their own, in order.
  * 2. A slice is bounded by time, and by nothing else: where no time passes, all is told in the turn of the call.
  * 3. What was begun first is told first: a walk waits for the one before it.
  * 4. One that is about to hear of anything else is told first ({@link SlicedWalk.catchUp}): to each execution the order of
  *    facts is the same as if all had been told at once.
  */
 import type { Clock } from '../domain/ports.js';
+import { nextTurn, SLICE_MS } from './next-turn.js';
 
 /** Longest first slice: whoever sets a switch gets the turn back. */
 const FIRST_SLICE_MS = 2;
-/** Longest further slice. */
-const SLICE_MS = 8;
 
 export interface SlicedWalk<Item> {
   /** Tells each item. Resolves when all have been told. */
@@ -40,7 +39,7 @@ export function slicedWalk<Item>(clock: Clock): SlicedWalk<Item> {
     for (let walk = walks[0]; walk !== undefined; walk = walks[0]) {
       for (const item of walk.left) {
         if (clock.monotonic() > end) {
-          clock.setTimeout(() => slice(SLICE_MS), 0);
+          nextTurn(clock, () => slice(SLICE_MS));
           return;
         }
         walk.left.delete(item);
@@ -72,18 +71,4 @@ export function slicedWalk<Item>(clock: Clock): SlicedWalk<Item> {
       return over;
     },
   };
-}
-
-/** Looks at each item in order, and lets the event loop go on between slices. Where no time passes, all in this turn. */
-export async function inSlices<Item>(clock: Clock, items: Iterable<Item>, look: (item: Item) => void): Promise<void> {
-  let end = clock.monotonic() + SLICE_MS;
-  for (const item of items) {
-    if (clock.monotonic() > end) {
-      await new Promise<void>((resolve) => {
-        clock.setTimeout(resolve, 0);
-      });
-      end = clock.monotonic() + SLICE_MS;
-    }
-    look(item);
-  }
 }

@@ -42,6 +42,7 @@ export function systemClock(): Clock {
     clearTimeout(id) {
       if (isHandle(id)) clearTimeout(id.current);
     },
+    nextTurn: (fn) => void setImmediate(fn),
   };
 }
 

@@ -316,6 +316,11 @@ export interface Clock {
   readonly monotonicOrigin?: string;
   setTimeout(fn: () => void, ms: number): unknown;
   clearTimeout(id: unknown): void;
+  /**
+   * Calls back in the next turn of the event loop, when timers and answers that are due have had theirs. Very much work is
+   * done in slices, one a turn; where this is left out `setTimeout(fn, 0)` takes its place, and each slice costs a millisecond.
+   */
+  nextTurn?(fn: () => void): void;
 }
 
 /** The part of pino's interface that is used. A logger that throws is ignored. @public @since 0.1.0 */

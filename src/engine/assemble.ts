@@ -8,6 +8,7 @@ import { type ExecutionHost, executionHost, type HostServices } from '../actors/
 import { filledTotals } from '../actors/filled-totals.js';
 import { type OrderWatch, orderWatch } from '../actors/order-watch.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
+import { turns } from '../actors/turns.js';
 import { exitOf } from '../domain/exits.js';
 import type { ArchiveAnchor } from '../domain/journal-index.js';
 import type { Clock } from '../domain/ports.js';
@@ -155,6 +156,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const cases = caseRegister(recorder, time, options.onMismatch, aliases);
   const known = { time, recorder, metrics, cases, executions };
   const walk = slicedWalk<ExecutionHost>(clock);
+  const inTurns = turns(clock, walk);
   const board = switchboard({ ...known, walk, aliases, shared: options.killSwitch, onSwitch: () => door.onSwitch() });
   const door = doorOf(options, executions, board);
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
@@ -187,7 +189,21 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate: board.closeGateOnce, hasCapacity: carries };
-  const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, walk, ...told };
+  const services = {
+    clock,
+    time,
+    calls,
+    watch,
+    recorder,
+    cases,
+    filled,
+    metrics,
+    gate,
+    risk,
+    walk,
+    turns: inTurns,
+    ...told,
+  };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
 

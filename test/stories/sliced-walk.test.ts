@@ -3,7 +3,8 @@
  */
 import type { Clock } from 'fillchart';
 import { describe, expect, it } from 'vitest';
-import { inSlices, slicedWalk } from '../../src/actors/sliced-walk.js';
+import { inSlices } from '../../src/actors/next-turn.js';
+import { slicedWalk } from '../../src/actors/sliced-walk.js';
 import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js';
 import { advisory, type World, world } from './support.js';
 
