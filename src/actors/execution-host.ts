@@ -9,10 +9,9 @@
  * 3. The result is handed out when everything up to it is durable, cases included.
  */
 import { deepFreeze } from '../domain/canonical.js';
-import { lessThan } from '../domain/decimal.js';
-import { EXIT_LEGS, type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
+import { EXIT_LEGS, type ExitLeg, exitIdOf } from '../domain/exits.js';
 import { LAST_LOOK_MS } from '../domain/limits.js';
-import { applyReport, type OrderFact, readOrderReport } from '../domain/order.js';
+import type { OrderFact } from '../domain/order.js';
 import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
@@ -32,6 +31,7 @@ import { type EffectServices, effects } from './effects.js';
 import { type Execution, executionHandle } from './execution.js';
 import { inbox } from './inbox.js';
 import { lastResort } from './last-resort.js';
+import { reportsOf } from './reports.js';
 import type { SlicedWalk } from './sliced-walk.js';
 import type { Turns, Urgency } from './turns.js';
 
@@ -70,6 +70,7 @@ export interface ExecutionHost {
 /** @param from where the records left off, for an execution of an earlier process */
 export function executionHost(input: ExecutionInput, services: HostServices, from?: ExecutionSnapshot): ExecutionHost {
   const { clock, time, watch, recorder, cases, filled, metrics } = services;
+  const { clientOrderId } = input;
   const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
   const outcome = openResult();
   let isAbandoned = false;
@@ -82,19 +83,21 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     onLastLook: () => within(clock, LAST_LOOK_MS, lastLook(), undefined),
   });
   const facts = inbox(services.turns, safely(take));
-  /** The order as it is when all reports that are put off have been taken. */
-  let orderAhead = good.context.order;
+  const snapshot = () => good;
+  const reports = reportsOf({ ...services, clientOrderId, snapshot, facts, send, say: recorder.say });
+  const report = safely(reports.order);
+  const perform = effects({ snapshot, upToDate, send, report, timers, finish }, services);
+
   function send(fact: ExecutionFact, urgency = URGENCY[fact.type]): void {
     // What changed before must be known before.
     if (fact.type !== 'KILL_SWITCH') services.walk.catchUp(host);
     facts.put(fact, urgency);
   }
-  const upToDate = (): ExecutionSnapshot => {
+
+  function upToDate(): ExecutionSnapshot {
     facts.takeAll();
     return good;
-  };
-  const owner = { snapshot: () => good, upToDate, send, report: safely(report), timers, finish };
-  const perform = effects(owner, services);
+  }
 
   /** What the engine does wrong in it is the end of the execution, and of nothing else (E5). */
   function safely<T>(work: (given: T) => void): (given: T) => void {
@@ -111,8 +114,8 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (isAbandoned || isEnded) return;
     isAbandoned = true;
     timers.clear();
-    watch.unwatch(input.clientOrderId);
-    for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(input.clientOrderId, leg));
+    watch.unwatch(clientOrderId);
+    for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(clientOrderId, leg));
     void lastResort(good, error, services).then((result) => {
       good = ended(good, result);
       news.keep(good, []);
@@ -125,7 +128,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (isAbandoned) return;
     if (before.status !== 'active') {
       // Put off while what came before it ended the execution: it is not lost (T5).
-      if (fact.type === 'ORDER_REPORT') afterTheEnd(fact.report);
+      if (fact.type === 'ORDER_REPORT') reports.afterTheEnd(fact.report);
       return;
     }
     const { state, commands, audit } = step(before, fact);
@@ -183,10 +186,10 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
 
   /** The order as it is, once a cancel that is under way has been answered. */
   async function lastLook(): Promise<void> {
-    if (!watch.has(input.clientOrderId)) return;
+    if (!watch.has(clientOrderId)) return;
     await cancelUnderWay;
     // Filled and over meanwhile: there is nothing left to look at (R6.1).
-    if (watch.has(input.clientOrderId)) await watch.query(orderRef(context()));
+    if (watch.has(clientOrderId)) await watch.query(orderRef(context()));
   }
 
   function finish(): void {
@@ -203,36 +206,6 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     services.onDone(host);
   }
 
-  function report(raw: unknown): void {
-    const fact = readOrderReport(raw, input);
-    if (fact === undefined) return;
-    const { status, context: now } = good;
-    if (status !== 'active') {
-      afterTheEnd(fact);
-      return;
-    }
-    const known = facts.isEmpty ? now.order : orderAhead;
-    orderAhead = applyReport(known, fact);
-    if (orderAhead === known) return;
-    const { fellTo } = orderAhead;
-    if (fellTo !== known.fellTo && fellTo !== undefined) sayFallen(recorder.say, now, fellTo);
-    const isMore = lessThan(known.cumQty, fact.cumQty);
-    send({ type: 'ORDER_REPORT', at: time(), report: fact }, isMore ? 'act' : 'book');
-  }
-
-  function afterTheEnd(fact: OrderFact): void {
-    const { context: known } = good;
-    if (lessThan(known.order.cumQty, fact.cumQty) || fact.correction !== undefined) services.onStrayFill(known, fact);
-  }
-
-  /** Before the execution is done; afterwards the exits have a life of their own (B7). */
-  function exitReport(leg: ExitLeg, raw: unknown): void {
-    const fact = readExitReport(raw, { clientOrderId: exitIdOf(input.clientOrderId, leg) });
-    if (fact === undefined || good.status !== 'active') return;
-    const told = { type: 'EXIT_REPORT', at: time(), leg, report: fact } as const;
-    if (!facts.isEmpty || good.can(told)) send(told);
-  }
-
   function resume(): void {
     news.keep(good, []);
     news.tellNext();
@@ -245,25 +218,22 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (upToDate().matches({ submitted: 'ready' })) send({ type: 'SUBMIT_WITHDRAWN', at: time() });
     isAbandoned = true;
     timers.clear();
-    watch.unwatch(input.clientOrderId);
+    watch.unwatch(clientOrderId);
     news.complete();
     const message = `The engine was closed while ${input.advisoryId} was live; what is known of it is in the journal.`;
     outcome.reject(new FillchartError('ENGINE_CLOSED', message));
   }
 
   const host: ExecutionHost = {
-    execution: executionHandle({ snapshot: () => good, news, result: outcome.promise, time }),
+    execution: executionHandle({ snapshot, news, result: outcome.promise, time }),
     get context() {
       return context();
     },
     get snapshot() {
       return good;
     },
-    send,
-    report: safely(report),
-    exitReport: (leg, raw) => safely(() => exitReport(leg, raw))(undefined),
-    resume,
-    abandon,
+    ...{ send, report, resume, abandon },
+    exitReport: (leg, raw) => safely(() => reports.exit(leg, raw))(undefined),
   };
   return host;
 }
@@ -301,12 +271,6 @@ function openCase(
   { kind, mismatches }: CommandOf<'openCase'>,
 ): Promise<Durability> {
   return cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
-}
-
-/** Less than is known, and no bust: nothing changes, and it is written down, here and in the journal (P8). */
-function sayFallen(say: Recorder['say'], { advisoryId, clientOrderId, order }: ExecutionContext, told: string): void {
-  const known = { advisoryId, clientOrderId, cumQty: order.cumQty, told };
-  say('warn', known, 'a falling filled size that is not said to be a bust is ignored');
 }
 
 /** The promise's value, or `otherwise` when it takes longer. */

@@ -3,7 +3,7 @@
  * one position (R6.2).
  *
  * 1. Totals are counted up as facts come in, for the whole journal: a restart that folds it finds the same totals.
- * 2. Reading them costs the same however many executions there are.
+ * 2. Reading them costs the same however many executions there are; writing them down looks at each once.
  */
 import { add, type Decimal, subtract, ZERO } from '../domain/decimal.js';
 import type { FilledBySide } from '../domain/others-fills.js';
@@ -91,14 +91,6 @@ export function filledTotals(): FilledTotals {
     for (const price of exits.keys()) if (exits.size > MOST_EXITS) exits.delete(price);
   }
 
-  /** What of a side's total belongs to executions that are done. */
-  function filledBefore(symbol: string, side: Side): Decimal {
-    let filled = totalsOf(symbol)[side].filled;
-    for (const own of counted.values())
-      if (own.symbol === symbol && own.side === side) filled = subtract(filled, own.filled);
-    return filled;
-  }
-
   return {
     update(context, isOrderLive) {
       const { order, firstSubmitAt, clientOrderId, snapshot } = context;
@@ -132,11 +124,13 @@ export function filledTotals(): FilledTotals {
     leave: (clientOrderId) => counted.delete(clientOrderId),
     holdExits,
     state() {
-      const symbols = [...bySymbol.keys()].sort();
-      const all = symbols.map((symbol) => {
-        const done = { buy: filledBefore(symbol, 'buy'), sell: filledBefore(symbol, 'sell') };
-        return [symbol, done] as const;
-      });
+      const done = new Map<string, Record<Side, Decimal>>();
+      for (const [symbol, { buy, sell }] of bySymbol) done.set(symbol, { buy: buy.filled, sell: sell.filled });
+      for (const { symbol, side, filled } of counted.values()) {
+        const own = done.get(symbol);
+        if (own !== undefined && filled !== ZERO) own[side] = subtract(own[side], filled);
+      }
+      const all = [...done].sort(([one], [other]) => (one < other ? -1 : 1));
       return Object.fromEntries(all.filter(([, { buy, sell }]) => buy !== ZERO || sell !== ZERO));
     },
     restore(state) {

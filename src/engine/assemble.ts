@@ -156,7 +156,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const cases = caseRegister(recorder, time, options.onMismatch, aliases);
   const known = { time, recorder, metrics, cases, executions };
   const walk = slicedWalk<ExecutionHost>(clock);
-  const inTurns = turns(clock, walk);
+  const taken = { walk, turns: turns(clock, walk) };
   const board = switchboard({ ...known, walk, aliases, shared: options.killSwitch, onSwitch: () => door.onSwitch() });
   const door = doorOf(options, executions, board);
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
@@ -189,21 +189,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate: board.closeGateOnce, hasCapacity: carries };
-  const services = {
-    clock,
-    time,
-    calls,
-    watch,
-    recorder,
-    cases,
-    filled,
-    metrics,
-    gate,
-    risk,
-    walk,
-    turns: inTurns,
-    ...told,
-  };
+  const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...taken, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
 
