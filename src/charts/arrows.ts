@@ -35,9 +35,15 @@ export function rowsOf(chart: Chart): readonly Drawn[] {
   return [...shared, ...own].sort((a, b) => placeOf(chart, a) - placeOf(chart, b));
 }
 
-/** Arrows from the very source to the very target, wherever these lie. */
-export const exactArrows = (chart: Chart): readonly Arrow[] =>
-  folded(chart, (source, target) => ({ within: commonAncestor(chart, source, target), source, target }));
+/**
+ * Arrows to the very target. Out of a state with substates one arrow for each target, from its frame, whichever of its
+ * substates leads there.
+ */
+export const gatheredArrows = (chart: Chart): readonly Arrow[] =>
+  folded(chart, (source, target) => {
+    const within = commonAncestor(chart, source, target);
+    return { within, source: childOf(chart, within, source), target };
+  });
 
 /**
  * Arrows between neighbours: an end that lies deeper is drawn at the neighbour around it. The ends of an arrow are two

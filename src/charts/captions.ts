@@ -5,7 +5,7 @@
  * 2. A line that tells of one transition carries its id; a line that several share carries none.
  */
 import { type Arrow, type Drawn, isExact } from './arrows.js';
-import type { ChartState } from './chart.js';
+import type { ChartState, ChartTransition } from './chart.js';
 import { causeOf, kindOf } from './kinds.js';
 import { actionsText, deadlineText, eventName, eventText, guardBesideEvent, guardText } from './notation.js';
 import { type Block, type Line, line, type Run, run, wrapped } from './typeset.js';
@@ -18,6 +18,7 @@ const WORTH_SHARING = 3;
 /** Labels of more transitions than this name the events alone. */
 const LABEL_ROWS = 3;
 const LABEL_WIDTH = 170;
+const GUARDS_WIDTH = 150;
 
 /** Name, purpose, and what is done on the way in and out. */
 export function headingOf(state: ChartState, limit = SMALL): readonly Line[] {
@@ -114,12 +115,41 @@ export function labelOf(arrow: Arrow, roomy: boolean): readonly Line[] {
   });
 }
 
-/** The same at a glance: each event once, a deadline by its own name. */
+/** At a glance: each event once, a deadline by its own name; then the guards with which it leads along the arrow. */
 export function eventsOf(arrow: Arrow): readonly Line[] {
-  const transitions = arrow.drawn.map(({ transitions: [first] }) => first).filter(({ event }) => event !== undefined);
-  const events = new Map(transitions.map((one) => [deadlineText(one) || eventName(one), causeOf(one)]));
-  return [...events].map(([event, cause]) => line([run('event', event, cause)]));
+  const transitions = arrow.drawn.map(({ transitions: [first] }) => first);
+  const nameOf = (one: ChartTransition) => deadlineText(one) || one.event || '';
+  return [...new Set(transitions.map(nameOf))].flatMap((name) => {
+    const own = transitions.filter((one) => nameOf(one) === name);
+    const event = own.slice(0, 1).map((one) => line([run('event', name, causeOf(one))]));
+    return [
+      ...(name === '' ? [] : event),
+      ...flowing(
+        guardsOf(own).map((guard) => run('guard', guard)),
+        GUARDS_WIDTH,
+      ),
+    ];
+  });
 }
+
+/** Guards that differ in their parameter alone are one: `[isRefusedBy V1 … V9]`. */
+function guardsOf(transitions: readonly ChartTransition[]): readonly string[] {
+  const texts = new Map<string, string[]>();
+  for (const one of transitions) {
+    const [name = '', ...parameters] = guardBesideEvent(one)
+      .replace(/^\[|\]$/g, '')
+      .split(' ');
+    texts.set(name || (isElse(one) ? 'else' : ''), [...(texts.get(name) ?? []), parameters.join(' ')]);
+  }
+  return [...texts].map(([name, parameters]) => {
+    if (name === '' || name === 'else') return name;
+    const [first = '', ...others] = [...new Set(parameters)];
+    return `[${[name, first, ...(others.length > 1 ? ['…'] : []), ...others.slice(-1)].filter((part) => part !== '').join(' ')}]`;
+  });
+}
+
+/** Taken when the guards before it do not hold. */
+const isElse = ({ guard, order }: ChartTransition): boolean => guard === undefined && order > 1;
 
 /** Runs one after the other, on as few lines as the width allows. */
 function flowing(runs: readonly Run[], limit: number): readonly Line[] {

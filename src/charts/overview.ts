@@ -1,13 +1,25 @@
 /**
- * The picture of the whole at a glance: states and arrows, each arrow from its very source to its very target, with the
- * events that lead along it.
+ * The picture of the whole at a glance: states and arrows, with the events and guards that lead along each.
+ *
+ * 1. An arrow ends at its very target. What leads out of a state with substates to one target is one arrow from its frame.
+ * 2. The name of a state stands in the upper left corner of its frame; only where an arrow runs there, beside it.
  */
-import { type Arrow, exactArrows } from './arrows.js';
+import { type Arrow, gatheredArrows } from './arrows.js';
 import { eventsOf, titleOf } from './captions.js';
 import type { Chart, ChartState } from './chart.js';
-import type { ElkEdge, ElkNode, Layout } from './elk.js';
+import type { ElkEdge, ElkNode, ElkPoint, Layout } from './elk.js';
 import { layoutOptions } from './layout-options.js';
-import { DOT, FINAL_FRAME, LABEL_PADDING, PADDING, pathOf, placeOf, type Scene } from './scene.js';
+import {
+  type ArrowShape,
+  DOT,
+  FINAL_FRAME,
+  LABEL_PADDING,
+  PADDING,
+  type Place,
+  pathOf,
+  placeOf,
+  type Scene,
+} from './scene.js';
 import { sizeOf } from './typeset.js';
 
 const ROOM = 12;
@@ -15,10 +27,14 @@ const ROOM = 12;
 /** Between boxes, layers and lines, in px. */
 export type Spacing = Parameters<typeof layoutOptions>[0];
 
-const WIDE: Spacing = { nodes: 22, layers: 24, edges: 11 };
+const WIDE: Spacing = { nodes: 13, layers: 14, edges: 8 };
 
-const optionsFor = (spacing: Spacing): Readonly<Record<string, string>> => ({
+/** From the top down, or from left to right: whichever prints larger on a sheet, whichever way the sheet is turned. */
+type Direction = 'DOWN' | 'RIGHT';
+
+const optionsFor = (spacing: Spacing, direction: Direction): Readonly<Record<string, string>> => ({
   ...layoutOptions(spacing),
+  'elk.direction': direction,
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   // With states inside states the engine fails to keep the order of the model.
   'elk.layered.considerModelOrder.strategy': 'NONE',
@@ -28,32 +44,75 @@ const optionsFor = (spacing: Spacing): Readonly<Record<string, string>> => ({
 
 const FIRST = { 'elk.layered.layering.layerConstraint': 'FIRST' };
 
+/** The sides of A4 and Letter, as one to the other. */
+const SHEET = { long: 1.35, short: 1 } as const;
+
 export async function overviewOf(chart: Chart, layout: Layout, spacing: Spacing = WIDE): Promise<Scene> {
-  const arrows = exactArrows(chart);
-  const graph = await layout(graphOf(chart, arrows, optionsFor(spacing)));
+  const [down, right] = [await drawn(chart, layout, spacing, 'DOWN'), await drawn(chart, layout, spacing, 'RIGHT')];
+  return scaleOnSheet(right) > scaleOnSheet(down) ? right : down;
+}
+
+const scaleOnSheet = ({ width, height }: Scene): number =>
+  Math.max(Math.min(SHEET.long / width, SHEET.short / height), Math.min(SHEET.short / width, SHEET.long / height));
+
+async function drawn(chart: Chart, layout: Layout, spacing: Spacing, direction: Direction): Promise<Scene> {
+  const arrows = gatheredArrows(chart);
+  const graph = await layout(graphOf(chart, arrows, optionsFor(spacing, direction)));
   const nodes = new Map(withDescendants(graph).map((node) => [node.id, placeOf(node)] as const));
   const edges = new Map(
     withDescendants(graph).flatMap((node) => (node.edges ?? []).map((edge) => [edge.id, edge] as const)),
   );
   const place = (id: string) => nodes.get(id) ?? placeOf({ id });
+  const shapes = arrows.map((arrow, index): ArrowShape => {
+    const edge = edges.get(arrowId(index));
+    const label = edge?.labels?.[0];
+    const shape = { arrow, path: pathOf(edge) };
+    return label === undefined ? shape : { ...shape, label: { place: placeOf(label), lines: eventsOf(arrow) } };
+  });
+  const initials = chart.states
+    .filter(({ initial }) => initial !== undefined)
+    .map(({ id }) => ({ of: id, dot: place(dotId(id)), path: pathOf(edges.get(beginId(id))) }));
+  const others = [
+    ...chart.states.filter(({ children }) => children.length === 0).map(({ id }) => place(id)),
+    ...initials.map(({ dot }) => dot),
+    ...shapes.flatMap(({ label }) => label?.place ?? []),
+    ...[...shapes, ...initials].flatMap(({ path }) => stretches(path)),
+  ];
   return {
     width: graph.width ?? 0,
     height: graph.height ?? 0,
     states: chart.states.map((state) => {
-      const text = place(nameId(state.id));
+      const text = inCorner(place(nameId(state.id)), place(state.id), others);
       return { state, place: place(state.id), text, lines: [titleOf(state)], rows: [] };
     }),
-    arrows: arrows.map((arrow, index) => {
-      const edge = edges.get(arrowId(index));
-      const label = edge?.labels?.[0];
-      const shape = { arrow, path: pathOf(edge) };
-      return label === undefined ? shape : { ...shape, label: { place: placeOf(label), lines: eventsOf(arrow) } };
-    }),
-    initials: chart.states
-      .filter(({ initial }) => initial !== undefined)
-      .map(({ id }) => ({ of: id, dot: place(dotId(id)), path: pathOf(edges.get(beginId(id))) })),
+    arrows: shapes,
+    initials,
   };
 }
+
+/** The upper left corner of the frame, unless something runs there. */
+function inCorner(name: Place, frame: Place, others: readonly Place[]): Place {
+  const corner = { ...name, x: frame.x + PADDING.x, y: frame.y + PADDING.y };
+  const isTaken = others.some(
+    (other) =>
+      corner.x - CLEAR < other.x + other.width &&
+      other.x < corner.x + corner.width + CLEAR &&
+      corner.y - CLEAR < other.y + other.height &&
+      other.y < corner.y + corner.height + CLEAR,
+  );
+  return isTaken ? name : corner;
+}
+
+/** Around a name, in px. */
+const CLEAR = 3;
+
+/** The straight parts of a path, as places without breadth. */
+const stretches = (path: readonly ElkPoint[]): readonly Place[] =>
+  path.slice(1).map((to, index) => {
+    const from = path[index] ?? to;
+    const [x, y] = [Math.min(from.x, to.x), Math.min(from.y, to.y)];
+    return { x, y, width: Math.abs(to.x - from.x), height: Math.abs(to.y - from.y) };
+  });
 
 const arrowId = (index: number): string => `arrow ${index}`;
 const nameId = (state: string): string => `${state} name`;

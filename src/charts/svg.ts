@@ -126,7 +126,7 @@ function runningTotal(values: readonly number[]): readonly number[] {
 function lineOf({ arrow, path }: ArrowShape, detail: Detail): string {
   const transitions = arrow.drawn.flatMap((drawn) => drawn.transitions);
   const kind = commonKind(transitions);
-  // At a glance every arrow begins where its transitions do.
+  // At a glance a state's frame stands for all of its substates.
   const isStub = detail === 'detail' && (!isExact(arrow).source || arrow.source === arrow.within);
   const line = element('path', {
     class: `arrow ${kind}`,
