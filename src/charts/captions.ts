@@ -116,16 +116,17 @@ export function labelOf(arrow: Arrow, roomy: boolean): readonly Line[] {
 }
 
 /** At a glance: each event once, a deadline by its own name; then the guards with which it leads along the arrow. */
-export function eventsOf(arrow: Arrow): readonly Line[] {
+export function eventsOf(arrow: Arrow, { guards }: { readonly guards: boolean }): readonly Line[] {
   const transitions = arrow.drawn.map(({ transitions: [first] }) => first);
   const nameOf = (one: ChartTransition) => deadlineText(one) || one.event || '';
   return [...new Set(transitions.map(nameOf))].flatMap((name) => {
     const own = transitions.filter((one) => nameOf(one) === name);
     const event = own.slice(0, 1).map((one) => line([run('event', name, causeOf(one))]));
+    const shown = guards ? guardsOf(own) : [];
     return [
       ...(name === '' ? [] : event),
       ...flowing(
-        guardsOf(own).map((guard) => run('guard', guard)),
+        shown.map((guard) => run('guard', guard)),
         GUARDS_WIDTH,
       ),
     ];
@@ -133,7 +134,7 @@ export function eventsOf(arrow: Arrow): readonly Line[] {
 }
 
 /** Guards that differ in their parameter alone are one: `[isRefusedBy V1 … V9]`. */
-function guardsOf(transitions: readonly ChartTransition[]): readonly string[] {
+export function guardsOf(transitions: readonly ChartTransition[]): readonly string[] {
   const texts = new Map<string, string[]>();
   for (const one of transitions) {
     const [name = '', ...parameters] = guardBesideEvent(one)

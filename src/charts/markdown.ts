@@ -20,7 +20,7 @@ export function markdownOf(chart: Chart, file: string): string {
     '## In detail',
     READING,
     `[![${chart.id} with every transition](${file}.svg)](${file}.svg)`,
-    `To print, a state a page, with page references: [sheets](${file}.sheets.html) (A4 or Letter, landscape).`,
+    `To print and to sign, with page references: [sheets](${file}.sheets.html) (A4 or Letter, landscape).`,
     `The same for programs: [for XState's \`createMachine\`](${file}.machine.json), [JSON](${file}.statechart.json), [SCXML](${file}.scxml), Mermaid [at a glance](${file}.mmd) and [of each state](${file}/).`,
     ...(deadlines.length === 0 ? [] : ['## Deadlines', deadlineTable(deadlines)]),
     '## States',

@@ -20,19 +20,23 @@ import {
   placeOf,
   type Scene,
 } from './scene.js';
-import { sizeOf } from './typeset.js';
+import { type Line, sizeOf } from './typeset.js';
 
 const ROOM = 12;
 
-/** Between boxes, layers and lines, in px. */
-export type Spacing = Parameters<typeof layoutOptions>[0];
+export interface OverviewOptions {
+  /** Between boxes, layers and lines, in px. */
+  readonly spacing: Parameters<typeof layoutOptions>[0];
+  /** Whether arrows name guards besides events. */
+  readonly guards: boolean;
+}
 
-const WIDE: Spacing = { nodes: 13, layers: 14, edges: 8 };
+const USUAL: OverviewOptions = { spacing: { nodes: 13, layers: 14, edges: 8 }, guards: true };
 
 /** From the top down, or from left to right: whichever prints larger on a sheet, whichever way the sheet is turned. */
 type Direction = 'DOWN' | 'RIGHT';
 
-const optionsFor = (spacing: Spacing, direction: Direction): Readonly<Record<string, string>> => ({
+const optionsFor = ({ spacing }: OverviewOptions, direction: Direction): Readonly<Record<string, string>> => ({
   ...layoutOptions(spacing),
   'elk.direction': direction,
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
@@ -47,27 +51,37 @@ const FIRST = { 'elk.layered.layering.layerConstraint': 'FIRST' };
 /** The sides of A4 and Letter, as one to the other. */
 const SHEET = { long: 1.35, short: 1 } as const;
 
-export async function overviewOf(chart: Chart, layout: Layout, spacing: Spacing = WIDE): Promise<Scene> {
-  const [down, right] = [await drawn(chart, layout, spacing, 'DOWN'), await drawn(chart, layout, spacing, 'RIGHT')];
+export async function overviewOf(chart: Chart, layout: Layout): Promise<Scene> {
+  const [down, right] = await overviewsOf(chart, layout, USUAL);
   return scaleOnSheet(right) > scaleOnSheet(down) ? right : down;
 }
+
+/** From the top down, and from left to right. */
+export const overviewsOf = async (
+  chart: Chart,
+  layout: Layout,
+  options: OverviewOptions,
+): Promise<readonly [down: Scene, right: Scene]> => [
+  await drawn(chart, layout, options, 'DOWN'),
+  await drawn(chart, layout, options, 'RIGHT'),
+];
 
 const scaleOnSheet = ({ width, height }: Scene): number =>
   Math.max(Math.min(SHEET.long / width, SHEET.short / height), Math.min(SHEET.short / width, SHEET.long / height));
 
-async function drawn(chart: Chart, layout: Layout, spacing: Spacing, direction: Direction): Promise<Scene> {
-  const arrows = gatheredArrows(chart);
-  const graph = await layout(graphOf(chart, arrows, optionsFor(spacing, direction)));
+async function drawn(chart: Chart, layout: Layout, options: OverviewOptions, direction: Direction): Promise<Scene> {
+  const labelled = gatheredArrows(chart).map((arrow) => ({ arrow, lines: eventsOf(arrow, options) }));
+  const graph = await layout(graphOf(chart, labelled, optionsFor(options, direction)));
   const nodes = new Map(withDescendants(graph).map((node) => [node.id, placeOf(node)] as const));
   const edges = new Map(
     withDescendants(graph).flatMap((node) => (node.edges ?? []).map((edge) => [edge.id, edge] as const)),
   );
   const place = (id: string) => nodes.get(id) ?? placeOf({ id });
-  const shapes = arrows.map((arrow, index): ArrowShape => {
+  const shapes = labelled.map(({ arrow, lines }, index): ArrowShape => {
     const edge = edges.get(arrowId(index));
     const label = edge?.labels?.[0];
     const shape = { arrow, path: pathOf(edge) };
-    return label === undefined ? shape : { ...shape, label: { place: placeOf(label), lines: eventsOf(arrow) } };
+    return label === undefined ? shape : { ...shape, label: { place: placeOf(label), lines } };
   });
   const initials = chart.states
     .filter(({ initial }) => initial !== undefined)
@@ -114,12 +128,17 @@ const stretches = (path: readonly ElkPoint[]): readonly Place[] =>
     return { x, y, width: Math.abs(to.x - from.x), height: Math.abs(to.y - from.y) };
   });
 
+interface Labelled {
+  readonly arrow: Arrow;
+  readonly lines: readonly Line[];
+}
+
 const arrowId = (index: number): string => `arrow ${index}`;
 const nameId = (state: string): string => `${state} name`;
 const dotId = (state: string): string => `${state} initial`;
 const beginId = (state: string): string => `${state} begins`;
 
-function graphOf(chart: Chart, arrows: readonly Arrow[], options: Readonly<Record<string, string>>): ElkNode {
+function graphOf(chart: Chart, arrows: readonly Labelled[], options: Readonly<Record<string, string>>): ElkNode {
   const nodeOf = (state: ChartState): ElkNode => {
     if (state.children.length === 0) {
       const { width, height } = sizeOf([titleOf(state)]);
@@ -143,8 +162,8 @@ const beginnings = (chart: Chart): ElkEdge[] =>
     initial === undefined ? [] : [{ id: beginId(id), sources: [dotId(id)], targets: [initial] }],
   );
 
-function edgeOf(arrow: Arrow, index: number): ElkEdge {
-  const { width, height } = sizeOf(eventsOf(arrow));
+function edgeOf({ arrow, lines }: Labelled, index: number): ElkEdge {
+  const { width, height } = sizeOf(lines);
   const size = { width: width + 2 * LABEL_PADDING, height: height + 2 * LABEL_PADDING };
   return {
     id: arrowId(index),

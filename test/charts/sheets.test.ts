@@ -1,7 +1,10 @@
 /**
- * The sheets: every transition on the page of its state, every way with the page that it leads to, legible on paper.
+ * The sheets: every transition under its state, every way with the page that it leads to, legible on paper.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { deadlinesOf } from '../../src/charts/deadlines.js';
+import { pairsOf } from '../../src/charts/map-check.js';
+import { deadlineText } from '../../src/charts/notation.js';
 import { SHEETS_STYLE } from '../../src/charts/sheets-style.js';
 import { charts, DRAWING_TIMEOUT_MS, drawn, drawnFile } from './charts.support.js';
 
@@ -15,26 +18,46 @@ const PICTURE_PX = (155 / 25.4) * 96 + 1;
 
 describe.each(charts)('the sheets of $file', ({ file, chart }) => {
   const read = async () => (await drawnFile(`${file}.sheets.html`)).split('<section class="sheet"').slice(1);
+  /** The states of a page, each with what stands below its name. */
+  const statesOn = (page: string) =>
+    page
+      .split('<section class="state">')
+      .slice(1)
+      .map((text) => ({ name: /<h2>([^<\s]+)/.exec(text)?.[1], begins: !text.includes('continued</small>'), text }));
+  const tops = chart.states.filter(({ parent }) => parent === chart.id).map(({ key }) => key);
 
-  it('list every transition once, on a page of its top state', async () => {
-    const pages = await read();
-    const ids = pages.flatMap((page) => [...page.matchAll(/<tr data-transition-id="([^"]+)"/g)].map(([, id]) => id));
-    expect([...ids].sort()).toEqual(chart.transitions.map(({ id }) => id).sort());
-    for (const page of pages.slice(1)) {
-      const [, name = ''] = /<h2>([^<\s]+)/.exec(page) ?? [];
-      for (const [, id = ''] of page.matchAll(/<tr data-transition-id="([^"]+)"/g))
-        expect(id.slice(chart.id.length + 1).split(/[./]/)[0]).toBe(name);
-    }
+  it('list every transition once, under its top state', async () => {
+    const states = (await read()).flatMap(statesOn);
+    const idsIn = (text: string) => [...text.matchAll(/<tr data-transition-id="([^"]+)"/g)].map(([, id = '']) => id);
+    expect(states.flatMap(({ text }) => idsIn(text)).sort()).toEqual(chart.transitions.map(({ id }) => id).sort());
+    for (const { name, text } of states)
+      for (const id of idsIn(text)) expect(id.slice(chart.id.length + 1).split(/[./]/)[0]).toBe(name);
+    expect(states.filter(({ begins }) => begins).map(({ name }) => name)).toEqual(tops);
   });
 
-  it('name for each way out, and each way in, the page where that state stands', async () => {
+  it('name for each way out, and each way in, the page where that state begins', async () => {
     const pages = await read();
-    const stateOn = (number: number) => /<h2>([^<\s]+)/.exec(pages[number - 1] ?? '')?.[1];
+    const beginOn = (number: number) =>
+      statesOn(pages[number - 1] ?? '').flatMap(({ name, begins }) => (begins ? [name] : []));
     const named = pages.flatMap((page) => [...page.matchAll(/(?:→|from) ([\w.]+), p\. (\d+)/g)]);
     expect(named.length).toBeGreaterThan(5);
-    for (const [text, path = '', number] of named) expect(stateOn(Number(number)), text).toBe(path.split('.')[0]);
+    for (const [text, path = '', number] of named) expect(beginOn(Number(number)), text).toContain(path.split('.')[0]);
     for (const [, link] of pages.join('').matchAll(/href="#(p\d+)"/g))
       expect(pages.join('')).toContain(` id="${link}"`);
+  });
+
+  it('begin with what a reviewer signs: the map, every way between the states, and the key', async () => {
+    const [map = '', ways = '', key = ''] = await read();
+    expect(map).toContain('<div class="map"><svg');
+    for (const { from, to, transitions } of pairsOf(chart)) {
+      const block = ways.split('<section>').find((text) => text.startsWith(`<h3>${from}</h3>`)) ?? '';
+      expect(block, `${from} → ${to}`).toMatch(new RegExp(`→[^:]*<b>${to}</b>`));
+      for (const one of transitions) expect(block).toContain(deadlineText(one) || one.event || 'always');
+    }
+    for (const state of tops) expect(key).toContain(`<b>${state}</b>`);
+    for (const [name] of deadlinesOf(chart)) expect(key).toContain(`<b>${name}</b>`);
+    for (const rule of new Set(chart.transitions.flatMap(({ rules }) => rules))) expect(key).toContain(rule);
+    expect(key).toMatch(/Reviewed by.*Date.*Signature/);
   });
 
   it('hold pictures that fit the paper, none of their texts under 7 pt', async () => {
