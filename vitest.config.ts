@@ -18,7 +18,7 @@ const alias = Object.entries(manifest.exports).flatMap(([entry, target]) => {
 /** What takes longest: `npm run test:deep`, and part of `npm run check`. All the rest is `npm test`, the adapters’ main paths in it. */
 const deep = [
   'test/adapters/journals.process.test.ts',
-  'test/alpaca/{cases,conformance,crowd,faults,quote,simulator,simulator.refusals,stream-and-budget}.test.ts',
+  'test/alpaca/{cases,conformance,crowd,faults,fuzz,quote,simulator,simulator.refusals,stream-and-budget}.test.ts',
   'test/ccxt/{cases.*,conformance,faults,fuzz,line,perpetual,siblings,stream,vectors}.test.ts',
   'test/audit/verify.*.test.ts',
   // These open Chromium.
