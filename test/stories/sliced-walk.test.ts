@@ -5,29 +5,9 @@ import type { Clock } from 'fillchart';
 import { describe, expect, it } from 'vitest';
 import { inSlices } from '../../src/actors/next-turn.js';
 import { slicedWalk } from '../../src/actors/sliced-walk.js';
-import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js';
+import { virtualClock } from '../../src/testing/virtual-clock.js';
+import { type SlowClock, slowClock } from './slow-clock.js';
 import { advisory, type World, world } from './support.js';
-
-/** A clock on which, once it counts, each reading of monotonic time costs a millisecond: every slice ends after a few. */
-interface SlowClock extends VirtualClock {
-  count(is: boolean): void;
-}
-
-function slowClock(): SlowClock {
-  const clock = virtualClock();
-  let spent = 0;
-  let isCounting = false;
-  const monotonic = clock.monotonic.bind(clock);
-  return Object.assign(Object.create(clock) as VirtualClock, {
-    monotonic() {
-      if (isCounting) spent += 1;
-      return monotonic() + spent;
-    },
-    count(is: boolean) {
-      isCounting = is;
-    },
-  });
-}
 
 const told = (clock: Clock) => {
   const walk = slicedWalk<string>(clock);

@@ -1,0 +1,161 @@
+/**
+ * Very many executions that hear of something at the same moment: cancels first, what is to be written down after, in slices.
+ */
+import type { Journal } from 'fillchart';
+import { memoryJournal } from 'fillchart/adapters';
+import { type VirtualClock, virtualClock } from 'fillchart/testing';
+import { describe, expect, it } from 'vitest';
+import { inbox } from '../../src/actors/inbox.js';
+import { turns } from '../../src/actors/turns.js';
+import { slowClock } from './slow-clock.js';
+import { advisory, type World, world } from './support.js';
+
+const MANY = 40;
+
+/** What happened, in order: calls of `cancelOrder`, and the types of the facts that were recorded. */
+interface Heard {
+  readonly events: string[];
+  readonly now: World;
+}
+
+function listening(events: string[]): Journal {
+  const journal = memoryJournal();
+  return {
+    ...journal,
+    append: (records) => {
+      events.push(...records.map(({ fact }) => fact.type));
+      return journal.append(records);
+    },
+  };
+}
+
+async function inFlight(clock: VirtualClock): Promise<Heard> {
+  const events: string[] = [];
+  const now = await world({
+    clock,
+    script: {},
+    engine: { journal: listening(events) },
+    wrap: (broker) => ({
+      ...broker,
+      cancelOrder: (ref, signal) => {
+        events.push('cancelOrder');
+        return broker.cancelOrder(ref, signal);
+      },
+    }),
+  });
+  for (let index = 0; index < MANY; index += 1)
+    now.engine.start(advisory(`ADV-${index}`, { symbol: `S${index}` })).result.catch(() => undefined);
+  await clock.advance(2_000);
+  events.length = 0;
+  return { events, now };
+}
+
+const areCancelsFirst = (events: readonly string[]): boolean =>
+  events.lastIndexOf('cancelOrder') < events.indexOf('CANCEL_STARTED');
+
+describe('GLOBAL with many orders in flight', () => {
+  const kill = { type: 'GLOBAL', state: 'ACTIVE', reason: 'now' } as const;
+
+  it('K3 K5: every cancel has left before the first of them is written down, and each was recorded as wanted before (A4)', async () => {
+    const clock = slowClock();
+    const { events, now } = await inFlight(clock);
+    clock.count(true);
+    const setting = now.engine.killSwitch.set(kill);
+    // What the walk does not reach in its first slice comes in later turns.
+    expect(events.filter((event) => event === 'KILL_SWITCH').length).toBeLessThan(MANY);
+    for (let turn = 0; turn < MANY; turn += 1) await clock.advance(0);
+    clock.count(false);
+    await clock.advance(3_000);
+    await setting;
+    expect(events.filter((event) => event === 'cancelOrder')).toHaveLength(MANY);
+    expect(areCancelsFirst(events)).toBe(true);
+    for (let count = 1; count <= MANY; count += 1) {
+      const wanted = nth(events, 'KILL_SWITCH', count);
+      expect(wanted).toBeGreaterThanOrEqual(0);
+      expect(wanted).toBeLessThan(nth(events, 'cancelOrder', count));
+    }
+    expect(now.engine.executions().map(({ result }) => result?.status)).toEqual(Array(MANY).fill('CANCELLED'));
+  });
+
+  it('control: where nothing is put off, the first cancel is written down before the last has left', async () => {
+    const { events, now } = await inFlight(virtualClock());
+    await now.engine.killSwitch.set(kill);
+    expect(events.filter((event) => event === 'cancelOrder')).toHaveLength(MANY);
+    expect(areCancelsFirst(events)).toBe(false);
+  });
+});
+
+const nth = (events: readonly string[], event: string, count: number): number => {
+  let at = -1;
+  for (let seen = 0; seen < count; seen += 1) at = events.indexOf(event, at + 1);
+  return at;
+};
+
+describe('turns of the event loop', () => {
+  const queued = (telling: { underWay: Promise<void> | undefined } = { underWay: undefined }) => {
+    const clock = slowClock();
+    const line = turns(clock, telling);
+    const done: string[] = [];
+    const put = (urgency: 'act' | 'book', name: string) => line.later(urgency, () => void done.push(name));
+    return { clock, line, done, put };
+  };
+
+  it('K3 B1: what may lead to a cancel or a protection goes before what is written down, each kind in its order', async () => {
+    const { clock, done, put } = queued();
+    for (const name of ['a', 'b']) put('book', name);
+    for (const name of ['A', 'B']) put('act', name);
+    await clock.advance(1);
+    expect(done).toEqual(['A', 'B', 'a', 'b']);
+  });
+
+  it('K3: while a switch is being told nothing is written down, and what is urgent goes on', async () => {
+    let over: () => void = () => undefined;
+    const telling: { underWay: Promise<void> | undefined } = {
+      underWay: new Promise((resolve) => {
+        over = resolve;
+      }),
+    };
+    const { clock, done, line, put } = queued(telling);
+    expect(line.isFree('act')).toBe(true);
+    expect(line.isFree('book')).toBe(false);
+    put('book', 'a');
+    put('act', 'A');
+    await clock.advance(1_000);
+    expect(done).toEqual(['A']);
+    telling.underWay = undefined;
+    over();
+    await clock.advance(1_000);
+    expect(done).toEqual(['A', 'a']);
+  });
+
+  it('E4: the event loop has its turn between slices', async () => {
+    const { clock, done, put } = queued();
+    clock.count(true);
+    for (let index = 0; index < 60; index += 1) put('book', `${index}`);
+    const seen: number[] = [];
+    clock.setTimeout(() => seen.push(done.length), 0);
+    await clock.advance(1_000);
+    expect(done).toHaveLength(60);
+    expect(seen[0]).toBeLessThan(60);
+  });
+
+  it('facts of one execution keep their order, and one that may not be put off takes along what came before it', () => {
+    const clock = slowClock();
+    const line = turns(clock, { underWay: undefined });
+    line.later('act', () => undefined);
+    const taken: string[] = [];
+    const facts = inbox<string>(line, (fact) => void taken.push(fact));
+    facts.put('report', 'book');
+    facts.put('deadline', 'act');
+    expect(taken).toEqual([]);
+    facts.put('switch', 'now');
+    expect(taken).toEqual(['report', 'deadline', 'switch']);
+  });
+
+  it('where no time passes nothing is put off', () => {
+    const facts: string[] = [];
+    const box = inbox<string>(turns(virtualClock(), { underWay: undefined }), (fact) => void facts.push(fact));
+    for (let index = 0; index < 1_000; index += 1) box.put('report', 'book');
+    expect(facts).toHaveLength(1_000);
+  });
+});
