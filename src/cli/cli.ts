@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander';
 import { JournalError } from '../adapters/journals/journal-error.js';
 import { FillchartError } from '../domain/reasons.js';
+import { addAccess } from './commands/access.js';
 import { addAudit } from './commands/audit.js';
 import { addBroker } from './commands/broker.js';
 import { addCases } from './commands/cases.js';
@@ -39,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
   addWorker,
   addBroker,
   addToken,
+  addAccess,
   addKillSwitch,
   addCases,
   addAudit,

@@ -2,10 +2,12 @@
  * Who did what: each call that was to change something, and each that was refused for who made it.
  *
  * 1. The latest are kept in memory; whoever wants all of them takes them as they come.
+ * 2. Each is chained to the one before it: a log of them shows what was done to it.
  */
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../domain/ports.js';
 import { isoTime } from '../domain/time.js';
+import { type AccessLogEnd, chainedEntry, EMPTY_ACCESS_LOG } from './access-chain.js';
 import type { AccessEntry } from './api/system.js';
 import type { Answered } from './http/server.js';
 
@@ -17,14 +19,20 @@ export interface AccessRecorder {
   saw(answered: Answered): void;
 }
 
-export function accessLog(clock: Pick<Clock, 'now'>, onEntry: (entry: AccessEntry) => void): AccessRecorder {
+/** @param begin where the log that is kept elsewhere ends */
+export function accessLog(
+  clock: Pick<Clock, 'now'>,
+  onEntry: (entry: AccessEntry) => void,
+  begin: AccessLogEnd = EMPTY_ACCESS_LOG,
+): AccessRecorder {
   const entries: AccessEntry[] = [];
+  let end = begin;
   return {
     entries,
     saw({ operation, request, identity, status, code }) {
       const isRefusedForWho = code !== undefined && REFUSED_FOR_WHO.includes(code);
       if (request.method !== 'POST' && !isRefusedForWho) return;
-      const entry: AccessEntry = {
+      const done = {
         at: isoTime(clock.now()),
         requestId: request.id,
         by: identity?.name ?? 'unknown',
@@ -36,6 +44,8 @@ export function accessLog(clock: Pick<Clock, 'now'>, onEntry: (entry: AccessEntr
         ...(code !== undefined && { code }),
         from: request.ip,
       };
+      const entry = chainedEntry(done, end);
+      end = entry;
       entries.push(entry);
       if (entries.length > KEPT) entries.shift();
       onEntry(entry);

@@ -1,5 +1,6 @@
 /** fillchart/service: accounts with their engines behind an HTTP interface. */
 
+export { type AccessLogCheck, type AccessLogEnd, checkAccessLog } from './access-chain.js';
 export type { AccountHost, AccountOptions } from './accounts/account.js';
 export { type OperationId, type RouteShape, routes } from './api/routes.js';
 export type { Role } from './api/system.js';

@@ -5,6 +5,7 @@ import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
+import type { AccessLogEnd } from './access-chain.js';
 import type { AccountOptions } from './accounts/account.js';
 import type { AccessEntry } from './api/system.js';
 import type { WebhookOptions } from './notifications/webhooks.js';
@@ -56,6 +57,8 @@ export interface ServiceOptions {
   readonly webhooks?: readonly WebhookOptions[] | undefined;
   /** Told of each call that changed something, or was refused for who made it. */
   readonly onAccess?: ((entry: AccessEntry) => void) | undefined;
+  /** Where the log that `onAccess` keeps ends: entries go on from there. Empty by default. */
+  readonly accessLogEnd?: AccessLogEnd | undefined;
   /** Folder of the console; that of the package by default. */
   readonly consoleFolder?: string | undefined;
   /** The system clock by default. */
@@ -87,6 +90,7 @@ const NAMES = Object.keys({
   brokerLostMs: true,
   webhooks: true,
   onAccess: true,
+  accessLogEnd: true,
   consoleFolder: true,
   clock: true,
   logger: true,

@@ -209,7 +209,7 @@ function assembled(given: ServiceOptions) {
     if (one.host !== undefined) all.push(hostedAccount(one, one.host, own));
     else if (one.broker !== undefined) all.push(account(one, one.broker, own));
   }
-  const access = accessLog(clock, (entry) => options.onAccess?.(entry));
+  const access = accessLog(clock, (entry) => options.onAccess?.(entry), options.accessLogEnd);
   const app = appOf({ options, clock, logger, state, starts, twoPerson, all, views, hub, access, told, version });
   return { options, clock, logger, state, all, hub, hooks, loop, app };
 }

@@ -85,7 +85,7 @@ function create({ file, name, role }: TokenOptions, { stdout, stderr }: CliWorld
   const token = newToken();
   write(file, [...known, { name, role, hash: tokenHash(token) }]);
   stdout.write(`${token}\n`);
-  stderr.write(`fillchart: this token is for ${name}, a ${role}. It is shown only now; ${file} holds its hash.\n`);
+  stderr.write(`fillchart: this token is for ${name} (${role}). It is shown only now; ${file} holds its hash.\n`);
   return EXIT.ok;
 }
 

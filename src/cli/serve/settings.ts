@@ -4,8 +4,14 @@
  * 1. Everything is read and checked before anything is opened.
  * 2. A file that the config names is looked for beside the config; no secret stands in one.
  */
-import { appendFileSync, existsSync } from 'node:fs';
-import { type AccountOptions, type ServiceOptions, type Tokens, tokenFile } from '../../service/index.js';
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  type AccountOptions,
+  checkAccessLog,
+  type ServiceOptions,
+  type Tokens,
+  tokenFile,
+} from '../../service/index.js';
 import { beside, type Config, readConfig } from '../brokers/config-file.js';
 import { UsageError } from '../exit-codes.js';
 import { readTextFile } from '../run/source.js';
@@ -171,11 +177,34 @@ function ofSecurity(top: Place, config: Config, world: CliWorld): Partial<Servic
   return withoutGaps({
     tokens: path === undefined ? undefined : tokensAt(inside(top, 'tokens'), beside(top.file, path), world, warn),
     webhooks: listAt(inside(top, 'webhooks'), config['webhooks'], (place, one) => webhookFrom(place, one, world.env)),
-    onAccess:
-      accessLog === undefined
-        ? undefined
-        : (entry: object) => appendFileSync(beside(top.file, accessLog), `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
+    ...(accessLog !== undefined && accessLogAt(beside(top.file, accessLog))),
   });
+}
+
+/** Longer than any entry. */
+const LOG_END_BYTES = 65_536;
+
+function endOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, LOG_END_BYTES));
+    readSync(file, bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Goes on behind what the file holds: its last whole entry is what the next one is chained to. */
+function accessLogAt(path: string): Pick<ServiceOptions, 'onAccess' | 'accessLogEnd'> {
+  const known = existsSync(path) ? endOf(path) : '';
+  // A line that was torn by a crash is left as it is; the next one is begun below it.
+  if (known !== '' && !known.endsWith('\n')) appendFileSync(path, '\n');
+  return {
+    accessLogEnd: checkAccessLog(known).end,
+    onAccess: (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
+  };
 }
 
 function tokensAt(place: Place, path: string, world: CliWorld, warn: (sentence: string) => void): Tokens {

@@ -51,6 +51,7 @@ export type ReasonList = Static<typeof ReasonList>;
 
 export const AccessEntry = Type.Object(
   {
+    seq: Type.Integer({ description: 'Position in the log; counts on where the log is kept in a file.' }),
     at: Time,
     requestId: Type.String(),
     by: Type.String(),
@@ -65,6 +66,8 @@ export const AccessEntry = Type.Object(
     outcome: Type.Integer({ description: 'HTTP status of the answer.' }),
     code: Type.Optional(Type.String({ description: 'A code of the registry, where it was refused.' })),
     from: Type.String({ description: 'Address of the caller.' }),
+    prevHash: Type.String({ description: 'Hash of the entry before it.' }),
+    hash: Type.String({ description: 'SHA-256, hex, of the entry’s other members as canonical JSON.' }),
   },
   { $id: 'AccessEntry', title: 'AccessEntry' },
 );

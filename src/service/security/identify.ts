@@ -31,6 +31,8 @@ export function identify({ tokens, rate, wrongTokens }: IdentifyParts) {
         'UNAUTHENTICATED',
         'This needs the header "Authorization: Bearer <token>", with a token that is known.',
       );
+    // Whoever is refused is known all the same: the log of who did what names them.
+    request.identity = identity;
     const isStop = route.method === 'POST' && route.path === '/v1/kill-switches';
     const waitSeconds = isStop ? 0 : rate.take(identity.key);
     if (waitSeconds > 0)
