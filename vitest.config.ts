@@ -36,7 +36,7 @@ const deep = [
   'test/memory/{heap,retention,start-cost}.test.ts',
   'test/paths/{all-paths,exits-on-engine,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
-  'test/service/{events,fuzz,global,kill}.test.ts',
+  'test/service/{events,fuzz,global,kill,sockets}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/telemetry/alerts.test.ts',
   'test/verify/{exits,mutants,steps-tie,verify}.test.ts',
