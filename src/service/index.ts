@@ -4,6 +4,7 @@ export { type AccessLogCheck, type AccessLogEnd, checkAccessLog } from './access
 export type { AccountHost, AccountOptions } from './accounts/account.js';
 export { type OperationId, type RouteShape, routes } from './api/routes.js';
 export type { Role } from './api/system.js';
+export type { SwitchServiceOptions } from './followed-switches.js';
 export { NOTIFICATIONS, type Notification, type NotificationName } from './notifications/notification.js';
 export { signatureOf, type WebhookOptions } from './notifications/webhooks.js';
 export { openApi } from './openapi.js';

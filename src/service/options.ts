@@ -8,6 +8,7 @@ import { show } from '../domain/snapshot.js';
 import type { AccessLogEnd } from './access-chain.js';
 import type { AccountOptions } from './accounts/account.js';
 import type { AccessEntry } from './api/system.js';
+import type { SwitchServiceOptions } from './followed-switches.js';
 import type { WebhookOptions } from './notifications/webhooks.js';
 import { isLoopback } from './security/guard.js';
 import type { Tokens } from './security/tokens.js';
@@ -27,6 +28,8 @@ export interface ServiceOptions {
    * several accounts need it.
    */
   readonly killSwitchJournal?: Journal | undefined;
+  /** The service whose kill switches hold here too; what it said last is kept in `killSwitchJournal`. */
+  readonly killSwitchService?: SwitchServiceOptions | undefined;
   /** Releasing GLOBAL takes two people; false by default. Needs `tokens`. */
   readonly twoPersonRelease?: boolean | undefined;
   /** Path under which a proxy leads here, such as `/fillchart`; none by default. */
@@ -75,6 +78,7 @@ const NAMES = Object.keys({
   port: true,
   tokens: true,
   killSwitchJournal: true,
+  killSwitchService: true,
   twoPersonRelease: true,
   basePath: true,
   hosts: true,
@@ -133,6 +137,7 @@ export function checkService(options: ServiceOptions): void {
       undefined,
       'a journal: several accounts share their kill switches, which must be kept',
     );
+  checkSwitchService(options);
   if (twoPersonRelease === true && tokens === undefined)
     throw invalid('twoPersonRelease', true, 'false without tokens: without them nobody can tell two people apart');
   if (!/^(?:\/[\w.~-]+)*$/.test(basePath))
@@ -143,6 +148,22 @@ export function checkService(options: ServiceOptions): void {
       'INVALID_OPTION',
       `host is ${show(host)}, which others can reach, and there are no tokens; without tokens accepted is a loopback address such as "127.0.0.1". fillchart token create makes one.`,
     );
+}
+
+function checkSwitchService({ killSwitchService, killSwitchJournal, twoPersonRelease }: ServiceOptions): void {
+  if (killSwitchService === undefined) return;
+  refuseUnknown('createService', killSwitchService, ['url', 'token', 'pollMs', 'lostAfterMs'], 'killSwitchService.');
+  const { url, pollMs = 200, lostAfterMs = 1_000 } = killSwitchService;
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw invalid('killSwitchService.url', url, 'an address that begins with https:// or http://');
+  if (!Number.isSafeInteger(pollMs) || pollMs < 20 || pollMs > 10_000)
+    throw invalid('killSwitchService.pollMs', pollMs, 'a whole number from 20 to 10000 (ms)');
+  if (!Number.isSafeInteger(lostAfterMs) || lostAfterMs < 2 * pollMs || lostAfterMs > 60_000)
+    throw invalid('killSwitchService.lostAfterMs', lostAfterMs, 'a whole number from twice pollMs to 60000 (ms)');
+  if (killSwitchJournal === undefined)
+    throw invalid('killSwitchJournal', undefined, 'a journal: what the switch service said last must be kept');
+  if (twoPersonRelease === true)
+    throw invalid('twoPersonRelease', true, 'false with killSwitchService: switches are released there');
 }
 
 /** A host keeps by itself what an engine of this process would be given. */

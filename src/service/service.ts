@@ -22,6 +22,7 @@ import { hostedAccount } from './accounts/hosted-account.js';
 import { docsPage } from './docs-page.js';
 import { eventLoopDelay } from './event-loop-delay.js';
 import { type Hub, hub as newHub } from './events/hub.js';
+import { type FollowedSwitches, followedSwitches, switchRequests } from './followed-switches.js';
 import { handlers } from './handlers/handlers.js';
 import { consoleFolder, pages } from './http/pages.js';
 import { server } from './http/server.js';
@@ -91,7 +92,11 @@ export function createService(given: ServiceOptions): Service {
   const { options, clock, all, hub, hooks, loop, state, app } = parts;
   let opening: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
-  const isReady = (): boolean => !state.isDraining && all.every((one) => one.problems().length === 0);
+  const problems = (): readonly string[] => [
+    ...all.flatMap((one) => one.problems()),
+    ...(state.followed?.problems() ?? []),
+  ];
+  const isReady = (): boolean => !state.isDraining && problems().length === 0;
 
   async function shut(drainMs: number): Promise<void> {
     state.isDraining = true;
@@ -102,6 +107,7 @@ export function createService(given: ServiceOptions): Service {
     loop.stop();
     hooks.close();
     hub.close();
+    state.followed?.close();
     await state.shared?.close();
     await app.close();
   }
@@ -121,7 +127,7 @@ export function createService(given: ServiceOptions): Service {
     get isReady() {
       return isReady();
     },
-    problems: () => all.flatMap((one) => one.problems()),
+    problems,
     ready: () =>
       new Promise((resolve) => {
         const look = (): void => {
@@ -142,6 +148,8 @@ interface ServiceState {
   /** The switches that the accounts share; absent where the only account has its own. */
   shared: SharedKillSwitch | undefined;
   killSwitch: KillSwitch | undefined;
+  /** The switches of another service, which hold here too. */
+  followed: FollowedSwitches | undefined;
   watchman: Watchman | undefined;
 }
 
@@ -152,7 +160,13 @@ function assembled(given: ServiceOptions) {
   const clock = options.clock ?? systemClock();
   const logger: Logger | false =
     options.logger ?? pino({ name: 'fillchart', level: 'warn' }, pino.destination(STANDARD_ERROR));
-  const state: ServiceState = { isDraining: false, shared: undefined, killSwitch: undefined, watchman: undefined };
+  const state: ServiceState = {
+    isDraining: false,
+    shared: undefined,
+    killSwitch: undefined,
+    followed: undefined,
+    watchman: undefined,
+  };
   const starts = newStarts(clock);
   const twoPerson = twoPersonRule(options.twoPersonRelease === true, clock);
   const all: Account[] = [];
@@ -192,6 +206,7 @@ function assembled(given: ServiceOptions) {
       clock,
       logger,
       killSwitch: () => state.shared,
+      heldBy: () => state.followed?.lost(),
       probeMs: options.brokerProbeMs,
       lostAfterMs: options.brokerLostMs,
       onCall: (name, call) => told.sawCall(name, call),
@@ -300,8 +315,16 @@ const isOpen = (one: Account): one is OpenAccount => one.engine !== undefined;
 
 async function openAll(parts: Assembled): Promise<void> {
   const { options, clock, logger, state, all, hub, hooks } = parts;
-  const { killSwitchJournal: journal } = options;
+  const { killSwitchJournal: journal, killSwitchService: service } = options;
   if (journal !== undefined) state.shared = await createKillSwitch({ journal, clock, logger });
+  if (state.shared !== undefined && service !== undefined) {
+    state.followed = followedSwitches({
+      ...{ shared: state.shared, service, clock, logger },
+      request: switchRequests(service, clock),
+    });
+    // Engines come after: they never see a gate that nobody has asked for.
+    await state.followed.begin();
+  }
   const opened = (one: Account): void => {
     if (isOpen(one)) hub.follow(one);
     hub.changed('account', one);
@@ -328,7 +351,7 @@ async function openAll(parts: Assembled): Promise<void> {
 /** The switches that all accounts share, or those of the only one, as soon as it is open. */
 function useSwitches({ state, all, hub, hooks }: Assembled): void {
   if (state.killSwitch !== undefined) return;
-  state.killSwitch = state.shared ?? all.find(isOpen)?.engine.killSwitch;
+  state.killSwitch = state.followed?.killSwitch ?? state.shared ?? all.find(isOpen)?.engine.killSwitch;
   state.killSwitch?.changes$.subscribe((change) => {
     hub.changed('switches');
     hooks.tell(ofSwitch(change));

@@ -37,6 +37,26 @@ describe('fillchart serve --config', () => {
       '--live is not given',
     ],
     [
+      'an account on Restate with a broker of its own',
+      { accounts: [{ name: 'desk', restate: 'http://127.0.0.1:8080', broker: 'paper' }] },
+      'accounts[0].broker is not known',
+    ],
+    [
+      'one on Restate beside another account',
+      { accounts: [account, { name: 'desk', restate: 'http://127.0.0.1:8080' }] },
+      'accepted is a host for the only account',
+    ],
+    [
+      'a switch service whose token is not there',
+      { accounts: [account], killSwitch: { service: { url: 'http://switches.example', tokenEnv: 'NO_SUCH_TOKEN' } } },
+      'killSwitch.service.tokenEnv names NO_SUCH_TOKEN',
+    ],
+    [
+      'a second person for switches that are released elsewhere',
+      { accounts: [account], killSwitch: { twoPersonRelease: true, service: { url: 'http://switches.example' } } },
+      'twoPersonRelease',
+    ],
+    [
       'a receiver without a key',
       { accounts: [account], webhooks: [{ url: 'http://x.example' }] },
       'webhooks[0].secretEnv',

@@ -9,13 +9,14 @@ import {
   type AccountOptions,
   checkAccessLog,
   type ServiceOptions,
+  type SwitchServiceOptions,
   type Tokens,
   tokenFile,
 } from '../../service/index.js';
 import { beside, type Config, readConfig } from '../brokers/config-file.js';
 import { UsageError } from '../exit-codes.js';
 import { readTextFile } from '../run/source.js';
-import type { CliWorld } from '../world.js';
+import type { CliWorld, Environment } from '../world.js';
 import { accountFrom } from './account-config.js';
 import { flagAt, inside, listAt, notAccepted, objectAt, type Place, textAt, textsAt, wholeAt } from './config-keys.js';
 import { journalAt } from './journal-at.js';
@@ -123,7 +124,7 @@ async function configuredSettings(file: string, options: ServeOptions, world: Cl
       port: DEFAULT_PORT,
       ...ofServer(top, config),
       ...ofSecurity(top, config, world),
-      ...ofSwitches(top, config, made.length),
+      ...ofSwitches(top, config, made.length, world.env),
       ...fromOptions(options),
       clock: world.clock,
     },
@@ -219,22 +220,46 @@ function tokensAt(place: Place, path: string, world: CliWorld, warn: (sentence: 
   }
 }
 
-function ofSwitches(top: Place, config: Config, accounts: number): Partial<ServiceOptions> {
+function ofSwitches(top: Place, config: Config, accounts: number, env: Environment): Partial<ServiceOptions> {
   const place = inside(top, 'killSwitch');
   const given =
     config['killSwitch'] === undefined
       ? ({} as Config)
-      : objectAt(place, config['killSwitch'], ['journal', 'twoPersonRelease']);
+      : objectAt(place, config['killSwitch'], ['journal', 'twoPersonRelease', 'service']);
+  const service = switchServiceAt(inside(place, 'service'), given['service'], env);
   const named = textAt(inside(place, 'journal'), given['journal']);
-  const journal = named ?? (accounts > 1 ? 'kill-switches.db' : undefined);
+  const journal = named ?? (accounts > 1 || service !== undefined ? 'kill-switches.db' : undefined);
   const isInMemory = journal === 'memory';
   return withoutGaps({
     killSwitchJournal:
       journal === undefined
         ? undefined
         : journalAt(isInMemory ? journal : beside(top.file, journal), `${top.file}: killSwitch.journal`),
+    killSwitchService: service,
     twoPersonRelease: flagAt(inside(place, 'twoPersonRelease'), given['twoPersonRelease']),
   });
+}
+
+/** Another service whose kill switches hold here too; its token is read from the environment alone. */
+function switchServiceAt(place: Place, value: unknown, env: Environment): SwitchServiceOptions | undefined {
+  if (value === undefined) return undefined;
+  const given = objectAt(place, value, ['url', 'tokenEnv', 'pollMs', 'lostAfterMs']);
+  const url = textAt(inside(place, 'url'), given['url']);
+  if (url === undefined)
+    throw notAccepted(inside(place, 'url'), url, 'the address of the service that has the switches');
+  const variable = textAt(inside(place, 'tokenEnv'), given['tokenEnv']);
+  const token = variable === undefined ? undefined : env[variable];
+  if (variable !== undefined && (token === undefined || token === ''))
+    throw new UsageError(
+      `${place.file}: ${place.path}.tokenEnv names ${variable}, which is not set in the environment.`,
+    );
+  const whole = (name: string) => wholeAt(inside(place, name), given[name], 0, MOST);
+  return withoutGaps({
+    url,
+    token,
+    pollMs: whole('pollMs'),
+    lostAfterMs: whole('lostAfterMs'),
+  }) as SwitchServiceOptions;
 }
 
 const withoutGaps = <T extends object>(given: T): { [Name in keyof T]: NonNullable<T[Name]> } =>

@@ -55,6 +55,8 @@ export interface AccountParts {
   readonly logger: Logger | false;
   /** The switches that all accounts share; asked for when it is opened. */
   readonly killSwitch: () => SharedKillSwitch | undefined;
+  /** Why no account takes anything new. */
+  readonly heldBy: () => string | undefined;
   readonly probeMs: number;
   readonly lostAfterMs: number;
   readonly onCall: (account: string, call: BrokerCall) => void;
@@ -90,7 +92,7 @@ const RETRY_SWEEP_MS = 1_000;
 
 /** An account with an engine in this process. */
 export function account(options: AccountOptions, given: BrokerAdapter, parts: AccountParts): Account {
-  const { clock, logger, killSwitch, probeMs, lostAfterMs, onCall, onCommit, onBroker } = parts;
+  const { clock, logger, killSwitch, heldBy, probeMs, lostAfterMs, onCall, onCommit, onBroker } = parts;
   const { name } = options;
   let engine: Engine | undefined;
   let failure: string | undefined;
@@ -154,7 +156,9 @@ export function account(options: AccountOptions, given: BrokerAdapter, parts: Ac
       if (engine === undefined) return [`Account ${name} is being opened.`];
       if (isClosed) return [`Account ${name} is closed.`];
       const { startSweep, journalFailure } = engine.metrics();
+      const held = heldBy();
       return [
+        ...(held === undefined ? [] : [held]),
         ...(health.connected ? [] : [`Account ${name}: ${health.problem ?? 'the broker is not connected'}.`]),
         ...(journalFailure === undefined
           ? []
