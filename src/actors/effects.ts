@@ -6,12 +6,12 @@
  * 3. A command whose state has passed by the time its record is durable is not carried out any more.
  */
 
-import { type Decimal, isZero } from '../domain/decimal.js';
+import type { Decimal } from '../domain/decimal.js';
 import { EXIT_LEGS, exitIdOf } from '../domain/exits.js';
 import { filledBetween } from '../domain/others-fills.js';
 import type { SubmitOutcome } from '../domain/ports.js';
-import type { ObservedPosition, OthersFills } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
+import { othersIn } from '../domain/symbol-totals.js';
 import type { Gate } from '../domain/validation.js';
 import type { Durability } from '../journal/recorder.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
@@ -171,18 +171,9 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
     const others = filled.readOthers(context());
     const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
     const theirs = filledBetween(context().othersBefore, others());
-    // Alone in the symbol, whatever exit is shown must be ours.
-    const isAlone = [theirs.least, theirs.most, context().baseline].every(isZero);
-    const exits = isAlone ? { stopLosses: [], takeProfits: [] } : exitsOfOthers(position);
-    send({ type: 'RECONCILED', at: time(), observed: { order, position, others: { ...theirs, ...exits } } });
-  }
-
-  /** Which of the exits that the broker shows belong to other executions of ours. */
-  function exitsOfOthers(position: ObservedPosition): Pick<OthersFills, 'stopLosses' | 'takeProfits'> {
-    const theirs = (price: Decimal | undefined) =>
-      price !== undefined && filled.isExitOfOthers(context(), price) ? [price] : [];
-    if (position.kind !== 'position') return { stopLosses: [], takeProfits: [] };
-    return { stopLosses: theirs(position.stopLoss), takeProfits: theirs(position.takeProfit) };
+    const isOfOthers = (price: Decimal) => filled.isExitOfOthers(context(), price);
+    const observed = { order, position, others: othersIn(theirs, context().baseline, position, isOfOthers) };
+    send({ type: 'RECONCILED', at: time(), observed });
   }
 
   return perform;

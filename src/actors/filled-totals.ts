@@ -8,6 +8,16 @@
 import { add, type Decimal, subtract, ZERO } from '../domain/decimal.js';
 import type { FilledBySide } from '../domain/others-fills.js';
 import type { Side } from '../domain/ports.js';
+import {
+  type Counts,
+  type ExitHolders,
+  holdExits,
+  isExitOfOthers,
+  moved,
+  NO_COUNTS,
+  rangeOf,
+  without,
+} from '../domain/symbol-totals.js';
 import { type ExecutionContext, heldBy } from '../machines/execution.context.js';
 
 export interface FilledTotals {
@@ -32,11 +42,6 @@ export interface FilledTotals {
 
 export type FilledTotalsState = Readonly<Record<string, Readonly<Record<Side, Decimal>>>>;
 
-interface Counts {
-  readonly filled: Decimal;
-  readonly open: Decimal;
-}
-
 interface Counted extends Counts {
   readonly symbol: string;
   readonly side: Side;
@@ -45,14 +50,8 @@ interface Counted extends Counts {
 interface SymbolTotals {
   buy: Counts;
   sell: Counts;
-  /** Executions that hold an exit at a price: two at most, since two are others to anyone. */
-  readonly exits: Map<Decimal, Set<string>>;
+  readonly exits: ExitHolders;
 }
-
-/** Prices kept for a symbol: the latest ones. */
-const MOST_EXITS = 256;
-
-const NONE: Counts = { filled: ZERO, open: ZERO };
 
 export function filledTotals(): FilledTotals {
   const counted = new Map<string, Counted>();
@@ -61,7 +60,7 @@ export function filledTotals(): FilledTotals {
   function totalsOf(symbol: string): SymbolTotals {
     const known = bySymbol.get(symbol);
     if (known !== undefined) return known;
-    const fresh: SymbolTotals = { buy: NONE, sell: NONE, exits: new Map() };
+    const fresh: SymbolTotals = { buy: NO_COUNTS, sell: NO_COUNTS, exits: new Map() };
     bySymbol.set(symbol, fresh);
     return fresh;
   }
@@ -71,24 +70,16 @@ export function filledTotals(): FilledTotals {
   /** The totals of a side without the execution's own part. */
   function othersOn(side: Side, context: ExecutionContext): Counts {
     const total = totalsOf(context.snapshot.symbol)[side];
-    const own = side === sideOf(context) ? (counted.get(context.clientOrderId) ?? NONE) : NONE;
-    return own === NONE ? total : { filled: subtract(total.filled, own.filled), open: subtract(total.open, own.open) };
+    const own = side === sideOf(context) ? (counted.get(context.clientOrderId) ?? NO_COUNTS) : NO_COUNTS;
+    return without(total, own);
   }
+
+  const hold = (symbol: string, clientOrderId: string, prices: readonly Decimal[]): void =>
+    holdExits(totalsOf(symbol).exits, clientOrderId, prices);
 
   function keepExits({ clientOrderId, snapshot, bracket, protection }: ExecutionContext): void {
     if (bracket === undefined || protection.stopLoss !== 'placed') return;
-    holdExits(snapshot.symbol, clientOrderId, [bracket.stopLoss, bracket.takeProfit]);
-  }
-
-  function holdExits(symbol: string, clientOrderId: string, prices: readonly Decimal[]): void {
-    const { exits } = totalsOf(symbol);
-    for (const price of prices) {
-      const holders = exits.get(price) ?? new Set<string>();
-      if (holders.size < 2) holders.add(clientOrderId);
-      exits.delete(price);
-      exits.set(price, holders);
-    }
-    for (const price of exits.keys()) if (exits.size > MOST_EXITS) exits.delete(price);
+    hold(snapshot.symbol, clientOrderId, [bracket.stopLoss, bracket.takeProfit]);
   }
 
   return {
@@ -96,33 +87,23 @@ export function filledTotals(): FilledTotals {
       const { order, firstSubmitAt, clientOrderId, snapshot } = context;
       if (firstSubmitAt === undefined) return;
       keepExits(context);
-      const before = counted.get(clientOrderId) ?? NONE;
+      const before = counted.get(clientOrderId) ?? NO_COUNTS;
       const now = { filled: heldBy(context), open: isOrderLive ? order.leavesQty : ZERO };
       if (now.filled === before.filled && now.open === before.open) return;
       const totals = totalsOf(snapshot.symbol);
       const side = sideOf(context);
-      totals[side] = {
-        filled: add(totals[side].filled, subtract(now.filled, before.filled)),
-        open: add(totals[side].open, subtract(now.open, before.open)),
-      };
+      totals[side] = moved(totals[side], before, now);
       counted.set(clientOrderId, { ...now, symbol: snapshot.symbol, side });
     },
     readOthers(context) {
-      const asked = { buy: othersOn('buy', context).filled, sell: othersOn('sell', context).filled };
-      return () => {
-        const [buy, sell] = [othersOn('buy', context), othersOn('sell', context)];
-        return {
-          buy: { least: asked.buy, most: add(buy.filled, buy.open) },
-          sell: { least: asked.sell, most: add(sell.filled, sell.open) },
-        };
-      };
+      const read = () => ({ buy: othersOn('buy', context), sell: othersOn('sell', context) });
+      const asked = read();
+      return () => rangeOf(asked, read());
     },
-    isExitOfOthers({ clientOrderId, snapshot }, price) {
-      const holders = totalsOf(snapshot.symbol).exits.get(price);
-      return holders !== undefined && (holders.size > 1 || !holders.has(clientOrderId));
-    },
+    isExitOfOthers: ({ clientOrderId, snapshot }, price) =>
+      isExitOfOthers(totalsOf(snapshot.symbol).exits, clientOrderId, price),
     leave: (clientOrderId) => counted.delete(clientOrderId),
-    holdExits,
+    holdExits: hold,
     state() {
       const done = new Map<string, Record<Side, Decimal>>();
       for (const [symbol, { buy, sell }] of bySymbol) done.set(symbol, { buy: buy.filled, sell: sell.filled });

@@ -2,15 +2,17 @@
  * The commands of the chart, carried out by steps on Restate: each ends in facts, and in nothing else.
  */
 import type * as restate from '@restatedev/restate-sdk';
+import type { Decimal } from '../domain/decimal.js';
 import { readOrderReport } from '../domain/order.js';
 import { filledBetween } from '../domain/others-fills.js';
 import type { OrderRef } from '../domain/ports.js';
 import type { ObservedOrder } from '../domain/reconciliation.js';
+import { othersIn, rangeOf } from '../domain/symbol-totals.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { exitsAtReference, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
 import { takes } from '../machines/step.js';
-import { othersOf, rangeOf } from './hosted-others.js';
+import { othersOf } from './hosted-others.js';
 import type { HostedWatch } from './hosted-watch.js';
 import { begin, beginFacts, type Hosting, LATE_MS, told } from './hosting.js';
 import { ALL, GATE } from './names.js';
@@ -134,8 +136,10 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
         return { order, position, at: timeOf(parts, start)(), switches: switchNews(parts, start) };
       },
       async ({ order, position, at, switches }): Promise<StepNews> => {
-        const share = filledBetween(life.context.othersBefore, rangeOf(before, await others.now()));
-        const observed = { order, position, others: { ...share, stopLosses: [], takeProfits: [] } };
+        const after = await others.now();
+        const theirs = filledBetween(life.context.othersBefore, rangeOf(before, after));
+        const isOfOthers = (price: Decimal) => after.exits.includes(price);
+        const observed = { order, position, others: othersIn(theirs, life.context.baseline, position, isOfOthers) };
         return { facts: [{ type: 'RECONCILED', at, observed }], switches };
       },
     );

@@ -2,22 +2,19 @@
  * What other executions hold in the symbol, on netting accounts (R6.2). Where each entry has a position of its own, nobody
  * is asked and nothing is counted.
  */
-import { add, ZERO } from '../domain/decimal.js';
-import type { FilledBySide } from '../domain/others-fills.js';
+import { ZERO } from '../domain/decimal.js';
+import { NO_COUNTS } from '../domain/symbol-totals.js';
 import { heldBy } from '../machines/execution.context.js';
 import { isOrderLive } from '../machines/execution.state.js';
 import type { Hosting } from './hosting.js';
 import { SYMBOLS } from './names.js';
 import type { SymbolsObject } from './objects.js';
-import type { Counts } from './symbol-totals.js';
+import type { LiveEntry, OthersInSymbol } from './symbol-totals.js';
 
-export type OthersCounts = Readonly<Record<'buy' | 'sell', Counts>>;
-
-const NOTHING: Counts = Object.freeze({ filled: ZERO, open: ZERO });
-const NO_OTHERS: OthersCounts = Object.freeze({ buy: NOTHING, sell: NOTHING });
+const NO_OTHERS: OthersInSymbol = Object.freeze({ buy: NO_COUNTS, sell: NO_COUNTS, exits: [] });
 
 export interface Others {
-  now(): Promise<OthersCounts>;
+  now(): Promise<OthersInSymbol>;
   /** What this execution has filled, and may fill yet, is told to the others when it has changed. */
   count(): void;
 }
@@ -25,7 +22,7 @@ export interface Others {
 export function othersOf({ ctx, parts, input, life }: Hosting): Others {
   const isNetting = parts.capabilities.positions === 'netting';
   const { symbol = '', side = 'buy' } = input.snapshot;
-  let counted = NOTHING;
+  let counted: LiveEntry = { ...NO_COUNTS, side };
   return {
     async now() {
       if (!isNetting) return NO_OTHERS;
@@ -34,18 +31,16 @@ export function othersOf({ ctx, parts, input, life }: Hosting): Others {
     count() {
       const { context, state } = life;
       if (!isNetting || context.firstSubmitAt === undefined) return;
-      const now: Counts = { filled: heldBy(context), open: isOrderLive(state) ? context.order.leavesQty : ZERO };
-      if (now.filled === counted.filled && now.open === counted.open) return;
-      counted = now;
-      const entry = { side, ...now };
+      const { bracket, protection, order } = context;
+      const exits =
+        bracket !== undefined && protection.stopLoss === 'placed' ? [bracket.stopLoss, bracket.takeProfit] : undefined;
+      const now = { side, filled: heldBy(context), open: isOrderLive(state) ? order.leavesQty : ZERO };
+      const hasChanged = now.filled !== counted.filled || now.open !== counted.open || (exits && !counted.exits);
+      if (!hasChanged) return;
+      const entry: LiveEntry = { ...now, ...(exits !== undefined && { exits }) };
+      counted = entry;
       const { clientOrderId } = input;
       ctx.objectSendClient<SymbolsObject>({ name: SYMBOLS }, symbol).count({ clientOrderId, entry });
     },
   };
 }
-
-/** The least is what was known before the question, the most what can be by the answer. */
-export const rangeOf = (before: OthersCounts, after: OthersCounts): FilledBySide => ({
-  buy: { least: before.buy.filled, most: add(after.buy.filled, after.buy.open) },
-  sell: { least: before.sell.filled, most: add(after.sell.filled, after.sell.open) },
-});

@@ -72,8 +72,7 @@ export function followedSwitches({ shared, service, clock, logger, request }: Fo
   let latest: readonly SwitchView[] = [];
   /** Counts what was changed from here: an answer is of before or after. */
   let changes = 0;
-  let hasLooked = false;
-  let isClosed = false;
+  let [hasLooked, isClosed] = [false, false];
   let timer: unknown;
   let problem: string | undefined = 'the switch service has not answered yet';
 
@@ -92,12 +91,12 @@ export function followedSwitches({ shared, service, clock, logger, request }: Fo
     const askedAt = clock.monotonic();
     try {
       for (const [key, setting] of untold) await tell(key, setting);
-      const before = changes;
+      const [before, known] = [changes, shared.history.length];
       const { status, body } = await request('GET', PATH);
       const there = (body as { readonly switches?: unknown } | null)?.switches;
       if (status !== 200 || !Array.isArray(there)) throw new Error(`it answered ${status}`);
       // An answer from before a change says nothing of it: the next one does.
-      if (before === changes) await take(there as readonly SwitchView[]);
+      if (before === changes && known === shared.history.length) await take(there as readonly SwitchView[]);
       answeredAt = askedAt;
       problem = undefined;
     } catch (error) {
@@ -142,7 +141,8 @@ export function followedSwitches({ shared, service, clock, logger, request }: Fo
       const key = switchKey(type, target);
       const here = shared.switches.find((one) => switchKey(one.type, one.target) === key);
       const before = here?.state ?? 'OFF';
-      if (before === state || untold.has(key)) {
+      const isSame = before === state && here?.by !== BY;
+      if (isSame || untold.has(key)) {
         kept.delete(key);
         continue;
       }
@@ -163,7 +163,7 @@ export function followedSwitches({ shared, service, clock, logger, request }: Fo
     const { type, target, state, reason, by } = setting;
     const { status, body } = await request('POST', PATH, { type, target, state, reason, by });
     changes += 1;
-    if (status === WAITS) throw secondPerson();
+    if (status === WAITS) throw secondPerson(base);
     if (status >= REFUSED) throw refusalOf(status, body);
     if (untold.get(key) === setting) untold.delete(key);
   }
@@ -192,7 +192,7 @@ export function followedSwitches({ shared, service, clock, logger, request }: Fo
       throw new FillchartError('NOT_READY', `Nothing is released: ${base} does not answer (${causeOf(error)}).`);
     });
     changes += 1;
-    if (status === WAITS) throw secondPerson();
+    if (status === WAITS) throw secondPerson(base);
     if (status >= REFUSED) throw refusalOf(status, body);
     untold.delete(switchKey(type, target));
     if (force === true) await quietly(shared.release({ type, target, by, reason, force }));
@@ -201,20 +201,15 @@ export function followedSwitches({ shared, service, clock, logger, request }: Fo
     if (why !== undefined) throw new FillchartError('KILL_SWITCH_RELEASE_REFUSED', `${why}.`);
   }
 
-  const secondPerson = () => new FillchartError('SECOND_PERSON_NEEDED', `A second person releases it at ${base}.`);
-
   async function follow(): Promise<void> {
     await look();
     if (!isClosed) timer = clock.setTimeout(() => void follow(), pollMs);
   }
 
-  const isThere = (type: SwitchView['type'], target: string | undefined): boolean =>
-    latest.some((one) => switchKey(one.type, one.target) === switchKey(type, target) && one.state === 'ACTIVE');
-
   /** What engines set here, such as a limit that is reached, is told like what people set. */
   const own$ = shared.changes$.subscribe((change) => {
     const { type, target, state, reason, by } = change;
-    if (by === BY || state !== 'ACTIVE' || isThere(type, target)) return;
+    if (by === BY || state !== 'ACTIVE' || isActiveIn(latest, type, target)) return;
     untold.set(switchKey(type, target), { type, target, state, reason, by });
   });
 
@@ -233,6 +228,12 @@ export function followedSwitches({ shared, service, clock, logger, request }: Fo
     },
   };
 }
+
+const secondPerson = (base: string) =>
+  new FillchartError('SECOND_PERSON_NEEDED', `A second person releases it at ${base}.`);
+
+const isActiveIn = (switches: readonly SwitchView[], type: SwitchView['type'], target: string | undefined): boolean =>
+  switches.some((one) => switchKey(one.type, one.target) === switchKey(type, target) && one.state === 'ACTIVE');
 
 function refusalOf(status: number, body: unknown): Error {
   const { code, message } = (body ?? {}) as { readonly code?: unknown; readonly message?: unknown };

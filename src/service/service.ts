@@ -153,6 +153,10 @@ interface ServiceState {
   watchman: Watchman | undefined;
 }
 
+const newState = (): ServiceState => ({
+  ...{ isDraining: false, shared: undefined, killSwitch: undefined, followed: undefined, watchman: undefined },
+});
+
 type Assembled = ReturnType<typeof assembled>;
 
 function assembled(given: ServiceOptions) {
@@ -160,13 +164,7 @@ function assembled(given: ServiceOptions) {
   const clock = options.clock ?? systemClock();
   const logger: Logger | false =
     options.logger ?? pino({ name: 'fillchart', level: 'warn' }, pino.destination(STANDARD_ERROR));
-  const state: ServiceState = {
-    isDraining: false,
-    shared: undefined,
-    killSwitch: undefined,
-    followed: undefined,
-    watchman: undefined,
-  };
+  const state = newState();
   const starts = newStarts(clock);
   const twoPerson = twoPersonRule(options.twoPersonRelease === true, clock);
   const all: Account[] = [];

@@ -139,4 +139,29 @@ describe('kill switches of another service', () => {
     await passed(600);
     expect(there.stateFor('AAPL')).toBe('ACTIVE');
   });
+
+  it('K5: a switch that is being set here is not undone by a list of before, at whatever moment it comes', async () => {
+    const { clock, here, delayList, passed } = await pair();
+    delayList(300);
+    await passed(250);
+    // Set by an engine, as when a limit is reached: nobody tells the follower before it is done.
+    await clock.runUntil(here.set({ ...STOP, type: 'RISK_LIMIT' }));
+    await passed(150);
+    expect(here.stateFor()).toBe('ACTIVE');
+    await passed(2_000);
+    expect(here.stateFor()).toBe('ACTIVE');
+  });
+
+  it('K1: what is ACTIVE there meanwhile keeps the gate closed when the other is back', async () => {
+    const { clock, here, there, cut, passed } = await pair();
+    cut(true);
+    await passed(1_500);
+    await clock.runUntil(there.set({ ...STOP, type: 'RISK_LIMIT' }));
+    cut(false);
+    for (let waited = 0; waited < 2_500; waited += 50) {
+      await passed(50);
+      expect(here.stateFor()).toBe('ACTIVE');
+    }
+    expect(here.switches).toMatchObject([{ by: 'ann' }]);
+  });
 });
