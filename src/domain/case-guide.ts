@@ -1,7 +1,8 @@
 /**
- * For each kind of case: how urgent it is, and what a person does next at the broker.
+ * For each kind of case, and for what was found in it: how urgent it is, and what a person does next at the broker.
  */
-import type { CaseKind } from './cases.js';
+import type { Case, CaseKind } from './cases.js';
+import type { ReasonCode } from './reasons.js';
 
 /** `now`: a position may be without a stop-loss, or one is open that nobody meant. `today`: nothing is exposed as far as is known. */
 export type Urgency = 'now' | 'today';
@@ -16,8 +17,9 @@ export const CASE_GUIDES: Readonly<Record<CaseKind, CaseGuide>> = {
     urgency: 'today',
     next: 'compare order and position at the broker with this; make its stop-loss cover what is there',
   },
+  // An exit that still works for a position that is gone opens another.
   MISSING_POSITION: {
-    urgency: 'today',
+    urgency: 'now',
     next: 'find out at the broker who closed the position; cancel exits that still work for it',
   },
   PHANTOM_POSITION: {
@@ -51,3 +53,27 @@ export const CASE_GUIDES: Readonly<Record<CaseKind, CaseGuide>> = {
     next: 'the engine failed on this execution: check order, position and exits at the broker',
   },
 };
+
+/** A journal of a later version may know more kinds. */
+const UNKNOWN_KIND: CaseGuide = { urgency: 'now', next: 'compare orders, positions and exits at the broker with this' };
+
+/** What was found counts before the kind: an order that can still fill would fill unwatched. */
+export function guideOf({ kind, mismatches }: Pick<Case, 'mismatches'> & { readonly kind: string }): CaseGuide {
+  const found = (...kinds: readonly ReasonCode[]) => mismatches.some((one) => kinds.includes(one.kind));
+  if (found('ORDER_STILL_OPEN')) {
+    return {
+      urgency: 'now',
+      next: 'the order can still fill: cancel it at the broker; protect or close what it has filled',
+    };
+  }
+  if (found('QUERY_FAILED')) {
+    return {
+      urgency: 'now',
+      next: 'the broker has not answered: find order, position and exits there; cancel the order if it is open',
+    };
+  }
+  const isGone = kind === 'MISSING_POSITION' && found('MISSING_SL') && found('MISSING_TP');
+  if (isGone)
+    return { urgency: 'today', next: 'find out at the broker who closed the position; its exits are gone too' };
+  return (CASE_GUIDES as Readonly<Record<string, CaseGuide>>)[kind] ?? UNKNOWN_KIND;
+}

@@ -33,7 +33,8 @@ export const POSITION_KINDS: readonly ReasonCode[] = ['PHANTOM_POSITION', 'MISSI
 /** @param held what the entries hold now, signed, by `clientOrderId` */
 export function acceptedIn(cases: readonly Case[], symbol: string, held: ReadonlyMap<string, Decimal>): Range {
   const ranges = cases
-    .filter((known) => known.symbol === symbol && known.advisoryId === undefined)
+    // Of an execution's own case, what a sweep has added is accepted with it.
+    .filter((known) => known.symbol === symbol && (known.advisoryId === undefined || known.compared !== undefined))
     .filter((known) => !isOpen(known) && !isWithdrawn(known))
     .flatMap((known) => acceptedBy(known, held));
   return { least: sum(ranges.map(({ least }) => least)), most: sum(ranges.map(({ most }) => most)) };

@@ -176,6 +176,8 @@ function engineFace(parts: Parts): Engine {
       if (isClosed) throw closed();
       const report = await sweep(sweepPartsOf(parts));
       if (isThere) parts.start.madeUp();
+      parts.start.compared(report.failures);
+      if (report.failures.length > 0) recorder.say('warn', { failures: report.failures }, NOT_ALL_COMPARED);
       return report;
     },
     positions: parts.protections.positions,
@@ -195,6 +197,8 @@ function engineFace(parts: Parts): Engine {
     },
   };
 }
+
+const NOT_ALL_COMPARED = 'a sweep could not judge everything: what it left is unknown';
 
 const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
 
@@ -218,6 +222,7 @@ function metricsOf({
     watchedOrders: watch.size,
     bookedExecutions: filled.size,
     startSweep: start.state,
+    sweepFailures: start.failures,
     journalRecords: recorder.records,
     ...(recorder.failure !== undefined && { journalFailure: recorder.failure }),
     ...metrics.view(),

@@ -18,6 +18,10 @@ export interface StartSweep {
   readonly state: StartSweepState;
   /** A sweep that was asked for is over. */
   madeUp(): void;
+  /** A sweep, at the start or later, is over; what it could not judge. */
+  compared(failures: readonly string[]): void;
+  /** What the latest sweep could not judge. */
+  readonly failures: readonly string[];
 }
 
 /** Turns of the microtask queue in which a broker in this process has long answered. */
@@ -26,6 +30,7 @@ const TURNS = 1_000;
 export function startSweep(connection: BrokerConnection): StartSweep {
   let under: Promise<unknown> | undefined;
   let state: StartSweepState = 'pending';
+  let failures: readonly string[] = [];
 
   return {
     async begin(sweep) {
@@ -55,6 +60,12 @@ export function startSweep(connection: BrokerConnection): StartSweep {
     },
     madeUp() {
       if (state === 'failed') state = 'over';
+    },
+    compared(left) {
+      failures = left;
+    },
+    get failures() {
+      return failures;
     },
   };
 }

@@ -8,6 +8,7 @@
  *    not known to be over, and only for those that the open orders do not show (M4).
  * 4. What did not answer judges nothing: a symbol with such an exit is a failure of the sweep, and no difference (M4). Every
  *    symbol is held against what is known of its exits, also one that looks right: two differences are two.
+ * 5. What the open case of an execution says already is one matter: the sweep adds to that case, and opens none (M1).
  */
 
 import { callBroker } from '../actors/calls.js';
@@ -27,7 +28,7 @@ import { isoTime } from '../domain/time.js';
 import { type ExecutionContext, orderRef } from '../machines/execution.context.js';
 import { workingRefs } from '../machines/protection.context.js';
 import type { ExecutionMap } from '../views/execution-map.js';
-import { acceptedIn, isWithin, type Range, shifted } from './accepted.js';
+import { acceptedIn, isWithin, POSITION_KINDS, type Range, shifted } from './accepted.js';
 import { isInDoubt } from './compare-later.js';
 import { type Holdings, heldBy } from './holdings.js';
 import { exitIdsOf, type Protections } from './protections.js';
@@ -82,7 +83,7 @@ export async function sweep(parts: SweepParts): Promise<SweepReport> {
   const busy = new Set([...parts.executions.live].map(symbolOf));
   const unwatch = parts.executions.watch((symbol) => busy.add(symbol));
   try {
-    const listed = await strayOrders(parts, findings.failures);
+    const listed = await strayOrders(parts, uncertain, findings.failures);
     const read = await uncertainOrders(parts, uncertain, findings.failures);
     const exits = await askExits(parts, parts.protections.watched(), findings, listed);
     const positions = await positionsAgainstJournal(parts, busy, findings);
@@ -99,7 +100,11 @@ export async function sweep(parts: SweepParts): Promise<SweepReport> {
 }
 
 /** Orders open at the broker that no live execution, and no position of ours, accounts for. Returns all that are open. */
-async function strayOrders(parts: SweepParts, failures: string[]): Promise<readonly unknown[] | undefined> {
+async function strayOrders(
+  parts: SweepParts,
+  uncertain: readonly ExecutionContext[],
+  failures: string[],
+): Promise<readonly unknown[] | undefined> {
   const { broker, clock, deadlines, cases } = parts;
   if (broker.getOpenOrders === undefined) return undefined;
   // What ends while the question is under way may still be open in the answer.
@@ -119,7 +124,10 @@ async function strayOrders(parts: SweepParts, failures: string[]): Promise<reado
     const { clientOrderId, symbol } = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
     if (typeof clientOrderId !== 'string' || typeof symbol !== 'string' || ours.has(clientOrderId)) continue;
     const message = `Expected no open order ${clientOrderId}, found it open in broker`;
-    void cases.raise({ kind: 'STRAY_ORDER', symbol, mismatches: [mismatch('STRAY_ORDER', 'none', 'open', message)] });
+    const own = uncertain.find((context) => context.clientOrderId === clientOrderId)?.snapshot.advisoryId;
+    const told = cases.open().find(({ advisoryId }) => own !== undefined && advisoryId === own);
+    const found = mismatch('STRAY_ORDER', 'none', 'open', message);
+    void cases.raise({ kind: 'STRAY_ORDER', symbol, ...ownerOf(told), mismatches: [found] });
   }
   return rows;
 }
@@ -249,8 +257,19 @@ function raise({ cases, holdings }: SweepParts, symbol: string, { wanted, actual
   const [kind, code] = kindOf(wanted, actual);
   const message = `Expected position ${wanted}, found ${actual} in broker`;
   const compared = { expected: wanted, actual, held: Object.fromEntries(holdings.heldIn(symbol)) };
-  void cases.raise({ kind, symbol, mismatches: [mismatch(code, wanted, actual, message)], compared });
+  const told = cases.open().find((one) => one.symbol === symbol && saysOfPosition(one, { wanted, actual }));
+  void cases.raise({ kind, symbol, ...ownerOf(told), mismatches: [mismatch(code, wanted, actual, message)], compared });
 }
+
+/** Whether the case of an execution says this difference already. */
+const saysOfPosition = ({ advisoryId, mismatches }: Case, { wanted, actual }: Difference): boolean =>
+  advisoryId !== undefined &&
+  mismatches.some(
+    ({ kind, expected, actual: found }) => POSITION_KINDS.includes(kind) && expected === wanted && found === actual,
+  );
+
+const ownerOf = (told: Case | undefined): { readonly advisoryId?: string } =>
+  told?.advisoryId === undefined ? {} : { advisoryId: told.advisoryId };
 
 /** Every position at the broker; what it leaves out is asked for by name, since "all" may mean less to some. */
 async function positionsHeld(parts: SweepParts, failures: string[]): Promise<Map<string, Decimal> | undefined> {

@@ -28,6 +28,8 @@ export interface EngineMetrics {
   readonly activationToLastCancelMs?: number;
   /** The comparison with the broker at the start (M3): `failed` where the broker was not there; `sweep()` makes up for it. */
   readonly startSweep: 'pending' | 'over' | 'failed';
+  /** What the latest sweep could not judge (M4), a sentence each; empty when it compared everything. */
+  readonly sweepFailures: readonly string[];
   /** Records written to the journal. */
   readonly journalRecords: number;
   /** Why the journal cannot be written to, once it cannot. */

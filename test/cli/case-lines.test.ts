@@ -88,6 +88,41 @@ describe('a case', () => {
     );
   });
 
+  const STAKE = {
+    advisoryId: 'A',
+    symbol: 'AAPL',
+    side: 'buy',
+    size: '40',
+    filled: '40',
+    price: '170.8',
+    isOver: true,
+  };
+  const found = (kind: string, ...mismatches: readonly string[]): Case =>
+    ({
+      ...OPENED,
+      caseId: 'case-1',
+      kind,
+      symbol: 'AAPL',
+      advisoryId: 'A',
+      mismatches: mismatches.map((one) => ({ kind: one, expected: '', actual: '', message: one })),
+    }) as unknown as Case;
+  const stakes = new Map([['A', { ...STAKE, stopLoss: '167.39', takeProfit: '175.92', plannedStopLoss: '167.39' }]]);
+
+  it('C4: a stop-loss that the broker did not show is not said to protect, whatever was recorded when it was placed', () => {
+    const { body } = caseText(found('MISSING_SL_TP', 'MISSING_SL'), stakes);
+    expect(body.join('\n')).toContain('NOT PROTECTED by a stop-loss (TP 175.92 works); planned was SL 167.39');
+    const gone = caseText(found('MISSING_POSITION', 'MISSING_POSITION', 'MISSING_SL', 'MISSING_TP'), stakes);
+    expect(gone.body.join('\n')).toContain('the broker shows none of it, and no stop-loss');
+    expect(gone.head).toContain('not urgent');
+    // Exits that still work for a position that is gone would open another.
+    expect(caseText(found('MISSING_POSITION', 'MISSING_POSITION'), stakes).head).toContain('URGENT');
+  });
+
+  it('C4: of an order that is still open, the next step is to cancel it', () => {
+    const one = caseDetails(found('MISMATCH', 'ORDER_STILL_OPEN'), stakes);
+    expect(one).toMatchObject({ urgency: 'now', nextStep: expect.stringContaining('cancel it at the broker') });
+  });
+
   it('C4: an exit that was lost is no protection any more', () => {
     const line = (event: AuditRecord['event'], details: object): AuditRecord =>
       ({

@@ -170,3 +170,70 @@ describe('M4: an exit that ends while the sweep asks', () => {
     );
   });
 });
+
+describe('what the open case of an execution says already', () => {
+  const HALF = { positions: '50' };
+  /** A broker that shows half of what was bought, for ever. */
+  const halfShown: Setting = {
+    broker: (world) => ({
+      getPositions: async (symbols) =>
+        world.positions(symbols).map((row) => ({ ...row, size: row.size === '100' ? HALF.positions : row.size })),
+    }),
+  };
+
+  it('M1 M3: is one matter: a sweep adds nothing to say, and opens no second case', async () => {
+    const now = earth(halfShown);
+    const life = await now.start();
+    expect((await executed(now, life))?.reconciliationReport?.status).toBe('MISMATCH');
+    const [before] = life.engine.cases.open();
+    const report = await now.clock.runUntil(life.engine.sweep());
+    expect(life.engine.cases.all()).toHaveLength(1);
+    expect(report.cases).toMatchObject([
+      { caseId: before?.caseId, advisoryId: ADVISORY.advisoryId, mismatches: before?.mismatches },
+    ]);
+  });
+
+  it('M2 M5: resolved once, it is accepted: no later sweep, and no restart, tells it again', async () => {
+    const now = earth(halfShown);
+    const life = await now.start();
+    await executed(now, life);
+    await now.clock.runUntil(life.engine.sweep());
+    await life.engine.cases.resolve('case-1', { by: 'ann', reason: 'sold 50 by hand' });
+    expect((await now.clock.runUntil(life.engine.sweep())).cases).toEqual([]);
+    life.process.kill();
+    const { engine } = await now.start();
+    await now.clock.settle();
+    expect(engine.cases.open()).toEqual([]);
+  });
+
+  it('control: another figure than the case says is another matter', async () => {
+    const now = earth(halfShown);
+    const life = await now.start();
+    await executed(now, life);
+    HALF.positions = '70';
+    await now.clock.runUntil(life.engine.sweep());
+    HALF.positions = '50';
+    expect(life.engine.cases.open().map(({ advisoryId }) => advisoryId)).toEqual([ADVISORY.advisoryId, undefined]);
+  });
+
+  it('M4: what a sweep could not judge is among the metrics until a later one could', async () => {
+    let isSilent = false;
+    const now = earth({
+      broker: (world) => ({
+        getPositions: async (symbols) => {
+          if (isSilent) throw new Error('no positions today');
+          return world.positions(symbols);
+        },
+      }),
+    });
+    const life = await now.start();
+    await executed(now, life);
+    isSilent = true;
+    const { failures } = await now.clock.runUntil(life.engine.sweep());
+    expect(failures).toHaveLength(1);
+    expect(life.engine.metrics().sweepFailures).toEqual(failures);
+    isSilent = false;
+    await now.clock.runUntil(life.engine.sweep());
+    expect(life.engine.metrics().sweepFailures).toEqual([]);
+  });
+});

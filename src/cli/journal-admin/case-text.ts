@@ -2,7 +2,7 @@
  * A case in words: what it is, since when, what is at stake, how urgent it is, and what comes next (C4).
  */
 
-import { CASE_GUIDES, type CaseGuide } from '../../domain/case-guide.js';
+import { type CaseGuide, guideOf } from '../../domain/case-guide.js';
 import { type Case, isOpen } from '../../domain/cases.js';
 import { type Decimal, isPositive, isZero, negate, subtract } from '../../domain/decimal.js';
 import { shownTime } from '../audit/shown-time.js';
@@ -22,21 +22,26 @@ export interface CaseDetails {
   readonly stake?: Stake;
 }
 
-export function caseDetails({ kind, advisoryId, mismatches }: Case, stakes: Stakes): CaseDetails {
-  const stake = advisoryId === undefined ? undefined : stakes.get(advisoryId);
-  const { urgency, next } = guideOf(kind);
-  const isNaked = stake !== undefined && stake.filled !== '0' && stake.stopLoss === undefined;
-  // An order that may still fill would fill unwatched.
-  const mayFill = mismatches.some((one) => one.kind === 'ORDER_STILL_OPEN' || one.kind === 'QUERY_FAILED');
-  return { urgency: isNaked || mayFill ? 'now' : urgency, nextStep: next, ...(stake !== undefined && { stake }) };
+export function caseDetails(one: Case, stakes: Stakes): CaseDetails {
+  const { advisoryId, mismatches } = one;
+  const recorded = advisoryId === undefined ? undefined : stakes.get(advisoryId);
+  const stake = recorded === undefined ? undefined : asFound(recorded, mismatches);
+  const { urgency, next } = guideOf(one);
+  const isNaked = stake !== undefined && stake.filled !== '0' && stake.stopLoss === undefined && !isGone(mismatches);
+  return { urgency: isNaked ? 'now' : urgency, nextStep: next, ...(stake !== undefined && { stake }) };
 }
 
-/** A journal of a later version may know more kinds. */
-const guideOf = (kind: string): CaseGuide =>
-  (CASE_GUIDES as Readonly<Record<string, CaseGuide>>)[kind] ?? {
-    urgency: 'now',
-    next: 'compare orders, positions and exits at the broker with this',
+/** What the broker did not show when it was last asked is not at work there, whatever was recorded when it was placed. */
+function asFound({ stopLoss, takeProfit, ...rest }: Stake, mismatches: Case['mismatches']): Stake {
+  const lacks = (leg: 'MISSING_SL' | 'MISSING_TP') => mismatches.some(({ kind }) => kind === leg);
+  return {
+    ...rest,
+    ...(stopLoss !== undefined && !lacks('MISSING_SL') && { stopLoss }),
+    ...(takeProfit !== undefined && !lacks('MISSING_TP') && { takeProfit }),
   };
+}
+
+const isGone = (mismatches: Case['mismatches']): boolean => mismatches.some(({ kind }) => kind === 'MISSING_POSITION');
 
 export function caseText(one: Case, stakes: Stakes): CaseText {
   const { caseId, kind, symbol, advisoryId, openedAt, mismatches, resolution } = one;
@@ -54,7 +59,7 @@ export function caseText(one: Case, stakes: Stakes): CaseText {
     head: head.join('  '),
     body: [
       ...mismatches.map(({ message }) => message),
-      `at stake: ${stake === undefined ? stakeOfDifferences(one, stakes) : stakeSentence(stake)}`,
+      `at stake: ${stake === undefined ? stakeOfDifferences(one, stakes) : stakeSentence(stake, isGone(mismatches))}`,
       ...(open ? [`next: ${nextStep}`] : []),
       ...(resolution === undefined
         ? []
@@ -68,12 +73,16 @@ export function caseText(one: Case, stakes: Stakes): CaseText {
 const URGENCY_WORDS = { now: 'URGENT', today: 'not urgent' } as const;
 
 /** "buy 100 AAPL, filled 100 @ 151 since 2026-01-01 00:00:01.000 UTC; protected: SL 147.98, TP 155.53" */
-function stakeSentence(stake: Stake): string {
+function stakeSentence(stake: Stake, isGoneNow: boolean): string {
   const { side, size, symbol, filled, price, filledAt } = stake;
   const order = `${side} ${size} ${symbol}`;
   if (filled === '0') return `${order}, nothing filled as far as is known, so nothing is protected`;
   const since = filledAt === undefined ? '' : ` since ${shownTime(filledAt)} UTC`;
-  return `${order}, filled ${filled} @ ${price ?? 'a price that is not known'}${since}; ${protectionPhrase(stake)}`;
+  const exits =
+    isGoneNow && stake.stopLoss === undefined
+      ? 'the broker shows none of it, and no stop-loss'
+      : protectionPhrase(stake);
+  return `${order}, filled ${filled} @ ${price ?? 'a price that is not known'}${since}; ${exits}`;
 }
 
 function protectionPhrase(stake: Stake): string {

@@ -3,7 +3,7 @@
  */
 import { FINAL_STATUSES } from '../../domain/result.js';
 import { shownTime } from '../audit/shown-time.js';
-import { caseText } from '../journal-admin/case-text.js';
+import { caseDetails, caseText } from '../journal-admin/case-text.js';
 import { type JournalPlace, resolveCommand } from '../journal-admin/shell-command.js';
 import { releaseLine, switchName, switchSentence } from '../journal-admin/switch-text.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
@@ -219,12 +219,27 @@ function closingLines(outcome: RunOutcome, journalPath: string | undefined, widt
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** That the run is over does not close what it opened. */
-function positionsSentence({ protected: protectedPositions, unprotected }: RunOutcome): string {
-  if (protectedPositions + unprotected === 0) return '';
-  const kept = `${counted(protectedPositions, 'position was', 'positions were')} filled and left protected at the broker by a stop-loss.`;
+function positionsSentence(outcome: RunOutcome): string {
+  const { protected: placed, unprotected } = outcome;
+  if (placed + unprotected === 0) return '';
+  const doubtful = unconfirmed(outcome);
+  const filled = `${counted(placed, 'position was', 'positions were')} filled and`;
+  const kept =
+    doubtful.length === 0
+      ? `${filled} left protected at the broker by a stop-loss.`
+      : `${filled} a stop-loss was placed; it is NOT confirmed for ${doubtful.join(', ')}.`;
   const naked = `${counted(unprotected, 'position has', 'positions have')} NO stop-loss.`;
-  return [...(protectedPositions === 0 ? [] : [kept]), ...(unprotected === 0 ? [] : [naked])].join(' ');
+  return [...(placed === 0 ? [] : [kept]), ...(unprotected === 0 ? [] : [naked])].join(' ');
 }
+
+/** Symbols and cases of what was filled, where the broker did not show the stop-loss when it was last asked. */
+const unconfirmed = ({ openCases, stakes }: RunOutcome): readonly string[] =>
+  openCases
+    .filter((one) => {
+      const { stake } = caseDetails(one, stakes);
+      return stake !== undefined && stake.filled !== '0' && stake.stopLoss === undefined;
+    })
+    .map(({ symbol, caseId }) => `${symbol} (${caseId})`);
 
 /** A line that has lost half its fields is one line. */
 function malformedSentence({ malformed, malformedLines }: RunOutcome): string {

@@ -135,6 +135,7 @@ function mirror(options: RestateHostOptions, clock: Clock) {
       watchedOrders: live,
       bookedExecutions: 0,
       startSweep: 'over' as const,
+      sweepFailures: [],
       journalRecords: index.all.at(-1)?.seq ?? 0,
       ...(silent > AWAY_AFTER_MS && { journalFailure: `Restate has not answered for ${Math.round(silent / 1_000)} s` }),
     };

@@ -1,7 +1,7 @@
 /**
  * How things stand, as answers and events tell it.
  */
-import { CASE_GUIDES } from '../../domain/case-guide.js';
+import { guideOf } from '../../domain/case-guide.js';
 import { type Case as EngineCase, isOpen } from '../../domain/cases.js';
 import type { KillSwitch } from '../../index.js';
 import type { Account, OpenAccount } from '../accounts/account.js';
@@ -105,16 +105,14 @@ export function views(parts: ViewParts): Views {
 }
 
 function caseView({ name }: Account, one: EngineCase): Case {
-  const { urgency, next } = CASE_GUIDES[one.kind] ?? CASE_GUIDES.MISMATCH;
-  // An order that may still fill would fill unwatched.
-  const mayFill = one.mismatches.some(({ kind }) => kind === 'ORDER_STILL_OPEN' || kind === 'QUERY_FAILED');
+  const { urgency, next } = guideOf(one);
   const { compared: _compared, mismatches, ...rest } = one;
   return {
     account: name,
     ...rest,
     mismatches: [...mismatches],
     isOpen: isOpen(one),
-    urgency: mayFill ? 'now' : urgency,
+    urgency,
     nextStep: next,
   };
 }
@@ -135,7 +133,10 @@ function accountView(account: Account, seq: number): AccountState {
     ...(health.latencyMs !== undefined && { brokerLatencyMs: Math.round(health.latencyMs) }),
     journalWritable: metrics !== undefined && metrics.journalFailure === undefined,
     startSweepOver: metrics?.startSweep === 'over',
-    problems: [...problems],
+    problems: [
+      ...problems,
+      ...(metrics?.sweepFailures ?? []).map((left) => `Account ${name}: a sweep could not judge ${left}.`),
+    ],
     liveExecutions: metrics?.live ?? 0,
     waitingExecutions: metrics?.waiting ?? 0,
     openCases: metrics?.openCases ?? 0,
