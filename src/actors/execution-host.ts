@@ -56,7 +56,8 @@ export interface ExecutionHost {
   readonly execution: Execution;
   readonly context: ExecutionContext;
   readonly snapshot: ExecutionSnapshot;
-  send(fact: ExecutionFact): void;
+  /** @param urgency whether it may be put off while very many others are taken; by its kind by default */
+  send(fact: ExecutionFact, urgency?: Urgency): void;
   /** A raw report on this execution's order, from a poll or a push. */
   report(raw: unknown): void;
   /** A raw report on one of its exits. */
@@ -88,7 +89,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   const report = safely(reports.order);
   const perform = effects({ snapshot, upToDate, send, report, timers, finish }, services);
 
-  function send(fact: ExecutionFact, urgency = URGENCY[fact.type]): void {
+  function send(fact: ExecutionFact, urgency: Urgency | 'now' = URGENCY[fact.type]): void {
     // What changed before must be known before.
     if (fact.type !== 'KILL_SWITCH') services.walk.catchUp(host);
     facts.put(fact, urgency);

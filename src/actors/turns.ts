@@ -5,7 +5,8 @@
  * 1. While there is time in the slice, and nobody waits, nothing is put off. Where no time passes, nothing ever is.
  * 2. What is put off is done in the order in which it came, what may lead to a cancel or a protection (`act`) before what is
  *    only to be written down or asked (`book`).
- * 3. While a kill switch is being told, what is only to be written down waits: the cancels go first (K3).
+ * 3. Where it is held, everything is put off until it is released.
+ * 4. While a kill switch is being told, what is only to be written down waits: the cancels go first (K3).
  */
 import type { Clock } from '../domain/ports.js';
 import { nextTurn, SLICE_MS } from './next-turn.js';
@@ -18,6 +19,8 @@ export interface Turns {
   isFree(urgency: Urgency): boolean;
   /** Does it in a later turn, unless it is taken up before. */
   later(urgency: Urgency, work: () => void): void;
+  /** Puts everything off, until it is released; that resolves when all that was put off by then is done. */
+  hold(): { release(): Promise<void> };
 }
 
 /** Two pieces of work that lie further apart than this do not belong to one turn. */
@@ -34,6 +37,7 @@ export function turns(clock: Clock, telling: Telling): Turns {
   let end = Number.NEGATIVE_INFINITY;
   let isComing = false;
   let isToldFirst = false;
+  let holds = 0;
 
   /** Work goes on: is there time left for it in this turn? */
   function hasTime(): boolean {
@@ -57,6 +61,7 @@ export function turns(clock: Clock, telling: Telling): Turns {
 
   /** Comes back, if anything waits. */
   function come(): void {
+    if (holds > 0) return;
     const { underWay } = telling;
     if (waiting.act.size > 0 || (waiting.book.size > 0 && underWay === undefined)) {
       if (!isComing) nextTurn(clock, slice);
@@ -72,12 +77,26 @@ export function turns(clock: Clock, telling: Telling): Turns {
 
   return {
     isFree(urgency) {
+      if (holds > 0) return false;
       const isWaitedFor = waiting.act.size > 0 || (urgency === 'book' && waiting.book.size > 0);
       return hasTime() && !isWaitedFor && (urgency === 'act' || telling.underWay === undefined);
     },
     later(urgency, work) {
       waiting[urgency].put(work);
       come();
+    },
+    hold() {
+      holds += 1;
+      return {
+        release() {
+          holds -= 1;
+          return new Promise((resolve) => {
+            // Behind all that waits, of either kind.
+            waiting.act.put(() => waiting.book.put(resolve));
+            if (holds === 0) slice();
+          });
+        },
+      };
     },
   };
 }

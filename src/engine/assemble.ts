@@ -196,7 +196,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   routeReports(watch, executions, over);
   const taking = intake({ clock, time, gate, executions, finished, pages, onUnreadable, admission: door, makeHost });
   const counted = { counters, uncertain, symbols: executions.symbols, anchors: [] as ArchiveAnchor[] };
-  const views = { ...known, ...counted, filled, board, risk, ...exits };
+  const views = { ...known, turns: taken.turns, ...counted, filled, board, risk, ...exits };
   const stateOf = (left: readonly string[]) => viewsStateOf({ ...views, clock, past: past.time }, left);
   const last = { save: opened.saveCheckpoint, lastSeq: past.base?.end.seq ?? 0 };
   const kept = checkpoints({ recorder: () => recorder, stateOf, live: () => liveIn(executions), ...last });

@@ -101,7 +101,7 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   const { unusedCheckpoint } = opened;
   if (unusedCheckpoint !== undefined)
     recorder.say('warn', { cause: unusedCheckpoint }, 'the checkpoint is not used: every record is read');
-  const difference = recover(past, parts);
+  const difference = await recover(past, parts);
   board.settle();
   // Only now: what the journal says of the switches must not open the gate again.
   const reason = opened.problem ?? difference;

@@ -7,11 +7,15 @@
  * 2. A fact that cannot be folded costs its own execution, position, switch or case, and nothing else (E2); it is said aloud.
  * 3. The folded result is held against the recorded one: what ended stays ended, and a difference closes the gate (A7).
  * 4. A mismatch whose case was not written down before the end gets its case now (M1).
- * 5. Positions go on where their exits stood; a finished execution that holds a fill and has no position yet gets it (B7).
+ * 5. Very many are folded in slices, and none acts before all are folded: what one reads of the others is whole (R6.2).
+ *    Then those with a live order go first.
+ * 6. Positions go on where their exits stood; a finished execution that holds a fill and has no position yet gets it (B7).
  */
 import type { CaseRegister } from '../actors/cases.js';
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
+import { inSlices } from '../actors/next-turn.js';
+import type { Turns } from '../actors/turns.js';
 import { type CaseFact, caseKindOf } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import type { ArchiveAnchor, RecordLookup } from '../domain/journal-index.js';
@@ -23,7 +27,7 @@ import type { Recorder } from '../journal/recorder.js';
 import type { Difference } from '../journal/refold.js';
 import type { inputOf } from '../machines/advisory.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
-import type { ExecutionSnapshot } from '../machines/execution.state.js';
+import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { ExecutionMap } from '../views/execution-map.js';
 import { anchorOf, countEnded, type EndedViews, foldViews, isArchived, refoldLife } from './fold-views.js';
@@ -54,12 +58,13 @@ export interface RecoveryParts extends Omit<EndedViews, 'metrics'> {
   readonly time: EngineTime;
   readonly clock: Clock;
   readonly recorder: Pick<Recorder, 'say'>;
+  readonly turns: Pick<Turns, 'hold'>;
 }
 
 type Attempt = (what: object, act: () => void) => void;
 
 /** Returns why the gate must be closed, naming the first record that does not lead to what was recorded. */
-export function recover(past: Past, parts: RecoveryParts): string | undefined {
+export async function recover(past: Past, parts: RecoveryParts): Promise<string | undefined> {
   const { recorder } = parts;
   const differences = new Map<string, Difference>();
   const onUnfoldable = (what: object, cause: string) =>
@@ -80,7 +85,7 @@ export function recover(past: Past, parts: RecoveryParts): string | undefined {
   // A fold of all records has all of them in it.
   const since = past.base === undefined ? [] : past.records;
   restoreViews(base, since, parts, attempt);
-  resumeExecutions(base, since, { lookup: past.lookup, onDifference, attempt }, parts);
+  await resumeExecutions(base, since, { lookup: past.lookup, onDifference, attempt }, parts);
   const [first] = differences;
   if (first === undefined) return undefined;
   const [advisoryId, { seq, problem }] = first;
@@ -120,18 +125,19 @@ interface Reading {
 }
 
 /** Executions and positions that are not over, or ended since the checkpoint. */
-function resumeExecutions(
+async function resumeExecutions(
   base: ViewsState,
   since: readonly JournalRecord[],
   { lookup, onDifference, attempt }: Reading,
   parts: RecoveryParts,
-): void {
+): Promise<void> {
   const idsOf = (records: readonly JournalRecord[]) => records.map(({ advisoryId = '' }) => advisoryId);
   const resumed = new Set([...base.live, ...idsOf(since.filter(beginsLife))]);
   const withExits = idsOf(since.filter(({ stream, fact }) => stream === 'protection' && fact.type === 'START'));
   const open = new Set([...base.open, ...withExits]);
   const unbegun: ExecutionContext[] = [];
-  for (const advisoryId of resumed) {
+  const held = parts.turns.hold();
+  await inSlices(parts.clock, resumed, (advisoryId) =>
     attempt({ advisoryId }, () => {
       const life = lifeOf(lookup.ofAdvisory(advisoryId));
       if (life.length === 0) throw new Error('its records are not there');
@@ -142,14 +148,15 @@ function resumeExecutions(
       parts.symbols.add(input.snapshot.symbol);
       if (!open.has(advisoryId)) unbegun.push(snapshot.context);
       if (difference === undefined) openForgottenCase(snapshot.context, parts.cases);
-    });
-  }
+    }),
+  );
+  await held.release();
   const contextOf = (advisoryId: string) => refoldLife(lifeOf(lookup.ofAdvisory(advisoryId))).snapshot.context;
   for (const id of base.untold) attempt({ advisoryId: id }, () => openForgottenCase(contextOf(id), parts.cases));
-  for (const advisoryId of open) {
+  await inSlices(parts.clock, open, (advisoryId) => {
     const goOn = () => parts.protections.goOn(exitFactsOf(lookup.ofAdvisory(advisoryId)));
     attempt({ advisoryId, stream: 'protection' }, goOn);
-  }
+  });
   for (const id of base.unbegun) attempt({ advisoryId: id }, () => void unbegun.push(contextOf(id)));
   for (const context of unbegun) {
     attempt({ advisoryId: context.advisoryId, stream: 'protection' }, () => parts.protections.take(context));
@@ -168,12 +175,13 @@ function hostOf(
 
 function resume({ time, clock, board }: RecoveryParts, life: readonly JournalRecord[], host: ExecutionHost): void {
   host.resume();
-  host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: life.at(-1)?.at ?? time() });
+  const urgency = isOrderLive(host.snapshot) ? 'act' : 'book';
+  host.send({ type: 'RECOVERED', at: time(), ...readingOf(clock), intentAt: life.at(-1)?.at ?? time() }, urgency);
   // A switch may have been set, and the process have ended before the execution was told.
   for (const known of board.killSwitch.switches) {
     const { type, state } = known;
     const isUntold = state === 'ACTIVE' && cancelsLiveOrders(type) && !host.context.killSwitch.cancelWanted;
-    if (isUntold) board.tell(host, known);
+    if (isUntold) board.tell(host, known, urgency);
   }
 }
 

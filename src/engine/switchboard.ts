@@ -9,6 +9,7 @@ import type { EngineTime } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
 import type { SlicedWalk } from '../actors/sliced-walk.js';
+import type { Urgency } from '../actors/turns.js';
 import type { AuditEntry } from '../domain/audit.js';
 import {
   type Aliases,
@@ -53,8 +54,8 @@ export interface Switchboard {
   readonly facts: readonly KillSwitchFact[];
   /** What the journal knows as ACTIVE is so for all that share the switches. Called once the journal is folded. */
   settle(): void;
-  /** Tells an execution of a switch, if it covers its symbol. */
-  tell(host: ExecutionHost, changed: DecidingSwitch): void;
+  /** Tells an execution of a switch, if it covers its symbol: at once, or in the order of what it is told besides. */
+  tell(host: ExecutionHost, changed: DecidingSwitch, urgency?: Urgency): void;
   /** The switch that decides on the symbol, when one that covers it is ACTIVE (K8). */
   decidedBy(symbol: string | undefined): DecidingSwitch | undefined;
   /** Something is wrong with the ground that we stand on: nothing is submitted until a person says so. */
@@ -113,17 +114,23 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
   const decidedBy = (symbol: string | undefined): DecidingSwitch | undefined =>
     decidingSwitch(killSwitch.switches, symbol, aliases);
 
-  const tell = (host: ExecutionHost, changed: DecidingSwitch): void => tellAs(host, changed, killSwitch.switches);
+  const tell = (host: ExecutionHost, changed: DecidingSwitch, urgency?: Urgency): void =>
+    tellAs(host, changed, killSwitch.switches, urgency);
 
   /** @param switches as they were when this one had changed: what has changed since is told after it */
-  function tellAs(host: ExecutionHost, changed: DecidingSwitch, switches: readonly SwitchView[]): void {
+  function tellAs(
+    host: ExecutionHost,
+    changed: DecidingSwitch,
+    switches: readonly SwitchView[],
+    urgency?: Urgency,
+  ): void {
     const { type, target, state } = changed;
     const { symbol } = host.execution.snapshot;
     if (!covers(target, symbol, aliases)) return;
     const effective = stateFor(switches, symbol, aliases);
     const decided = state === 'ACTIVE' ? switchNamed(changed) : decidingSwitch(switches, symbol, aliases);
     const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
-    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named });
+    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named }, urgency);
   }
 
   function closeGate(reason: string): void {
