@@ -94,12 +94,22 @@ type RecorderHooks = Pick<RecorderOptions, 'past' | 'onFailure' | 'onRecord'> & 
 /** What is durable can be looked up, and counts towards the next checkpoint. */
 function recorderOf(
   { journal, clock, logger }: CheckedOptions,
-  { lookup, index }: OpenedJournal,
+  { lookup, index, archives }: OpenedJournal,
   hooks: RecorderHooks,
 ) {
   return newRecorder({
     ...{ journal, clock, logger, ...hooks },
-    readLog: (from, to) => lookup.records(from, to - from + 1).flatMap(({ audit }) => audit),
+    readLog(from, to) {
+      const read = (first: number) => lookup.records(first, to - first + 1).flatMap(({ audit }) => audit);
+      try {
+        return read(from);
+      } catch (error) {
+        // An archive that is not there keeps nobody from the lines that are here.
+        const first = (archives?.lastArchived() ?? 0) + 1;
+        if (first <= from) throw error;
+        return first > to ? [] : read(first);
+      }
+    },
     onDurable(record) {
       index?.add(record);
       hooks.onDurable();

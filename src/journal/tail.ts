@@ -6,6 +6,7 @@
  *    durable is never told here, nor is anything after it: the next process may give its number to another line.
  * 3. What is in the log is told in pages, each in a turn of its own: a long absence does not hold the engine up.
  * 4. A listener that throws is contained (E2).
+ * 5. Lines that cannot be read, such as those of an archive that is not there, are an error of the stream, which ends with it.
  */
 import { Observable, Subject, type Subscriber } from 'rxjs';
 import type { AuditRecord } from '../domain/audit.js';
@@ -57,7 +58,7 @@ export function tailOf(parts: TailParts, past: number): Tail {
     move();
   }
 
-  function listen(since: number, tell: (line: AuditRecord) => void, end: () => void): () => void {
+  function listen(since: number, tell: (line: AuditRecord) => void, end: (error?: unknown) => void): () => void {
     let told = since;
     let timer: unknown;
     let isGone = false;
@@ -65,7 +66,15 @@ export function tailOf(parts: TailParts, past: number): Tail {
     function page(): void {
       timer = undefined;
       const left = reach() - told;
-      for (const line of left > 0 ? read(told, Math.min(PAGE, left)) : []) {
+      let lines: readonly AuditRecord[];
+      try {
+        lines = left > 0 ? read(told, Math.min(PAGE, left)) : [];
+      } catch (error) {
+        // What cannot be read is not passed over: who listens knows where the gap is.
+        end(error);
+        return;
+      }
+      for (const line of lines) {
         told = line.seq;
         tell(line);
         // It may have gone away at what it heard.
@@ -111,7 +120,7 @@ export function tailOf(parts: TailParts, past: number): Tail {
         listen(
           from,
           (line) => listener.next(line),
-          () => listener.complete(),
+          (error) => (error === undefined ? listener.complete() : listener.error(error)),
         );
       return containedStream(new Observable(tell), parts.onError);
     },

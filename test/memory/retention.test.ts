@@ -63,6 +63,21 @@ async function archived({ said }: Place): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
+/** So many lines of the tail from a number on. */
+const heardFrom = ({ clock }: Place, engine: Engine, since: number, count: number): Promise<readonly number[]> =>
+  clock.runUntil(
+    new Promise<readonly number[]>((resolve, reject) => {
+      const heard: number[] = [];
+      engine.tail(since).subscribe({
+        next(line) {
+          heard.push(line.seq);
+          if (heard.length === count) resolve(heard);
+        },
+        error: reject,
+      });
+    }),
+  );
+
 describe('retention', () => {
   it('E7 S1 E1 B7: what is old and over is in a file; it is found, and never run again; what is open stays and goes on', async () => {
     const here = place();
@@ -127,6 +142,39 @@ describe('retention', () => {
     expect(refused).toMatchObject({ status: 'REJECTED', reason: 'JOURNAL_UNAVAILABLE' });
     expect(next.killSwitch.isActive()).toBe(true);
     await next.close();
+  });
+
+  it('E7 A1: the tail, the log and the pages reach across; what a file alone holds is an error when the file is not there', async () => {
+    const here = place();
+    await twoDaysLater(here);
+    const first = await start(here);
+    await archived(here);
+    await first.close();
+    const engine = await start(here);
+    const lines = (await readSqliteJournal(here.path)).flatMap(({ audit }) => audit.map(({ seq }) => seq));
+    expect(engine.executionLogs.map(({ seq }) => seq)).toEqual(lines.slice(-10_000));
+    expect(await heardFrom(here, engine, 0, lines.length)).toEqual(lines);
+    expect(await heardFrom(here, engine, 137, lines.length - 137)).toEqual(lines.filter((seq) => seq > 137));
+
+    const ids = engine.executions().map(({ advisoryId }) => advisoryId);
+    expect(ids).toHaveLength(TRADES + 1);
+    const page = engine.executions({ before: 'ADV-40', limit: 7 });
+    expect(page.map(({ advisoryId }) => advisoryId)).toEqual(
+      ids.slice(ids.indexOf('ADV-40') - 7, ids.indexOf('ADV-40')),
+    );
+    const later = engine.executions({ after: 'ADV-40', limit: 7 });
+    expect(later.map(({ advisoryId }) => advisoryId)).toEqual(ids.slice(ids.indexOf('ADV-40') + 1).slice(0, 7));
+    expect(page[0]?.result?.status).toBe('FILLED');
+    await engine.close();
+
+    for (const file of readdirSync(here.archiveFolder)) rmSync(join(here.archiveFolder, file));
+    const without = await start(here);
+    expect(without.executionLogs.length).toBeLessThan(lines.length);
+    const left = without.executions().map(({ advisoryId }) => advisoryId);
+    expect(left).toContain('ADV-OPEN');
+    expect(left).not.toContain('ADV-7');
+    await expect(heardFrom(here, without, 0, lines.length)).rejects.toThrow(/is not there/);
+    await without.close();
   });
 
   it('E8: options that cannot be are refused by name, and so is a journal without archives', async () => {

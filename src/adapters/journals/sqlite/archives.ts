@@ -58,26 +58,64 @@ const keyOf = (text: string): number => Number.parseInt(sha256(text).slice(0, 13
 export interface ArchiveLookup {
   ofAdvisory(advisoryId: string): readonly JournalRecord[];
   advisoryOf(clientOrderId: string): string | undefined;
+  /** The records of the files from number `from` on, oldest first. */
+  after(from: number): Generator<JournalRecord>;
+  /** The records of the files before number `seq`, newest first. */
+  before(seq: number): Generator<JournalRecord>;
+}
+
+/** Blocks that are kept as they were read: whoever pages comes back to the same one. */
+const KEPT_BLOCKS = 8;
+
+interface NotedBlock extends Block {
+  readonly archive: number;
 }
 
 export function archiveLookup(database: Database, path: string): ArchiveLookup {
   const byAdvisory = database.prepare('SELECT DISTINCT seqs FROM archived WHERE advisory_key = ?');
   const byOrder = database.prepare('SELECT DISTINCT seqs FROM archived WHERE order_key = ?');
-  const blockBefore = database.prepare(
-    `SELECT first_seq AS firstSeq, "offset", "length", archive FROM archive_blocks
-     WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1`,
-  );
+  const block = 'SELECT first_seq AS firstSeq, "offset", "length", archive FROM archive_blocks WHERE first_seq';
+  const blockAtOrBefore = database.prepare(`${block} <= ? ORDER BY first_seq DESC LIMIT 1`);
+  const blockAfter = database.prepare(`${block} > ? ORDER BY first_seq LIMIT 1`);
+  const kept = new Map<number, readonly JournalRecord[]>();
+
+  function recordsIn(noted: NotedBlock): readonly JournalRecord[] {
+    const records = kept.get(noted.firstSeq) ?? readBlock(pathOf(noted.archive), noted);
+    kept.delete(noted.firstSeq);
+    kept.set(noted.firstSeq, records);
+    for (const oldest of kept.keys()) if (kept.size > KEPT_BLOCKS) kept.delete(oldest);
+    return records;
+  }
+
+  /** The block that holds the record, where a file holds it. */
+  const blockOf = (seq: number) =>
+    seq < 1 || seq > lastArchivedIn(database)
+      ? undefined
+      : (blockAtOrBefore.get(seq) as unknown as NotedBlock | undefined);
 
   function recordsAt(rows: readonly unknown[]): readonly JournalRecord[] {
     const seqs = rows.flatMap((row) => seqsOf(String((row as { readonly seqs: string }).seqs)));
-    const read = new Map<number, readonly JournalRecord[]>();
     return seqs.flatMap((seq) => {
-      const block = blockBefore.get(seq) as unknown as (Block & { readonly archive: number }) | undefined;
-      if (block === undefined) return [];
-      const records = read.get(block.firstSeq) ?? readBlock(pathOf(block.archive), block);
-      read.set(block.firstSeq, records);
-      return records[seq - block.firstSeq] ?? [];
+      const noted = blockAtOrBefore.get(seq) as unknown as NotedBlock | undefined;
+      return noted === undefined ? [] : (recordsIn(noted)[seq - noted.firstSeq] ?? []);
     });
+  }
+
+  function* after(from: number): Generator<JournalRecord> {
+    let noted = blockOf(Math.max(1, from));
+    for (; noted !== undefined; noted = blockAfter.get(noted.firstSeq) as unknown as NotedBlock | undefined) {
+      if (noted.firstSeq > lastArchivedIn(database)) return;
+      for (const record of recordsIn(noted)) if (record.seq >= from) yield record;
+    }
+  }
+
+  function* before(seq: number): Generator<JournalRecord> {
+    for (let last = Math.min(seq - 1, lastArchivedIn(database)); last > 0; ) {
+      const noted = blockOf(last);
+      if (noted === undefined) return;
+      for (const record of recordsIn(noted).toReversed()) if (record.seq < seq) yield record;
+      last = noted.firstSeq - 1;
+    }
   }
 
   function pathOf(firstSeq: number): string {
@@ -90,6 +128,8 @@ export function archiveLookup(database: Database, path: string): ArchiveLookup {
       recordsAt(byAdvisory.all(keyOf(advisoryId))).filter((record) => record.advisoryId === advisoryId),
     advisoryOf: (clientOrderId) =>
       recordsAt(byOrder.all(keyOf(clientOrderId))).find((record) => orderBegunBy(record) === clientOrderId)?.advisoryId,
+    after,
+    before,
   };
 }
 

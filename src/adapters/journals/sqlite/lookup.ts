@@ -3,9 +3,11 @@
  *
  * 1. What is found is durable: the connection is the one that writes, between two transactions.
  * 2. A look-up costs what it finds, whatever the file holds.
+ * 3. What has moved to archive files is found as if it were here (E7); what is both there and here is found once.
  */
 import type { JournalRecord } from '../../../domain/journal.js';
 import type { RecordLookup, StoredCheckpoint } from '../../../domain/journal-index.js';
+import { orderBegunBy } from '../../../domain/record-index.js';
 import { archiveLookup, lastArchivedIn } from './archives.js';
 import { type Database, journalErrorFrom } from './driver.js';
 import { type Row, recordOf, SELECTED, storedText } from './rows.js';
@@ -38,10 +40,64 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
       reading(() => [...archive.ofAdvisory(advisoryId), ...recordsOf(byAdvisory.all(storedText(advisoryId)))]),
     advisoryOf: (clientOrderId) =>
       reading(() => recordsOf(byOrder.all(clientOrderId))[0]?.advisoryId ?? archive.advisoryOf(clientOrderId)),
-    startsBefore: (seq, limit) => reading(() => recordsOf(begunBefore.all(Math.min(seq, MOST), Math.min(limit, MOST)))),
-    startsAfter: (seq, limit) => reading(() => recordsOf(begunAfter.all(seq, Math.min(limit, MOST)))),
-    records: (from, limit) => reading(() => recordsOf(inOrder.all(fromLive(from), Math.min(limit, MOST)))),
+    startsBefore: (seq, limit) =>
+      reading(() => {
+        const live = recordsOf(begunBefore.all(Math.min(seq, MOST), Math.min(limit, MOST)));
+        const archived = unlessLive(live, () => first(archive.before(seq), limit, isStart));
+        return merged(live, archived, limit, (one, other) => other.seq - one.seq);
+      }),
+    startsAfter: (seq, limit) =>
+      reading(() => {
+        const live = recordsOf(begunAfter.all(seq, Math.min(limit, MOST)));
+        const archived = first(archive.after(seq + 1), limit, isStart);
+        return merged(live, archived, limit, (one, other) => one.seq - other.seq);
+      }),
+    records: (from, limit) =>
+      reading(() => {
+        const archived = first(archive.after(from), limit, () => true);
+        const left = Math.min(limit, MOST) - archived.length;
+        return left <= 0 ? archived : [...archived, ...recordsOf(inOrder.all(fromLive(from), left))];
+      }),
   };
+}
+
+const isStart = (record: JournalRecord): boolean => orderBegunBy(record) !== undefined;
+
+/** A file that is not there keeps nobody from what is here: it is an error for who asks for what it holds alone. */
+function unlessLive(live: readonly JournalRecord[], read: () => JournalRecord[]): JournalRecord[] {
+  try {
+    return read();
+  } catch (cause) {
+    if (live.length === 0) throw cause;
+    return [];
+  }
+}
+
+/** The first records of a kind, at most `limit`; not one more is read. */
+function first(
+  records: Iterable<JournalRecord>,
+  limit: number,
+  isOne: (record: JournalRecord) => boolean,
+): JournalRecord[] {
+  const found: JournalRecord[] = [];
+  if (limit <= 0) return found;
+  for (const record of records) {
+    if (isOne(record)) found.push(record);
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
+/** Two lists in the same order as one, at most `limit`, each record once. */
+function merged(
+  live: readonly JournalRecord[],
+  archived: readonly JournalRecord[],
+  limit: number,
+  inOrder: (one: JournalRecord, other: JournalRecord) => number,
+): readonly JournalRecord[] {
+  if (archived.length === 0) return live;
+  const bySeq = new Map([...archived, ...live].map((record) => [record.seq, record]));
+  return [...bySeq.values()].sort(inOrder).slice(0, limit);
 }
 
 /** No number of a record is greater. */
