@@ -1,12 +1,26 @@
 /**
  * The config of the service, tokens, and limits in the config of a run: what is refused, by name, before anything is opened.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
 
 const files = folder();
 const account = { name: 'paper', broker: 'paper', config: CONFIG, journal: 'memory' };
+
+describe('fillchart serve', () => {
+  it('a port that is taken is bad usage, and says what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { stderr, exitCode } = await cli(['serve', '--port', String(port)]);
+    other.close();
+    expect(stderr).toContain(`--port ${port}: the port is taken by another process; choose another with --port`);
+    expect([exitCode, stderr.includes('defect')]).toEqual([2, false]);
+  });
+});
 
 describe('fillchart serve --config', () => {
   it.each([

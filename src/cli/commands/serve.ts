@@ -2,8 +2,8 @@
  * `fillchart serve`: accounts behind an HTTP interface, until a signal ends it.
  */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { AccountOptions, Service } from '../../service/index.js';
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import type { Service, ServiceOptions } from '../../service/index.js';
+import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type ServeOptions, serveSettings } from '../serve/settings.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -54,22 +54,30 @@ async function serve(options: ServeOptions, world: CliWorld): Promise<ExitCode> 
   for (const sentence of stakes) world.stderr.write(`fillchart: ${sentence}\n`);
   const service = createService(settings);
   const stopped = stopSignal(service, drainMs, world);
-  const address = await listening(service, settings.accounts, world);
+  const address = await listening(service, settings);
   world.stdout.write(`fillchart serves ${settings.accounts.map(({ name }) => name).join(', ')} at ${address}/\n`);
   await service.open();
   for (const problem of service.problems()) world.stderr.write(`fillchart: ${problem}\n`);
   return stopped;
 }
 
-async function listening(service: Service, _accounts: readonly AccountOptions[], world: CliWorld): Promise<string> {
+async function listening(service: Service, { host, port }: ServiceOptions): Promise<string> {
   try {
     return await service.listen();
   } catch (error) {
-    world.stderr.write('fillchart: the service could not listen.\n');
     await service.close();
-    throw error;
+    const meant = LISTEN_ERRORS[error instanceof Error && 'code' in error ? String(error.code) : ''];
+    if (meant === undefined) throw error;
+    throw new UsageError(`--host ${host ?? '127.0.0.1'}${port === undefined ? '' : ` --port ${port}`}: ${meant}`);
   }
 }
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken by another process; choose another with --port, or 0 for any that is free.',
+  EACCES: 'this user may not listen at the port; choose one above 1023.',
+  EADDRNOTAVAIL: 'the address is not one of this machine.',
+  ENOTFOUND: 'the name of the host is not known.',
+};
 
 /** Resolves when the service has ended after the first signal; the second ends the process. */
 function stopSignal(service: Service, drainMs: number, world: CliWorld): Promise<ExitCode> {
