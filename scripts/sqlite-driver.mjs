@@ -3,8 +3,9 @@
  *
  * 1. It is an optional peer dependency and stands in no lock file, for npm would compile it on every Node.js otherwise, also as
  *    an optional dependency. Here it is installed beside what `npm ci` installed, in the exact version of `package.json`.
- * 2. npm runs this after `npm ci` and `npm install` (the script `prepare`); `ensure-installed.mjs` runs it for a tree that was
- *    filled without scripts. It imports nothing but Node.
+ * 2. npm runs this after `npm ci` and `npm install`, as the script `postprepare`: of a `prepare`, npm 11 would warn everybody who
+ *    installs the packed file, which does not hold this one. `ensure-installed.mjs` runs it for a tree that was filled without
+ *    scripts. It imports nothing but Node.
  * 3. Users of the package install better-sqlite3 themselves; the journal tells them the command when it is missing.
  */
 import { spawnSync } from 'node:child_process';
