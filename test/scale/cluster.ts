@@ -12,11 +12,12 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/adapters/system-clock.js';
 import { type RestateFront, registerDeployment, restateFront } from '../../src/restate/index.js';
 import type { HostSettings } from '../../src/restate/settings.js';
+import { type Relay, relay } from './relay.js';
 
 const SERVER = '.tmp/restate/node_modules/@restatedev/restate-server-linux-x64/bin/restate-server';
 export const INGRESS = 'http://127.0.0.1:8080';
 const ADMIN = 'http://127.0.0.1:9070';
-const BROKER = 'http://127.0.0.1:9300';
+export const BROKER = 'http://127.0.0.1:9300';
 const PROXY = 'http://127.0.0.1:9080';
 
 export interface LabOrder {
@@ -38,16 +39,28 @@ export interface ClusterOptions {
   readonly settings?: Partial<HostSettings>;
   /** The negative control: the fence cannot tell attempts apart. */
   readonly unfenced?: boolean;
+  /** The first worker hangs on wires that can be cut. */
+  readonly wired?: boolean;
+  /** Servers of Restate, one by default; three keep everything twice. */
+  readonly servers?: 1 | 3;
 }
+
+/** Between the first worker and whom. */
+export type Wire = 'restate' | 'ingress' | 'broker';
 
 export interface Cluster {
   readonly front: RestateFront;
   /** Kills with SIGKILL and starts a new one in its place. */
   restartWorker(index: number): Promise<void>;
   freezeWorker(index: number, ms: number): Promise<void>;
-  killServer(): void;
-  startServer(): Promise<void>;
-  freezeServer(ms: number): Promise<void>;
+  killServer(index?: number): void;
+  /** Starts it, and waits until it serves. */
+  startServer(index?: number): Promise<void>;
+  freezeServer(ms: number, index?: number): Promise<void>;
+  /** Cuts one wire of the first worker for a while. */
+  cut(wire: Wire, ms: number): Promise<void>;
+  /** Asks Restate's own tables. */
+  query<Row>(sql: string): Promise<readonly Row[]>;
   broker(settings: Readonly<Record<string, unknown>>): Promise<void>;
   state(): Promise<LabState>;
   close(): Promise<void>;
@@ -91,20 +104,31 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
       ? Promise.resolve()
       : new Promise((resolve) => child.once('exit', () => resolve()));
 
-  let server: ChildProcess;
-  async function startServer(): Promise<void> {
-    server = start(SERVER, ['--base-dir', join(folder, 'restate'), '--no-logo'], SERVER_ENV);
+  const servers: ChildProcess[] = [];
+  const count = options.servers ?? 1;
+  function launchServer(index: number): void {
+    const env = count === 1 ? SERVER_ENV : { ...SERVER_ENV, ...memberEnv(index) };
+    servers[index] = start(SERVER, ['--base-dir', join(folder, `restate-${index}`), '--no-logo'], env);
+  }
+  async function startServer(index = 0): Promise<void> {
+    launchServer(index);
+    const isServing = async (port: number, path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).ok;
     await until(
       'Restate',
-      async () => (await fetch(`${ADMIN}/health`)).ok && (await fetch(`${INGRESS}/restate/health`)).ok,
+      async () => (await isServing(9070 + index, '/health')) && (await isServing(8080 + index, '/restate/health')),
+      60_000,
     );
   }
+  const wires: Partial<Record<Wire, Relay>> = {};
 
+  const ingressUrl = count === 1 ? INGRESS : 'http://127.0.0.1:8180';
   const portOf = (index: number): number => 9081 + index;
   function startWorker(index: number): ChildProcess {
     const { settings = {}, unfenced } = options;
     const fence = unfenced === true ? 'unfenced' : 'fenced';
-    return start(process.execPath, [WORKER, `${portOf(index)}`, INGRESS, BROKER, JSON.stringify(settings), fence]);
+    const isWired = options.wired === true && index === 0;
+    const ways = [isWired ? 'http://127.0.0.1:8280' : ingressUrl, isWired ? 'http://127.0.0.1:9400' : BROKER];
+    return start(process.execPath, [WORKER, `${portOf(index)}`, ...ways, JSON.stringify(settings), fence]);
   }
 
   async function close(): Promise<void> {
@@ -112,7 +136,7 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
       child.kill('SIGCONT');
       child.kill('SIGKILL');
     }
-    await Promise.all([...started].map(ended));
+    await Promise.all([...Object.values(wires).map((wire) => wire.close()), ...[...started].map(ended)]);
     rmSync(folder, { recursive: true, force: true });
   }
 
@@ -126,18 +150,28 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
   async function opened(): Promise<Cluster> {
     start(process.execPath, ['test/scale/lab/broker.mjs', '9300']);
     await until('the broker', async () => (await fetch(`${BROKER}/state`)).ok);
-    await startServer();
+    for (let index = 1; index < count; index += 1) launchServer(index);
+    await startServer(0);
+    if (options.wired === true) {
+      wires.restate = await relay(9181, 9081);
+      wires.ingress = await relay(8280, 8080);
+      wires.broker = await relay(9400, 9300);
+    }
     const workers = Array.from({ length: options.workers }, (_, index) => startWorker(index));
-    writeFileSync(join(folder, 'haproxy.cfg'), proxyConfig(workers.map((_, index) => portOf(index))));
+    writeFileSync(
+      join(folder, 'haproxy.cfg'),
+      proxyConfig(workers.map((_, index) => (options.wired === true && index === 0 ? 9181 : portOf(index)))),
+    );
     start('haproxy', ['-f', join(folder, 'haproxy.cfg')]);
-    await until('the workers', async () => {
-      await registerDeployment(ADMIN, PROXY);
-      return true;
-    });
+    if (workers.length > 0)
+      await until('the workers', async () => {
+        await registerDeployment(ADMIN, PROXY);
+        return true;
+      });
 
     return {
       front: restateFront({
-        ingressUrl: INGRESS,
+        ingressUrl,
         clock: systemClock(),
         ...(options.settings && { settings: options.settings }),
       }),
@@ -155,12 +189,22 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
         await pause(ms);
         workers[index]?.kill('SIGCONT');
       },
-      killServer: () => void server.kill('SIGKILL'),
+      killServer: (index = 0) => void servers[index]?.kill('SIGKILL'),
       startServer,
-      async freezeServer(ms) {
-        server.kill('SIGSTOP');
+      async freezeServer(ms, index = 0) {
+        servers[index]?.kill('SIGSTOP');
         await pause(ms);
-        server.kill('SIGCONT');
+        servers[index]?.kill('SIGCONT');
+      },
+      async cut(wire, ms) {
+        wires[wire]?.cut();
+        await pause(ms);
+        wires[wire]?.mend();
+      },
+      async query<Row>(sql: string) {
+        const headers = { 'content-type': 'application/json', accept: 'application/json' };
+        const answer = await fetch(`${ADMIN}/query`, { method: 'POST', headers, body: JSON.stringify({ query: sql }) });
+        return ((await answer.json()) as { readonly rows: readonly Row[] }).rows;
       },
       async broker(settings) {
         await fetch(`${BROKER}/settings`, { method: 'POST', body: JSON.stringify(settings) });
@@ -187,6 +231,19 @@ const SERVER_ENV: Readonly<Record<string, string>> = {
   RESTATE_LOG_FILTER: 'warn',
 };
 
+/** One of three: everything is kept twice, so that one may be away. */
+const memberEnv = (index: number): Readonly<Record<string, string>> => ({
+  RESTATE_CLUSTER_NAME: 'scale',
+  RESTATE_NODE_NAME: `n${index + 1}`,
+  RESTATE_AUTO_PROVISION: index === 0 ? 'true' : 'false',
+  RESTATE_DEFAULT_REPLICATION: '2',
+  RESTATE_METADATA_CLIENT__ADDRESSES: '["http://127.0.0.1:5122","http://127.0.0.1:5222","http://127.0.0.1:5322"]',
+  RESTATE_BIND_ADDRESS: `127.0.0.1:5${index + 1}22`,
+  RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:5${index + 1}22`,
+  RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${8080 + index}`,
+  RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${9070 + index}`,
+});
+
 const proxyConfig = (ports: readonly number[]): string => `
 global
   maxconn 2000
@@ -206,4 +263,14 @@ backend workers
   http-check send meth GET uri /health ver HTTP/2 hdr host worker
   default-server inter 500ms fastinter 200ms downinter 500ms fall 2 rise 1 proto h2 check on-marked-down shutdown-sessions
 ${ports.map((port, index) => `  server w${index} 127.0.0.1:${port}`).join('\n')}
+frontend ingress
+  bind 127.0.0.1:8180
+  default_backend servers
+backend servers
+  option httpchk GET /restate/health
+  option redispatch
+  default-server inter 500ms fastinter 200ms downinter 500ms fall 2 rise 1 check on-marked-down shutdown-sessions
+  server n1 127.0.0.1:8080
+  server n2 127.0.0.1:8081
+  server n3 127.0.0.1:8082
 `;
