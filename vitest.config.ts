@@ -34,7 +34,7 @@ const deep = [
   'test/examples.test.ts',
   'test/fix/!(orders).test.ts',
   'test/memory/{heap,retention,start-cost}.test.ts',
-  'test/paths/{all-paths,exits-on-engine,other-charts}.test.ts',
+  'test/paths/{adapter-paths,all-paths,exits-on-engine,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
   'test/service/{events,fuzz,global,kill,sockets}.test.ts',
   'test/simulation/{command,simulation}.test.ts',

@@ -33,6 +33,7 @@ export {
 } from './fault-broker.js';
 export type { Violation } from './laws/law-court.js';
 export { type BrokenLaw, brokenLaws, type LawSubject } from './laws/record-laws.js';
+export { type AdapterPath, type AdapterPathOptions, adapterPaths, runAdapterPath } from './paths/adapter-paths.js';
 export {
   type ExecutionPath,
   type ExecutionPathOptions,

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { addConform, loadProblem } from '../../src/cli/commands/conform.js';
+import { loadProblem } from '../../src/cli/adapter-module.js';
+import { addConform } from '../../src/cli/commands/conform.js';
 import { UsageError } from '../../src/cli/exit-codes.js';
 import { runCommand } from '../paths/run-command.js';
 

@@ -1,6 +1,7 @@
 /**
  * `fillchart paths`: what it says at the end, and what it refuses.
  */
+import { adapterPaths, executionPaths } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { addPaths } from '../../src/cli/commands/paths.js';
 import { UsageError } from '../../src/cli/exit-codes.js';
@@ -48,4 +49,23 @@ describe('fillchart paths', { timeout: 300_000 }, () => {
       await expect(ran).rejects.toThrow('no path has "zzzz" in its id or name');
     },
   );
+
+  it('writes a test file that asks for each path by its id, and for the lives through an adapter', async () => {
+    const { out, code } = await runCommand(
+      addPaths,
+      ...['paths', '--only', 'a plain life', '--format', 'vitest', '--adapter', 'examples/my-broker.js'],
+    );
+    expect(code).toBe(0);
+    const named = [...out.matchAll(/^ {2}it\('(\S+) .*\1/gm)].map(([, id]) => id);
+    const paths = executionPaths().filter(({ name, runsOn }) => name.includes('a plain life') && runsOn === 'engine');
+    expect(named).toEqual([...adapterPaths().map(({ id }) => id), ...paths.map(({ id }) => id)]);
+    expect(out).toContain("import * as adapter from './examples/my-broker.js';");
+    for (const { steps } of paths) for (const { what } of steps) expect(out).toContain(what.replaceAll(/\s+/g, ' '));
+  });
+
+  it('refuses --adapter in another format, and an adapter that names no symbol', async () => {
+    const ran = (...more: readonly string[]) => runCommand(addPaths, 'paths', '--only', 'a plain life', ...more);
+    await expect(ran('--adapter', 'examples/my-broker.js')).rejects.toThrow('--adapter goes with --format vitest');
+    await expect(ran('--format', 'vitest', '--adapter', 'nowhere.js')).rejects.toThrow('there is no such file');
+  });
 });

@@ -3,9 +3,7 @@
  *
  * 1. The adapter is foreign code in this process: whatever it throws, or leaves open, there is a report, and an end.
  */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename } from 'node:path';
 import { Option } from 'commander';
 import { type ConformanceReport, conformanceReport } from '../../testing/conformance/conform.js';
 import {
@@ -14,10 +12,11 @@ import {
   conformanceSummary,
   formatConformance,
 } from '../../testing/conformance/conform-report.js';
-import type { ConformanceOptions, MakeBroker } from '../../testing/conformance/subject.js';
+import { loadAdapter, symbolOf } from '../adapter-module.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { watchOpen } from '../left-open.js';
 import { hearLooseFaults, type LooseFaults } from '../loose-faults.js';
+import { assertWritable, written } from '../output-file.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -76,14 +75,8 @@ async function conform(options: ConformOptions, world: CliWorld): Promise<number
 }
 
 async function reportOn(options: ConformOptions, faults: LooseFaults): Promise<ConformanceReport> {
-  const { makeBroker, conformance } = await loaded(options);
-  const symbol = options.symbol ?? conformance.symbol;
-  if (symbol === undefined) {
-    const { adapter } = options;
-    throw new UsageError(
-      `${adapter} names no symbol to trade. Give --symbol, or write in it: export const conformance = { symbol: 'AAPL' };`,
-    );
-  }
+  const { makeBroker, conformance } = await loadAdapter(options.adapter, options.export);
+  const symbol = symbolOf(options.adapter, options.symbol ?? conformance.symbol);
   const { onUnhandledRejection, onUncaughtException } = faults;
   return asUsage(() =>
     conformanceReport(basename(options.adapter), makeBroker, {
@@ -102,23 +95,6 @@ function print(report: ConformanceReport, { format, output }: ConformOptions, { 
   if (format !== 'text' || output !== undefined) stderr.write(`${conformanceSummary(report).join('\n')}\n`);
 }
 
-/** Known before the cases run: a report that cannot be written is no use after minutes. */
-function assertWritable(output: string | undefined): void {
-  if (output === undefined) return;
-  const folder = dirname(resolve(output));
-  if (!existsSync(folder)) throw new UsageError(`--output names ${output}; there is no folder ${folder}.`);
-  if (existsSync(output) && statSync(output).isDirectory())
-    throw new UsageError(`--output names ${output}, a folder; wanted is a file.`);
-}
-
-function written(output: string, text: string): void {
-  try {
-    writeFileSync(output, text);
-  } catch (error) {
-    throw new UsageError(`--output cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
-
 /** Enough for a sentence on stderr. */
 const SAYING_MS = 100;
 
@@ -131,46 +107,6 @@ async function leave(adapter: string, left: readonly string[], code: number, wor
   for (const stream of [process.stdout, process.stderr])
     await new Promise<void>((resolve) => void stream.write('', () => resolve()));
   world.exit(code);
-}
-
-interface AdapterModule {
-  readonly makeBroker: MakeBroker;
-  readonly conformance: Partial<ConformanceOptions>;
-}
-
-async function loaded({ adapter, export: name }: ConformOptions): Promise<AdapterModule> {
-  const file = resolve(adapter);
-  if (!existsSync(file)) throw new UsageError(`--adapter names ${adapter}; there is no such file.`);
-  const module = await imported(file, adapter);
-  const makeBroker = module[name];
-  if (typeof makeBroker !== 'function') {
-    const exported = Object.keys(module).join(', ') || 'nothing';
-    throw new UsageError(`${adapter} exports no function ${name}; it exports ${exported}.`);
-  }
-  return {
-    makeBroker: makeBroker as MakeBroker,
-    conformance: (module['conformance'] ?? {}) as AdapterModule['conformance'],
-  };
-}
-
-async function imported(file: string, adapter: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    throw new UsageError(`${adapter} cannot be loaded: ${loadProblem(error)}`);
-  }
-}
-
-/** By these Node says that it does not run TypeScript, or not here. */
-const TYPESCRIPT_REFUSED = ['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'];
-
-/** Why Node did not load an adapter, with what to do about it where that is known. */
-export function loadProblem(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as { code?: unknown };
-  if (typeof code !== 'string' || !TYPESCRIPT_REFUSED.includes(code) || !/\.[cm]?tsx?\b/.test(error.message))
-    return error.message;
-  return `this Node (${process.version}) runs plain JavaScript only. Compile it and name the .js file, or use a Node that strips types (22.18 and later).`;
 }
 
 /** What the kit says of its options is said of the caller's. */

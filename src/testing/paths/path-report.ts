@@ -5,8 +5,9 @@ import { junitXml } from '../junit.js';
 import type { ExecutionPath } from './execution-paths.js';
 import { coverageLines, pathSummary } from './path-coverage.js';
 import type { PathRun } from './path-run.js';
+import { vitestFile } from './vitest-file.js';
 
-export const PATH_FORMATS = ['text', 'json', 'json-summary', 'md', 'junit'] as const;
+export const PATH_FORMATS = ['text', 'json', 'json-summary', 'md', 'junit', 'vitest'] as const;
 export type PathFormat = (typeof PATH_FORMATS)[number];
 
 const CHART_ONLY = 'for the chart alone: the engine drops such a fact, or tells another one first';
@@ -23,6 +24,11 @@ export function pathReport(runs: readonly PathRun[], format: PathFormat): string
       return `${JSON.stringify({ summary: pathSummary(runs), paths: runs }, null, 2)}\n`;
     case 'md':
       return markdownReport(runs);
+    case 'vitest':
+      return vitestFile(
+        runs.map(({ path }) => path),
+        {},
+      );
     case 'junit':
       return junitXml(
         'fillchart paths',
