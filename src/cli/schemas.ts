@@ -1,5 +1,6 @@
 /**
- * JSON Schemas of what the command line reads, for editors and upstream programs: advisories, and the config of each broker.
+ * JSON Schemas of what the command line reads, for editors and upstream programs: advisories, the config of each broker, and
+ * that of the service.
  *
  * 1. A config's schema is made of the very checks that read the config, so the two cannot differ.
  * 2. A schema accepts whatever the command line accepts; what only a program can judge (ranges, dates) is left to it.
@@ -12,6 +13,7 @@ import type { SnapshotField } from '../domain/snapshot.js';
 import { ALPACA_CONFIG } from './brokers/alpaca.js';
 import { CCXT_CONFIG } from './brokers/ccxt.js';
 import { FIX_CONFIG } from './brokers/fix.js';
+import { SCHEMA_MEMBER, serviceSchema } from './serve/config-schema.js';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const DECIMAL: Schema = {
@@ -84,7 +86,7 @@ const titled = (title: string, schema: Schema): Schema => ({ $schema: DIALECT, t
 /** A config takes the limits of the engine, too, and what else is named. */
 function configOf(title: string, schema: Schema, more: Readonly<Record<string, Schema>> = {}): Schema {
   const { clock: _clock, feed: _feed, ...properties } = schema['properties'] as Readonly<Record<string, Schema>>;
-  return titled(title, { ...schema, properties: { ...properties, limits: LIMITS, ...more } });
+  return titled(title, { ...schema, properties: { ...SCHEMA_MEMBER, ...properties, limits: LIMITS, ...more } });
 }
 
 /** By the name of the file in `schemas/`. */
@@ -98,5 +100,6 @@ export const schemas = (): Readonly<Record<string, Schema>> => ({
   'paper.schema.json': configOf('Config of the paper broker', paperOptions.schema, { operator: OPERATOR }),
   'alpaca.schema.json': configOf('Config of the Alpaca adapter', ALPACA_CONFIG.schema),
   'fix.schema.json': configOf('Config of the FIX adapter', FIX_CONFIG.schema),
+  'service.schema.json': titled('Config of fillchart serve', serviceSchema(LIMITS)),
   'ccxt.schema.json': configOf('Config of the ccxt adapter', CCXT_CONFIG.schema),
 });

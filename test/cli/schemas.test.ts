@@ -29,6 +29,7 @@ describe('the schemas', () => {
     { file: 'examples/paper.json', name: 'paper' },
     { file: 'examples/alpaca.json', name: 'alpaca' },
     { file: 'examples/fix.json', name: 'fix' },
+    { file: 'deploy/fillchart.example.json', name: 'service' },
   ])('$file is valid', ({ file, name }) => {
     expect(validate(name, JSON.parse(read(file)))).toBe('valid');
   });
@@ -58,6 +59,51 @@ describe('the schemas', () => {
       }),
     );
     for (const { page, value } of shown) expect(validate('advisory', value), page).toBe('valid');
+  });
+
+  it('every config of the service that a document shows is valid', () => {
+    const blocks = ['docs/service.md', 'docs/scale-out.md', 'docs/cli.md'].flatMap((page) =>
+      [...read(page).matchAll(/```json\n(.*?)```/gs)].flatMap(([, text = '']) =>
+        /^\{[\s\S]*"accounts"\s*:/.test(text) ? [{ page, value: JSON.parse(text) as unknown }] : [],
+      ),
+    );
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const { page, value } of blocks) expect(validate('service', value), page).toBe('valid');
+  });
+
+  it('E8: of the service: the schema and the command line refuse the same names', async () => {
+    const account = { name: 'a', broker: 'paper', journal: 'memory' };
+    const wrong = [
+      {
+        config: { accounts: [account], drain_seconds: 5 },
+        says: 'drain_seconds is not known; did you mean "drainSeconds"?',
+      },
+      { config: { accounts: [{ ...account, max_concurrent: 5 }] }, says: 'did you mean "maxConcurrent"?' },
+      {
+        config: { accounts: [account], killSwitch: { twoPersonsRelease: true } },
+        says: 'did you mean "twoPersonRelease"?',
+      },
+      { config: { accounts: [account], events: { heartBeatMs: 1 } }, says: 'did you mean "heartbeatMs"?' },
+      {
+        config: { accounts: [account], webhooks: [{ url: 'https://x.example', secret_env: 'X' }] },
+        says: 'did you mean "secretEnv"?',
+      },
+    ];
+    expect(validate('service', { $schema: 'service.schema.json', accounts: [account] })).toBe('valid');
+    for (const { config, says } of wrong) {
+      expect(validate('service', config)).not.toBe('valid');
+      const { exitCode, stderr } = await cli(['serve', '--config', here.file('service.json', config)]);
+      expect(stderr).toContain(says);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  it('a config may name its schema, for editors', async () => {
+    const config = { $schema: '../schemas/paper.schema.json', ...JSON.parse(read('examples/paper.json')) };
+    expect(validate('paper', config)).toBe('valid');
+    const file = here.file('p.json', { $schema: 'paper.schema.json', instruments: [] });
+    const { stderr } = await cli(['run', here.file('a.json', advisory({})), '--config', file]);
+    expect(stderr).not.toContain('$schema');
   });
 
   it('refuses what the command line refuses: an unknown option, a number for a decimal', () => {

@@ -27,7 +27,9 @@ export function readConfig(path: string, given?: Config): Config {
   const { value } = reading;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UsageError(`${path} must hold a JSON object of the broker's options.`);
-  return value as Config;
+  // Editors look for it; nothing else does.
+  const { $schema: _schema, ...config } = value as Config;
+  return config;
 }
 
 /** The config, or none where it may be left out. @throws {UsageError} for a secret, or for what the check does not accept */

@@ -14,11 +14,10 @@ import { openBroker } from '../brokers/open-broker.js';
 import { UsageError } from '../exit-codes.js';
 import type { CliWorld, Environment } from '../world.js';
 import { flagAt, inside, notAccepted, objectAt, type Place, textAt, wholeAt } from './config-keys.js';
+import { KEYS } from './config-schema.js';
 import { journalAt } from './journal-at.js';
 import { openMarket } from './open-market.js';
 
-const KEYS = ['name', 'broker', 'config', 'journal', 'limits', 'live', 'onMismatch', 'maxConcurrent', 'env'];
-const HOSTED_KEYS = ['name', 'restate', 'live'];
 const POLICIES: readonly MismatchPolicy[] = ['halt-symbol', 'halt-all', 'report-only'];
 const MOST_CONCURRENT = 100_000;
 const ACCOUNT_NAME = /^[\w.-]{1,64}$/;
@@ -38,7 +37,7 @@ interface AccountContext {
 /** @throws {UsageError} naming the place, the value and what is accepted */
 export async function accountFrom(place: Place, given: unknown, context: AccountContext): Promise<AccountFromConfig> {
   if (isRecord(given) && 'restate' in given) return hostedFrom(place, given, context);
-  const one = objectAt(place, given, KEYS);
+  const one = objectAt(place, given, KEYS.account);
   const name = textAt(inside(place, 'name'), one['name']);
   if (name === undefined || !ACCOUNT_NAME.test(name))
     throw notAccepted(inside(place, 'name'), one['name'], '1 to 64 letters, digits, and . _ -');
@@ -77,7 +76,7 @@ export async function accountFrom(place: Place, given: unknown, context: Account
 
 /** An account whose executions run on Restate: its workers have the broker and its keys. */
 async function hostedFrom(place: Place, given: unknown, { live }: AccountContext): Promise<AccountFromConfig> {
-  const one = objectAt(place, given, HOSTED_KEYS);
+  const one = objectAt(place, given, KEYS.hosted);
   const name = textAt(inside(place, 'name'), one['name']);
   if (name === undefined || !ACCOUNT_NAME.test(name))
     throw notAccepted(inside(place, 'name'), one['name'], '1 to 64 letters, digits, and . _ -');

@@ -19,6 +19,7 @@ import { readTextFile } from '../run/source.js';
 import type { CliWorld, Environment } from '../world.js';
 import { accountFrom } from './account-config.js';
 import { flagAt, inside, listAt, notAccepted, objectAt, type Place, textAt, textsAt, wholeAt } from './config-keys.js';
+import { KEYS } from './config-schema.js';
 import { journalAt } from './journal-at.js';
 import { openMarket } from './open-market.js';
 import { webhookFrom } from './webhook-config.js';
@@ -48,24 +49,8 @@ const MS_PER_SECOND = 1_000;
 const DEFAULT_DRAIN_MS = 45_000;
 const MOST_DRAIN_S = 3_600;
 
-const KEYS = [
-  'accounts',
-  'host',
-  'port',
-  'basePath',
-  'hosts',
-  'corsOrigins',
-  'tls',
-  'tokens',
-  'killSwitch',
-  'webhooks',
-  'accessLog',
-  'drainSeconds',
-  'bodyBytes',
-  'requestsPerSecond',
-  'events',
-  'broker',
-];
+/** It belongs to an account, and is told so. */
+const MISPLACED = 'broker';
 
 /** @throws {UsageError} naming the option or the file, the value and what is accepted */
 export async function serveSettings(options: ServeOptions, world: CliWorld): Promise<ServeSettings> {
@@ -102,7 +87,7 @@ async function configuredSettings(file: string, options: ServeOptions, world: Cl
   if (options.journal !== undefined)
     throw new UsageError('--journal is for the start without a config; each account names its own.');
   const top: Place = { file, path: '' };
-  const config = objectAt(top, readConfig(file), KEYS);
+  const config = objectAt(top, readConfig(file), [...KEYS.top, MISPLACED]);
   const { accounts, broker } = config;
   if (broker !== undefined)
     throw new UsageError(`${file}: broker belongs to an account: { "accounts": [ { "name", "broker", … } ] }.`);
@@ -139,9 +124,7 @@ function ofServer(top: Place, config: Config): Partial<ServiceOptions> {
   const whole = (name: string) => wholeAt(inside(top, name), config[name], 0, MOST);
   const events = inside(top, 'events');
   const { maxListeners, bufferBytes, batchMs, heartbeatMs } =
-    config['events'] === undefined
-      ? ({} as Config)
-      : objectAt(events, config['events'], ['maxListeners', 'bufferBytes', 'batchMs', 'heartbeatMs']);
+    config['events'] === undefined ? ({} as Config) : objectAt(events, config['events'], KEYS.events);
   const ofEvents = (name: string, value: unknown) => wholeAt(inside(events, name), value, 0, MOST);
   return withoutGaps({
     host: text('host'),
@@ -161,7 +144,7 @@ function ofServer(top: Place, config: Config): Partial<ServiceOptions> {
 
 function tlsOf(place: Place, value: unknown): ServiceOptions['tls'] {
   if (value === undefined) return undefined;
-  const given = objectAt(place, value, ['certFile', 'keyFile', 'caFile']);
+  const given = objectAt(place, value, KEYS.tls);
   const file = (name: string): string | undefined => {
     const path = textAt(inside(place, name), given[name]);
     return path === undefined ? undefined : readTextFile(beside(place.file, path));
@@ -223,9 +206,7 @@ function tokensAt(place: Place, path: string, world: CliWorld, warn: (sentence: 
 function ofSwitches(top: Place, config: Config, accounts: number, env: Environment): Partial<ServiceOptions> {
   const place = inside(top, 'killSwitch');
   const given =
-    config['killSwitch'] === undefined
-      ? ({} as Config)
-      : objectAt(place, config['killSwitch'], ['journal', 'twoPersonRelease', 'service']);
+    config['killSwitch'] === undefined ? ({} as Config) : objectAt(place, config['killSwitch'], KEYS.killSwitch);
   const service = switchServiceAt(inside(place, 'service'), given['service'], env);
   const named = textAt(inside(place, 'journal'), given['journal']);
   const journal = named ?? (accounts > 1 || service !== undefined ? 'kill-switches.db' : undefined);
@@ -243,7 +224,7 @@ function ofSwitches(top: Place, config: Config, accounts: number, env: Environme
 /** Another service whose kill switches hold here too; its token is read from the environment alone. */
 function switchServiceAt(place: Place, value: unknown, env: Environment): SwitchServiceOptions | undefined {
   if (value === undefined) return undefined;
-  const given = objectAt(place, value, ['url', 'tokenEnv', 'pollMs', 'lostAfterMs']);
+  const given = objectAt(place, value, KEYS.switchService);
   const url = textAt(inside(place, 'url'), given['url']);
   if (url === undefined)
     throw notAccepted(inside(place, 'url'), url, 'the address of the service that has the switches');

@@ -5,13 +5,13 @@ import { NOTIFICATIONS, type NotificationName, type WebhookOptions } from '../..
 import { UsageError } from '../exit-codes.js';
 import type { Environment } from '../world.js';
 import { inside, notAccepted, objectAt, type Place, textAt, textsAt } from './config-keys.js';
+import { KEYS } from './config-schema.js';
 
-const KEYS = ['url', 'secretEnv', 'events', 'format'];
 const FORMATS = ['json', 'slack'] as const;
 
 /** @throws {UsageError} */
 export function webhookFrom(place: Place, given: unknown, env: Environment): WebhookOptions {
-  const one = objectAt(place, given, KEYS);
+  const one = objectAt(place, given, KEYS.webhook);
   const url = textAt(inside(place, 'url'), one['url']);
   if (url === undefined || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw notAccepted(inside(place, 'url'), one['url'], 'an address that begins with https:// or http://');
