@@ -35,6 +35,7 @@ const steps = [
   ['diagrams', 'the pictures are those of the charts that run', 'scripts/diagrams.mjs', '--check'],
   ['api', '0 exports without TSDoc, and docs/api is made from it', 'scripts/api/reference.mjs', '--check'],
   ['exports', 'the packed package, installed and imported', 'scripts/check-exports.mjs'],
+  ['stops', 'the built service, ended by SIGTERM and by SIGKILL, and started again', 'deploy/test-stops.mjs'],
 ];
 
 const selected = select();

@@ -152,7 +152,7 @@ export function account(options: AccountOptions, given: BrokerAdapter, parts: Ac
       return engine;
     },
     problems() {
-      if (failure !== undefined) return [`Account ${name} could not be opened: ${failure}.`];
+      if (failure !== undefined) return [`Account ${name} could not be opened: ${failure.replace(/\.$/, '')}.`];
       if (engine === undefined) return [`Account ${name} is being opened.`];
       if (isClosed) return [`Account ${name} is closed.`];
       const { startSweep, journalFailure } = engine.metrics();
