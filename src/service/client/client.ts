@@ -115,6 +115,8 @@ const DEFAULT_RETRY_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3_000;
 const MS_PER_SECOND = 1_000;
+/** Not taken: it did not arrive in time, came too often, or the service is not ready. */
+const LATER: ReadonlySet<number> = new Set([408, 429, 503]);
 
 interface AnyInput {
   readonly params?: Readonly<Record<string, unknown>>;
@@ -151,7 +153,7 @@ async function send(options: ClientOptions, id: OperationId, input: AnyInput): P
       // Readiness says by its status what it says in its body.
       if (response.ok || (id === 'getReadiness' && response.status === 503)) return response;
       const problem = await problemOf(response);
-      const isLater = problem.status === 503 || problem.status === 429;
+      const isLater = LATER.has(problem.status);
       const waitMs = Math.max(pauseMs, (problem.retryAfterSeconds ?? 0) * MS_PER_SECOND);
       if (!isLater || Date.now() + waitMs > end) throw problem;
       await pause(waitMs, input.signal);

@@ -3,9 +3,7 @@
  *
  * 1. Audit records are in the order of their log, each with the id from which a listener can go on. One that did not become
  *    durable is told without: the next process may give its number to another.
- * 2. How a thing stands is told once for each batch, however often it changed in between.
- * 3. Events wait for each other for a few milliseconds (100 with 1,000 listeners) and leave together: one write a listener and
- *    batch.
+ * 2. How a thing stands is told after the records that changed it.
  */
 import type { Subscription } from 'rxjs';
 import type { AuditRecord } from '../../domain/audit.js';
@@ -15,7 +13,8 @@ import { isoTime } from '../../domain/time.js';
 import type { Account, OpenAccount } from '../accounts/account.js';
 import type { EventName, Topic } from '../api/events.js';
 import type { Views } from '../views/views.js';
-import { type Frame, isWanted, type Listener } from './listener.js';
+import { delivery } from './delivery.js';
+import type { Frame, Listener } from './listener.js';
 import { type LogPosition, markOf, type StreamPosition, writePosition } from './position.js';
 
 /** A thing that stands: its key, its topic, and how it is written out. */
@@ -56,19 +55,13 @@ function logMark(account: OpenAccount): string {
   return markOf(first);
 }
 
-/** Many listeners are told less often: what telling them costs must not grow with both. */
-const LISTENERS_PER_MS = 10;
-
 export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
-  const listeners = new Set<Listener>();
+  const delivered = delivery(clock, batchMs);
   const position = new Map<string, LogPosition>();
   const subscriptions: Subscription[] = [];
   const heard: ((account: OpenAccount, record: AuditRecord) => void)[] = [];
-  const dirty = new Map<string, () => Frame | undefined>();
-  let queue: Frame[] = [];
-  let timer: unknown;
+  const touch = delivered.touch;
   let heartbeat: unknown;
-  let isClosed = false;
 
   function frame(event: EventName, data: object, about: Partial<Frame> = {}, id?: string): Frame {
     const line = id === undefined ? '' : `id: ${id}\n`;
@@ -80,43 +73,9 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
     return frame('audit', { account, ...record }, { topic: 'audit', account, advisoryId: record.advisoryId }, id);
   }
 
-  function due(): void {
-    if (timer === undefined && !isClosed)
-      timer = clock.setTimeout(flush, Math.max(batchMs, listeners.size / LISTENERS_PER_MS));
-  }
-
-  function touch(key: string, make: () => Frame | undefined): void {
-    if (listeners.size === 0) return;
-    dirty.set(key, make);
-    due();
-  }
-
-  function flush(): void {
-    clock.clearTimeout(timer);
-    timer = undefined;
-    const frames = [...queue, ...[...dirty.values()].map((make) => make()).filter((made) => made !== undefined)];
-    queue = [];
-    dirty.clear();
-    if (frames.length === 0 || listeners.size === 0) return;
-    let all: Buffer | undefined;
-    for (const one of [...listeners]) {
-      if (one.takesAll) {
-        all ??= Buffer.concat(frames.map(({ bytes }) => bytes));
-        one.write(all);
-        continue;
-      }
-      const own = frames.filter((each) => isWanted(one.wanted, each));
-      if (own.length > 0)
-        one.write(
-          own.length === 1 && own[0] !== undefined ? own[0].bytes : Buffer.concat(own.map(({ bytes }) => bytes)),
-        );
-    }
-  }
-
   function beat(): void {
     heartbeat = clock.setTimeout(() => {
-      if (listeners.size > 0) queue.push(frame('heartbeat', { time: isoTime(clock.now()) }));
-      due();
+      delivered.put(frame('heartbeat', { time: isoTime(clock.now()) }));
       beat();
     }, heartbeatMs);
   }
@@ -141,10 +100,9 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
     const isDurable = record.seq <= account.durableSeq();
     if (isDurable) position.set(name, { seq: record.seq, mark: position.get(name)?.mark || logMark(account) });
     for (const listen of heard) listen(account, record);
-    if (listeners.size === 0) return;
-    queue.push(auditFrame(name, record, isDurable ? position : undefined));
+    if (delivered.size === 0) return;
+    delivered.put(auditFrame(name, record, isDurable ? position : undefined));
     for (const [key, , make] of standsOf(account, record)) touch(key, make);
-    due();
   }
 
   function* standsOf(account: OpenAccount, record: AuditRecord): Generator<Stand> {
@@ -186,24 +144,16 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
         touch(`account ${account.name}`, () => standFrame(topic, account.name, undefined, views.account(account)));
     },
     standsOf,
-    join(one) {
-      // What waits to be told was before it joined: it has been given that, or did not ask for it.
-      flush();
-      listeners.add(one);
-    },
-    leave: (one) => void listeners.delete(one),
+    join: delivered.join,
+    leave: delivered.leave,
     get listeners() {
-      return listeners.size;
+      return delivered.size;
     },
     onAudit: (listen) => void heard.push(listen),
     close() {
-      isClosed = true;
-      flush();
-      clock.clearTimeout(timer);
       clock.clearTimeout(heartbeat);
       for (const one of subscriptions) one.unsubscribe();
-      const last = frame('goodbye', { why: 'CLOSING', message: 'The service is going down.' });
-      for (const one of [...listeners]) one.end(last.bytes);
+      delivered.close(frame('goodbye', { why: 'CLOSING', message: 'The service is going down.' }));
     },
   };
 }

@@ -53,7 +53,7 @@ declare module 'fastify' {
 }
 
 const MAX_PARAM_LENGTH = 1_024;
-const REQUEST_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 export function server(parts: ServerParts): FastifyInstance {
   const { bodyBytes, tls, guard, onAnswer } = parts;

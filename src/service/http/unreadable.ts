@@ -9,7 +9,7 @@ const BAD_REQUEST = 400;
 
 const PROBLEMS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'The address and headers are too large; accepted are at most 16384 bytes.'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time; accepted are at most 30 seconds.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time; accepted are at most 60 seconds.'],
 };
 
 export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
