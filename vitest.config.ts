@@ -45,6 +45,9 @@ const deep = [
 /** Restate, workers, a proxy and a broker as processes of their own: `npm run test:scale` alone. */
 const scale = ['test/scale/*.test.ts'];
 
+/** What takes a machine to itself: three servers, and figures. With `FILLCHART_SCALE=all`. */
+const alone = process.env['FILLCHART_SCALE'] === 'all' ? [] : ['test/scale/{figures,servers}.test.ts'];
+
 const shared = {
   watch: false,
   // Processes, not threads: crash tests kill, and a native module must not take other test files with it.
@@ -79,6 +82,7 @@ export default defineConfig({
           ...shared,
           name: 'scale',
           include: scale,
+          exclude: alone,
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
