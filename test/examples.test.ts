@@ -61,8 +61,9 @@ const adapterModule = async (): Promise<AdapterModule> => import(`${EXAMPLES}${'
 describe('my-broker.js, the adapter in plain JavaScript', () => {
   it('passes `fillchart conform`; what is skipped, it does not claim', async () => {
     const { code, out } = await runCommand(addConform, 'conform', '--adapter', join(EXAMPLES, 'my-broker.js'));
-    expect(out).toContain('my-broker.js: 40 passed, 0 failed, 5 skipped');
-    expect(out.match(/(?<=^– )BC-\d+/gm)).toEqual(['BC-12', 'BC-35', 'BC-36', 'BC-43', 'BC-44']);
+    expect(out).toContain('my-broker.js: 40 passed, 0 failed, 12 skipped');
+    const rough = Array.from({ length: 7 }, (_, n) => `BC-${46 + n}`);
+    expect(out.match(/(?<=^– )BC-\d+/gm)).toEqual(['BC-12', 'BC-35', 'BC-36', 'BC-43', 'BC-44', ...rough]);
     expect(code).toBe(0);
   });
 

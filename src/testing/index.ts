@@ -21,6 +21,7 @@ export {
 } from './conformance/conform.js';
 export { type ConformFormat, formatConformance } from './conformance/conform-report.js';
 export type { ConformanceOptions, ConformanceSubject, MakeBroker, Situation } from './conformance/subject.js';
+export type { VenuePowers } from './conformance/venue-powers.js';
 export {
   type BrokerCall,
   type BrokerMethod,

@@ -1,6 +1,6 @@
 /** The adapter keeps the promises of the broker port at each of the four exchanges; skips carry their reason. */
 import type { CcxtExchange } from 'fillchart/ccxt';
-import { conformBroker, type Situation } from 'fillchart/testing';
+import { conformBroker, type Situation, type VenuePowers } from 'fillchart/testing';
 import { describe, it } from 'vitest';
 import { EXCHANGES, symbolOf, venue } from './support.js';
 import type { Script } from './venue-store.js';
@@ -23,13 +23,22 @@ async function subject(exchange: CcxtExchange, situation: Situation) {
   if (situation === 'submit-hangs') now.fake.fault({ on: 'submit', answer: 'silence', times: 9 });
   if (situation === 'query-hangs') now.fake.fault({ on: 'order', answer: 'silence', times: 9 });
   const moveTo = (price: string): void => now.fake.store.trade(price);
-  return { broker: now.broker, wait: (ms: number) => now.clock.advance(ms), moveTo };
+  const { store } = now.fake;
+  const powers: VenuePowers = {
+    // OKX has one name for both.
+    endExit: () => store.venue.end(store.orders.findLast(({ type }) => type === 'stop')?.id ?? '', 'cancelled'),
+    // The adapter asks Kraken to take its fees in the quote currency.
+    ...(exchange !== 'kraken' && {
+      feeInAsset: (rate: string) => void Object.assign(store.venue.profile, { fee: { rate, in: 'received' } }),
+    }),
+  };
+  return { broker: now.broker, wait: (ms: number) => now.clock.advance(ms), moveTo, venue: powers };
 }
 
 const NO_SHORT = 'spot has no short positions: a sell sells what is held';
 const ONE_HOLDS = 'each exit holds the balance, so the second is refused on a flat account; see adapter.test.ts';
 
-const BOTH_EXITS = ['BC-26', 'BC-27', 'BC-28', 'BC-29', 'BC-42', 'BC-43'];
+const BOTH_EXITS = ['BC-26', 'BC-27', 'BC-28', 'BC-29', 'BC-42', 'BC-43', 'BC-48'];
 
 describe.each(EXCHANGES)('%s', (exchange) => {
   conformBroker(`ccxt:${exchange}`, (situation) => subject(exchange, situation), {

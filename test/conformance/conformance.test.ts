@@ -62,7 +62,11 @@ describe('a bad adapter', () => {
     }),
   };
   /** The second cancel is the same lie as that of a filled order; a short position that looks long is one with exits, too. */
-  const also: { readonly [Id in string]: readonly string[] } = { 'BC-16': ['BC-15'], 'BC-24': ['BC-41'] };
+  const also: { readonly [Id in string]: readonly string[] } = {
+    'BC-11': ['BC-47'],
+    'BC-16': ['BC-15'],
+    'BC-24': ['BC-41'],
+  };
 
   const reportOn = (change: (good: BrokerAdapter) => Partial<BrokerAdapter>) =>
     conformanceReport(

@@ -9,6 +9,7 @@ import {
   faultBroker,
   type OrderScript,
   type Situation,
+  type VenuePowers,
   virtualClock,
 } from 'fillchart/testing';
 
@@ -67,11 +68,25 @@ const faultScripts: { readonly [Name in Situation]: OrderScript | ((order: Order
 /** The fault broker, and a market that sets off the exits it was given: as orders of their side and quantity, no less. */
 export function faultSubject(situation: Situation, changes: Partial<FaultBrokerOptions> = {}): ConformanceSubject {
   const clock = virtualClock();
+  let stopRefusedAfter: number | undefined;
+  const written = faultScripts[situation];
+  const script = (order: OrderRequest): OrderScript => ({
+    ...(typeof written === 'function' ? written(order) : written),
+    ...(stopRefusedAfter !== undefined && {
+      exits: { sl: { worksFrom: AN_HOUR_MS, ends: { at: stopRefusedAfter, state: 'rejected' } } },
+    }),
+  });
   const good = faultBroker({
     clock,
-    script: faultScripts[situation],
+    script,
     capabilities: { batchStatus: true },
-    instruments: { 'NO-SUCH-SYMBOL': 'unknown_symbol' },
+    instruments: {
+      [SYMBOL]: { symbol: SYMBOL, tickSize: '0.01', lotSize: '1', protectionLotSize: '0.01', baseAsset: SYMBOL },
+      'NO-SUCH-SYMBOL': 'unknown_symbol',
+    },
+    tellsFills: true,
+    feeRate: '0',
+    capacity: (inFlight) => Math.max(0, 100 - inFlight),
     ...(situation === 'query-hangs' && { faults: { getOrderStatus: 'hang' } }),
     ...changes,
   });
@@ -92,7 +107,18 @@ export function faultSubject(situation: Situation, changes: Partial<FaultBrokerO
       await good.submitOrder(exit, new AbortController().signal);
     }
   };
-  return { broker, wait: (ms) => clock.advance(ms), moveTo };
+  const idOf = (clientOrderId: string): string => good.venue.find({ clientOrderId })?.id ?? '';
+  const venue: VenuePowers = {
+    takeBack: (clientOrderId) => good.venue.correct(idOf(clientOrderId), { kind: 'bust', fill: 0 }),
+    correctPrice: (clientOrderId, price) =>
+      good.venue.correct(idOf(clientOrderId), { kind: 'correct', fill: 0, price }),
+    endExit: (exitId) => good.venue.end(idOf(exitId), 'cancelled'),
+    refuseNextStop: (afterMs) => {
+      stopRefusedAfter = afterMs;
+    },
+    feeInAsset: (rate) => void Object.assign(good.venue.profile, { fee: { rate, in: 'received' } }),
+  };
+  return { broker, wait: (ms) => clock.advance(ms), moveTo, venue };
 }
 
 export interface BadAdapter {
@@ -153,7 +179,7 @@ export const dangerousAdapters: Readonly<Record<string, BadAdapter>> = {
     },
   },
   'tells the price of the first fill as the average': {
-    fails: ['BC-39'],
+    fails: ['BC-39', 'BC-47'],
     change: (good) => ({
       getOrderStatus: async (ref, signal) => {
         const report = await good.getOrderStatus(ref, signal);
@@ -174,7 +200,7 @@ export const dangerousAdapters: Readonly<Record<string, BadAdapter>> = {
     }),
   },
   'tells a price that is not the expected one': {
-    fails: ['BC-39'],
+    fails: ['BC-39', 'BC-47'],
     change: (good) => ({
       getOrderStatus: async (ref, signal) => {
         const report = await good.getOrderStatus(ref, signal);
@@ -209,4 +235,58 @@ export const dangerousAdapters: Readonly<Record<string, BadAdapter>> = {
         ),
     }),
   },
+  'keeps it to itself that a fill was taken back or changed': {
+    fails: ['BC-46', 'BC-47'],
+    change: (good) => ({
+      getOrderStatus: async (ref, signal) => {
+        const report = await good.getOrderStatus(ref, signal);
+        if (report === 'not_found') return report;
+        const { correction: _, ...rest } = report;
+        return rest;
+      },
+    }),
+  },
+  'shows every exit as working': {
+    fails: ['BC-48', 'BC-49'],
+    change: (good) => ({
+      getOrderStatus: async (ref, signal) => {
+        const report = await good.getOrderStatus(ref, signal);
+        return report !== 'not_found' && /-(?:sl|tp)$/.test(ref.clientOrderId)
+          ? { ...report, state: 'working' }
+          : report;
+      },
+    }),
+  },
+  'calls a stop-loss placed that does not work yet': {
+    fails: ['BC-49'],
+    change: (good) => ({
+      placeProtection: async (request, signal) => {
+        const { stopLoss, takeProfit } = await good.placeProtection(request, signal);
+        if (stopLoss.kind !== 'accepted') return { stopLoss, takeProfit };
+        return { stopLoss: { kind: 'accepted', brokerOrderId: stopLoss.brokerOrderId }, takeProfit };
+      },
+    }),
+  },
+  'tells no fees': {
+    fails: ['BC-50', 'BC-51'],
+    change: (good) => ({
+      getOrderStatus: async (ref, signal) => {
+        const report = await good.getOrderStatus(ref, signal);
+        if (report === 'not_found') return report;
+        const { fees: _, ...rest } = report;
+        return rest;
+      },
+    }),
+  },
+  'shows the position without the fee': {
+    fails: ['BC-50'],
+    change: (good) => ({
+      getPositions: async (symbols, signal) =>
+        (await good.getPositions(symbols, signal)).map((row) => ({
+          ...row,
+          size: String(Math.ceil(Number(row.size))),
+        })),
+    }),
+  },
+  'carries nobody': { fails: ['BC-52'], change: () => ({ capacity: () => 0 }) },
 };

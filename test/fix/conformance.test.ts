@@ -1,23 +1,31 @@
 /** The adapter keeps the promises of the broker port; what a FIX venue cannot show is skipped, with the reason. */
 import { describe, it, onTestFinished } from 'vitest';
 import { conformBroker } from '../../src/testing/conformance/conform.js';
+import type { VenuePowers } from '../../src/testing/conformance/venue-powers.js';
 import { brokerOn } from './fix.support.js';
-import { type Message, ScriptedAcceptor } from './scripted-acceptor.js';
+import { type Message, ScriptedAcceptor, type Tags } from './scripted-acceptor.js';
 
 type Kind = 'any' | 'fills' | 'rests' | 'fills-partly' | 'rejects' | 'submit-hangs' | 'query-hangs';
 
-/** A venue that keeps orders and a position. Returns how the market moves to a price: exits that it reaches are filled. */
-function venue(kind: Kind, acceptor: ScriptedAcceptor): (price: string) => void {
-  const orders = new Map<string, { readonly order: Message; state: string; filled: number }>();
+/** How the market moves to a price, so that exits that it reaches are filled; and what else the venue can do. */
+interface VenueActs {
+  readonly moveTo: (price: string) => void;
+  readonly powers: VenuePowers;
+}
+
+/** A venue that keeps orders and a position. */
+function venue(kind: Kind, acceptor: ScriptedAcceptor): VenueActs {
+  const orders = new Map<string, { readonly order: Message; state: string; filled: number; price?: string }>();
+  let stopRefusedAfterMs: number | undefined;
   const held = new Map<string, number>();
-  const tell = (id: string, message?: Message, execType?: string): void => {
+  const tell = (id: string, message?: Message, execType?: string, more: Tags = {}): void => {
     const known = orders.get(id);
     if (known === undefined) return;
     const { order, state, filled } = known;
     const cancel = message?.type === 'F' ? { 11: message.tag(11), 41: id, 37: `o-${id}` } : {};
-    const price = filled > 0 ? '151.00' : 0;
+    const price = filled > 0 ? (known.price ?? '151.00') : 0;
     const open = ['0', '1'].includes(state) ? Number(order.tag(38)) - filled : 0;
-    acceptor.report(order, { 150: execType ?? state, 39: state, 14: filled, 6: price, 151: open, ...cancel });
+    acceptor.report(order, { 150: execType ?? state, 39: state, 14: filled, 6: price, 151: open, ...cancel, ...more });
   };
   const take = (message: Message): void => {
     const id = message.tag(11);
@@ -27,15 +35,33 @@ function venue(kind: Kind, acceptor: ScriptedAcceptor): (price: string) => void 
     const all = Number(message.tag(38));
     const filled =
       isExit || kind === 'rests' || kind === 'query-hangs' ? 0 : kind === 'fills-partly' ? Math.floor(all / 2) : all;
-    orders.set(id, { order: message, state: '0', filled: 0 });
+    const isRefused = stopRefusedAfterMs !== undefined && message.tag(40) === '3';
+    orders.set(id, { order: message, state: isRefused ? 'A' : '0', filled: 0 });
     tell(id);
     if (filled > 0) fill(id, message, filled);
+    if (isRefused) setTimeout(() => end(id, '8'), stopRefusedAfterMs);
+  };
+  const end = (id: string, state: string): void => {
+    const known = orders.get(id);
+    if (known === undefined) return;
+    known.state = state;
+    tell(id);
   };
   const fill = (id: string, message: Message, filled: number): void => {
     orders.set(id, { order: message, state: filled === Number(message.tag(38)) ? '2' : '1', filled });
     const sign = message.tag(54) === '2' ? -1 : 1;
     held.set(message.tag(55), (held.get(message.tag(55)) ?? 0) + sign * filled);
-    tell(id, undefined, 'F');
+    tell(id, undefined, 'F', { 17: `fill-${id}`, 32: filled, 31: '151.00' });
+  };
+  /** Busts (H) the one fill of an order, or corrects it (G). */
+  const correct = (id: string, price?: string): void => {
+    const known = orders.get(id);
+    if (known === undefined) return;
+    const ids = { 17: `change-${id}`, 19: `fill-${id}` };
+    if (price === undefined) Object.assign(known, { state: '4', filled: 0 });
+    else known.price = price;
+    if (price === undefined) tell(id, undefined, 'H', ids);
+    else tell(id, undefined, 'G', { ...ids, 32: known.filled, 31: price });
   };
   const moveTo = (price: string): void => {
     for (const [id, { order, state }] of orders) {
@@ -86,17 +112,25 @@ function venue(kind: Kind, acceptor: ScriptedAcceptor): (price: string) => void 
     AN: positions,
   };
   acceptor.script = (message) => answers[message.type]?.(message);
-  return moveTo;
+  const powers: VenuePowers = {
+    takeBack: (id) => correct(id),
+    correctPrice: (id, price) => correct(id, price),
+    endExit: (id) => end(id, '4'),
+    refuseNextStop: (afterMs) => {
+      stopRefusedAfterMs = afterMs;
+    },
+  };
+  return { moveTo, powers };
 }
 
 conformBroker(
   'fix',
   async (situation) => {
     const acceptor = await ScriptedAcceptor.listen();
-    const moveTo = venue(situation, acceptor);
+    const { moveTo, powers } = venue(situation, acceptor);
     onTestFinished(() => acceptor.close());
     const { broker } = brokerOn(acceptor.port, { positions: { account: 'ACC' }, massStatus: true });
-    return { broker, moveTo, cutPush: () => acceptor.cut() };
+    return { broker, moveTo, venue: powers, cutPush: () => acceptor.cut() };
   },
   {
     describe,

@@ -44,6 +44,8 @@ export interface AlpacaSimulator {
   loseExit(leg: 'stopLoss' | 'takeProfit'): void;
   /** Fills an order, an exit leg among them, by its client or broker id. */
   fill(id: string, quantity: string, price: string): void;
+  /** Ends an order, an exit leg among them, by its client or broker id, as Alpaca does by itself. */
+  end(id: string, as: 'canceled' | 'expired' | 'rejected', reason?: string): void;
   /** Cuts the streams; with `refuseNew` no new ones are accepted until `allowStreams`. */
   cutStreams(refuseNew?: boolean): void;
   allowStreams(): void;
@@ -86,6 +88,12 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     onUpdate: publish,
   });
   const parts: RouteParts = { venue, clock, equity, dayTrades, shown: new Map(), ages: new Map() };
+
+  function named(id: string): SimulatedOrder {
+    const order = venue.orders.find((one) => one.id === id || one.clientOrderId === id);
+    if (order === undefined) throw new Error(`the simulator has no order ${id}`);
+    return order;
+  }
 
   function publish(event: string, order: SimulatedOrder, fill?: { quantity: string; price: string }): void {
     const now = clock.now();
@@ -185,11 +193,8 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
       else parts.shown.set(symbol, size);
     },
     loseExit: venue.loseExit,
-    fill(id, quantity, price) {
-      const order = venue.orders.find((one) => one.id === id || one.clientOrderId === id);
-      if (order === undefined) throw new Error(`the simulator has no order ${id}`);
-      venue.fill(order, decimal(quantity), decimal(price));
-    },
+    fill: (id, quantity, price) => venue.fill(named(id), decimal(quantity), decimal(price)),
+    end: (id, as, reason) => venue.end(named(id), as, reason),
     cutStreams: (refuseNew = false) => stream.cut(refuseNew),
     allowStreams: stream.allow,
     sendRaw: stream.raw,

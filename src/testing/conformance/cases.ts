@@ -9,6 +9,7 @@ import type { CaseDefinition } from './case-definition.js';
 import { exitCases } from './exit-cases.js';
 import { lineCases } from './line-cases.js';
 import { cancelCases, reportCases, submitCases } from './order-cases.js';
+import { roughCases } from './rough-cases.js';
 import { abortCases, truthCases } from './truth-cases.js';
 
 export interface NumberedCase extends CaseDefinition {
@@ -31,6 +32,7 @@ const inOrder: readonly (CaseDefinition | undefined)[] = [
   ...truthCases,
   ...exitCases,
   ...abortCases,
+  ...roughCases,
 ];
 
 export const conformanceCases: readonly NumberedCase[] = inOrder

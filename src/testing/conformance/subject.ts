@@ -2,6 +2,7 @@
  * What an adapter's author hands over to have an adapter checked.
  */
 import type { BrokerAdapter } from '../../domain/ports.js';
+import type { VenuePowers } from './venue-powers.js';
 
 /**
  * What a case needs the broker to do. `any` is a broker of which nothing more is known than that it is there.
@@ -23,6 +24,8 @@ export interface ConformanceSubject {
   readonly cutPush?: () => void | Promise<void>;
   /** Lets the market trade at a price, so that exits go off. Without it the cases of exits that go off are skipped. */
   readonly moveTo?: (price: string) => void | Promise<void>;
+  /** What the venue can be made to do beside the good day. Without a power its cases are skipped. */
+  readonly venue?: VenuePowers;
   /** Called when the case is over. */
   readonly end?: () => void | Promise<void>;
 }
