@@ -213,6 +213,7 @@ const TAKEN: readonly string[] = ['placed', 'confirming'];
 function operator(here: Here): void {
   const { world, scope } = here;
   for (const { from, to, fact } of SWITCH_CHANGES) {
+    if (scope.isSetForGood === true && to < from) continue;
     if (from === world.switches && scope.switches.includes(to)) happen(here, fact, { switches: to }, TAKES_TIME);
   }
 }

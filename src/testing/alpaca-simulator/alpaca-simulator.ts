@@ -68,6 +68,12 @@ const MINUTE_MS = 60_000;
 const isDayTradeBound = (equity: string, dayTrades: number): boolean =>
   dayTrades >= 3 && lessThan(decimal(equity), decimal('25000'));
 
+function orderOf({ orders }: { readonly orders: readonly SimulatedOrder[] }, id: string): SimulatedOrder {
+  const order = orders.find((one) => one.id === id || one.clientOrderId === id);
+  if (order === undefined) throw new Error(`the simulator has no order ${id}`);
+  return order;
+}
+
 /** Starts a simulator on a free port. Close it when done. @beta @since 0.1.0 */
 export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Promise<AlpacaSimulator> {
   const { clock = systemClock(), keyId = 'PKSIMULATED', secretKey = 'simulated-secret' } = options;
@@ -88,12 +94,6 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     onUpdate: publish,
   });
   const parts: RouteParts = { venue, clock, equity, dayTrades, shown: new Map(), ages: new Map() };
-
-  function named(id: string): SimulatedOrder {
-    const order = venue.orders.find((one) => one.id === id || one.clientOrderId === id);
-    if (order === undefined) throw new Error(`the simulator has no order ${id}`);
-    return order;
-  }
 
   function publish(event: string, order: SimulatedOrder, fill?: { quantity: string; price: string }): void {
     const now = clock.now();
@@ -193,8 +193,8 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
       else parts.shown.set(symbol, size);
     },
     loseExit: venue.loseExit,
-    fill: (id, quantity, price) => venue.fill(named(id), decimal(quantity), decimal(price)),
-    end: (id, as, reason) => venue.end(named(id), as, reason),
+    fill: (id, quantity, price) => venue.fill(orderOf(venue, id), decimal(quantity), decimal(price)),
+    end: (id, as, reason) => venue.end(orderOf(venue, id), as, reason),
     cutStreams: (refuseNew = false) => stream.cut(refuseNew),
     allowStreams: stream.allow,
     sendRaw: stream.raw,
