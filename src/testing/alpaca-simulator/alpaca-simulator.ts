@@ -21,7 +21,7 @@ import type {
   AlpacaSimulatorOptions,
 } from './simulator-options.js';
 import { type UpdateStream, updateStream } from './updates.js';
-import { simulatedVenue } from './venue.js';
+import { type SimulatedVenue, simulatedVenue } from './venue.js';
 
 /** Alpaca's trading API on a loopback port, for tests. @beta @since 0.1.0 */
 export interface AlpacaSimulator {
@@ -68,10 +68,18 @@ const MINUTE_MS = 60_000;
 const isDayTradeBound = (equity: string, dayTrades: number): boolean =>
   dayTrades >= 3 && lessThan(decimal(equity), decimal('25000'));
 
-function orderOf({ orders }: { readonly orders: readonly SimulatedOrder[] }, id: string): SimulatedOrder {
-  const order = orders.find((one) => one.id === id || one.clientOrderId === id);
-  if (order === undefined) throw new Error(`the simulator has no order ${id}`);
-  return order;
+/** What a test does to single orders. */
+function actsOf(venue: SimulatedVenue): Pick<AlpacaSimulator, 'loseExit' | 'fill' | 'end'> {
+  function named(id: string): SimulatedOrder {
+    const order = venue.orders.find((one) => one.id === id || one.clientOrderId === id);
+    if (order === undefined) throw new Error(`the simulator has no order ${id}`);
+    return order;
+  }
+  return {
+    loseExit: venue.loseExit,
+    fill: (id, quantity, price) => venue.fill(named(id), decimal(quantity), decimal(price)),
+    end: (id, as, reason) => venue.end(named(id), as, reason),
+  };
 }
 
 /** Starts a simulator on a free port. Close it when done. @beta @since 0.1.0 */
@@ -192,9 +200,7 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
       if (size === undefined) parts.shown.delete(symbol);
       else parts.shown.set(symbol, size);
     },
-    loseExit: venue.loseExit,
-    fill: (id, quantity, price) => venue.fill(orderOf(venue, id), decimal(quantity), decimal(price)),
-    end: (id, as, reason) => venue.end(orderOf(venue, id), as, reason),
+    ...actsOf(venue),
     cutStreams: (refuseNew = false) => stream.cut(refuseNew),
     allowStreams: stream.allow,
     sendRaw: stream.raw,
