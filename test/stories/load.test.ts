@@ -127,6 +127,12 @@ describe('gaps (A43)', () => {
     },
   );
 
+  it('A43 P1: 5,000 gaps a second for 2.5 s, one order, minPollMs 100: 26 queries, not 12,276', async () => {
+    const times = await stormed({ minPollMs: 100 }, 5_000, 2.5);
+    expect(times.length).toBeGreaterThan(0);
+    expect(times.length).toBeLessThanOrEqual(26);
+  });
+
   it('A43 P1: a single gap is still answered at once', async () => {
     const now = await world({ capabilities: { push: true }, engine: { pollIntervalMs: 10_000 } });
     now.engine.start(ADVISORY).result.catch(() => undefined);

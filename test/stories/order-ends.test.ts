@@ -52,6 +52,17 @@ describe('over with less than the approved size (P10)', () => {
     expect(now.broker.count('cancelOrder')).toBe(0);
   });
 
+  it('A28 P10 B6: filled with 99.7 of 100, told twice: closed at once, the whole lots protected, the rest named', async () => {
+    const { result } = await told({
+      script: fills(fill(1, '99.7', 151)),
+      wrap: saying(({ filledSize }) => (filledSize === '99.7' ? { state: 'filled' } : {})),
+    });
+    expect(result).toMatchObject({ status: 'CANCELLED', finalPositionSize: '99.7', finalSl: '147.98' });
+    expect(result.totalDurationSeconds).toBeLessThan(2);
+    expect(result.nakedWindowMs).toBeLessThan(1_000);
+    expect(result.unprotectedQuantity).toBe('0.7');
+  });
+
   it('A28 P10: told once is a contradiction: asked again', async () => {
     const { result } = await told({ script: whole }, [[0.05, push({ filledSize: '99' })]]);
     expect(result).toMatchObject({ status: 'FILLED', finalPositionSize: '100' });
