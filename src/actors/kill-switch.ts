@@ -17,6 +17,7 @@ import {
   stateFor,
   switchKey,
 } from '../domain/kill-switch.js';
+import { nearestName } from '../domain/nearest-name.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
 import { epochMs, isoTime } from '../domain/time.js';
@@ -132,6 +133,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     set(change: SwitchSetting) {
       try {
         refuseWhenClosed();
+        refuseFields('set', change, SETTING_FIELDS);
         const setting = checked(change);
         const before = current(setting.type, setting.target);
         const lowers = before?.state === 'ACTIVE' && isMoreSevere(before.state, setting.state);
@@ -144,6 +146,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     release(change: SwitchRelease) {
       try {
         refuseWhenClosed();
+        refuseFields('release', change, RELEASE_FIELDS);
         const setting = checked({ ...change, state: 'OFF' });
         refuseRelease(setting, change.force === true);
         return apply('RELEASED', setting, change.force === true && events.openCase(change.target) !== undefined);
@@ -151,8 +154,8 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
         return Promise.reject(error);
       }
     },
-    isActive: (symbol?: string) => stateFor(known().switches, symbol, events.aliases) === 'ACTIVE',
-    stateFor: (symbol?: string) => stateFor(known().switches, symbol, events.aliases),
+    isActive: (symbol?: string) => stateFor(known().switches, symbolOf(symbol), events.aliases) === 'ACTIVE',
+    stateFor: (symbol?: string) => stateFor(known().switches, symbolOf(symbol), events.aliases),
     get switches() {
       return known().switches;
     },
@@ -188,6 +191,27 @@ function checked(change: SwitchSetting): SwitchSetting {
   if (!isSaid(reason)) throw invalid('reason', reason, 'why, in words');
   if (by !== undefined && typeof by !== 'string') throw invalid('by', by, 'a name');
   return { type, state, target: target?.trim(), reason, by };
+}
+
+const SETTING_FIELDS = ['type', 'state', 'target', 'reason', 'by'];
+const RELEASE_FIELDS = ['type', 'target', 'by', 'reason', 'force', 'state'];
+
+/** A target under a wrong name would set or release the switch of every symbol. */
+function refuseFields(what: string, change: unknown, known: readonly string[]): void {
+  if (typeof change !== 'object' || change === null)
+    throw invalid('change', change, `an object with ${known.join(', ')}`);
+  const unknown = Object.keys(change).find((field) => !known.includes(field));
+  if (unknown === undefined) return;
+  const nearest = nearestName(unknown, known);
+  const hint = nearest === undefined ? `known are ${known.join(', ')}.` : `did you mean "${nearest}"?`;
+  throw new FillchartError('INVALID_KILL_SWITCH', `${what} has no field ${unknown}; ${hint}`);
+}
+
+/** Whoever asks without a symbol asks about the switches that cover all. Anything but a text names no symbol. */
+function symbolOf(symbol: unknown): string | undefined {
+  if (symbol === undefined || symbol === null) return undefined;
+  if (typeof symbol !== 'string') throw invalid('symbol', symbol, 'a symbol, or nothing');
+  return symbol;
 }
 
 const invalid = (field: string, value: unknown, accepted: string): FillchartError =>

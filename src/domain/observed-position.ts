@@ -23,7 +23,10 @@ interface PositionOwner {
 
 function positionOf(raw: unknown, own: PositionOwner, mode: 'netting' | 'hedging'): ObservedPosition | undefined {
   if (!Array.isArray(raw)) return undefined;
-  const rows = raw.filter((row: unknown) => isRecord(row) && row['symbol'] === own.symbol) as Record<string, unknown>[];
+  const named = raw.filter((row: unknown) => isRecord(row) && typeof row['symbol'] === 'string');
+  // A row without a symbol may be ours: passed over, it would read as no position (M4).
+  if (named.length < raw.length) return undefined;
+  const rows = (named as Record<string, unknown>[]).filter((row) => row['symbol'] === own.symbol);
   const labelled = rows.filter((row) => row['clientOrderId'] === own.clientOrderId);
   const isHedging =
     mode === 'hedging' && (labelled.length > 0 || rows.every((row) => typeof row['clientOrderId'] === 'string'));

@@ -17,8 +17,9 @@ const OF_TIME = /timeout|late.*window|fill.*window|deadlinems$/i;
  */
 export function refuseUnknown(what: string, given: unknown, known: readonly string[], prefix = ''): void {
   if (given === undefined) return;
-  if (typeof given !== 'object' || given === null) {
-    throw new FillchartError('INVALID_OPTION', `The options of ${what} are ${show(given)}; accepted is an object.`);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const subject = prefix === '' ? `The options of ${what} are` : `${prefix.slice(0, -1)} is`;
+    throw new FillchartError('INVALID_OPTION', `${subject} ${show(given)}; accepted is an object.`);
   }
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) throw new FillchartError('INVALID_OPTION', sentence(what, name, known, prefix));

@@ -140,10 +140,7 @@ export function readSnapshot(input: unknown): SnapshotReading {
     if (raw === undefined && !rule.required) continue;
     const value = raw === undefined ? undefined : attempt(() => readers[rule.kind](raw));
     if (value !== undefined) fields[field] = value;
-    else {
-      const found = raw === undefined ? 'missing' : show(raw);
-      problems.push({ code: rule.code, field, message: `${field} is ${found}; accepted is ${ACCEPTED[rule.kind]}.` });
-    }
+    else problems.push({ code: rule.code, field, message: sentenceOf(field, rule.kind, raw) });
   }
   fields['side'] ??= 'buy';
   problems.push(...unknownFields(input));
@@ -166,8 +163,18 @@ export function freezeSnapshot(input: SnapshotInput | FrozenSnapshot): FrozenSna
   return fields as FrozenSnapshot;
 }
 
-/** SHA-256, hex, over the canonical JSON of every field (R1.2). @public @since 0.1.0 */
-export const snapshotHash = (snapshot: FrozenSnapshot): string => sha256(canonicalJson(snapshot));
+/**
+ * SHA-256, hex, over the canonical JSON of every field (R1.2). An advisory that was not frozen has the hash of what
+ * {@link freezeSnapshot} makes of it. @public @since 0.1.0
+ */
+export const snapshotHash = (snapshot: FrozenSnapshot): string => sha256(canonicalJson(canonicalOf(snapshot)));
+
+/** `100` and `"1e2"` are the same size before they are frozen, too. What cannot be read is taken as it is: the hash never throws for it. */
+function canonicalOf(snapshot: FrozenSnapshot): FrozenSnapshot {
+  if (isFrozenSnapshot(snapshot)) return snapshot;
+  const { fields, problems } = readSnapshot(snapshot);
+  return problems.length === 0 ? (fields as FrozenSnapshot) : snapshot;
+}
 
 /**
  * Idempotency key of the entry order (S1): a pure function of advisory and hash; room is left for `-sl` and `-tp`.
@@ -188,6 +195,13 @@ const readers: Record<FieldKind, (raw: unknown) => Json | undefined> = {
   time: parseTime,
   object: (raw) => (isObject(raw) ? copyJson(raw, 0) : undefined),
 };
+
+/** Names the field, and where JSON cannot write a value deep inside, the path to that value. */
+function sentenceOf(field: string, kind: FieldKind, raw: unknown): string {
+  const culprit = kind === 'object' && isObject(raw) ? attempt(() => culpritIn(raw, field, 0)) : undefined;
+  const { path, found } = culprit ?? { path: field, found: raw === undefined ? 'missing' : show(raw) };
+  return `${path} is ${found}; accepted is ${ACCEPTED[kind]}.`;
+}
 
 /** An object that is no list and can be looked at: a revoked proxy cannot. */
 const isObject = (raw: unknown): raw is object =>
@@ -238,8 +252,7 @@ function copyJson(raw: unknown, depth: number): Json | undefined {
     const items = Array.from(raw, (item) => copyJson(item, depth + 1));
     return items.some((item) => item === undefined) ? undefined : (items as Json[]);
   }
-  const prototype = Object.getPrototypeOf(raw);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
+  if (!isPlain(raw)) return undefined;
   const members: [string, Json][] = [];
   for (const key of Object.keys(raw)) {
     const member = readMember(raw, key);
@@ -251,6 +264,44 @@ function copyJson(raw: unknown, depth: number): Json | undefined {
   return Object.fromEntries(members);
 }
 
+function isPlain(raw: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(raw);
+  return prototype === Object.prototype || prototype === null;
+}
+
+interface Culprit {
+  readonly path: string;
+  readonly found: string;
+}
+
+/** The first value that {@link copyJson} cannot copy. */
+function culpritIn(raw: unknown, path: string, depth: number): Culprit | undefined {
+  if (depth > MAX_JSON_DEPTH) return { path: shortPath(path), found: `nested deeper than ${MAX_JSON_DEPTH} levels` };
+  if (attempt(() => copyJson(raw, depth)) !== undefined) return undefined;
+  for (const [step, member] of membersOf(raw, path)) {
+    const culprit = member === undefined ? undefined : culpritIn(member, step, depth + 1);
+    if (culprit !== undefined) return culprit;
+  }
+  return { path: shortPath(path), found: kindOf(raw) };
+}
+
+/** The members of a list or of a plain object, each with its path. */
+function membersOf(raw: unknown, path: string): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(raw)) return Array.from(raw, (item, at) => [`${path}[${at}]`, item ?? undefined] as const);
+  if (typeof raw !== 'object' || raw === null || !isPlain(raw)) return [];
+  return Object.keys(raw).map((key) => [`${path}.${key}`, readMember(raw, key)] as const);
+}
+
+/** A value that JSON cannot write, by its kind: what JSON would make of it says nothing about it. */
+function kindOf(raw: unknown): string {
+  if (Array.isArray(raw)) return 'a list with an item that is missing';
+  if (typeof raw !== 'object' || raw === null) return show(raw);
+  const name: unknown = attempt(() => Object.getPrototypeOf(raw)?.constructor?.name);
+  return typeof name === 'string' && name !== 'Object' ? `an instance of ${name}` : show(raw);
+}
+
+const shortPath = (path: string): string => (path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}…` : path);
+
 const MAX_SHOWN = 80;
 
 /** A value as an error message shows it: short, quoted, never throwing. */
@@ -260,6 +311,8 @@ export function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   let text: string;
   try {
+    if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date';
+    if (value instanceof Promise) return 'a promise';
     text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   } catch {
     text = 'an object that cannot be written';

@@ -3,13 +3,14 @@
  */
 
 const ISO_WITH_ZONE =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)$/;
+  /^(\d{4}|[+-]\d{6})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)$/;
 
 const MS_PER_MINUTE = 60_000;
 
 /**
  * Reads a time from a valid `Date` or from ISO 8601 text with a zone, and returns it as canonical UTC text such as
  * `2030-01-01T00:00:00.000Z`. Digits finer than a millisecond are kept, so that two times that differ stay different.
+ * Years before 0 and after 9999 are written with a sign and six digits, as a `Date` writes them.
  * Returns `undefined` for anything else, including text without a zone and days that no calendar has.
  */
 export function parseTime(value: unknown): string | undefined {

@@ -286,6 +286,8 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   const { tickSize, lotSize, minQty, maxQty, tradable, protectable, protectionLotSize, reason, baseAsset } =
     raw as Partial<Instrument>;
+  // A word such as 'false' is no answer to whether it can be traded.
+  if (!isAnswer(tradable) || !isAnswer(protectable)) return undefined;
   const sizes = { tickSize, lotSize, minQty, maxQty, protectionLotSize };
   const read: Record<string, string> = {};
   for (const [name, size] of Object.entries(sizes)) {
@@ -306,3 +308,5 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
     ...(typeof baseAsset === 'string' && baseAsset !== '' && { baseAsset }),
   };
 }
+
+const isAnswer = (value: unknown): boolean => value === undefined || typeof value === 'boolean';

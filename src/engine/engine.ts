@@ -10,7 +10,6 @@ import type { Cases } from '../actors/cases.js';
 import type { Execution } from '../actors/execution.js';
 import type { KillSwitch } from '../actors/kill-switch.js';
 import type { AuditRecord } from '../domain/audit.js';
-import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
@@ -22,7 +21,7 @@ import type { PositionView } from '../views/position-view.js';
 import { assemble, type Parts } from './assemble.js';
 import { compareLater } from './compare-later.js';
 import { lookForLostJournal } from './lost-journal.js';
-import { checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
+import { checkedAgain, checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
 import { liveIn, pastOf } from './past.js';
 import { recover } from './recover.js';
 import { compareSymbol, type SweepParts, type SweepReport, sweep } from './sweep.js';
@@ -134,8 +133,7 @@ function engineFace(parts: Parts): Engine {
 
   function start(raw: FrozenSnapshot | SnapshotInput, given?: ExecuteOptions): Execution {
     if (isClosed) throw closed();
-    refuseUnknown('execute', given, ['again']);
-    return parts.intake.start(raw, given?.again === true);
+    return parts.intake.start(raw, checkedAgain(given));
   }
 
   async function shut(drainMs: number): Promise<void> {

@@ -114,6 +114,10 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
   requireMethods('broker', broker, BROKER_METHODS);
   requireMethods('journal', journal, ['open', 'append', 'close']);
   requireMethods('clock', clock, ['now', 'monotonic', 'setTimeout', 'clearTimeout']);
+  requireTime('now', clock.now());
+  requireTime('monotonic', clock.monotonic());
+  // A logger without these would swallow every alarm.
+  if (logger !== false) requireMethods('logger', logger, ['debug', 'info', 'warn', 'error']);
   if (typeof broker.capabilities !== 'object' || broker.capabilities === null) {
     throw invalid('broker.capabilities', broker.capabilities, 'an object');
   }
@@ -149,6 +153,14 @@ export function checkedOptions(parts: EngineParts): CheckedOptions {
     killSwitch,
     retention: checkedRetention(parts.retention),
   };
+}
+
+/** Whether an advisory is run once more: `'false'` says nothing. */
+export function checkedAgain(given: { readonly again?: boolean | undefined } | undefined): boolean {
+  refuseUnknown('execute', given, ['again']);
+  const { again = false } = given ?? {};
+  if (typeof again !== 'boolean') throw invalid('again', again, 'true or false');
+  return again;
 }
 
 /** How long `close` waits for what is live. */
@@ -189,10 +201,15 @@ export function checkedQuery(query: ExecutionsQuery = {}): ExecutionsQuery {
 const MOST_LISTED = 10_000;
 
 function requireMethods(option: string, port: object | undefined, methods: readonly string[]): void {
+  if (typeof port !== 'object' || port === null) throw invalid(option, port, `an object with ${methods.join(', ')}`);
   for (const method of methods) {
     const found = (port as Record<string, unknown> | undefined)?.[method];
     if (typeof found !== 'function') throw invalid(`${option}.${method}`, found, 'a function');
   }
+}
+
+function requireTime(name: string, ms: unknown): void {
+  if (!Number.isFinite(ms)) throw invalid(`clock.${name}()`, ms, 'a time in ms');
 }
 
 /** A capability that is not declared is not there. How often an order may be polled is asked each time: it may change. */

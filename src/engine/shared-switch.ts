@@ -90,7 +90,7 @@ export async function openKillSwitch(options: Required<KillSwitchOptions>): Prom
         if (members.size > 0)
           throw new FillchartError(
             'INVALID_KILL_SWITCH',
-            `${members.size} engines use these switches; close them first.`,
+            `${members.size} ${members.size === 1 ? 'engine uses' : 'engines use'} these switches; close what uses them first.`,
           );
         isClosed = true;
         actor.close();

@@ -18,7 +18,16 @@ import type { ExecutionHost } from '../actors/execution-host.js';
 import type { ExitWatch } from '../actors/exit-watch.js';
 import type { ProtectionHost } from '../actors/protection-host.js';
 import type { Case, CaseKind } from '../domain/cases.js';
-import { add, type Decimal, isPositive, isZero, lessThan, parseDecimal, subtract, ZERO } from '../domain/decimal.js';
+import {
+  add,
+  type Decimal,
+  isPositive,
+  isZero,
+  lessThan,
+  parseVenueDecimal,
+  subtract,
+  ZERO,
+} from '../domain/decimal.js';
 import { type CallDeadlines, EXIT_LOOK_MS } from '../domain/limits.js';
 import { hasFill } from '../domain/order.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
@@ -366,7 +375,7 @@ function sizesBySymbol(raw: unknown): Map<string, Decimal> | undefined {
   const sizes = new Map<string, Decimal>();
   for (const row of raw as readonly unknown[]) {
     const { symbol, size } = (typeof row === 'object' && row !== null ? row : {}) as Record<string, unknown>;
-    const read = parseDecimal(size);
+    const read = parseVenueDecimal(size);
     if (typeof symbol !== 'string' || read === undefined) return undefined;
     sizes.set(symbol, add(sizes.get(symbol) ?? ZERO, read));
   }

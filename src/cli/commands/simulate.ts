@@ -44,7 +44,7 @@ export const addSimulate: AddCommand = (program, world, done) => {
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('accepted is a whole number from 1 on.');
+    throw new InvalidArgumentError('Accepted is a whole number from 1 on.');
   return value;
 }
 
