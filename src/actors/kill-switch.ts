@@ -133,11 +133,14 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
     set(change: SwitchSetting) {
       try {
         refuseWhenClosed();
-        refuseFields('set', change, SETTING_FIELDS);
         const setting = checked(change);
         const before = current(setting.type, setting.target);
         const lowers = before?.state === 'ACTIVE' && isMoreSevere(before.state, setting.state);
-        if (lowers) refuseRelease(setting, false);
+        // What raises is never refused for a field too many; what lowers must mean what it says.
+        if (lowers) {
+          refuseFields('set', change, SETTING_FIELDS);
+          refuseRelease(setting, false);
+        }
         return apply(lowers ? 'RELEASED' : 'SET', setting);
       } catch (error) {
         return Promise.reject(error);

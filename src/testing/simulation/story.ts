@@ -324,9 +324,11 @@ function operate({ state, plan, say }: Story, act: OperatorAct): void {
       engine.killSwitch.set({ ...change, ...said }).catch(ignore);
       break;
     }
-    case 'release':
-      engine.killSwitch.release({ ...act, ...said, force: plan.onMismatch === 'report-only' }).catch(ignore);
+    case 'release': {
+      const { kind: _kind, ...release } = act;
+      engine.killSwitch.release({ ...release, ...said, force: plan.onMismatch === 'report-only' }).catch(ignore);
       break;
+    }
     case 'resolveAll':
       for (const { caseId } of engine.cases.open()) engine.cases.resolve(caseId, said).catch(ignore);
       break;
