@@ -16,6 +16,11 @@ export const grows = ['last cancel ms', 'CPU ms'];
 export const parts = ({ full }) => (full ? [1_000, 3_000, 10_000, 50_000] : [1_000, 3_000, 10_000]).map(sized);
 const sized = (size) => ({ name: size.toLocaleString('en-US'), size });
 
+function cpuNowMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 export async function measure({ size }) {
   const { clock, broker, engine } = await ordersInFlight(size, { batch: true, pollIntervalMs: 10_000 });
   clock.release();
@@ -24,6 +29,7 @@ export async function measure({ size }) {
   const calledAt = clock.monotonic();
   let returnedMs = 0;
   let durableMs = 0;
+  let cpuToLastMs = 0;
   const { cpuMs } = await timed(async () => {
     const from = performance.now();
     const setting = engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'bench' });
@@ -31,7 +37,9 @@ export async function measure({ size }) {
     setting.then(() => {
       durableMs = performance.now() - from;
     });
+    const before = cpuNowMs();
     await until(() => broker.counts.cancels >= size);
+    cpuToLastMs = cpuNowMs() - before;
     await setting;
   });
   const { max } = delay.stop();
@@ -40,6 +48,7 @@ export async function measure({ size }) {
     'durable ms': durableMs,
     'first cancel ms': broker.times.cancels[0] - calledAt,
     'last cancel ms': broker.times.cancels.at(-1) - calledAt,
+    'CPU ms to the last cancel': cpuToLastMs,
     'longest stall ms': max,
     'CPU ms': cpuMs,
   };
