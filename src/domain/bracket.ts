@@ -44,12 +44,33 @@ export function protectionFor(
   snapshot: Offsets,
   instrument: Pick<Instrument, 'tickSize'> & Partial<Instrument>,
 ): Protection {
+  const { side, slOffsetPct, tpOffsetPct } = snapshot;
+  const { tickSize } = instrument;
+  for (const { of, protection } of kept) {
+    const isSame = of.fillPrice === fillPrice && of.tickSize === tickSize && of.side === side;
+    if (isSame && of.slOffsetPct === slOffsetPct && of.tpOffsetPct === tpOffsetPct) return protection;
+  }
+  const of = { fillPrice, side, slOffsetPct, tpOffsetPct, tickSize };
+  const protection = bracketOf(of);
+  kept.unshift({ of, protection });
+  kept.length = Math.min(kept.length, MOST_KEPT);
+  return protection;
+}
+
+interface Asked extends Offsets {
+  readonly fillPrice: string | number;
+  readonly tickSize: string;
+}
+
+/** The latest answers: one execution asks about its reference price and its fill several times each. */
+const kept: { readonly of: Asked; readonly protection: Protection }[] = [];
+const MOST_KEPT = 4;
+
+function bracketOf({ fillPrice, side, slOffsetPct, tpOffsetPct, tickSize }: Asked): Protection {
   const fill = positive('fillPrice', fillPrice);
-  const tick = positive('tickSize', instrument.tickSize);
-  const isBuy = snapshot.side === 'buy';
-  const [below, above] = isBuy
-    ? [snapshot.slOffsetPct, snapshot.tpOffsetPct]
-    : [snapshot.tpOffsetPct, snapshot.slOffsetPct];
+  const tick = positive('tickSize', tickSize);
+  const isBuy = side === 'buy';
+  const [below, above] = isBuy ? [slOffsetPct, tpOffsetPct] : [tpOffsetPct, slOffsetPct];
   const lower = roundToStep(multiply(fill, add(ONE, below)), tick, 'up');
   const upper = roundToStep(multiply(fill, add(ONE, above)), tick, 'down');
   const valid = isPositive(lower) && lessThan(lower, fill) && lessThan(fill, upper);

@@ -220,6 +220,25 @@ export function roundToStep(value: Decimal, step: Decimal, direction: 'down' | '
   return canonical(big(value).div(big(step)).toDecimalPlaces(0, mode).times(big(step)));
 }
 
+/** Quotient, rounded half-even to `places` digits after the point, at most 10. The divisor must not be zero. */
+export const divideHalfEven = (a: Decimal, b: Decimal, places: number): Decimal =>
+  smallQuotient(a, b, places) ?? roundHalfEven(divide(a, b), places);
+
+/** The same in whole units, where that is exact. */
+function smallQuotient(a: Decimal, b: Decimal, places: number): Decimal | undefined {
+  const [x, y] = [small(a), small(b)];
+  if (x === null || y === null) return undefined;
+  const most = Math.max(x.places, y.places);
+  const [dividend, divisor] = [unitsIn(x, most) * powerOfTen(places), unitsIn(y, most)];
+  // Twice the rest is compared below: it has to be exact as well.
+  if (!Number.isSafeInteger(dividend) || !Number.isSafeInteger(2 * divisor) || divisor === 0) return undefined;
+  const rest = dividend % divisor;
+  const quotient = (dividend - rest) / divisor;
+  const twice = 2 * Math.abs(rest) - Math.abs(divisor);
+  const isAway = twice > 0 || (twice === 0 && quotient % 2 !== 0);
+  return fromUnits(quotient + (isAway ? Math.sign(dividend) * Math.sign(divisor) : 0), places);
+}
+
 /** Rounds half-even to `places` digits after the point. */
 export const roundHalfEven = (value: Decimal, places: number): Decimal =>
   canonical(big(value).toDecimalPlaces(places, DecimalJs.ROUND_HALF_EVEN));

@@ -7,6 +7,7 @@ import {
   type Decimal,
   decimal,
   divide,
+  divideHalfEven,
   isPositive,
   lessThan,
   multiply,
@@ -50,21 +51,22 @@ export interface Slippage {
 
 const HUNDRED = decimal('100');
 const TEN_THOUSAND = decimal('10000');
-const NORMAL_BELOW_PCT = decimal('0.5');
-const ELEVATED_UP_TO_PCT = decimal('2');
+/** Fractions of the reference price. */
+const NORMAL_BELOW = decimal('0.005');
+const ELEVATED_UP_TO = decimal('0.02');
 
 /** Slippage of a fill against the reference price (R2.3). It never stops an execution. @public @since 0.1.0 */
 export function slippageOf(fillPrice: Decimal, referencePrice: Decimal): Slippage {
-  const fraction = divide(subtract(fillPrice, referencePrice), referencePrice);
-  const percent = multiply(fraction, HUNDRED);
+  const difference = subtract(fillPrice, referencePrice);
   return {
-    slippagePct: roundHalfEven(percent, 2),
-    slippageBps: roundHalfEven(multiply(fraction, TEN_THOUSAND), 4),
-    slippageClass: classOf(absolute(percent)),
+    slippagePct: divideHalfEven(multiply(difference, HUNDRED), referencePrice, 2),
+    slippageBps: divideHalfEven(multiply(difference, TEN_THOUSAND), referencePrice, 4),
+    slippageClass: classOf(absolute(difference), referencePrice),
   };
 }
 
-function classOf(percent: Decimal): SlippageClass {
-  if (lessThan(percent, NORMAL_BELOW_PCT)) return 'normal';
-  return lessThan(ELEVATED_UP_TO_PCT, percent) ? 'high' : 'elevated';
+/** By the amount itself, which no rounding has touched. */
+function classOf(difference: Decimal, referencePrice: Decimal): SlippageClass {
+  if (lessThan(difference, multiply(NORMAL_BELOW, referencePrice))) return 'normal';
+  return lessThan(multiply(ELEVATED_UP_TO, referencePrice), difference) ? 'high' : 'elevated';
 }

@@ -21,8 +21,8 @@ import type { Instrument, Side } from './ports.js';
 /** The asset that a buy receives: as the instrument says, else what stands before the `/` of the symbol. */
 export function baseAssetOf(symbol: string, instrument: Pick<Instrument, 'baseAsset'> | undefined): string | undefined {
   if (instrument?.baseAsset !== undefined) return instrument.baseAsset;
-  const [base = '', quote] = symbol.split('/', 2);
-  return quote === undefined || base === '' ? undefined : base;
+  const slash = symbol.indexOf('/');
+  return slash > 0 ? symbol.slice(0, slash) : undefined;
 }
 
 export interface Holding {
@@ -34,9 +34,11 @@ export interface Holding {
 
 /** The quantity that the position has by this fill: the fill less the fee in the bought asset, never below zero. */
 export function heldQuantity({ order, side, symbol, instrument }: Holding): Decimal {
+  // Without a fee the whole fill is held.
+  if (side !== 'buy' || order.fees === undefined) return order.cumQty;
   const base = baseAssetOf(symbol, instrument)?.toUpperCase();
-  if (side !== 'buy' || base === undefined) return order.cumQty;
-  const fees = (order.fees ?? []).filter(({ asset }) => asset.toUpperCase() === base).map(({ amount }) => amount);
+  if (base === undefined) return order.cumQty;
+  const fees = order.fees.filter(({ asset }) => asset.toUpperCase() === base).map(({ amount }) => amount);
   return maximum(subtract(order.cumQty, sum(fees)), ZERO);
 }
 

@@ -21,6 +21,7 @@ import {
   ZERO,
 } from './decimal.js';
 import { type FillFact, volumeWeightedAverage } from './fills.js';
+import { keepingAnswer } from './kept-answer.js';
 import { isWorkingWord, type OrderStatus, saysNotFound, statusOfWord } from './order-words.js';
 import {
   averageOf,
@@ -190,9 +191,9 @@ export const isNewCorrection = ({ own = NO_OWN_FILLS }: OrderState, report: Orde
   report.correction !== undefined && !own.corrections.includes(correctionKey(report));
 
 /** The order after a report. Returns the very same object when the report changes nothing. */
-export function applyReport(order: OrderState, report: OrderFact): OrderState {
-  return isNewCorrection(order, report) ? corrected(order, report) : informed(order, report);
-}
+export const applyReport: (order: OrderState, report: OrderFact) => OrderState = keepingAnswer((order, report) =>
+  isNewCorrection(order, report) ? corrected(order, report) : informed(order, report),
+);
 
 /** After a correction size and price are what the venue says that stands now, and the order may be open again. */
 function corrected(order: OrderState, report: OrderFact): OrderState {
@@ -292,8 +293,8 @@ const isSame = (after: OrderState, before: OrderState): boolean =>
   (after.own?.fills.length ?? 0) === (before.own?.fills.length ?? 0) &&
   feesText(after) === feesText(before);
 
-const feesText = ({ fees = [] }: OrderState): string =>
-  fees.map(({ asset, amount }) => `${asset} ${amount}`).join(', ');
+const feesText = ({ fees }: OrderState): string =>
+  fees === undefined ? '' : fees.map(({ asset, amount }) => `${asset} ${amount}`).join(', ');
 
 /** The whole approved size, or more, at a known price. */
 export const isFullFill = (order: OrderState): boolean =>

@@ -46,8 +46,16 @@ function zoneOffsetMs(zone: string): number | undefined {
 /** Epoch milliseconds of a canonical time. */
 export const epochMs = (time: string): number => Date.parse(time);
 
-/** Canonical text of an instant in epoch milliseconds. */
-export const isoTime = (ms: number): string => new Date(ms).toISOString();
+let lastMs = Number.NaN;
+let lastText = '';
+
+/** Canonical text of an instant in epoch milliseconds. The latest is kept: what happens together is often asked for together. */
+export function isoTime(ms: number): string {
+  if (ms === lastMs) return lastText;
+  lastText = new Date(ms).toISOString();
+  lastMs = ms;
+  return lastText;
+}
 
 /** A reading of the monotonic clock, as it is recorded where a process takes an execution up. */
 export type ClockReading = {

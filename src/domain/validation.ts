@@ -18,6 +18,7 @@ import {
   ONE,
   parseVenueDecimal,
 } from './decimal.js';
+import { keepingAnswer } from './kept-answer.js';
 import { type DecidingSwitch, type KillSwitchState, switchSentence } from './kill-switch.js';
 import type { Instrument } from './ports.js';
 import { attempt, boundedText } from './reading.js';
@@ -178,8 +179,13 @@ function invalidRemainder({ symbol, side, referencePrice }: Readable): Refusal |
 /** 1–64 printable characters (V2). */
 export const isAdvisoryId = (text: string): boolean => isName(text, MAX_ADVISORY_ID);
 
+/** Letters, digits and the like: nothing in it takes two code units, or cannot be printed. */
+const PRINTABLE_ASCII = /^[!-~]+$/;
+
 const isName = (text: string, longest: number): boolean =>
-  text.trim() !== '' && [...text].length <= longest && !UNPRINTABLE.test(text);
+  PRINTABLE_ASCII.test(text)
+    ? text.length <= longest
+    : text.trim() !== '' && [...text].length <= longest && !UNPRINTABLE.test(text);
 
 /** What the broker said when it was asked before the order. */
 export type BrokerAnswer =
@@ -199,7 +205,10 @@ export type BrokerAnswer =
   | { readonly kind: 'no_capacity' };
 
 /** V9: the broker's rules for the instrument, its margin, and whether it could be asked at all. V10: its exits. */
-export function brokerRefusal(snapshot: FrozenSnapshot, answer: BrokerAnswer): Refusal | undefined {
+export const brokerRefusal: (snapshot: FrozenSnapshot, answer: BrokerAnswer) => Refusal | undefined =
+  keepingAnswer(refusalByBroker);
+
+function refusalByBroker(snapshot: FrozenSnapshot, answer: BrokerAnswer): Refusal | undefined {
   switch (answer.kind) {
     case 'unavailable':
       return v9('BROKER_UNAVAILABLE', `The broker could not be asked about ${snapshot.symbol}: ${answer.cause}.`);

@@ -27,14 +27,24 @@ export interface Step {
   readonly commands: readonly ExecutionCommand[];
 }
 
-const entry = (event: AuditEvent, details: Record<string, unknown>): AuditEntry => ({
-  event,
-  details: Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)) as JsonObject,
-});
+function entry(event: AuditEvent, details: Record<string, unknown>): AuditEntry {
+  for (const name in details) if (details[name] === undefined) return { event, details: definedIn(details) };
+  return { event, details: details as JsonObject };
+}
+
+function definedIn(details: Record<string, unknown>): JsonObject {
+  const defined: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(details)) if (value !== undefined) defined[name] = value;
+  return defined as JsonObject;
+}
 
 /** The audit lines of a step, in the order in which they read. */
 export function auditOf(step: Step): readonly AuditEntry[] {
-  return [...ofFact(step), ...ofKillSwitch(step), ...ofTimeout(step), ...ofDone(step)];
+  const lines = ofFact(step);
+  lines.push(...ofKillSwitch(step));
+  lines.push(...ofTimeout(step));
+  lines.push(...ofDone(step));
+  return lines;
 }
 
 function ofFact(step: Step): AuditEntry[] {

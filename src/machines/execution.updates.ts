@@ -4,6 +4,7 @@
 import { protectionFor } from '../domain/bracket.js';
 import { isPositive, parseDecimal, ZERO } from '../domain/decimal.js';
 import { protectableQuantity } from '../domain/held.js';
+import { keepingAnswer } from '../domain/kept-answer.js';
 import { adopt, afterNothingToCancel, applyReport, hasFill, lacksPrice } from '../domain/order.js';
 import type { CancelWord } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
@@ -35,14 +36,13 @@ export const start = (_: ExecutionContext, { at, gate }: FactOf<'START'>): Patch
   killSwitch: { effective: gate.killSwitchState, cancelWanted: false, postFill: false },
 });
 
+type Refused = Pick<Refusal, 'code' | 'message' | 'refusedBy'> & { rule?: string };
+
 /** What refuses the advisory now: V1–V8 at the start, V9 and V10 on the broker's answer, V1, V7, V8 and V11 at the last look. */
-export function refusalOf(
-  context: ExecutionContext,
-  fact: ExecutionFact,
-): (Pick<Refusal, 'code' | 'message' | 'refusedBy'> & { rule?: string }) | undefined {
+export function refusalOf(context: ExecutionContext, fact: ExecutionFact): Refused | undefined {
   switch (fact.type) {
     case 'START':
-      return firstRefusal(context.snapshot, context.problems, fact.gate);
+      return refusalAtStart(fact, context);
     case 'BROKER_ASKED':
       return brokerRefusal(context.snapshot, fact.answer);
     case 'SUBMIT_BLOCKED':
@@ -51,6 +51,11 @@ export function refusalOf(
       return undefined;
   }
 }
+
+/** The chart asks about each rule in turn, all of the same context. */
+const refusalAtStart = keepingAnswer(({ gate }: FactOf<'START'>, { snapshot, problems }: ExecutionContext) =>
+  firstRefusal(snapshot, problems, gate),
+);
 
 export function keepAnswer(
   { othersBefore }: ExecutionContext,
