@@ -16,7 +16,7 @@ import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
-import { type Durability, LISTENER_THREW, type Recorder } from '../journal/recorder.js';
+import { type Durability, LISTENER_THREW, type Recorder, type UnderWay } from '../journal/recorder.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit, orderRef } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
@@ -138,9 +138,9 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     good = state;
     const { advisoryId, snapshotHash, firstSubmitAt } = context();
     const t = firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit({ firstSubmitAt }, fact.at) };
-    const sent = openSignal();
     news.keep(good, commands);
-    const heard = { underWay: sent.promise, onTold: news.tellNext };
+    const underWay: UnderWay = { isBegun: false };
+    const heard = { underWay, onTold: news.tellNext };
     const recorded = recorder.record({
       stream: 'execution',
       advisoryId,
@@ -151,30 +151,46 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
       audit,
       ...heard,
     });
-    void carryOut(commands, recorded).catch(fail).finally(sent.settle);
+    carryOut(commands, recorded, underWay);
     filled.update(context(), isOrderLive(good));
   }
 
-  /** Settles when all that the fact has caused is on its way, the result excepted: listeners hear before the caller. */
-  async function carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>): Promise<void> {
-    const begun: Promise<void>[] = [];
+  /** All that the fact has caused is on its way, the result excepted: listeners hear before the caller. */
+  function carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>, underWay: UnderWay): void {
+    let toBegin = 1;
+    const begun = () => {
+      toBegin -= 1;
+      if (toBegin > 0) return;
+      underWay.isBegun = true;
+      underWay.onBegun?.();
+    };
     let durable = recorded;
-    for (const command of commands) {
-      if (command.type === 'openCase') durable = openCase(cases, context(), command);
-      else if (command.type === 'finish') finishWhenTold(durable);
-      else if (WAITS_FOR[command.type] === 'nothing') void perform(command, { durable: true }).catch(fail);
-      else begun.push(performWhen(command, whenDurable(clock, command, durable)));
+    try {
+      for (const command of commands) {
+        if (command.type === 'openCase') durable = openCase(cases, context(), command);
+        else if (command.type === 'finish') finishWhenTold(durable);
+        else if (WAITS_FOR[command.type] === 'nothing') void perform(command, { durable: true }).catch(fail);
+        else {
+          toBegin += 1;
+          void performWhen(command, whenDurable(clock, command, durable))
+            .catch(fail)
+            .finally(begun);
+        }
+      }
+    } catch (error) {
+      fail(error);
     }
-    await Promise.all(begun);
+    begun();
   }
 
   /** Resolves when the command has begun to be carried out. */
   async function performWhen(command: ExecutionCommand, durable: Promise<Durability>): Promise<void> {
-    const isDone = openSignal();
-    if (command.type === 'cancelOrder') cancelUnderWay = isDone.promise;
+    const isDone = command.type === 'cancelOrder' ? openSignal() : undefined;
+    if (isDone !== undefined) cancelUnderWay = isDone.promise;
     const durability = await durable;
-    if (isAbandoned) return isDone.settle();
-    void perform(command, durability).catch(fail).finally(isDone.settle);
+    if (isAbandoned) return isDone?.settle();
+    const performed = perform(command, durability).catch(fail);
+    if (isDone !== undefined) void performed.finally(isDone.settle);
   }
 
   function finishWhenTold(durable: Promise<Durability>): void {

@@ -47,6 +47,10 @@ export function systemClock(): Clock {
 }
 
 function startTimer(fn: () => void, ms: number): TimerHandle {
+  return ms <= LONGEST_TIMER_MS ? { current: setTimeout(fn, ms) } : startLongTimer(fn, ms);
+}
+
+function startLongTimer(fn: () => void, ms: number): TimerHandle {
   const wait = (restMs: number): NodeJS.Timeout => {
     if (restMs <= LONGEST_TIMER_MS) return setTimeout(fn, restMs);
     return setTimeout(() => {

@@ -17,18 +17,35 @@ export function canonicalJson(value: unknown): string {
   if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return arrayText(value);
-  const { keys, labels } = orderOf(value as Record<string, unknown>);
-  let text = '';
-  for (let index = 0; index < keys.length; index += 1) {
-    const member = (value as Record<string, unknown>)[keys[index] as string];
-    if (member === undefined) continue;
-    // A label begins with the comma that the first one does not have.
-    const label = labels[index] as string;
-    text += text === '' ? `{${label.slice(1)}` : label;
-    text += canonicalJson(member);
-  }
-  return text === '' ? '{}' : `${text}}`;
+  return objectText(value as Record<string, unknown>);
 }
+
+/** What stands before a member: nothing, a text (whose quotation mark is still to come), or something else. */
+type Before = 'nothing' | 'text' | 'other';
+
+/** Marks that belong together are written together: joining pieces is most of what it costs. */
+function objectText(value: Record<string, unknown>): string {
+  const { keys, labels } = orderOf(value);
+  let text = '';
+  let before: Before = 'nothing';
+  for (let index = 0; index < keys.length; index += 1) {
+    const member = value[keys[index] as string];
+    if (member === undefined) continue;
+    if (typeof member === 'string' && PLAIN.test(member)) {
+      text += labels[before].beforeText[index];
+      text += member;
+      before = 'text';
+    } else {
+      text += labels[before].beforeOther[index];
+      text += canonicalJson(member);
+      before = 'other';
+    }
+  }
+  return text + END_AFTER[before];
+}
+
+const START_AFTER = { nothing: '{', text: '",', other: ',' } as const;
+const END_AFTER = { nothing: '{}', text: '"}', other: '}' } as const;
 
 function arrayText(items: readonly unknown[]): string {
   let text = '';
@@ -44,10 +61,16 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
-/** The keys of an object, sorted, each with what stands before its value. */
+/** The keys of an object, sorted, each with the marks that stand between the member before and its value. */
 interface KeyOrder {
   readonly keys: readonly string[];
-  readonly labels: readonly string[];
+  readonly labels: Readonly<Record<Before, Labels>>;
+}
+
+interface Labels {
+  /** With the quotation mark of the text that follows. */
+  readonly beforeText: readonly string[];
+  readonly beforeOther: readonly string[];
 }
 
 /** A place in the tree of all lists of keys that have been met. */
@@ -94,7 +117,12 @@ function placeAfter(place: KeyPlace, key: string): KeyPlace {
 
 function sortedKeys(value: object): KeyOrder {
   const keys = Object.keys(value).sort();
-  return { keys, labels: keys.map((key) => `,${quoted(key)}:`) };
+  const labelsAfter = (before: Before): Labels => ({
+    beforeText: keys.map((key) => `${START_AFTER[before]}${quoted(key)}:"`),
+    beforeOther: keys.map((key) => `${START_AFTER[before]}${quoted(key)}:`),
+  });
+  const labels = { nothing: labelsAfter('nothing'), text: labelsAfter('text'), other: labelsAfter('other') };
+  return { keys, labels };
 }
 
 /** SHA-256, lower-case hex. */
@@ -104,7 +132,9 @@ export const sha256 = (text: string): string => hash('sha256', text);
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  if (Array.isArray(value)) for (let index = 0; index < value.length; index += 1) deepFreeze(value[index]);
-  else for (const key in value) if (Object.hasOwn(value, key)) deepFreeze(value[key]);
+  for (const key in value) {
+    const member = value[key];
+    if (typeof member === 'object' && member !== null) deepFreeze(member);
+  }
   return value;
 }

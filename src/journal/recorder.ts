@@ -30,11 +30,30 @@ export interface Entry {
   readonly t?: number;
   readonly fact: object & { readonly type: string };
   readonly audit: readonly AuditEntry[];
-  /** Settles when the commands that the fact caused are on their way; listeners hear of it then. */
-  readonly underWay?: Promise<unknown>;
+  /** Absent where the fact causes no commands. */
+  readonly underWay?: UnderWay;
   /** Called when listeners have heard of it. */
   readonly onTold?: () => void;
 }
+
+/** Whether the commands that a fact caused are on their way; listeners hear of the fact then. */
+export interface UnderWay {
+  isBegun: boolean;
+  /** Called by who begins the commands, when the last of them is begun. */
+  onBegun?: (() => void) | undefined;
+}
+
+/** What listeners have not heard of yet. */
+interface News {
+  readonly audit: readonly AuditRecord[];
+  readonly underWay: UnderWay | undefined;
+  readonly onTold: (() => void) | undefined;
+  /** It is durable, or known not to be. */
+  isDecided: boolean;
+  waiters?: (() => void)[];
+}
+
+const DURABLE: Durability = { durable: true };
 
 /** Whether the record is durable. */
 export type Durability = { readonly durable: true } | { readonly durable: false; readonly cause: string };
@@ -112,11 +131,11 @@ export function recorder(options: RecorderOptions): Recorder {
   const audit$ = new Subject<AuditRecord>();
   let last: Pick<JournalRecord, 'seq' | 'hash'> = past;
   let auditSeq = past.auditSeq;
-  let lastRecord: Promise<Durability> = Promise.resolve({ durable: true });
+  let lastRecord: Promise<Durability> = Promise.resolve(DURABLE);
   let failure: string | undefined;
   let lateness: string | undefined;
   const waiting = new Set<(durability: Durability) => void>();
-  let told: Promise<void> = Promise.resolve();
+  const untold: News[] = [];
 
   function say(level: keyof Logger, fields: object, message: string): void {
     if (logger === false) return;
@@ -159,28 +178,54 @@ export function recorder(options: RecorderOptions): Recorder {
   }
 
   function record(entry: Entry): Promise<Durability> {
+    const { underWay, onTold } = entry;
     const wall = isoTime(clock.now());
     const audit = auditRecords(entry, wall);
     onRecord?.(entry.audit, entry.at);
-    const written = write(entry, wall, audit);
-    const { seq } = last;
-    const committed = written.then((durability) => {
-      log.push(seq, audit, durability.durable);
-      return durability;
-    });
-    lastRecord = committed;
-    told = told
-      .then(() => Promise.all([committed, entry.underWay]))
-      .then(() => {
-        publish(audit);
-        entry.onTold?.();
-      });
-    return committed;
+    const news: News = { audit, underWay, onTold, isDecided: false };
+    untold.push(news);
+    if (underWay !== undefined) underWay.onBegun = tellOn;
+    lastRecord = failure === undefined ? append(linked(entry, wall, audit), news) : refused(failure, news);
+    return lastRecord;
   }
 
-  async function write(entry: Entry, wall: string, audit: readonly AuditRecord[]): Promise<Durability> {
-    if (failure !== undefined) return { durable: false, cause: failure };
-    const { stream, advisoryId, snapshotHash, at, fact } = entry;
+  /** Tells, in order, of what is decided and has its commands on their way. */
+  function tellOn(): void {
+    for (let next = untold[0]; next?.isDecided && next.underWay?.isBegun !== false; next = untold[0]) {
+      untold.shift();
+      publish(next.audit);
+      next.onTold?.();
+      for (const resolve of next.waiters ?? []) resolve();
+    }
+  }
+
+  function told(): Promise<void> {
+    const news = untold.at(-1);
+    if (news === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      news.waiters ??= [];
+      news.waiters.push(resolve);
+    });
+  }
+
+  /** Whether it is durable is known: the log has it, and listeners may hear of it. */
+  function decide(news: News, seq: number, { durable }: Durability): void {
+    if (news.isDecided) return;
+    news.isDecided = true;
+    log.push(seq, news.audit, durable);
+    tellOn();
+  }
+
+  /** Nothing is written to a journal that has failed. */
+  async function refused(cause: string, news: News): Promise<Durability> {
+    // What caused it is not over yet: listeners hear of it later (E6).
+    await undefined;
+    const durability = { durable: false, cause } as const;
+    decide(news, last.seq, durability);
+    return durability;
+  }
+
+  function linked({ stream, advisoryId, snapshotHash, at, fact }: Entry, wall: string, audit: readonly AuditRecord[]) {
     const unchained = {
       seq: last.seq + 1,
       v: FACTS_VERSION,
@@ -194,25 +239,30 @@ export function recorder(options: RecorderOptions): Recorder {
     };
     const link = chained(unchained, last.hash);
     last = link;
-    return append(link);
+    return link;
   }
 
   /** Resolves with the journal's answer, or without it when the journal is late. */
-  function append(link: JournalRecord): Promise<Durability> {
+  function append(link: JournalRecord, news: News): Promise<Durability> {
     const answered = watch.begin();
     const late = lateness;
     return new Promise((resolve) => {
-      if (late !== undefined) resolve({ durable: false, cause: late });
-      else waiting.add(resolve);
-      const settle = (durability: Durability) => {
-        waiting.delete(resolve);
-        answered();
+      const answer = (durability: Durability) => {
         resolve(durability);
+        decide(news, link.seq, durability);
+      };
+      if (late === undefined) waiting.add(answer);
+      // What caused it is not over yet: listeners hear of it later (E6).
+      else void Promise.resolve().then(() => answer({ durable: false, cause: late }));
+      const settle = (durability: Durability) => {
+        waiting.delete(answer);
+        answered();
+        answer(durability);
       };
       handOver(link).then(
         () => {
           onDurable?.(link);
-          settle({ durable: true });
+          settle(DURABLE);
         },
         (error: unknown) => settle(fail(causeOf(error))),
       );
@@ -220,8 +270,12 @@ export function recorder(options: RecorderOptions): Recorder {
   }
 
   /** A journal may throw before it returns a promise. */
-  async function handOver(link: JournalRecord): Promise<void> {
-    await journal.append([link]);
+  function handOver(link: JournalRecord): Promise<void> {
+    try {
+      return Promise.resolve(journal.append([link]));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   const watch = commitWatch(clock, {
@@ -246,7 +300,7 @@ export function recorder(options: RecorderOptions): Recorder {
 
   return {
     record,
-    told: () => told,
+    told,
     lastRecord: () => lastRecord,
     get log() {
       return log.lines();

@@ -50,11 +50,14 @@ export function tailOf(parts: TailParts, past: number): Tail {
     if (!isOver) moved$.next();
   }
 
-  async function append(records: readonly JournalRecord[]): Promise<void> {
-    await journal.append(records);
+  function append(records: readonly JournalRecord[]): Promise<void> {
     const last = records.at(-1)?.audit.at(-1);
-    if (last === undefined) return;
-    durable = last.seq;
+    const appended = journal.append(records);
+    return last === undefined ? appended : appended.then(() => nowDurable(last.seq));
+  }
+
+  function nowDurable(seq: number): void {
+    durable = seq;
     move();
   }
 
