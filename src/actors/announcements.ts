@@ -24,32 +24,67 @@ export interface Announcements {
 }
 
 export function announcements(onError: OnListenerError): Announcements {
-  // Replays the last stage also when the execution is done.
-  const stages = new ReplaySubject<ExecutionStage>(1);
-  const snapshots = new Subject<ExecutionSnapshot>();
-  const commands$ = new Subject<ExecutionCommand>();
   const kept: { readonly snapshot: ExecutionSnapshot; readonly commands: readonly ExecutionCommand[] }[] = [];
-  stages.next(ExecutionStage.VALIDATING);
+  /** What was told last: whoever begins to listen hears of it first. */
+  let stage: ExecutionStage = ExecutionStage.VALIDATING;
+  let isOver = false;
+  let streams: ReturnType<typeof newStreams> | undefined;
+
+  function listened(): ReturnType<typeof newStreams> {
+    if (streams === undefined) {
+      streams = newStreams(onError);
+      streams.stages.next(stage);
+      if (isOver) completeAll(streams);
+    }
+    return streams;
+  }
 
   function tellNext(): void {
     const next = kept.shift();
     if (next === undefined) return;
-    for (const command of next.commands) commands$.next(command);
-    snapshots.next(next.snapshot);
-    stages.next(stageOfSnapshot(next.snapshot));
+    stage = stageOfSnapshot(next.snapshot);
+    if (streams === undefined) return;
+    for (const command of next.commands) streams.commands.next(command);
+    streams.snapshots.next(next.snapshot);
+    streams.stages.next(stage);
   }
 
   return {
-    stage$: containedStream(stages.pipe(distinctUntilChanged()), onError),
-    snapshot$: containedStream(snapshots, onError),
-    command$: containedStream(commands$, onError),
+    get stage$() {
+      return listened().stage$;
+    },
+    get snapshot$() {
+      return listened().snapshot$;
+    },
+    get command$() {
+      return listened().command$;
+    },
     keep: (snapshot, commands) => kept.push({ snapshot, commands }),
     tellNext,
     complete() {
       while (kept.length > 0) tellNext();
-      commands$.complete();
-      snapshots.complete();
-      stages.complete();
+      isOver = true;
+      if (streams !== undefined) completeAll(streams);
     },
   };
+}
+
+/** Made when somebody wants to listen; most executions have no listener of their own. */
+function newStreams(onError: OnListenerError) {
+  // Replays the last stage also when the execution is done.
+  const stages = new ReplaySubject<ExecutionStage>(1);
+  const snapshots = new Subject<ExecutionSnapshot>();
+  const commands = new Subject<ExecutionCommand>();
+  return {
+    ...{ stages, snapshots, commands },
+    stage$: containedStream(stages.pipe(distinctUntilChanged()), onError),
+    snapshot$: containedStream(snapshots, onError),
+    command$: containedStream(commands, onError),
+  };
+}
+
+function completeAll({ stages, snapshots, commands }: ReturnType<typeof newStreams>): void {
+  commands.complete();
+  snapshots.complete();
+  stages.complete();
 }

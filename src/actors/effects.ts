@@ -72,8 +72,11 @@ export interface EffectOwner {
   readonly finish: () => void;
 }
 
-/** Carries a command out. `durability` is that of the fact that caused it. Resolves when the answer, if any, is told. */
-export type Perform = (command: ExecutionCommand, durability: Durability) => Promise<void>;
+/**
+ * Carries a command out. `durability` is that of the fact that caused it. Resolves when the answer, if any, is told; returns
+ * nothing where there is none to wait for. May throw.
+ */
+export type Perform = (command: ExecutionCommand, durability: Durability) => Promise<void> | undefined;
 
 export function effects(owner: EffectOwner, services: EffectServices): Perform {
   const { send, timers } = owner;
@@ -81,16 +84,19 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   const context = () => owner.snapshot().context;
   const isReady = () => owner.upToDate().matches({ submitted: 'ready' });
 
-  async function perform(command: ExecutionCommand, durability: Durability): Promise<void> {
+  function perform(command: ExecutionCommand, durability: Durability): Promise<void> | undefined {
     switch (command.type) {
       case 'askBroker':
         return askBroker();
       case 'submitOrder':
-        return submitOrder(command, durability);
+        submitOrder(command, durability);
+        return;
       case 'watchOrder':
-        return watch.watch(command.ref.clientOrderId, () => orderRef(context()));
+        watch.watch(command.ref.clientOrderId, () => orderRef(context()));
+        return;
       case 'unwatchOrder':
-        return watch.unwatch(context().clientOrderId);
+        watch.unwatch(context().clientOrderId);
+        return;
       case 'queryOrder':
         return watch.query(command.ref);
       case 'lookAtOrder':
@@ -108,9 +114,11 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
       case 'reconcile':
         return reconcileOnce(command);
       case 'scheduleDeadline':
-        return timers.schedule(command.name, command.at);
+        timers.schedule(command.name, command.at);
+        return;
       case 'finish':
-        return owner.finish();
+        owner.finish();
+        return;
       case 'openCase':
         // The host opens cases itself: the result waits for them.
         return;

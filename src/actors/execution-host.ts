@@ -169,7 +169,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
       for (const command of commands) {
         if (command.type === 'openCase') durable = openCase(cases, context(), command);
         else if (command.type === 'finish') finishWhenTold(durable);
-        else if (WAITS_FOR[command.type] === 'nothing') void perform(command, { durable: true }).catch(fail);
+        else if (WAITS_FOR[command.type] === 'nothing') void begin(command, ON_RECORD);
         else {
           toBegin += 1;
           void performWhen(command, whenDurable(clock, command, durable))
@@ -189,8 +189,17 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (isDone !== undefined) cancelUnderWay = isDone.promise;
     const durability = await durable;
     if (isAbandoned) return isDone?.settle();
-    const performed = perform(command, durability).catch(fail);
-    if (isDone !== undefined) void performed.finally(isDone.settle);
+    const performed = begin(command, durability);
+    if (isDone !== undefined) void Promise.resolve(performed).finally(isDone.settle);
+  }
+
+  function begin(command: ExecutionCommand, durability: Durability): Promise<void> | undefined {
+    try {
+      return perform(command, durability)?.catch(fail);
+    } catch (error) {
+      fail(error);
+      return undefined;
+    }
   }
 
   function finishWhenTold(durable: Promise<Durability>): void {
@@ -274,6 +283,9 @@ const URGENCY: { readonly [Type in ExecutionFact['type']]: Urgency | 'now' } = {
   RECONCILED: 'book',
   RECOVERED: 'book',
 };
+
+/** What reads, or sets a timer, does not wait for its record. */
+const ON_RECORD: Durability = { durable: true };
 
 /** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */
 function whenDurable(clock: Clock, { type }: ExecutionCommand, durable: Promise<Durability>): Promise<Durability> {

@@ -121,7 +121,9 @@ export function executionHandle({ snapshot: now, news, result, time }: HandlePar
     get stage() {
       return stageOfSnapshot(now());
     },
-    stage$: news.stage$,
+    get stage$() {
+      return news.stage$;
+    },
     timeout: timeoutView(() => now().context, time),
     result,
     get actor() {

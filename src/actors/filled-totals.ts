@@ -43,6 +43,9 @@ export interface FilledTotals {
 export type FilledTotalsState = Readonly<Record<string, Readonly<Record<Side, Decimal>>>>;
 
 interface Counted extends Counts {
+  /** As it was counted last: what has not changed is not counted again. */
+  readonly of: Pick<ExecutionContext, 'order' | 'protection'>;
+  readonly isOrderLive: boolean;
   readonly symbol: string;
   readonly side: Side;
 }
@@ -84,16 +87,19 @@ export function filledTotals(): FilledTotals {
 
   return {
     update(context, isOrderLive) {
-      const { order, firstSubmitAt, clientOrderId, snapshot } = context;
+      const { order, protection, firstSubmitAt, clientOrderId, snapshot } = context;
       if (firstSubmitAt === undefined) return;
+      const known = counted.get(clientOrderId);
+      const isSame = known?.of.order === order && known.of.protection === protection;
+      if (isSame && known.isOrderLive === isOrderLive) return;
       keepExits(context);
-      const before = counted.get(clientOrderId) ?? NO_COUNTS;
+      const before = known ?? NO_COUNTS;
       const now = { filled: heldBy(context), open: isOrderLive ? order.leavesQty : ZERO };
       if (now.filled === before.filled && now.open === before.open) return;
       const totals = totalsOf(snapshot.symbol);
       const side = sideOf(context);
       totals[side] = moved(totals[side], before, now);
-      counted.set(clientOrderId, { ...now, symbol: snapshot.symbol, side });
+      counted.set(clientOrderId, { ...now, symbol: snapshot.symbol, side, of: { order, protection }, isOrderLive });
     },
     readOthers(context) {
       const read = () => ({ buy: othersOn('buy', context), sell: othersOn('sell', context) });

@@ -44,12 +44,22 @@ const NOTHING: ProtectionInput = {
 
 /** Exits at their start. Tolerates `undefined`: the pure `transition()` calls context factories without input. */
 export function newProtection(input: ProtectionInput | undefined = NOTHING): ProtectionContext {
-  const { sl, tp, ...rest } = input;
-  const placed = (leg: ExitLeg, exit: PlacedExit | undefined): Exit[] =>
-    exit === undefined ? [] : [newExit(leg, exit, input.quantity)];
+  const { sl, tp, entryPrice, quantity } = input;
+  const exits: Exit[] = [];
+  if (sl !== undefined) exits.push(newExit('sl', sl, quantity));
+  if (tp !== undefined) exits.push(newExit('tp', tp, quantity));
   return {
-    ...rest,
-    exits: [...placed('sl', sl), ...placed('tp', tp)],
+    advisoryId: input.advisoryId,
+    snapshotHash: input.snapshotHash,
+    clientOrderId: input.clientOrderId,
+    symbol: input.symbol,
+    side: input.side,
+    quantity,
+    unprotectedQuantity: input.unprotectedQuantity,
+    ...(entryPrice !== undefined && { entryPrice }),
+    openedAt: input.openedAt,
+    nativeOco: input.nativeOco,
+    exits,
     closedElsewhere: ZERO,
     unanswered: 0,
     lossesTold: 0,

@@ -47,6 +47,9 @@ export interface PlainState<State extends ChartState> {
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
+/** It knows nothing yet, so it is the same for all. */
+let firstProtection: ProtectionSnapshot | undefined;
+
 /** Takes a fact. @throws what a guard or an action throws */
 export function step(state: ExecutionSnapshot, fact: ExecutionFact): Step<ExecutionSnapshot, ExecutionCommand>;
 export function step(state: ProtectionSnapshot, fact: ProtectionFact): Step<ProtectionSnapshot, ProtectionCommand>;
@@ -69,7 +72,10 @@ export const takes = <State extends ChartState>(state: State, fact: Parameters<S
 
 /** The states before the first fact. */
 export const newExecutionState = (input: ExecutionInput): ExecutionSnapshot => firstSnapshot(executionMachine, input);
-export const newProtectionState = (): ProtectionSnapshot => firstSnapshot(protectionMachine, undefined);
+export const newProtectionState = (): ProtectionSnapshot => {
+  firstProtection ??= firstSnapshot(protectionMachine, undefined);
+  return firstProtection;
+};
 export const newKillSwitchState = (): KillSwitchSnapshot => firstSnapshot(killSwitchMachine, undefined);
 
 /** The state as plain JSON, to be written down or sent. */
