@@ -5,6 +5,7 @@
 const ISO_WITH_ZONE =
   /^(\d{4}|[+-]\d{6})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)$/;
 
+const MS_PER_SECOND = 1_000;
 const MS_PER_MINUTE = 60_000;
 
 /**
@@ -46,15 +47,21 @@ function zoneOffsetMs(zone: string): number | undefined {
 /** Epoch milliseconds of a canonical time. */
 export const epochMs = (time: string): number => Date.parse(time);
 
-let lastMs = Number.NaN;
-let lastText = '';
+/** The second that was asked for last, and its text up to the point. */
+let lastSecond = Number.NaN;
+let textOfSecond = '';
 
-/** Canonical text of an instant in epoch milliseconds. The latest is kept: what happens together is often asked for together. */
+/** Canonical text of an instant in epoch milliseconds. What follows in the same second differs in its last digits only. */
 export function isoTime(ms: number): string {
-  if (ms === lastMs) return lastText;
-  lastText = new Date(ms).toISOString();
-  lastMs = ms;
-  return lastText;
+  const second = Math.floor(ms / MS_PER_SECOND);
+  const rest = ms - second * MS_PER_SECOND;
+  if (second !== lastSecond || !Number.isInteger(rest)) {
+    const text = new Date(ms).toISOString();
+    lastSecond = second;
+    textOfSecond = text.slice(0, -'000Z'.length);
+    return text;
+  }
+  return `${textOfSecond}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
 }
 
 /** A reading of the monotonic clock, as it is recorded where a process takes an execution up. */

@@ -90,7 +90,7 @@ export function protections(parts: ProtectionsParts): Protections {
     if (context === before) return;
     holdings.set(context);
     if (isOver) retire(host);
-    exits$.next(viewOf(host));
+    if (exits$.observed) exits$.next(viewOf(host));
   }
 
   function retire(host: ProtectionHost): void {

@@ -45,8 +45,11 @@ export function riskCounters(): RiskCounters {
   const ofDay = new Map<string, OfDay>();
 
   function prune(now: number): void {
-    const recent = submits.findIndex(({ at }) => now - at < MINUTE_MS);
-    submits.splice(0, recent < 0 ? submits.length : recent);
+    const [oldest] = submits;
+    if (oldest !== undefined && now - oldest.at >= MINUTE_MS) {
+      const recent = submits.findIndex(({ at }) => now - at < MINUTE_MS);
+      submits.splice(0, recent < 0 ? submits.length : recent);
+    }
     if (dayOf(now) <= day) return;
     day = dayOf(now);
     ofDay.clear();

@@ -61,9 +61,22 @@ export function step(
   if (state.status !== 'active') return { state, commands: NOTHING, audit: NOTHING };
   const { after, emitted } = wholeStep(state as Standing & ChartState, fact);
   // What others are shown must not be a way to write to it (A3).
-  if (after !== state) deepFreeze(after.context);
+  if (after !== state) freezeChanged(after.context, state.context);
   const commands = emitted as readonly (ExecutionCommand | ProtectionCommand)[];
   return { state: after, commands, audit: auditLines(state, fact, after, commands) };
+}
+
+/** What was there before is frozen already. */
+function freezeChanged(after: object, before: object): void {
+  if (!Object.isFrozen(before)) {
+    deepFreeze(after);
+    return;
+  }
+  Object.freeze(after);
+  for (const key in after) {
+    const member = after[key as never];
+    if (member !== before[key as never]) deepFreeze(member);
+  }
 }
 
 /** Whether the state takes the fact at all. A deadline that it does not take has outlived its state, and is no fact. */
