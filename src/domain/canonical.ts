@@ -85,7 +85,7 @@ interface KeyPlace {
 const newPlace = (): KeyPlace => ({ next: new Map(), lastKey: undefined, lastPlace: undefined, order: undefined });
 
 /** Objects of callers and brokers may have any keys: beyond so many places the tree begins anew. */
-const MOST_PLACES = 10_000;
+const MOST_PLACES = 5_000;
 let root = newPlace();
 let places = 0;
 

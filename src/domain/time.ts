@@ -53,9 +53,10 @@ let textOfSecond = '';
 
 /** Canonical text of an instant in epoch milliseconds. What follows in the same second differs in its last digits only. */
 export function isoTime(ms: number): string {
+  if (!Number.isSafeInteger(ms)) return new Date(ms).toISOString();
   const second = Math.floor(ms / MS_PER_SECOND);
   const rest = ms - second * MS_PER_SECOND;
-  if (second !== lastSecond || !Number.isInteger(rest)) {
+  if (second !== lastSecond) {
     const text = new Date(ms).toISOString();
     lastSecond = second;
     textOfSecond = text.slice(0, -'000Z'.length);

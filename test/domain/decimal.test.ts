@@ -10,6 +10,7 @@ import {
   compare,
   type Decimal,
   decimal,
+  divideHalfEven,
   isMultipleOf,
   multiply,
   negate,
@@ -48,6 +49,21 @@ describe('arithmetic of decimals [R1.1 R2.1]', () => {
       }),
       RUNS,
     );
+  });
+
+  it('divides and rounds half-even as decimal.js does', () => {
+    fc.assert(
+      fc.property(numbers, steps, fc.integer({ min: 0, max: 6 }), fc.boolean(), (a, b, places, isNegated) => {
+        const by = isNegated ? negate(b) : b;
+        const exact = new Exact(a).div(by).toDecimalPlaces(places, DecimalJs.ROUND_HALF_EVEN);
+        expect(divideHalfEven(a, by, places)).toBe(textOf(exact));
+      }),
+      RUNS,
+    );
+    expect(divideHalfEven(decimal('0.5'), decimal('1'), 0)).toBe('0');
+    expect(divideHalfEven(decimal('1.5'), decimal('1'), 0)).toBe('2');
+    expect(divideHalfEven(decimal('-2.5'), decimal('1'), 0)).toBe('-2');
+    expect(divideHalfEven(decimal('-5'), decimal('-2'), 0)).toBe('2');
   });
 
   it('rounds to a step, and knows a multiple of it, as decimal.js does', () => {
