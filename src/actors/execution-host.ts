@@ -74,8 +74,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   const { clientOrderId } = input;
   const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
   const outcome = openResult();
-  let isAbandoned = false;
-  let isEnded = false;
+  let [isAbandoned, isEnded] = [false, false];
   let good = from ?? newExecutionState(input); // Where the chart stood last without a fault.
   let cancelUnderWay: Promise<void> = Promise.resolve();
   const context = () => good.context;
