@@ -2,12 +2,14 @@
  * The API reference: `docs/api/`, one page an entry point, made by TypeDoc from the sources and their TSDoc.
  *
  * 1. Every export of every entry point has a summary, `@since`, and `@public` or `@beta`. One that has not is named, and fails.
- * 2. With `--check` nothing is written: a page that is not what the sources make is named, and fails.
+ * 2. Every link leads to a heading or an anchor, by the names that GitHub gives to headings. TypeDoc counts up the names of what it
+ *    leaves out, too: such a link is made to lead to the heading that is there.
+ * 3. With `--check` nothing is written: a page that is not what the sources make is named, and fails.
  *
  * It stands in a package of its own: TypeDoc works on a TypeScript that has a compiler API, which TypeScript 7 has not yet.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application, ReflectionKind } from 'typedoc';
 
@@ -56,8 +58,10 @@ const { total, without } = documentation(project.children ?? []);
 print(`${without.length} exports without TSDoc (of ${total} at ${entries.length} entry points)`);
 for (const each of without) print(`  ${each}`);
 await app.generateOutputs(project);
+const dead = deadLinks();
+for (const each of dead) print(`  ${each} leads nowhere`);
 const stale = process.argv.includes('--check') ? differences() : replaced();
-process.exitCode = without.length + stale.length > 0 ? 1 : 0;
+process.exitCode = without.length + dead.length + stale.length > 0 ? 1 : 0;
 
 /** The exports, and those whose documentation lacks something. */
 function documentation(modules) {
@@ -110,6 +114,42 @@ function pagesIn(folder) {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
+}
+
+/** Mends links to a name that was counted up needlessly; those that lead nowhere even so. */
+function deadLinks() {
+  const pages = pagesIn(stage).filter((page) => page.endsWith('.md'));
+  const texts = new Map(pages.map((page) => [page, readFileSync(join(stage, page), 'utf8')]));
+  const anchors = new Map([...texts].map(([page, text]) => [page, anchorsOf(text)]));
+  const found = [];
+  for (const [page, text] of texts) {
+    const mended = text.replaceAll(/\]\(([^)\s#:]*)#([^)\s]+)\)/g, (link, file, anchor) => {
+      const known = anchors.get(file === '' ? page : posix.join(posix.dirname(page), file));
+      if (known?.has(anchor)) return link;
+      const plain = anchor.replace(/-\d+$/, '');
+      if (known?.has(plain)) return `](${file}#${plain})`;
+      found.push(`${page}: ${file}#${anchor}`);
+      return link;
+    });
+    if (mended !== text) writeFileSync(join(stage, page), mended);
+  }
+  return found;
+}
+
+/** Anchors of a page: those of HTML, and those that GitHub makes of headings, counted up where a heading stands twice. */
+function anchorsOf(text) {
+  const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id));
+  for (const [, heading] of text.matchAll(/^#+ (.*)$/gm)) {
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-');
+    let name = slug;
+    for (let count = 1; anchors.has(name); count += 1) name = `${slug}-${count}`;
+    anchors.add(name);
+  }
+  return anchors;
 }
 
 /** The pages that are missing, left over or different, each named. */

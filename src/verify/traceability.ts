@@ -48,15 +48,6 @@ const LAW = /^(L\d+)\b|[[( ](L\d+)[\]), ]/g;
 const CASE = /^(?:A[1-4]\d|B(?:[89]|1\d)|C(?:[5-9]|1\d)|X(?:[1-9]|10))$/;
 const isNoCase = (id: string): boolean => !CASE.test(id);
 
-/** The six principles at the head of the rules, and the rules that they unfold into; each row is the union of theirs. */
-const PRINCIPLES: Readonly<Record<string, readonly string[]>> = {
-  R1: ['R1.1', 'R1.2', 'R1.3'],
-  R2: ['R2.1', 'R2.2', 'R2.3', 'R2.4'],
-  R3: ['V8', 'K2', 'K5'],
-  R4: ['K4', 'B3'],
-  R5: ['S6', 'T1', 'T2', 'T3', 'T4'],
-  R6: ['R6.1', 'R6.2', 'R6.3', 'R6.4'],
-};
 const isPrinciple = (id: string): boolean => /^R\d$/.test(id);
 
 export interface Rule {
@@ -73,6 +64,21 @@ export function rulesIn(text: string): readonly Rule[] {
 
 const firstSentence = (cell: string): string =>
   (cell.replaceAll('**', '').split(/(?<=[.:]) /, 1)[0] ?? cell).replace(/:$/, ' …');
+
+/** What the table of the six principles says of one: the modules that enforce it, and the rules that it unfolds into. */
+interface Unfolding {
+  readonly modules: readonly string[];
+  readonly unfolds: readonly string[];
+}
+
+function unfoldingOf(text: string, id: string): Unfolding {
+  const row = text.split('\n').find((line) => line.startsWith(`| \`${id}\` |`)) ?? '';
+  const [enforced = '', unfolds = ''] = row.split(' | ').slice(2);
+  return {
+    modules: [...enforced.matchAll(/`(src\/[\w./-]+)`/g)].map(([, path = '']) => path),
+    unfolds: [...unfolds.matchAll(/`([A-Z]\d[\d.]*)`/g)].map(([, rule = '']) => rule),
+  };
+}
 
 /** The rules that the name of a test carries. */
 export function rulesOfName(name: string): readonly string[] {
@@ -112,9 +118,14 @@ export function trace(input: TraceInput): Trace {
         .filter(({ ids }) => ids.has(rule.id))
         .map((file) => ({ path: file.path, count: countOf(file, rule.id) })),
     }));
-  const principles = rules.filter(({ id }) => isPrinciple(id)).map((rule) => principleOf(rule, rows, tests));
+  const principles = rules
+    .filter(({ id }) => isPrinciple(id))
+    .map((rule) => principleOf(rule, unfoldingOf(input.rulesText, rule.id), { rows, tests }));
   const problems = [
     ...principles.filter(({ tests: own }) => own.length === 0).map(({ id }) => `${id} is in the name of no test`),
+    ...principles.flatMap(({ id, unsaid }) =>
+      unsaid.map((module) => `${id} is kept by ${module}, and its row does not say so`),
+    ),
     ...rows.filter(isKeptByNothing).map(({ id }) => `${id} is kept by no transition, no law and no module`),
     ...rows.filter((row) => row.tests.length === 0).map(({ id }) => `${id} is in the name of no test`),
     ...edges.flatMap(({ edge }) => strangers(edge.rules, known, edge.name)),
@@ -144,18 +155,27 @@ interface Principle extends Rule {
   readonly edges: readonly NamedEdge[];
   readonly laws: readonly Law[];
   readonly modules: readonly string[];
+  /** Modules that keep one of its rules, and that its row does not name. */
+  readonly unsaid: readonly string[];
   readonly tests: readonly string[];
 }
 
-function principleOf(rule: Rule, rows: readonly Row[], tests: readonly TracedTest[]): Principle {
-  const own = rows.filter(({ id }) => PRINCIPLES[rule.id]?.includes(id) === true);
+/** The modules are those of its row in the rules, which the README repeats; what keeps one of its rules must be among them. */
+function principleOf(
+  rule: Rule,
+  { modules, unfolds }: Unfolding,
+  { rows, tests }: { readonly rows: readonly Row[]; readonly tests: readonly TracedTest[] },
+): Principle {
+  const own = rows.filter(({ id }) => unfolds.includes(id));
   const ids = [rule.id, ...own.map(({ id }) => id)];
+  const keeping = own.flatMap(({ keptBy }) => (keptBy === undefined ? [] : [keptBy.module]));
   return {
     ...rule,
     unfolds: own.map(({ id }) => id),
     edges: [...new Set(own.flatMap(({ edges }) => edges))],
     laws: [...new Set(own.flatMap(({ laws }) => laws))],
-    modules: [...new Set(own.flatMap(({ keptBy }) => (keptBy === undefined ? [] : [keptBy.module])))],
+    modules,
+    unsaid: [...new Set(keeping)].filter((module) => !modules.includes(module)),
     tests: tests.filter((test) => ids.some((id) => test.ids.has(id))).map(({ path }) => path),
   };
 }

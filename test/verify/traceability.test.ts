@@ -129,6 +129,19 @@ describe('the trace', () => {
     ]);
   });
 
+  it('misses a module that keeps a rule of a principle, and that the row of the principle does not name', () => {
+    const rulesText =
+      '| `R1` | **Frozen.** | `src/a.ts` copies. | `R1.1` `R1.2` |\n| `R1.1` | It is copied. |\n| `R1.2` | It is hashed. |\n';
+    const keptBy = {
+      'R1.1': { module: 'src/a.ts', because: 'y' },
+      'R1.2': { module: 'src/b.ts', because: 'y' },
+    };
+    const tests = [{ path: 'test/a.test.ts', names: ['R1.1 R1.2: both'] }];
+    expect(trace({ ...small, rulesText, keptBy, tests }).problems).toEqual([
+      'R1 is kept by src/b.ts, and its row does not say so',
+    ]);
+  });
+
   it('names an id that no rule has, wherever it stands', () => {
     const law = { ...laws.L14, rules: ['T2', 'T9'] };
     const tests = [{ path: 'test/a.test.ts', names: ['T2 K9: late', 'Z9: of nothing', 'late [T2 Q12]'] }];

@@ -4,6 +4,14 @@
 import { useState } from 'preact/hooks';
 import type { Life } from '../../charts/interactive/life.js';
 
+/** What a replay came to, in words; a verdict of a later version is shown as it is. */
+const VERDICTS: Readonly<Record<string, string>> = {
+  equal: 'same result as recorded',
+  different: 'result differs from the recorded one',
+  unfinished: 'no result yet',
+  unrecorded: 'no result recorded',
+};
+
 interface LifeListProps {
   readonly lives: readonly Life[];
   readonly chosen: Life | undefined;
@@ -46,7 +54,7 @@ export function LifeList({ lives, chosen, onChoose }: LifeListProps) {
               <span>{life.name}</span>
               <span class="quiet mono">
                 {life.steps.length === 1 ? '1 fact' : `${life.steps.length} facts`}
-                {life.verdict === undefined ? '' : ` · ${life.verdict}`}
+                {life.verdict === undefined ? '' : ` · ${VERDICTS[life.verdict] ?? life.verdict}`}
               </span>
             </button>
           </li>

@@ -269,7 +269,13 @@ async function execute(prepared: Prepared): Promise<number> {
     interrupts.said(outcome.exitCode);
     const releasable = releasableIn(engine, journal, world);
     if (document !== undefined) document.end(outcome, releasable);
-    else printReport(outcome, executed, { ...world, journalPath: journal.path, releasableIn: releasable });
+    else
+      printReport(outcome, executed, {
+        ...world,
+        journalPath: journal.path,
+        releasableIn: releasable,
+        speed: options.speed,
+      });
     // Within: a ctrl-c while it is closed must not make another exit code of the one that was printed.
     await engine.close();
     return outcome.exitCode;

@@ -71,7 +71,7 @@ async function open(
 function held(path: string, { holderPid }: JournalError): UsageError {
   const who = holderPid === undefined ? 'another process' : `process ${holderPid}`;
   return new UsageError(
-    `${path} is held by ${who}, an engine most likely: while it runs, it alone changes its switches and cases. End it (ctrl-c closes its gate first), then come back. Nothing was written.`,
+    `${path} is held by ${who}, an engine most likely: while it runs, it alone changes its switches and cases. Ctrl-c closes the gate of a run at the command line and ends it. At the service (fillchart serve) set the switch and resolve cases in the console or by POST /v1/kill-switches and /v1/cases; stopping it sets no switch. Nothing was written.`,
   );
 }
 

@@ -19,12 +19,14 @@ export interface ReportContext {
   readonly journalPath?: string | undefined;
   /** The same, where its switches can be released and its cases resolved. */
   readonly releasableIn?: JournalPlace | undefined;
+  /** How many times as fast as the wall the clock of the run went; 1 when absent. */
+  readonly speed?: number;
 }
 
 export function printReport(
   outcome: RunOutcome,
   executed: readonly ExecutedLine[],
-  { stdout, env, journalPath, releasableIn }: ReportContext,
+  { stdout, env, journalPath, releasableIn, speed = 1 }: ReportContext,
 ): void {
   const paint = painter(wantsColour(stdout, env));
   const width = tableWidth(stdout);
@@ -38,7 +40,7 @@ export function printReport(
     ...caseLines(outcome, { width: textWidth, paint, releasableIn }),
     ...switchLines(outcome, { width: textWidth, paint, releasableIn }),
     '',
-    ...closingLines(outcome, journalPath, textWidth, paint),
+    ...closingLines(outcome, { journalPath, speed }, { width: textWidth, paint }),
   ];
   stdout.write(`${lines.join('\n')}\n`);
 }
@@ -195,15 +197,20 @@ function switchLines({ switches }: RunOutcome, { width, paint, releasableIn }: L
   return ['', ...title('Kill switches at the end', width, paint), ...lines];
 }
 
-function closingLines(outcome: RunOutcome, journalPath: string | undefined, width: number, paint: Paint): string[] {
+function closingLines(
+  outcome: RunOutcome,
+  { journalPath, speed }: { readonly journalPath: string | undefined; readonly speed: number },
+  { width, paint }: Pick<Look, 'width' | 'paint'>,
+): string[] {
   const { executions, recorded, recovered, malformed, counts, durationSeconds, traffic, exitCode } = outcome;
   const statuses = FINAL_STATUSES.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
   const before = [
     ...(recorded === 0 ? [] : [`${recorded} from the journal`]),
     ...(recovered === 0 ? [] : [`${recovered} recovered`]),
   ];
+  const clock = speed === 1 ? '' : ` of the simulated clock (${(durationSeconds / speed).toFixed(1)} s in real time)`;
   const ofThem = before.length === 0 ? '' : ` (${before.join(', ')})`;
-  const summary = `${counted(executions, 'advisory', 'advisories')} in ${durationSeconds.toFixed(1)} s: ${statuses.join(', ') || 'no result'}${ofThem}.`;
+  const summary = `${counted(executions, 'advisory', 'advisories')} in ${durationSeconds.toFixed(1)} s${clock}: ${statuses.join(', ') || 'no result'}${ofThem}.`;
   const { submits, cancels, polls } = traffic;
   const toBroker = `${counted(submits, 'submit')}, ${counted(cancels, 'cancel')} and ${counted(polls, 'status request')} went to the broker.`;
   const said = (tone: Tone, text: string) => wrapped(text, width).map((line) => paint(tone, line));

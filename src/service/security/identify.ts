@@ -8,7 +8,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { RouteShape } from '../api/routes.js';
 import { refuse } from '../http/refusal.js';
-import { allows, type Identity, LOCAL } from './identity.js';
+import { allows, type Identity, LOCAL, withArticle } from './identity.js';
 import type { RateLimit } from './rate-limit.js';
 import type { Tokens } from './tokens.js';
 
@@ -38,7 +38,10 @@ export function identify({ tokens, rate, wrongTokens }: IdentifyParts) {
     if (waitSeconds > 0)
       throw refuse('RATE_LIMITED', `Too many requests by ${identity.name}.`, { retryAfterSeconds: waitSeconds });
     if (!allows(identity.role, route.role))
-      throw refuse('FORBIDDEN', `${identity.name} is a ${identity.role}; this takes a ${route.role}.`);
+      throw refuse(
+        'FORBIDDEN',
+        `${identity.name} is ${withArticle(identity.role)}; this takes ${withArticle(route.role)}.`,
+      );
     return identity;
   };
 }

@@ -16,3 +16,6 @@ export const allows = (role: Role, needed: Role): boolean => ROLES.indexOf(role)
 
 /** Where no tokens are configured: the service answers this machine alone, and whoever is on it may do everything. */
 export const LOCAL: Identity = { name: 'local', role: 'operator', key: 'local' };
+
+/** A role within a sentence. */
+export const withArticle = (role: string): string => (role === 'operator' ? `an ${role}` : `a ${role}`);
