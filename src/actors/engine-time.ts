@@ -38,12 +38,15 @@ const MOST_CLOCKS = 8;
 export function pastTimeOf(records: readonly JournalRecord[], before: PastTime = NO_PAST): PastTime {
   const newest = new Map<string, PastReading>();
   const keep = (reading: PastReading) => (newest.has(reading.origin) ? undefined : newest.set(reading.origin, reading));
+  // A fact that was put off in a burst is recorded after later ones: the last record need not be the latest.
+  let latest = before.at;
   for (const { at, fact } of records.toReversed()) {
+    latest = Math.max(latest, at);
     const { origin, monotonicMs } = (fact['clock'] ?? {}) as Partial<ClockReading>;
     if (typeof origin === 'string' && Number.isFinite(monotonicMs)) keep({ origin, monotonicMs: monotonicMs ?? 0, at });
   }
   for (const reading of before.readings) keep(reading);
-  return { at: records.at(-1)?.at ?? before.at, readings: [...newest.values()].slice(0, MOST_CLOCKS) };
+  return { at: latest, readings: [...newest.values()].slice(0, MOST_CLOCKS) };
 }
 
 /** @param past what the journal knows */

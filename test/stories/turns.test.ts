@@ -1,10 +1,11 @@
 /**
  * Very many executions that hear of something at the same moment: cancels first, what is to be written down after, in slices.
  */
-import type { Journal } from 'fillchart';
+import type { Journal, JournalRecord } from 'fillchart';
 import { memoryJournal } from 'fillchart/adapters';
 import { type VirtualClock, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
+import { pastTimeOf } from '../../src/actors/engine-time.js';
 import { inbox } from '../../src/actors/inbox.js';
 import { turns } from '../../src/actors/turns.js';
 import { slowClock } from './slow-clock.js';
@@ -150,6 +151,15 @@ describe('turns of the event loop', () => {
     expect(taken).toEqual([]);
     facts.put('switch', 'now');
     expect(taken).toEqual(['report', 'deadline', 'switch']);
+  });
+
+  it('T1 T4: the journal was written last at the latest time in it, though a fact that was put off stands at its end', () => {
+    const records = [3_000, 9_000, 4_000].map(
+      (at) => ({ at, fact: { type: 'CANCEL_STARTED' } }) as unknown as JournalRecord,
+    );
+    expect(pastTimeOf(records).at).toBe(9_000);
+    expect(pastTimeOf(records, { at: 12_000, readings: [] }).at).toBe(12_000);
+    expect(pastTimeOf([]).at).toBe(0);
   });
 
   it('where no time passes nothing is put off', () => {
