@@ -196,8 +196,10 @@ function isBeside({ steps, chart }: Here, { report }: Fact): boolean {
   return report?.correction !== undefined && fees !== undefined;
 }
 
-const isTold = ({ scope }: Here, { isRough, isSteady }: Fact): boolean =>
-  scope.isRough === true ? isSteady !== true : isRough !== true;
+const isTold = ({ scope }: Here, { isRough, isSteady, report }: Fact): boolean => {
+  if (scope.isFree === true && report?.fees !== undefined) return false;
+  return scope.isRough === true ? isSteady !== true : isRough !== true;
+};
 
 /** What the venue says of exits that it has taken, at any time until the execution is done. */
 function exitReports(here: Here): void {

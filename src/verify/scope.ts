@@ -6,6 +6,8 @@ import type { LawId } from '../domain/laws.js';
 export interface Scope {
   /** States of `SWITCHES` that the operator may set. */
   readonly switches: readonly number[];
+  /** No fee is taken in the bought asset. */
+  readonly isFree?: boolean;
   /** A switch that the operator has set stays set. */
   readonly isSetForGood?: boolean;
   /** How often the process may end and start again on one path: 0, 1 or 2. */
@@ -25,7 +27,7 @@ export const EVERYTHING: Scope = { switches: [0, 1, 2, 3], crashes: 2 };
 /** A venue that takes its word back, and a crash. The two together would be too many for two minutes. */
 export const ROUGH: Scope = { switches: [0], crashes: 1, isRough: true };
 /**
- * A venue that takes its word back, and a kill switch that cancels, set at any moment. Nobody releases it: what a release
- * does is in the world of all switches.
+ * A venue that takes its word back, and a kill switch that cancels, set at any moment. Nobody releases it, no process ends
+ * and no fee is taken: each of these is in one of the other two worlds, and no guard asks about it and about both of these.
  */
-export const ROUGH_SWITCHED: Scope = { switches: [0, 3], crashes: 0, isRough: true, isSetForGood: true };
+export const ROUGH_SWITCHED: Scope = { switches: [0, 3], crashes: 0, isRough: true, isSetForGood: true, isFree: true };
