@@ -101,11 +101,9 @@ function orderFactOf(raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): OrderF
   if (typeof raw !== 'object' || raw === null) return undefined;
   const report = raw as Record<string, unknown>;
   const cumQty = parseVenueDecimal(report['filledSize']);
-  if (report['clientOrderId'] !== ref.clientOrderId) return undefined;
+  const state = report['state'];
+  if (report['clientOrderId'] !== ref.clientOrderId || typeof state !== 'string') return undefined;
   if (cumQty === undefined || lessThan(cumQty, ZERO)) return undefined;
-  // A fill is a fact whatever the word (P9), and where there is none, too. Without a fill such a report says nothing.
-  const state = typeof report['state'] === 'string' ? report['state'] : '';
-  if (state === '' && !isPositive(cumQty)) return undefined;
   const status = statusOfWord(state);
   const reason = textOf(report['reason']);
   // The answer to a question about the order is no event of the order (P12).
