@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FINAL_STATUSES, ReconciliationStatus } from 'fillchart';
 import { describe, expect, it } from 'vitest';
-import { cli } from './cli.support.js';
+import { cli, folder } from './cli.support.js';
+
+const here = folder();
 
 const sample = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const ARGS = ['run', sample('advisories.jsonl'), '--config', sample('paper.json'), '--json'];
@@ -90,5 +92,35 @@ describe('the sample advisories', () => {
   it('are what `npm start` runs', () => {
     const manifest = JSON.parse(readFileSync(sample('../package.json'), 'utf8'));
     expect(manifest.scripts.start).toContain('run examples/advisories.jsonl --config examples/paper.json');
+  });
+});
+
+describe('the end of the sample run on a terminal of 80 × 24', () => {
+  const ARGS_TO_READ = [
+    'run',
+    sample('advisories.jsonl'),
+    '--config',
+    sample('paper.json'),
+    '--speed',
+    '25',
+    '--journal',
+  ];
+
+  it('fits below the table, names every case and every reason, and cuts no id', async () => {
+    const journal = here.path('journal.db');
+    const { stdout } = await cli([...ARGS_TO_READ, journal], {
+      terminal: { columns: 80, rows: 24 },
+      env: { NO_COLOR: '1' },
+    });
+    const [, end = ''] = stdout.split(/no room here for: .*\n/);
+    const lines = end.trimEnd().split('\n');
+    const command = lines.find((line) => line.includes(` status ${journal}`)) ?? '';
+    // The command is never broken: the terminal itself wraps it.
+    expect(lines.length - 1 + Math.ceil(command.length / 80)).toBeLessThanOrEqual(24);
+    for (const line of lines) if (line !== command) expect(line.length).toBeLessThanOrEqual(80);
+    for (const id of ['case-1', 'case-6', 'ADV-10-no-answer']) expect(end).toContain(id);
+    expect(end).toMatch(/^case-\d CRM URGENT: /m);
+    const table = stdout.slice(0, stdout.length - end.length);
+    for (const { advisoryId } of await atRealSpeed()) expect(table).toContain(`  ${advisoryId} `);
   });
 });

@@ -57,3 +57,5 @@ export const listSwitchesCommand = ({ program, journal }: JournalPlace): string 
 
 export const listCasesCommand = ({ program, journal }: JournalPlace): string =>
   `${program} cases list --journal ${shellWord(journal)}`;
+
+export const statusCommand = ({ program, journal }: JournalPlace): string => `${program} status ${shellWord(journal)}`;

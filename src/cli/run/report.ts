@@ -7,10 +7,11 @@ import { caseDetails, caseText } from '../journal-admin/case-text.js';
 import { type JournalPlace, resolveCommand } from '../journal-admin/shell-command.js';
 import { releaseLine, switchName, switchSentence } from '../journal-admin/switch-text.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
-import { sentenceWidth, tableWidth } from '../terminal/size.js';
+import { columnsOf, rowsOf as rowsOfTerminal, sentenceWidth, tableWidth } from '../terminal/size.js';
 import { type Cell, type Column, table, wrapped } from '../terminal/table.js';
 import type { Environment, TextSink } from '../world.js';
 import type { ExecutedLine, RunOutcome } from './outcome.js';
+import { shortFooter } from './short-footer.js';
 import { STATUS_LOOK } from './tracked.js';
 
 export interface ReportContext {
@@ -31,9 +32,7 @@ export function printReport(
   const paint = painter(wantsColour(stdout, env));
   const width = tableWidth(stdout);
   const textWidth = sentenceWidth(stdout);
-  const lines = [
-    '',
-    ...resultLines(executed, width, paint),
+  const full = [
     ...repeatedLines(executed, textWidth, paint),
     ...recordedLines(executed, textWidth, paint),
     ...reasonLines(executed, textWidth, paint),
@@ -42,8 +41,20 @@ export function printReport(
     '',
     ...closingLines(outcome, { journalPath, speed }, { width: textWidth, paint }),
   ];
-  stdout.write(`${lines.join('\n')}\n`);
+  const footer =
+    releasableIn === undefined || !isWide(stdout) || full.length <= rowsOfTerminal(stdout)
+      ? full
+      : [
+          ...shortFooter(outcome, executed, { width: textWidth, paint, place: releasableIn }),
+          ...closingLines(outcome, undefined, textWidth, paint),
+        ];
+  stdout.write(`${['', ...resultLines(executed, width, paint), ...footer].join('\n')}\n`);
 }
+
+/** A narrow terminal breaks every sentence: short ones would save nothing there. */
+const isWide = (stdout: TextSink): boolean => stdout.isTTY === true && columnsOf(stdout) >= LEAST_COLUMNS;
+
+const LEAST_COLUMNS = 80;
 
 interface Look {
   readonly width: number;
@@ -53,7 +64,7 @@ interface Look {
 
 const COLUMNS: readonly Column[] = [
   { title: '', keep: 'always' },
-  { title: 'advisory', keep: 'always', shrinkTo: 14 },
+  { title: 'advisory', keep: 'always', shrinkTo: 36 },
   { title: 'symbol', keep: 4, shrinkTo: 8 },
   { title: 'side', keep: 1 },
   { title: 'status', keep: 'always' },
