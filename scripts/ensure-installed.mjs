@@ -3,12 +3,13 @@
  * nothing else typed. With `--build` it also brings dist/ up to date.
  *
  * 1. It imports nothing but Node, nor does what it imports: when it runs, nothing may be installed yet.
- * 2. It says nothing when there is nothing to do; otherwise one line on stderr, so that stdout stays the command's own.
+ * 2. It says nothing when there is nothing to do; otherwise one line on stderr, so that stdout stays the command's own. At a
+ *    terminal dots follow while npm works.
  * 3. Installed means: node_modules carries the stamp of this package-lock.json, made by this kind of Node. A tree that
  *    npm itself filled from the same lock is taken over as it is. On a Node.js without SQLite better-sqlite3 is there too.
  * 4. Of two commands started at once, one does the work and the other waits for it.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,9 +72,25 @@ function install() {
   const verb = existsSync('package-lock.json') ? 'ci' : 'install';
   say(`fillchart: installing the dependencies (npm ${verb}); this can take a minute or two …`);
   const flags = ['--include=dev', '--prefer-offline', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
+  const stopSign = signOfLife();
   const code = run([...npm(), verb, ...flags], 'ignore');
+  stopSign();
   if (code !== 0) fail(`fillchart: npm ${verb} failed (exit code ${code}); what npm said stands above.`);
   writeStamp();
+}
+
+/** A dot every few seconds while this process waits: for a person at a terminal, not for the log of a CI server. */
+function signOfLife() {
+  if (!process.stderr.isTTY || process.env.CI !== undefined) return () => undefined;
+  const ticks = "process.on('disconnect', () => process.exit()); setInterval(() => process.stderr.write('.'), 3000);";
+  const ticker = spawn(process.execPath, ['-e', ticks], { stdio: ['ignore', 'ignore', STDERR, 'ipc'] });
+  // The wait below blocks: should this process be killed, the ticker goes with its channel.
+  ticker.unref();
+  ticker.channel?.unref();
+  return () => {
+    ticker.kill();
+    process.stderr.write('\n');
+  };
 }
 
 /** `npm ci` has brought it, unless scripts were not to run. */
