@@ -46,7 +46,7 @@ export function printReport(
       ? full
       : [
           ...shortFooter(outcome, executed, { width: textWidth, paint, place: releasableIn }),
-          ...closingLines(outcome, undefined, textWidth, paint),
+          ...closingLines(outcome, { journalPath: undefined, speed }, { width: textWidth, paint }),
         ];
   stdout.write(`${['', ...resultLines(executed, width, paint), ...footer].join('\n')}\n`);
 }
