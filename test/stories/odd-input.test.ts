@@ -9,7 +9,7 @@ import { ADVISORY, advisory, execute, fill, fills, type Setting, type World, wor
 
 const frozen = (changes: object) => freezeSnapshot({ ...ADVISORY, ...changes } as SnapshotInput);
 
-type Question = 'instrument' | 'getPositions' | 'getOrderStatus';
+type Question = 'instrument' | 'getPositions';
 
 /** A broker whose answer to one question is made from the true one. */
 const answering =
@@ -98,15 +98,6 @@ describe('answers of a broker', () => {
     expect(failures).toEqual([]);
     expect(now.engine.cases.open().map(({ symbol, kind }) => [symbol, kind])).toEqual([['MSFT', 'PHANTOM_POSITION']]);
   });
-
-  it.each([[undefined], [2], [null]])(
-    'P9: a fill is a fact where the word for the state is missing: %j',
-    async (state) => {
-      const wrap = answering('getOrderStatus', (truth) => (typeof truth === 'object' ? { ...truth, state } : truth));
-      const now = await world({ script: filled, wrap });
-      expect(await execute(now)).toMatchObject({ status: 'FILLED', finalSl: '147.98', finalTp: '155.53' });
-    },
-  );
 });
 
 describe('kill switches', () => {
