@@ -94,7 +94,8 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   }
   const parts = assemble(options, opened, past);
   const { board, connection, recorder, start } = parts;
-  connection.ensure().catch((error: unknown) => {
+  const connected = connection.ensure();
+  connected.catch((error: unknown) => {
     recorder.say('error', { broker: options.broker.name, cause: String(error) }, 'the broker is not connected');
   });
   const { unusedCheckpoint } = opened;
@@ -118,7 +119,7 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
     compare: (symbol) => compareSymbol(sweepPartsOf(parts), symbol),
     onFailure: (symbol, failures) => recorder.say('warn', { symbol, failures }, 'a position could not be compared'),
   });
-  await start.begin(async () => {
+  await start.begin(connected, async () => {
     // Without a past there is nothing to compare, but there may have been one (A9): then all that the broker holds is.
     const isPast = past.isThere || (await lookForLostJournal({ ...options, ...parts })) || reason !== undefined;
     if (isPast) await engine.sweep();

@@ -10,8 +10,8 @@ import type { BrokerConnection } from './connection.js';
 export type StartSweepState = 'pending' | 'over' | 'failed';
 
 export interface StartSweep {
-  /** Begins the sweep as soon as the broker is connected; resolves when it is over, or after a few turns of the microtask queue. */
-  begin(sweep: () => Promise<unknown>): Promise<void>;
+  /** Begins the sweep once `connected` resolves; resolves when it is over, or after a few turns of the microtask queue. */
+  begin(connected: Promise<void>, sweep: () => Promise<unknown>): Promise<void>;
   /** Resolves when the broker is connected and no sweep of the start is under way; rejects when it is not connected. */
   isOver(): Promise<void>;
   /** How it stands now. `failed`: the broker was not there, or did not answer; a sweep that is asked for makes up for it. */
@@ -33,10 +33,9 @@ export function startSweep(connection: BrokerConnection): StartSweep {
   let failures: readonly string[] = [];
 
   return {
-    async begin(sweep) {
+    async begin(connected, sweep) {
       let isDone = false;
-      under = connection
-        .ensure()
+      under = connected
         .then(sweep)
         .then(
           () => {
