@@ -57,6 +57,7 @@ export function pages(folder: string, basePath: string): (request: FastifyReques
     if (found === undefined) return false;
     void reply.header('Cache-Control', 'no-cache').header('ETag', found.etag).type(found.type);
     if (request.headers['if-none-match'] === found.etag) void reply.code(304).send();
+    else if (request.method === 'HEAD') void reply.header('Content-Length', found.content.length).send();
     else void reply.send(found.content);
     return true;
   };
