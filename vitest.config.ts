@@ -74,7 +74,17 @@ export default defineConfig({
         },
       },
       // Files of both can be named in one call: the groups run one after the other.
-      { resolve: { alias }, test: { ...shared, name: 'deep', include: deep, sequence: { groupOrder: 1 } } },
+      {
+        resolve: { alias },
+        // What is polled for is a browser or another process: on a busy machine it takes its time.
+        test: {
+          ...shared,
+          name: 'deep',
+          include: deep,
+          expect: { poll: { timeout: 20_000 } },
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         resolve: { alias },
         // One file at a time: each has the whole machine, and the ports.
