@@ -198,12 +198,14 @@ function checked(change: SwitchSetting): SwitchSetting {
 
 const SETTING_FIELDS = ['type', 'state', 'target', 'reason', 'by'];
 const RELEASE_FIELDS = ['type', 'target', 'by', 'reason', 'force', 'state'];
+/** What a switch or a change, as they are shown, say besides: a release may be made from one. */
+const SHOWN_FIELDS = ['since', 'time', 'previous', 'forced', 'durationMs', 'coversNothingKnown'];
 
 /** A target under a wrong name would set or release the switch of every symbol. */
 function refuseFields(what: string, change: unknown, known: readonly string[]): void {
   if (typeof change !== 'object' || change === null)
     throw invalid('change', change, `an object with ${known.join(', ')}`);
-  const unknown = Object.keys(change).find((field) => !known.includes(field));
+  const unknown = Object.keys(change).find((field) => !known.includes(field) && !SHOWN_FIELDS.includes(field));
   if (unknown === undefined) return;
   const nearest = nearestName(unknown, known);
   const hint = nearest === undefined ? `known are ${known.join(', ')}.` : `did you mean "${nearest}"?`;

@@ -113,6 +113,7 @@ describe('kill switches', { timeout: 90_000 }, () => {
     await submit(page, ORDER);
     await expect.poll(() => activeState(page), { timeout: 20_000 }).toBe('execution.pending');
     await page.getByRole('button', { name: 'Engage global kill switch' }).click();
+    await page.locator('dialog[open] :focus').waitFor();
     await page.keyboard.type('drill');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: /^GLOBAL is ACTIVE/ }).waitFor();

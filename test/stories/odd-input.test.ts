@@ -112,6 +112,13 @@ describe('kill switches', () => {
     expect(killSwitch.isActive('MSFT')).toBe(true);
   });
 
+  it('K6: a release may be made from a switch as it is shown', async () => {
+    const killSwitch = await onDuty();
+    await killSwitch.set({ type: 'SYMBOL_LEVEL', target: 'AAPL', ...active });
+    for (const shown of killSwitch.switches) await killSwitch.release({ ...shown, by: 'ann', reason: 'over' });
+    expect(killSwitch.isActive('AAPL')).toBe(false);
+  });
+
   it('K5 K6: a field too many never holds back what raises a switch; what lowers one is refused by name', async () => {
     const killSwitch = await onDuty();
     await killSwitch.set({ type: 'MANUAL', ...active, until: 'noon' } as never);
