@@ -33,6 +33,8 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
   const { ctx, parts, input, life, begun, nameOf } = hosting;
   const { symbol = '' } = input.snapshot;
   const others = othersOf(hosting);
+  /** When each deadline is due, as the chart asked for it last. */
+  const scheduled = new Map<DeadlineName, number>();
 
   async function carryOut(command: ExecutionCommand): Promise<void> {
     switch (command.type) {
@@ -146,22 +148,31 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
   }
 
   function schedule({ name, at }: CommandOf<'scheduleDeadline'>): void {
+    scheduled.set(name, at);
     begun.sleep(name, Math.max(0, at - parts.clock.now()), () => deadline(name, at));
   }
 
-  /** The fact has the chart's own time; what is due late is told as a restart first. */
+  /**
+   * The fact has the chart's own time; what is due late is told as a restart first. To what that gives its whole time again, the
+   * old deadline is no fact any more.
+   */
   async function deadline(name: DeadlineName, at: number): Promise<StepNews> {
     const due = { type: 'DEADLINE', at, name } as const;
     if (!takes(life.state, due)) return told([]);
     const now = await ctx.date.now();
-    if (now - at > LATE_MS) await hosting.catchUp();
+    const isLate = now - at > LATE_MS;
+    if (isLate) await hosting.catchUp();
     if (!takes(life.state, due)) return told([]);
-    const late = now - at > LATE_MS ? [{ type: 'RECOVERED', at: now } as const] : [];
-    if (name !== 'lateWindow' || !watch.isWatchingOrder) return told([...late, due]);
-    // What the broker shows at that instant was there before the window closed (T2).
+    await hosting.takeNews(told([...(await lastSeen(name, at)), ...(isLate ? [recoveredAt(now)] : [])]));
+    return told(scheduled.get(name) === at ? [due] : []);
+  }
+
+  /** What the broker shows as the late window closes was there before it closed (T2). */
+  async function lastSeen(name: DeadlineName, at: number): Promise<readonly ExecutionFact[]> {
+    if (name !== 'lateWindow' || !watch.isWatchingOrder) return [];
     const ref = orderRef(life.context);
     const seen: ObservedOrder = await ctx.run(nameOf('last-look'), () => parts.calls.observeOrder(ref));
-    return told([...reportOf(seen, at), ...late, due]);
+    return reportOf(seen, at);
   }
 
   async function openCase({ kind, mismatches }: CommandOf<'openCase'>): Promise<void> {
@@ -171,6 +182,8 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
 
   return { carryOut, counted: others.count };
 }
+
+const recoveredAt = (at: number): ExecutionFact => ({ type: 'RECOVERED', at });
 
 const gateOn = (ctx: restate.Context) => ctx.objectClient<GateObject>({ name: GATE }, ALL);
 

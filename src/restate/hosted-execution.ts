@@ -94,7 +94,7 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
       await new Promise<void>((resolve) => parts.clock.setTimeout(resolve, GUARD_TELLS_WITHIN_MS));
       return parts.guardFacts(clientOrderId).catch(() => []);
     });
-    for (const fact of saw) await take(fact);
+    for (const fact of saw) await takeInTime(fact);
   }
 
   async function take(fact: ExecutionFact): Promise<void> {
