@@ -29,14 +29,24 @@ export const isInDoubt = ({ watched }: Pick<Protections, 'watched'>, symbol: str
 
 export function compareLater({ clock, protections, isBusy, compare, onFailure }: ComparingLater): void {
   const waiting = new Set<string>();
+  const timers = new Set<unknown>();
   let isClosed = false;
+
+  function later(symbol: string, tries: number): void {
+    const timer = clock.setTimeout(() => {
+      timers.delete(timer);
+      void tryNow(symbol, tries);
+    }, RETRY_MS);
+    timers.add(timer);
+  }
 
   async function tryNow(symbol: string, tries: number): Promise<void> {
     if (isClosed) return;
     if (isInDoubt(protections, symbol)) return wait(symbol);
     const failures = isBusy(symbol) ? ['an execution trades in it'] : await compare(symbol);
     if (failures.length === 0) return void waiting.delete(symbol);
-    if (tries < MOST_TRIES) return void clock.setTimeout(() => void tryNow(symbol, tries + 1), RETRY_MS);
+    if (isClosed) return;
+    if (tries < MOST_TRIES) return later(symbol, tries + 1);
     waiting.delete(symbol);
     onFailure(symbol, failures);
   }
@@ -54,6 +64,7 @@ export function compareLater({ clock, protections, isBusy, compare, onFailure }:
     },
     complete() {
       isClosed = true;
+      for (const timer of timers) clock.clearTimeout(timer);
     },
   });
 }

@@ -41,7 +41,8 @@ describe('three servers', { timeout: 400_000 }, () => {
     const results = await Promise.all(all);
     await expectSound(now, results);
     said({ servers: 3, kills: KILLS + 2, ...countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`) });
-    const allowed = ['FILLED', 'CANCELLED', 'FAILED', 'FAILED_TIMEOUT', 'REJECTED'];
-    expect(results.every(({ status }) => allowed.includes(status))).toBe(true);
+    // However often the servers went: what was not sent says so, and all else was filled.
+    const others = results.filter(({ status, reason }) => status !== 'FILLED' && reason !== 'ORDER_NOT_SENT');
+    expect(others).toEqual([]);
   });
 });

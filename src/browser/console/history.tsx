@@ -1,6 +1,7 @@
 /**
  * What has been done: the history of the kill switches, and who did what.
  */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { SwitchChange, SwitchHistory } from '../../service/api/controls.js';
 import type { AccessEntry, AccessLog } from '../../service/api/system.js';
@@ -54,30 +55,46 @@ function Switches() {
   if (changes.length === 0) return <p class="quiet">No kill switch has ever been set.</p>;
   return (
     <>
-      <section class="scroll-wide" tabIndex={0} aria-label="Changes of the kill switches, newest first">
-        <table class="facts">
-          <thead>
-            <tr>
-              {['Time (UTC)', 'Switch', 'State', 'Who', 'Reason', 'Was so for'].map((name) => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map((one, index) => (
-              <ChangeRow key={`${one.time} ${index}`} one={one} />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Facts about="Changes of the kill switches, newest first" columns={SWITCH_COLUMNS}>
+        {changes.map((one, index) => (
+          <ChangeRow key={`${one.time} ${index}`} one={one} />
+        ))}
+      </Facts>
       {cursor === undefined ? null : (
         <button type="button" class="button small" onClick={() => read(cursor)}>
           Earlier ones
         </button>
       )}
     </>
+  );
+}
+
+const SWITCH_COLUMNS = ['Time (UTC)', 'Switch', 'State', 'Who', 'Reason', 'Was so for'];
+const ACCESS_COLUMNS = ['Time (UTC)', 'Who', 'Did', 'About', 'Outcome'];
+
+interface FactsProps {
+  readonly about: string;
+  readonly columns: readonly string[];
+  readonly children: ComponentChildren;
+}
+
+/** A table that scrolls by itself where it is wider than its place. */
+function Facts({ about, columns, children }: FactsProps) {
+  return (
+    <section class="scroll-wide" tabIndex={0} aria-label={about}>
+      <table class="facts">
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th scope="col" key={name}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
   );
 }
 
@@ -126,33 +143,20 @@ function WhoDidWhat() {
   if (entries === undefined) return <p class="quiet">Reading …</p>;
   if (entries.length === 0) return <p class="quiet">Nothing has been changed since the service was started.</p>;
   return (
-    <section class="scroll-wide" tabIndex={0} aria-label="Calls that changed something, newest first">
-      <table class="facts">
-        <thead>
-          <tr>
-            {['Time (UTC)', 'Who', 'Did', 'About', 'Outcome'].map((name) => (
-              <th scope="col" key={name}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map(({ at, by, role, action, about, outcome, code, requestId }, index) => (
-            <tr key={`${requestId} ${index}`}>
-              <td class="mono nowrap">{timeOf(at)}</td>
-              <td>
-                {by} <span class="quiet">({role})</span>
-              </td>
-              <td class="mono">{action}</td>
-              <td>{Object.values(about ?? {}).join(', ')}</td>
-              <td class="mono nowrap">
-                <span class={outcome < 400 ? 'good' : 'bad'}>{outcome}</span> {code ?? ''}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Facts about="Calls that changed something, newest first" columns={ACCESS_COLUMNS}>
+      {entries.map(({ at, by, role, action, about, outcome, code, requestId }, index) => (
+        <tr key={`${requestId} ${index}`}>
+          <td class="mono nowrap">{timeOf(at)}</td>
+          <td>
+            {by} <span class="quiet">({role})</span>
+          </td>
+          <td class="mono">{action}</td>
+          <td>{Object.values(about ?? {}).join(', ')}</td>
+          <td class="mono nowrap">
+            <span class={outcome < 400 ? 'good' : 'bad'}>{outcome}</span> {code ?? ''}
+          </td>
+        </tr>
+      ))}
+    </Facts>
   );
 }
