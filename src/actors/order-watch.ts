@@ -43,6 +43,8 @@ export interface OrderWatch {
   has(clientOrderId: string): boolean;
   /** One query at once, whatever polls are under way; resolves when its report is out, or when there is none. */
   query(ref: OrderRef): Promise<void>;
+  /** The same for several at once: in one request where the adapter has one; resolves when all reports are out. */
+  queryAll(refs: readonly OrderRef[]): Promise<void>;
   /** Orders watched now. */
   readonly size: number;
   /** Status requests made so far. */
@@ -107,6 +109,20 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     await leftOut.look(refs.filter(({ clientOrderId }) => !named.has(clientOrderId)));
   }
 
+  async function queryAll(refs: readonly OrderRef[]): Promise<void> {
+    const named = new Set<string | undefined>();
+    const canBatch = capabilities.batchStatus && refs.length > 1;
+    if (canBatch && broker.getOrderStatuses !== undefined) {
+      const outcome = await ask(refs, (signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([]));
+      const rows = outcome.kind === 'answered' && Array.isArray(outcome.value) ? outcome.value : [];
+      await inSlices(clock, rows, (row) => named.add(publishNamed(row)));
+    }
+    const left = refs.filter(({ clientOrderId }) => !named.has(clientOrderId));
+    const polls: Promise<boolean>[] = [];
+    await inSlices(clock, left, (ref) => polls.push(pollOne(ref)));
+    await Promise.all(polls);
+  }
+
   function publishNamed(raw: unknown): string | undefined {
     const clientOrderId = clientOrderIdOf(raw);
     if (clientOrderId !== undefined) reports$.next({ clientOrderId, raw });
@@ -164,6 +180,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     },
     has: isWatched,
     query: async (ref) => void (await pollOne(ref)),
+    queryAll,
     get size() {
       return watched.size;
     },
