@@ -83,7 +83,6 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   const context = () => good.context;
   const timers = deadlines(clock, time, {
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
-    // Only the end of the window waits for its look.
     onLastLook: (name) => (name === 'lateWindow' ? within(clock, LAST_LOOK_MS, lastLook(), undefined) : lastLook()),
   });
   const facts = inbox(services.turns, safely(take));
