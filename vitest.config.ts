@@ -20,7 +20,7 @@ const deep = [
   'test/adapters/journals.process.test.ts',
   'test/alpaca/{cases,conformance,crowd,faults,fuzz,quote,simulator,simulator.refusals,stream-and-budget}.test.ts',
   'test/ccxt/{cases.*,conformance,faults,fuzz,line,perpetual,siblings,stream,vectors}.test.ts',
-  'test/audit/{altered-rows,verify.*}.test.ts',
+  'test/audit/verify.*.test.ts',
   // These open Chromium.
   'test/browser/*.chromium.test.ts',
   // These stand in for a part of the program, so they need a process of their own.
@@ -45,8 +45,8 @@ const deep = [
 /** Restate, workers, a proxy and a broker as processes of their own: `npm run test:scale` alone. */
 const scale = ['test/scale/*.test.ts'];
 
-/** What takes a machine to itself: three servers, and figures. With `FILLCHART_SCALE=all`. */
-const alone = process.env['FILLCHART_SCALE'] === 'all' ? [] : ['test/scale/{figures,servers}.test.ts'];
+/** What takes a machine to itself: three servers, campaigns, times and figures. With `FILLCHART_SCALE=all`. */
+const alone = process.env['FILLCHART_SCALE'] === 'all' ? [] : ['test/scale/{campaign,figures,servers,timing}.test.ts'];
 
 const shared = {
   watch: false,

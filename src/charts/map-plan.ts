@@ -127,7 +127,7 @@ const execution: MapPlan = {
     {
       from: ['submitted'],
       to: ['pending'],
-      words: 'accepted or unknown',
+      words: 'accepted, or unknown',
       of: ['isNews', 'mayBeLive', 'RECOVERED'],
     },
     {

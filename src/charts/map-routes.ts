@@ -19,8 +19,6 @@ export interface Leg {
   /** Where it joins another leg. */
   readonly joint?: ElkPoint;
   readonly transitions: readonly string[];
-  /** The endings that it leads to, of a line that leads to several. */
-  readonly endings?: readonly string[];
 }
 
 /** Coordinate along a side at which a line leaves or reaches a box. */
@@ -230,10 +228,9 @@ function spread(way: MapWay, pairs: readonly Pair[], { places, ports, trackY }: 
     covered.right = Math.max(covered.right, x);
     const turn = { x, y };
     const end = { x, y: top };
-    const told = { hasHead: true, transitions: own, endings: [ending] };
-    if (index === 0) return { points: [...trunk, from, turn, end], ...told };
+    if (index === 0) return { points: [...trunk, from, turn, end], hasHead: true, transitions: idsOf(pairs) };
     return isCovered
-      ? { points: [turn, end], joint: turn, ...told }
-      : { points: [{ x: from.x, y: from.y - APART }, from, turn, end], ...told };
+      ? { points: [turn, end], hasHead: true, joint: turn, transitions: own }
+      : { points: [{ x: from.x, y: from.y - APART }, from, turn, end], hasHead: true, transitions: own };
   });
 }

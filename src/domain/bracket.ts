@@ -13,7 +13,7 @@ import {
   lessThan,
   multiply,
   ONE,
-  parseVenueDecimal,
+  parseDecimal,
   roundToStep,
   subtract,
 } from './decimal.js';
@@ -97,7 +97,7 @@ export const riskAndReward = (
 });
 
 function positive(name: string, value: string | number): Decimal {
-  const parsed = parseVenueDecimal(value);
+  const parsed = parseDecimal(value);
   if (parsed === undefined || !isPositive(parsed)) {
     throw new RangeError(`${name} is ${JSON.stringify(value)}; accepted is a decimal greater than zero.`);
   }

@@ -8,7 +8,7 @@
  */
 import { filter, take } from 'rxjs';
 import type { Clock } from '../domain/ports.js';
-import type { Protections } from './protections.js';
+import type { EndedPosition, Protections } from './protections.js';
 
 export interface ComparingLater {
   readonly clock: Clock;
@@ -24,7 +24,7 @@ const RETRY_MS = 5_000;
 const MOST_TRIES = 24;
 
 /** Whether the exits' chart of a position in the symbol is asking whether it is still there. */
-export const isInDoubt = ({ watched }: Pick<Protections, 'watched'>, symbol: string): boolean =>
+export const isInDoubt = ({ watched }: { readonly watched: () => readonly EndedPosition[] }, symbol: string): boolean =>
   watched().some(({ context, state }) => state === 'doubting' && context.symbol === symbol);
 
 export function compareLater({ clock, protections, isBusy, compare, onFailure }: ComparingLater): void {

@@ -24,7 +24,8 @@ import { lookForLostJournal } from './lost-journal.js';
 import { checkedAgain, checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
 import { liveIn, pastOf } from './past.js';
 import { recover } from './recover.js';
-import { compareSymbol, type SweepParts, type SweepReport, sweep } from './sweep.js';
+import { compareSymbol, type SweepReport, sweep } from './sweep.js';
+import { type SweepParts, sweptExecutions } from './sweep-parts.js';
 
 /** The engine: executes advisories, and looks after what it executed. @public @since 0.1.0 */
 export interface Engine {
@@ -201,7 +202,10 @@ const NOT_ALL_COMPARED = 'a sweep could not judge everything: what it left is un
 
 const closed = () => new FillchartError('ENGINE_CLOSED', 'The engine is closed; create another on the same journal.');
 
-const sweepPartsOf = (parts: Parts): SweepParts => ({ ...parts, ...parts.options, ...parts.history });
+const sweepPartsOf = (parts: Parts): SweepParts => ({
+  ...{ ...parts, ...parts.options, ...parts.history },
+  executions: sweptExecutions(parts.executions),
+});
 
 function metricsOf({
   executions,

@@ -20,7 +20,8 @@ import { type FinishedPages, finishedPages } from '../views/execution-pages.js';
 import { type FinishedExecutions, finishedExecutions } from '../views/finished-executions.js';
 import type { ProtectionsParts } from './protections.js';
 import { strayReport } from './stray-fills.js';
-import { isUncertain, type SweepParts } from './sweep.js';
+import { isUncertain } from './sweep.js';
+import type { SweepParts } from './sweep-parts.js';
 
 export interface HistoryParts {
   readonly journal: Journal;

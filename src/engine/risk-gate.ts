@@ -10,7 +10,7 @@ import type { EngineTime } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
 import type { ProtectionHost } from '../actors/protection-host.js';
 import type { AuditEntry } from '../domain/audit.js';
-import { absolute, add, type Decimal, decimal, multiply, sum, ZERO } from '../domain/decimal.js';
+import { absolute, add, type Decimal, decimal, multiply, sum } from '../domain/decimal.js';
 import { type Aliases, symbolKey } from '../domain/kill-switch.js';
 import { boundedText, causeOf } from '../domain/reading.js';
 import {
@@ -29,7 +29,8 @@ import { type FrozenSnapshot, show } from '../domain/snapshot.js';
 import { epochMs, isoTime } from '../domain/time.js';
 import type { Refusal } from '../domain/validation.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
-import { isOrderLive } from '../machines/execution.state.js';
+import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
+import type { ProtectionContext } from '../machines/protection.context.js';
 import { heldBy } from './holdings.js';
 import type { RiskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
@@ -59,6 +60,20 @@ export interface PreTradeContext {
  */
 export type PreTrade = (snapshot: FrozenSnapshot, context: PreTradeContext) => string | undefined;
 
+/** An execution, or a position, as the limits count it. */
+export interface OpenRisk {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  /** Its value; `undefined` when something in it has no price. */
+  notional(): Decimal | undefined;
+}
+
+/** The order in question. */
+export type RiskOrder = Pick<ExecutionContext, 'clientOrderId' | 'snapshot' | 'marketPrice' | 'attempts'>;
+
+/** What is counted, without the order in question. */
+export type RiskCounted = Omit<PreTradeContext, 'attempt' | 'marketPrice'>;
+
 export interface RiskGateParts {
   readonly limits: RiskLimits;
   readonly preTrade: PreTrade | undefined;
@@ -66,15 +81,19 @@ export interface RiskGateParts {
   readonly aliases: Aliases | undefined;
   readonly time: EngineTime;
   readonly board: Pick<Switchboard, 'haltRisk' | 'riskChangedAt'>;
-  readonly live: ReadonlySet<ExecutionHost>;
-  readonly positions: () => readonly Pick<ProtectionHost, 'context'>[];
+  /** Executions between their first submit call and their result. */
+  readonly live: () => readonly OpenRisk[];
+  /** Positions that are not known to be closed. */
+  readonly positions: () => readonly OpenRisk[];
   /** Fed with all that is recorded, in its turn. */
   readonly counters: RiskCounters;
 }
 
 export interface RiskGate {
   /** Asks the host program now. What is returned judges the limits, and is called in the turn of the submit call. */
-  lookAt(context: ExecutionContext): () => Refusal | undefined;
+  lookAt(order: RiskOrder): () => Refusal | undefined;
+  /** What the host program is told, now. */
+  counted(order: RiskOrder): RiskCounted;
   /** The submit call was made, in this turn. */
   submitted(symbol: string): void;
   /** Audit lines of exits, in the turn in which they are recorded: counted already. */
@@ -90,44 +109,32 @@ export function riskGate(parts: RiskGateParts): RiskGate {
 
   const names = (symbol: string): ReadonlySet<string> => namesOf(symbol, aliases?.(symbol));
 
-  const isOther = (context: ExecutionContext, { context: other }: ExecutionHost): boolean =>
-    other.firstSubmitAt !== undefined && other.clientOrderId !== context.clientOrderId;
+  const within = (names?: ReadonlySet<string>) => (risk: OpenRisk) => names?.has(symbolKey(risk.symbol)) ?? true;
 
-  function openNotional(context: ExecutionContext, within?: ReadonlySet<string>): Decimal | undefined {
-    const isWithin = (symbol: string) => within?.has(symbolKey(symbol)) ?? true;
-    const orders = [...live]
-      .filter((host) => isOther(context, host) && isWithin(host.context.snapshot.symbol))
-      .map(notionalOfLive);
-    const held = positions().filter((position) => isWithin(position.context.symbol));
-    if (held.some((position) => position.context.entryPrice === undefined)) return undefined;
-    return sum([...orders, ...held.map(notionalOfHeld)]);
+  const others = ({ clientOrderId }: RiskOrder, names?: ReadonlySet<string>): OpenRisk[] =>
+    live().filter((risk) => risk.clientOrderId !== clientOrderId && within(names)(risk));
+
+  function openNotional(order: RiskOrder, names?: ReadonlySet<string>): Decimal | undefined {
+    const values = [...others(order, names), ...positions().filter(within(names))].map((risk) => risk.notional());
+    const known = values.filter((value) => value !== undefined);
+    return known.length < values.length ? undefined : sum(known);
   }
 
-  function figuresOf(context: ExecutionContext, known: ReadonlySet<string>): RiskFigures {
-    const isSame = ({ context: other }: ExecutionHost) => known.has(symbolKey(other.snapshot.symbol));
+  const figuresOf = (order: RiskOrder, known: ReadonlySet<string>): RiskFigures => ({
+    liveExecutions: () => others(order, known).length,
+    submitsLastMinute: (part) => counters.submits(time(), part === undefined ? undefined : known),
+    openNotional: (part) => openNotional(order, part === undefined ? undefined : known),
+  });
+
+  function counted(order: RiskOrder): RiskCounted {
+    const figures = figuresOf(order, names(order.snapshot.symbol));
+    const open = figures.openNotional();
     return {
-      liveExecutions: () => [...live].filter((host) => isOther(context, host) && isSame(host)).length,
-      submitsLastMinute: (within) => counters.submits(time(), within === undefined ? undefined : known),
-      openNotional: (within) => openNotional(context, within === undefined ? undefined : known),
+      liveExecutions: figures.liveExecutions(),
+      submitsLastMinute: figures.submitsLastMinute(),
+      ...(open !== undefined && { openNotional: open }),
+      dailyLoss: counters.loss(time()),
     };
-  }
-
-  function ask(context: ExecutionContext, figures: RiskFigures): Refusal | undefined {
-    if (preTrade === undefined) return undefined;
-    try {
-      const open = figures.openNotional();
-      const told: PreTradeContext = Object.freeze({
-        attempt: context.attempts.length + 1,
-        ...(context.marketPrice !== undefined && { marketPrice: context.marketPrice }),
-        liveExecutions: figures.liveExecutions(),
-        submitsLastMinute: figures.submitsLastMinute(),
-        ...(open !== undefined && { openNotional: open }),
-        dailyLoss: counters.loss(time()),
-      });
-      return vetoOf(preTrade(context.snapshot, told));
-    } catch (error) {
-      return veto(`preTrade threw: ${causeOf(error)}`);
-    }
   }
 
   /** Sets the switch, unless it stands for this very limit already (G3). */
@@ -157,11 +164,12 @@ export function riskGate(parts: RiskGateParts): RiskGate {
   }
 
   return {
-    lookAt(context) {
-      const { snapshot, marketPrice } = context;
+    counted,
+    lookAt(order) {
+      const { snapshot, marketPrice } = order;
       const known = names(snapshot.symbol);
-      const figures = figuresOf(context, known);
-      const vetoed = ask(context, figures);
+      const figures = figuresOf(order, known);
+      const vetoed = preTrade === undefined ? undefined : vetoBy(preTrade, order, () => counted(order));
       return () => limitRefusal(limits, { snapshot, marketPrice, names: known }, figures) ?? vetoed;
     },
     submitted: judgeSubmits,
@@ -184,15 +192,44 @@ export function riskGate(parts: RiskGateParts): RiskGate {
 }
 
 /** What is filled at its price, what is open at the higher of reference price and market price. */
-function notionalOfLive({ snapshot: state, context }: ExecutionHost): Decimal {
-  const { order, snapshot, marketPrice } = context;
-  const planned = valuationPrice(snapshot.referencePrice, marketPrice);
+export function notionalOfLive(snapshot: ExecutionSnapshot): Decimal {
+  const { order, snapshot: advisory, marketPrice } = snapshot.context;
+  const planned = valuationPrice(advisory.referencePrice, marketPrice);
   const filled = multiply(order.cumQty, order.avgPrice ?? planned);
-  return isOrderLive(state) ? add(filled, multiply(order.leavesQty, planned)) : filled;
+  return isOrderLive(snapshot) ? add(filled, multiply(order.leavesQty, planned)) : filled;
 }
 
-const notionalOfHeld = ({ context }: Pick<ProtectionHost, 'context'>): Decimal =>
-  multiply(absolute(heldBy(context)), context.entryPrice ?? ZERO);
+export const notionalOfHeld = (context: ProtectionContext): Decimal | undefined =>
+  context.entryPrice === undefined ? undefined : multiply(absolute(heldBy(context)), context.entryPrice);
+
+/** Executions of this process, from their first submit call on. */
+export const riskOfLive = (hosts: Iterable<ExecutionHost>): OpenRisk[] =>
+  [...hosts]
+    .filter(({ context }) => context.firstSubmitAt !== undefined)
+    .map((host) => ({
+      clientOrderId: host.context.clientOrderId,
+      symbol: host.context.snapshot.symbol,
+      notional: () => notionalOfLive(host.snapshot),
+    }));
+
+export const riskOfHeld = (hosts: readonly Pick<ProtectionHost, 'context'>[]): OpenRisk[] =>
+  hosts.map(({ context }) => ({
+    clientOrderId: context.clientOrderId,
+    symbol: context.symbol,
+    notional: () => notionalOfHeld(context),
+  }));
+
+/** Asks the host program, which may do anything. */
+export function vetoBy(preTrade: PreTrade, order: RiskOrder, counted: () => RiskCounted): Refusal | undefined {
+  const { attempts, marketPrice, snapshot } = order;
+  try {
+    const known = { attempt: attempts.length + 1, ...(marketPrice !== undefined && { marketPrice }) };
+    const told: PreTradeContext = Object.freeze({ ...known, ...counted() });
+    return vetoOf(preTrade(snapshot, told));
+  } catch (error) {
+    return veto(`preTrade threw: ${causeOf(error)}`);
+  }
+}
 
 const veto = (message: string): Refusal => ({ rule: 'V11', code: 'PRE_TRADE_VETO', message });
 

@@ -12,11 +12,6 @@
  */
 
 import { callBroker } from '../actors/calls.js';
-import type { CaseRegister } from '../actors/cases.js';
-import type { EngineTime } from '../actors/engine-time.js';
-import type { ExecutionHost } from '../actors/execution-host.js';
-import type { ExitWatch } from '../actors/exit-watch.js';
-import type { ProtectionHost } from '../actors/protection-host.js';
 import type { Case, CaseKind } from '../domain/cases.js';
 import {
   add,
@@ -28,19 +23,18 @@ import {
   subtract,
   ZERO,
 } from '../domain/decimal.js';
-import { type CallDeadlines, EXIT_LOOK_MS } from '../domain/limits.js';
-import { hasFill } from '../domain/order.js';
-import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
+import { EXIT_LOOK_MS } from '../domain/limits.js';
+import type { Clock, OrderRef } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
 import { type ExecutionContext, orderRef } from '../machines/execution.context.js';
 import { workingRefs } from '../machines/protection.context.js';
-import type { ExecutionMap } from '../views/execution-map.js';
 import { acceptedIn, isWithin, POSITION_KINDS, type Range, shifted } from './accepted.js';
 import { isInDoubt } from './compare-later.js';
-import { type Holdings, heldBy } from './holdings.js';
-import { exitIdsOf, type Protections } from './protections.js';
+import { heldBy } from './holdings.js';
+import { type EndedPosition, exitIdsOf } from './protections.js';
+import type { SweepParts } from './sweep-parts.js';
 
 /** What a sweep compared, could not ask, and found (M3, M4). @public @since 0.1.0 */
 export interface SweepReport {
@@ -54,23 +48,6 @@ export interface SweepReport {
   readonly cases: readonly Case[];
   /** What could not be asked; what it would have shown is unknown. */
   readonly failures: readonly string[];
-}
-
-export interface SweepParts {
-  readonly broker: BrokerAdapter;
-  readonly capabilities: BrokerCapabilities;
-  readonly clock: Clock;
-  readonly time: EngineTime;
-  readonly deadlines: CallDeadlines;
-  readonly cases: CaseRegister;
-  readonly executions: Pick<ExecutionMap, 'live' | 'watch'>;
-  /** Executions that are over and whose order is not known to be closed. */
-  readonly uncertain: () => readonly ExecutionContext[];
-  /** A raw report on the order of one of them. */
-  readonly onReport: (context: ExecutionContext, raw: unknown) => void;
-  readonly protections: Protections;
-  readonly holdings: Holdings;
-  readonly exitWatch: ExitWatch;
 }
 
 /** What could not be asked, and what the exits said. */
@@ -89,7 +66,7 @@ export async function sweep(parts: SweepParts): Promise<SweepReport> {
   const known = new Set(parts.cases.open());
   const uncertain = parts.uncertain();
   // Whatever is live when the sweep begins, or comes since, may trade between question and answer.
-  const busy = new Set([...parts.executions.live].map(symbolOf));
+  const busy = new Set(parts.executions.live().map(({ symbol }) => symbol));
   const unwatch = parts.executions.watch((symbol) => busy.add(symbol));
   try {
     const listed = await strayOrders(parts, uncertain, findings.failures);
@@ -127,6 +104,7 @@ async function strayOrders(
     failures.push(`open orders: ${outcome.kind === 'answered' ? 'unreadable answer' : outcome.cause}`);
     return undefined;
   }
+  await parts.refresh?.();
   const ours = new Set([...before, ...expectedOpen(parts)]);
   const rows: readonly unknown[] = outcome.value;
   for (const row of rows) {
@@ -144,11 +122,7 @@ async function strayOrders(
 /** Ids that may be open: the entry of a live execution, and the exits of whatever holds a position. */
 function expectedOpen({ executions, protections }: SweepParts): string[] {
   const watched = protections.watched().flatMap(({ context }) => exitIdsOf(context.clientOrderId));
-  const live = [...executions.live].flatMap(({ snapshot, context: { order, clientOrderId } }) => {
-    const entry = snapshot.status === 'active' ? [clientOrderId] : [];
-    return hasFill(order) ? [...entry, ...exitIdsOf(clientOrderId)] : entry;
-  });
-  return [...watched, ...live];
+  return [...watched, ...executions.live().flatMap(({ openIds }) => openIds)];
 }
 
 /** Orders whose end nobody saw: they are read once more. */
@@ -176,7 +150,7 @@ export const isUncertain = ({ report }: ExecutionContext): boolean =>
 /** Exits that are not known to be over. Their answers go to their charts, and from there into what is held. */
 async function askExits(
   { exitWatch }: Pick<SweepParts, 'exitWatch'>,
-  hosts: readonly ProtectionHost[],
+  hosts: readonly EndedPosition[],
   { failures, unanswered, unfound }: Findings,
   listed?: readonly unknown[],
 ): Promise<number> {
@@ -219,7 +193,9 @@ async function positionsAgainstJournal(
   async function judge(symbol: string, shown: Decimal): Promise<void> {
     protections.seen(symbol, shown);
     const found = await difference(parts, symbol, shown, findings);
-    if (found !== undefined && !isLeft(symbol)) raise(parts, symbol, found);
+    if (found === undefined) return;
+    await parts.refresh?.();
+    if (!isLeft(symbol)) raise(parts, symbol, found);
   }
   const doubted = symbols.filter(isAsked);
   for (const symbol of symbols) if (!isLeft(symbol)) await judge(symbol, held.get(symbol) ?? ZERO);
@@ -302,8 +278,6 @@ async function sizesHeld(
   return sizes;
 }
 
-const symbolOf = ({ execution }: ExecutionHost): string => execution.snapshot.symbol;
-
 /**
  * The exits may close more of the position while they are asked: a position that is not as expected is read once more,
  * between two looks at them.
@@ -343,7 +317,7 @@ const expectedRange = ({ holdings, cases }: SweepParts, symbol: string): Range =
   shifted(acceptedIn(cases.all(), symbol, holdings.heldIn(symbol)), holdings.expected(symbol));
 
 /** The range, with all that exits may have closed of which nobody knows what became. */
-function widened({ least, most }: Range, unknown: readonly ProtectionHost[]): Range {
+function widened({ least, most }: Range, unknown: readonly EndedPosition[]): Range {
   const sizes = unknown.map(({ context }) => heldBy(context));
   return {
     least: sizes.filter(isPositive).reduce(subtract, least),

@@ -11,7 +11,6 @@ import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js'
 import type { SlicedWalk } from '../actors/sliced-walk.js';
 import type { Urgency } from '../actors/turns.js';
 import type { AuditEntry } from '../domain/audit.js';
-import { deepFreeze } from '../domain/canonical.js';
 import {
   type Aliases,
   cancelsLiveOrders,
@@ -20,7 +19,6 @@ import {
   decidingSwitch,
   type SwitchView,
   stateFor,
-  switchKey,
   switchNamed,
 } from '../domain/kill-switch.js';
 import { causeOf } from '../domain/reading.js';
@@ -29,6 +27,7 @@ import { LISTENER_THREW, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { ExecutionMap } from '../views/execution-map.js';
 import type { Metrics } from '../views/metrics.js';
+import { BY, isRisk, riskHalt } from './risk-halt.js';
 import { joinSwitch, type SharedKillSwitch } from './shared-switch.js';
 
 export interface SwitchboardParts {
@@ -69,14 +68,6 @@ export interface Switchboard {
   riskChangedAt(target: string | undefined): string | undefined;
 }
 
-const isRisk =
-  (target: string | undefined) =>
-  (known: Pick<DecidingSwitch, 'type' | 'target'>): boolean =>
-    switchKey(known.type, known.target) === switchKey('RISK_LIMIT', target);
-
-/** Who sets a switch that nobody has asked for. */
-const BY = 'fillchart';
-
 export function switchboard(parts: SwitchboardParts): Switchboard {
   const { time, recorder, metrics, cases, executions, walk, aliases, shared, onSwitch } = parts;
   const events = {
@@ -103,7 +94,7 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
     const { switches } = killSwitch;
-    const walked = walk.begin(executions.live, tellerOf({ ...change, since: change.time }, switches));
+    const walked = walk.begin(executions.live, (host) => tellAs(host, { ...change, since: change.time }, switches));
     if (change.state === 'ACTIVE') onSwitch?.();
     const durability = await recorded;
     await walked;
@@ -116,26 +107,22 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     decidingSwitch(killSwitch.switches, symbol, aliases);
 
   const tell = (host: ExecutionHost, changed: DecidingSwitch, urgency?: Urgency): void =>
-    tellerOf(changed, killSwitch.switches, urgency)(host);
+    tellAs(host, changed, killSwitch.switches, urgency);
 
   /** @param switches as they were when this one had changed: what has changed since is told after it */
-  function tellerOf(
+  function tellAs(
+    host: ExecutionHost,
     changed: DecidingSwitch,
     switches: readonly SwitchView[],
     urgency?: Urgency,
-  ): (host: ExecutionHost) => void {
+  ): void {
     const { type, target, state } = changed;
-    const isActive = state === 'ACTIVE';
-    // One object for all: what is reckoned or written of it is the same for each.
-    const itself = isActive ? deepFreeze(switchNamed(changed)) : undefined;
-    return (host) => {
-      const { symbol } = host.context.snapshot;
-      if (!covers(target, symbol, aliases)) return;
-      const effective = isActive ? state : stateFor(switches, symbol, aliases);
-      const decided = itself ?? decidingSwitch(switches, symbol, aliases);
-      const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
-      host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named }, urgency);
-    };
+    const { symbol } = host.execution.snapshot;
+    if (!covers(target, symbol, aliases)) return;
+    const effective = stateFor(switches, symbol, aliases);
+    const decided = state === 'ACTIVE' ? switchNamed(changed) : decidingSwitch(switches, symbol, aliases);
+    const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
+    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named }, urgency);
   }
 
   function closeGate(reason: string): void {
@@ -161,12 +148,8 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
       if (!isClosed) closeGate(reason);
     },
     haltRisk(limit, reason, target) {
-      const known = killSwitch.switches.find(isRisk(target));
-      const isActive = known?.state === 'ACTIVE';
-      if (isActive && known.by === BY && known.reason.includes(limit)) return;
-      // Whoever releases it must read of both.
-      const both = isActive ? `${known.reason} Then: ${reason}` : reason;
-      killSwitch.set({ type: 'RISK_LIMIT', target, state: 'ACTIVE', reason: both, by: BY }).catch(() => undefined);
+      const setting = riskHalt(killSwitch.switches, { limit, reason, target });
+      if (setting !== undefined) killSwitch.set(setting).catch(() => undefined);
     },
     riskChangedAt: (target) => killSwitch.history.findLast(isRisk(target))?.time,
   };

@@ -13,6 +13,7 @@ import { exitSide } from '../domain/bracket.js';
 import { add, isZero, subtract, sum, ZERO } from '../domain/decimal.js';
 import { exitIdOf, readExitReport } from '../domain/exits.js';
 import type { RecordedFact } from '../domain/journal.js';
+import { heldBy } from '../engine/holdings.js';
 import { FACTS_VERSION } from '../journal/fact-versions.js';
 import type { ExitRef, ProtectionCommand } from '../machines/protection.commands.js';
 import type {
@@ -23,12 +24,14 @@ import type {
 } from '../machines/protection.facts.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { type ExitsState, foldExits } from './exits-life.js';
+import { heldRiskOf, toLimits } from './hosted-limits.js';
 import type { LogEntry } from './log.js';
 import type { LogObject } from './log-object.js';
 import { ALL, EXITS, GATE, LOG, SYMBOLS } from './names.js';
-import type { GateObject, SymbolsObject } from './objects.js';
+import type { GateObject } from './objects.js';
 import { RETRY_FOR_EVER } from './retry.js';
 import { exitsEntryOf } from './symbol-totals.js';
+import type { SymbolsObject } from './symbols-object.js';
 import type { WorkerParts } from './worker-parts.js';
 
 type Exclusive = restate.ObjectContext;
@@ -73,7 +76,10 @@ export function exitsObject(parts: WorkerParts) {
       for (const command of stepped.commands) waiting.push(...(await carryOut(ctx, state, command)));
     }
     count(ctx, state);
-    if (news.length > 0) ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(news);
+    if (news.length === 0) return;
+    hold(ctx, state, facts.length);
+    if ((await ctx.get<boolean>('limited')) === true) limit(ctx, state, news);
+    ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(news);
   }
 
   /** What the exits have closed, for the others in the symbol; when the position is over, both leave it (R6.2). */
@@ -90,6 +96,30 @@ export function exitsObject(parts: WorkerParts) {
     }
     symbols.leave({ clientOrderId: exitsId, entry });
     symbols.leave({ clientOrderId });
+  }
+
+  /** What a sweep, and the totals of the symbol, take this entry to hold (M3). */
+  function hold(ctx: Exclusive, { context, isOver }: ExitsState, number: number): void {
+    const { clientOrderId, symbol } = context;
+    const entry = { size: heldBy(context), isOver, number };
+    ctx.objectSendClient<SymbolsObject>({ name: SYMBOLS }, symbol).hold({ clientOrderId, entry });
+  }
+
+  /** What is open, and what was realised, for the limits (G1, G3). */
+  function limit(ctx: Exclusive, { context, isOver }: ExitsState, news: readonly LogEntry[]): void {
+    const { clientOrderId } = context;
+    toLimits(ctx).hold({ clientOrderId, ...(!isOver && { position: heldRiskOf(context) }) });
+    for (const { logged } of news) {
+      const audit = logged.audit.filter(({ event }) => event === 'exit_filled');
+      if (audit.length > 0) toLimits(ctx).realise({ audit, at: logged.at });
+    }
+  }
+
+  async function limitFromNowOn(ctx: Exclusive): Promise<void> {
+    const isLimited = await ctx.run('limited', () => parts.risk !== undefined);
+    if (!isLimited || (await ctx.get<boolean>('limited')) === true) return;
+    ctx.set('limited', true);
+    limit(ctx, foldExits(await factsOf(ctx)), []);
   }
 
   async function carryOut(ctx: Exclusive, state: ExitsState, command: ProtectionCommand): Promise<ProtectionFact[]> {
@@ -191,12 +221,16 @@ export function exitsObject(parts: WorkerParts) {
   return restate.object({
     name: EXITS,
     handlers: {
-      async begin(ctx: Exclusive, input: ProtectionInput): Promise<void> {
+      async begin(ctx: Exclusive, given: ProtectionInput & { readonly isLimited?: boolean }): Promise<void> {
+        const { isLimited, ...input } = given;
+        if (isLimited === true) ctx.set('limited', true);
         if ((await factsOf(ctx)).length === 0) await take(ctx, [{ type: 'START', at: await ctx.date.now(), input }]);
       },
       async look(ctx: Exclusive, number: number): Promise<void> {
         const polling = (await ctx.get<Polling>('polling')) ?? NO_POLLING;
         if (polling.number !== number || polling.refs.length === 0) return;
+        // A position that was there before the limits were: counted from its next look on.
+        await limitFromNowOn(ctx);
         await take(ctx, await query(ctx, foldExits(await factsOf(ctx)), polling.refs));
         const after = (await ctx.get<Polling>('polling')) ?? NO_POLLING;
         if (after.number === number) sendLook(ctx, polling);
@@ -204,6 +238,11 @@ export function exitsObject(parts: WorkerParts) {
       async deadline(ctx: Exclusive, { name, at }: { name: ProtectionDeadlineName; at: number }): Promise<void> {
         await take(ctx, [{ type: 'DEADLINE', at: Math.max(at, await ctx.date.now()), name }]);
       },
+      /** What somebody else has learned of them, such as a sweep. */
+      async hear(ctx: Exclusive, heard: readonly ProtectionFact[]): Promise<void> {
+        await take(ctx, heard);
+      },
+      facts: restate.handlers.object.shared((ctx: restate.ObjectSharedContext) => factsOf(ctx)),
       view: restate.handlers.object.shared(async (ctx: restate.ObjectSharedContext): Promise<PositionView | null> => {
         const facts = await factsOf(ctx);
         if (facts.length === 0) return null;

@@ -17,6 +17,7 @@ import type { Clock } from '../domain/ports.js';
 import { FillchartError, type ReasonCode } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { FrozenSnapshot, SnapshotInput } from '../domain/snapshot.js';
+import type { SweepReport } from '../engine/sweep.js';
 import { conflicting, inputOf, isRegistered } from '../machines/advisory.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import type { PositionView } from '../views/position-view.js';
@@ -25,7 +26,7 @@ import { gateOf } from './gate-view.js';
 import { type Ingress, IngressError, ingress } from './ingress.js';
 import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import { newLife } from './life.js';
-import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, runKey } from './names.js';
+import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, runKey, SWEEPS } from './names.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { turnstile } from './turnstile.js';
 
@@ -59,6 +60,8 @@ export interface RestateFront {
     all(): Promise<readonly Case[]>;
     resolve(caseId: string, by: Resolution): Promise<void>;
   };
+  /** Compares orders and positions at the broker with what is known, and opens cases; it corrects nothing (M3). */
+  sweep(): Promise<SweepReport>;
   /** Entries of the ledger after number `since`, at most 1,000. */
   ledger(since?: number): Promise<readonly LedgerEntry[]>;
 }
@@ -144,6 +147,7 @@ export function restateFront(options: RestateFrontOptions): RestateFront {
       all: () => gate('cases'),
       resolve: async (caseId, by) => accepted(await gate<Answer>('resolve', { caseId, by })),
     },
+    sweep: () => way.call(SWEEPS, ALL, 'run', null, SWEEP_LIMIT_MS),
     ledger: (since = 0) => way.call(LEDGER, ALL, 'entries', since, callLimitMs),
   };
 }
@@ -158,5 +162,6 @@ function accepted({ refused }: Answer): void {
 
 /** Advisories that are handed to Restate at once. */
 const MOST_HANDED_OVER = 16;
+const SWEEP_LIMIT_MS = 120_000;
 const ATTACH_LIMIT_MS = 60_000;
 const RETRY_MS = 500;

@@ -18,6 +18,7 @@ import { type Case, type CaseFact, isOpen, type MismatchPolicy } from '../domain
 import type { RecordedFact } from '../domain/journal.js';
 import type { SwitchChange, SwitchView } from '../domain/kill-switch.js';
 import { FillchartError, type ReasonCode } from '../domain/reasons.js';
+import { type ReachedLimit, riskHalt } from '../engine/risk-halt.js';
 import { FACTS_VERSION } from '../journal/fact-versions.js';
 import type { Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
@@ -88,6 +89,13 @@ export const setSwitch = (facts: GateFacts, change: SwitchSetting, now: number):
 
 export const releaseSwitch = (facts: GateFacts, change: SwitchRelease, now: number): Promise<GateOutcome> =>
   changed(facts, now, ({ killSwitch }) => killSwitch.face.release(change));
+
+/** A limit is reached: its switch, unless that stands for the limit already (G3). */
+export const haltRisk = (facts: GateFacts, limit: ReachedLimit, now: number): Promise<GateOutcome> =>
+  changed(facts, now, async ({ killSwitch }) => {
+    const setting = riskHalt(killSwitch.switches, limit);
+    if (setting !== undefined) await killSwitch.face.set(setting);
+  });
 
 /** Opens a case, or adds to the one that is open for the same matter (M1). Its id is the value. */
 export function raiseCase(facts: GateFacts, found: NewCase, now: number): Promise<GateOutcome<string>> {

@@ -12,6 +12,7 @@ import type { CommandOf, ExecutionCommand } from '../machines/execution.commands
 import { exitsAtReference, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
 import { takes } from '../machines/step.js';
+import { hostedLimits } from './hosted-limits.js';
 import { othersOf } from './hosted-others.js';
 import type { HostedWatch } from './hosted-watch.js';
 import { begin, beginFacts, type Hosting, LATE_MS, told } from './hosting.js';
@@ -27,12 +28,15 @@ export interface HostedCommands {
   carryOut(command: ExecutionCommand): Promise<void>;
   /** To be called when a fact was taken. */
   counted(): void;
+  /** Whether the execution has its place in the symbol. */
+  hasEntered(): Promise<boolean>;
 }
 
 export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedCommands {
   const { ctx, parts, input, life, begun, nameOf } = hosting;
   const { symbol = '' } = input.snapshot;
   const others = othersOf(hosting);
+  const limits = hostedLimits(hosting);
   /** When each deadline is due, as the chart asked for it last. */
   const scheduled = new Map<DeadlineName, number>();
 
@@ -67,7 +71,7 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
 
   async function askBroker(): Promise<void> {
     const { context } = life;
-    const before = await others.now();
+    const before = await others.enter();
     begin(
       hosting,
       'ask',
@@ -75,8 +79,10 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
         const ask = parts.calls.ask(orderRequest(context), (given) => exitsAtReference(context, given));
         return { answer: await ask, at: timeOf(parts, start)() };
       },
-      async ({ answer, at }) =>
-        told([{ type: 'BROKER_ASKED', at, answer, others: rangeOf(before, await others.now()) }]),
+      async ({ answer, at }) => {
+        await others.hasEntered();
+        return told([{ type: 'BROKER_ASKED', at, answer, others: rangeOf(before, await others.now()) }]);
+      },
     );
   }
 
@@ -84,13 +90,18 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
   async function submitOrder(): Promise<void> {
     const { context } = life;
     const { attempt } = hosting;
+    const room = await limits.reserve();
     const start = hosting.startOf();
     for (let tries = 1; tries <= MOST_INTENTS; tries += 1) {
       const intent = await ctx.run(nameOf('intent'), async () => newIntent(parts, start, attempt));
-      const submit = async () => (await submitFenced(parts, start, context, intent, attempt)) ?? null;
+      const submit = async () => (await submitFenced(parts, start, context, { intent, attempt, room })) ?? null;
       const news = await ctx.run(nameOf('submit'), submit);
-      if (news !== null) return hosting.takeNews(news);
+      if (news === null) continue;
+      // What nobody can tell counts as sent.
+      limits.settle(news.facts[0]?.type !== 'SUBMIT_BLOCKED');
+      return hosting.takeNews(news);
     }
+    limits.settle(false);
     return hosting.takeNews(told(notSent(await ctx.date.now())));
   }
 
@@ -180,7 +191,14 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
     await gateOn(ctx).raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
   }
 
-  return { carryOut, counted: others.count };
+  return {
+    carryOut,
+    counted() {
+      others.count();
+      limits.count();
+    },
+    hasEntered: others.hasEntered,
+  };
 }
 
 const recoveredAt = (at: number): ExecutionFact => ({ type: 'RECOVERED', at });

@@ -15,17 +15,20 @@ import { protectionInputOf } from '../engine/protections.js';
 import { hardTimeoutAt } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput, FactOf } from '../machines/execution.facts.js';
 import { takes } from '../machines/step.js';
+import { leftBy } from './ended.js';
 import type { ExitsObject } from './exits-object.js';
 import { gateOf } from './gate-view.js';
 import { type HostedCommands, hostedCommands } from './hosted-commands.js';
+import { heldRiskOf, limitsOn } from './hosted-limits.js';
 import { type HostedWatch, hostedWatch } from './hosted-watch.js';
 import { type Hosting, LATE_MS } from './hosting.js';
 import { type Life, newLife } from './life.js';
 import type { LogEntry } from './log.js';
 import type { LogObject } from './log-object.js';
 import { ADVISORIES, ALL, EXITS, LEDGER, LOG, SYMBOLS } from './names.js';
-import type { AdvisoriesObject, LedgerObject, SymbolsObject } from './objects.js';
+import type { AdvisoriesObject, LedgerObject } from './objects.js';
 import { type MadeCancel, type StepNews, timeOf } from './steps.js';
+import type { SymbolsObject } from './symbols-object.js';
 import { underway, WATCH } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -39,6 +42,7 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
   const life = newLife(input);
   let steps = 0;
   let epoch = 0;
+  let isLimited = false;
   let made: MadeCancel | undefined;
   const nameOf = (what: string): string => {
     steps += 1;
@@ -46,6 +50,7 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
   };
   const hosting: Hosting = {
     ...{ ctx, parts, input, life, nameOf, take, takeNews, catchUp },
+    isLimited: () => isLimited,
     attempt: parts.attemptId(),
     begun: underway(ctx, nameOf),
     startOf() {
@@ -113,6 +118,7 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     return startFact(parts, input);
   });
   epoch = first.epoch;
+  isLimited = first.isLimited === true;
   await take(first.fact);
   while (!life.isDone) {
     const { name, news } = await hosting.begun.next();
@@ -122,7 +128,7 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
   }
   watch.stop();
   started.leave();
-  return finished(hosting);
+  return finished(hosting, await commands.hasEntered());
 }
 
 const entryOf = (
@@ -166,22 +172,28 @@ function startingPlace({ clock, starting }: WorkerParts, attemptIsOver: AbortSig
 async function startFact(
   parts: WorkerParts,
   input: ExecutionInput,
-): Promise<{ readonly fact: FactOf<'START'>; readonly epoch: number }> {
+): Promise<{ readonly fact: FactOf<'START'>; readonly epoch: number; readonly isLimited?: boolean }> {
   const reading = await parts.feed.reading(parts.settings.gateAgeMs, GATE_LIMIT_MS);
   if (reading === undefined) throw new Error('the gate cannot be read; it is tried again');
   const gate = gateOf(parts, reading, input.snapshot.symbol);
   const at = timeOf(parts, { lastAt: 0 })();
-  return { fact: { type: 'START', at, ...readingOf(parts.clock), gate, advisory: input }, epoch: reading.epoch };
+  const fact = { type: 'START', at, ...readingOf(parts.clock), gate, advisory: input } as const;
+  return { fact, epoch: reading.epoch, isLimited: parts.risk !== undefined };
 }
 
 /** The result is kept for ever, the chain is closed, and the exits go on by themselves (B7). */
-async function finished({ ctx, parts, life }: Hosting): Promise<ExecutionResult> {
+async function finished(hosting: Hosting, hasEntered: boolean): Promise<ExecutionResult> {
+  const { ctx, parts, life } = hosting;
   const { context, records } = life;
   const { advisoryId, clientOrderId, snapshot, result, firstSubmitAt } = context;
   parts.guard.release(clientOrderId);
   if (result === undefined) throw new restate.TerminalError(`${advisoryId} ended without a result`);
   const input = protectionInputOf(context, parts.capabilities);
-  if (input !== undefined) await ctx.objectClient<ExitsObject>({ name: EXITS }, clientOrderId).begin(input);
+  if (hasEntered) await leftNow(hosting);
+  if (input !== undefined) {
+    const begun = { ...input, ...(hosting.isLimited() && { isLimited: true }) };
+    await ctx.objectClient<ExitsObject>({ name: EXITS }, clientOrderId).begin(begun);
+  }
   // What is held stays counted as this entry's until its exits are over.
   else if (firstSubmitAt !== undefined && parts.capabilities.positions === 'netting') {
     ctx.objectSendClient<SymbolsObject>({ name: SYMBOLS }, snapshot.symbol).leave({ clientOrderId });
@@ -192,4 +204,16 @@ async function finished({ ctx, parts, life }: Hosting): Promise<ExecutionResult>
   ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(records.map((record) => entryOf(ctx.key, record)));
   await ctx.objectClient<AdvisoriesObject>({ name: ADVISORIES }, advisoryId).finish({ result, records });
   return result;
+}
+
+/** Live no more, and what it holds is held, in one turn for whoever sweeps and for the limits. */
+async function leftNow({ ctx, parts, life, isLimited }: Hosting): Promise<void> {
+  const { clientOrderId, snapshot } = life.context;
+  const { ended, position } = leftBy(life.context, life.lastAt, parts.capabilities);
+  const told = ctx.objectClient<SymbolsObject>({ name: SYMBOLS }, snapshot.symbol).over(ended);
+  if (isLimited()) {
+    const open = position === undefined ? {} : { position: heldRiskOf(position) };
+    await limitsOn(ctx).over({ clientOrderId, ...open });
+  }
+  await told;
 }

@@ -1,19 +1,24 @@
 /**
- * What other executions hold in the symbol, on netting accounts (R6.2). Where each entry has a position of its own, nobody
- * is asked and nothing is counted.
+ * The place of an execution among the others in its symbol: who trades there (M3), and on netting accounts what they hold
+ * (R6.2). Where each entry has a position of its own, nothing is counted.
  */
+import type * as restate from '@restatedev/restate-sdk';
 import { ZERO } from '../domain/decimal.js';
 import { NO_COUNTS } from '../domain/symbol-totals.js';
 import { heldBy } from '../machines/execution.context.js';
 import { isOrderLive } from '../machines/execution.state.js';
 import type { Hosting } from './hosting.js';
 import { SYMBOLS } from './names.js';
-import type { SymbolsObject } from './objects.js';
 import type { LiveEntry, OthersInSymbol } from './symbol-totals.js';
+import type { SymbolsObject } from './symbols-object.js';
 
 const NO_OTHERS: OthersInSymbol = Object.freeze({ buy: NO_COUNTS, sell: NO_COUNTS, exits: [] });
 
 export interface Others {
+  /** Takes its place in the symbol, before an order can be sent; the answer is that of `now`. */
+  enter(): Promise<OthersInSymbol>;
+  /** Resolves once it has its place; `false` when it never asked for one. */
+  hasEntered(): Promise<boolean>;
   now(): Promise<OthersInSymbol>;
   /** What this execution has filled, and may fill yet, is told to the others when it has changed. */
   count(): void;
@@ -23,7 +28,17 @@ export function othersOf({ ctx, parts, input, life }: Hosting): Others {
   const isNetting = parts.capabilities.positions === 'netting';
   const { symbol = '', side = 'buy' } = input.snapshot;
   let counted: LiveEntry = { ...NO_COUNTS, side };
+  let entering: restate.RestatePromise<OthersInSymbol> | undefined;
   return {
+    enter() {
+      entering = ctx.objectClient<SymbolsObject>({ name: SYMBOLS }, symbol).enter(input.clientOrderId);
+      // On a netting account the broker is asked after it; else side by side.
+      return isNetting ? entering : Promise.resolve(NO_OTHERS);
+    },
+    async hasEntered() {
+      await entering;
+      return entering !== undefined;
+    },
     async now() {
       if (!isNetting) return NO_OTHERS;
       return ctx.objectClient<SymbolsObject>({ name: SYMBOLS }, symbol).others(input.clientOrderId);

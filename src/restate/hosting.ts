@@ -17,6 +17,8 @@ export interface Hosting {
   readonly input: ExecutionInput;
   readonly life: Life;
   readonly begun: Underway;
+  /** Whether limits, or a veto, are configured: settled when the execution began. */
+  isLimited(): boolean;
   /** Made anew by each attempt of the handler. */
   readonly attempt: string;
   /** The name of a step in Restate's journal. */

@@ -9,6 +9,9 @@ export const EXITS = 'exits';
 export const LEDGER = 'ledger';
 export const LOG = 'log';
 export const GUARDED = 'guarded';
+export const LIMITS = 'limits';
+export const DIRECTORY = 'directory';
+export const SWEEPS = 'sweeps';
 
 /** Key of an object of which there is one. */
 export const ALL = 'all';

@@ -1,5 +1,5 @@
 /**
- * The objects on Restate that executions share: the gate, what is filled in a symbol, the advisories, the ledger.
+ * The objects on Restate that executions share: the gate, the advisories, the ledger.
  *
  * 1. Exclusive handlers change, one at a time; shared handlers read.
  * 2. Each decides by a pure fold; what it returns says what was refused and why, and throws nothing.
@@ -11,6 +11,7 @@ import type { SwitchRelease, SwitchSetting } from '../actors/kill-switch.js';
 import { canonicalJson, sha256 } from '../domain/canonical.js';
 import { GENESIS_HASH, type JournalRecord } from '../domain/journal.js';
 import type { ExecutionResult } from '../domain/result.js';
+import type { ReachedLimit } from '../engine/risk-halt.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import {
   allCases,
@@ -18,6 +19,7 @@ import {
   type GateOutcome,
   type GateReading,
   type GateStanding,
+  haltRisk,
   NO_FACTS,
   NOTHING_STANDS,
   raiseCase,
@@ -31,9 +33,8 @@ import {
 } from './gate.js';
 import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import type { LogObject } from './log-object.js';
-import { ADVISORIES, ALL, EXECUTION, GATE, LEDGER, LOG, runKey, SYMBOLS } from './names.js';
+import { ADVISORIES, ALL, EXECUTION, GATE, LEDGER, LOG, runKey } from './names.js';
 import { RETRY_FOR_EVER } from './retry.js';
-import { counted, type LiveEntry, left, NO_TOTALS, type SymbolTotals, withoutOwn } from './symbol-totals.js';
 
 type Exclusive = restate.ObjectContext;
 type Shared = restate.ObjectSharedContext;
@@ -60,6 +61,8 @@ export const gateObject = restate.object({
   handlers: {
     set: (ctx: Exclusive, setting: SwitchSetting) => change(ctx, (facts, now) => setSwitch(facts, setting, now)),
     release: (ctx: Exclusive, given: SwitchRelease) => change(ctx, (facts, now) => releaseSwitch(facts, given, now)),
+    /** A limit is reached: `RISK_LIMIT`, unless it stands for this limit already (G3). */
+    halt: (ctx: Exclusive, limit: ReachedLimit) => change(ctx, (facts, now) => haltRisk(facts, limit, now)),
     raise: (ctx: Exclusive, found: NewCase) => change(ctx, (facts, now) => raiseCase(facts, found, now)),
     resolve: (ctx: Exclusive, given: { caseId: string; by: Resolution }) =>
       change(ctx, (facts, now) => resolveCase(facts, given, now)),
@@ -75,26 +78,6 @@ export const gateObject = restate.object({
   options: { ...RETRY_FOR_EVER, enableLazyState: true },
 });
 export type GateObject = typeof gateObject;
-
-const totalsOf = async (ctx: Shared): Promise<SymbolTotals> => (await ctx.get<SymbolTotals>('totals')) ?? NO_TOTALS;
-
-export const symbolsObject = restate.object({
-  name: SYMBOLS,
-  handlers: {
-    async count(ctx: Exclusive, { clientOrderId, entry }: { clientOrderId: string; entry: LiveEntry }) {
-      ctx.set('totals', counted(await totalsOf(ctx), clientOrderId, entry));
-    },
-    async leave(ctx: Exclusive, { clientOrderId, entry }: { clientOrderId: string; entry?: LiveEntry }) {
-      const totals = await totalsOf(ctx);
-      ctx.set('totals', left(entry === undefined ? totals : counted(totals, clientOrderId, entry), clientOrderId));
-    },
-    others: restate.handlers.object.shared(async (ctx: Shared, clientOrderId: string) =>
-      withoutOwn(await totalsOf(ctx), clientOrderId),
-    ),
-  },
-  options: RETRY_FOR_EVER,
-});
-export type SymbolsObject = typeof symbolsObject;
 
 const INPUT_AS_JSON: restate.Serde<ExecutionInput> = {
   contentType: 'application/json',

@@ -47,6 +47,10 @@ export interface HostSettings {
    * answer of a busy machine late, the gate's too.
    */
   readonly mostStarting: number;
+  /** Time between two sweeps of the schedule, ms (M3): 900,000. */
+  readonly sweepIntervalMs: number;
+  /** How long after a worker has started the sweep at the start begins, ms: 5,000. Of workers that start together one sweeps. */
+  readonly sweepAfterStartMs: number;
   /** What an open case does to new executions (M1): `halt-symbol`. */
   readonly onMismatch: MismatchPolicy;
 }
@@ -63,6 +67,8 @@ export const HOST_SETTINGS: HostSettings = Object.freeze({
   pollIntervalMs: 100,
   exitPollIntervalMs: 30_000,
   mostStarting: 8,
+  sweepIntervalMs: 900_000,
+  sweepAfterStartMs: 5_000,
   onMismatch: 'halt-symbol',
 });
 
@@ -76,6 +82,8 @@ const BOUNDS: Partial<Record<keyof HostSettings, readonly [least: number, most: 
   pollIntervalMs: [10, 10_000],
   exitPollIntervalMs: [1_000, 3_600_000],
   mostStarting: [1, 10_000],
+  sweepIntervalMs: [10_000, 86_400_000],
+  sweepAfterStartMs: [0, 600_000],
 };
 
 const WORDS: Partial<Record<keyof HostSettings, readonly string[]>> = {

@@ -10,9 +10,11 @@
  */
 import { blocked, lastLook } from '../actors/last-look.js';
 import type { SubmitOutcome } from '../domain/ports.js';
+import { vetoBy } from '../engine/risk-gate.js';
 import { type ExecutionContext, hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
 import { gateOf } from './gate-view.js';
+import type { Room } from './risk-book.js';
 import { type StepNews, type StepStart, switchNews, timeOf } from './steps.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -23,6 +25,15 @@ export interface Intent {
   readonly at: number;
   /** Monotonic ms in the process that made it: of no meaning to any other. */
   readonly madeAt: number;
+}
+
+/** A try to send the order. */
+export interface Submit {
+  readonly intent: Intent;
+  /** Of the handler that is under way. */
+  readonly attempt: string;
+  /** What the limits have said; absent where there are none. */
+  readonly room?: Room | undefined;
 }
 
 export const newIntent = (parts: WorkerParts, start: StepStart, attempt: string): Intent => ({
@@ -39,12 +50,11 @@ export async function submitFenced(
   parts: WorkerParts,
   start: StepStart,
   context: ExecutionContext,
-  intent: Intent,
-  attempt: string,
+  { intent, attempt, room }: Submit,
 ): Promise<StepNews | undefined> {
   const facts =
     intent.attempt === attempt
-      ? await submitOwn(parts, start, context, intent)
+      ? await submitOwn(parts, start, context, { intent, room })
       : await succeed(parts, start, context, intent);
   return facts === undefined ? undefined : { facts, switches: switchNews(parts, start) };
 }
@@ -53,18 +63,24 @@ async function submitOwn(
   parts: WorkerParts,
   start: StepStart,
   context: ExecutionContext,
-  intent: Intent,
+  { intent, room }: Omit<Submit, 'attempt'>,
 ): Promise<readonly ExecutionFact[] | undefined> {
-  const { clock, settings, calls, guard, metrics } = parts;
+  const { clock, settings, calls, guard, metrics, risk } = parts;
   const time = timeOf(parts, start);
   const isLeaseOver = () => clock.monotonic() - intent.madeAt > settings.leaseMs;
+  // The host program may do anything, so it comes first: nothing foreign runs between the look and the call (E6).
+  const vetoed =
+    room && risk?.preTrade && room.refusal === undefined
+      ? vetoBy(risk.preTrade, context, () => room.counted)
+      : undefined;
   const reading = await parts.feed.reading(settings.gateAgeMs, settings.leaseMs);
   // From here to the call nothing is awaited.
   if (reading === undefined || isLeaseOver()) {
     metrics.fenced += 1;
     return undefined;
   }
-  const refusal = lastLook(context, gateOf(parts, reading, context.snapshot.symbol), time());
+  const gate = gateOf(parts, reading, context.snapshot.symbol);
+  const refusal = lastLook(context, gate, time()) ?? room?.refusal ?? vetoed;
   if (refusal !== undefined) return [blocked(refusal, time())];
   const startedAt = time();
   const sending = { ...context, firstSubmitAt: context.firstSubmitAt ?? startedAt };

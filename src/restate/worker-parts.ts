@@ -6,9 +6,12 @@ import { orderWatch } from '../actors/order-watch.js';
 import type { Aliases } from '../domain/kill-switch.js';
 import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Logger } from '../domain/ports.js';
+import { namesOf, needsQuote } from '../domain/risk-limits.js';
 import { aliasesOf } from '../engine/aliases.js';
 import { brokerConnection } from '../engine/connection.js';
-import { ingress } from './ingress.js';
+import { type CheckedRisk, checkedRisk } from '../engine/limit-options.js';
+import type { RiskOptions } from '../engine/risk-gate.js';
+import { type Ingress, ingress } from './ingress.js';
 import { GUARDED } from './names.js';
 import { type GuardFact, type OrderGuard, orderGuard } from './order-guard.js';
 import { type Outbox, outbox } from './outbox.js';
@@ -32,6 +35,9 @@ export interface WorkerParts {
   readonly deadlines: CallDeadlines;
   readonly calls: BrokerCalls;
   readonly settings: HostSettings;
+  readonly ingress: Ingress;
+  /** Makes sure that the broker is connected; rejects when it is not. */
+  readonly connected: () => Promise<void>;
   readonly feed: SwitchFeed;
   readonly outbox: Outbox;
   /** What the guard of any worker saw of the order while Restate was away. */
@@ -42,6 +48,8 @@ export interface WorkerParts {
   readonly starting: Turnstile;
   readonly metrics: WorkerMetrics;
   readonly aliases: Aliases;
+  /** The operator's limits and the host program's veto; absent where neither is configured (V11). */
+  readonly risk: CheckedRisk | undefined;
   /** A name that no other attempt of any handler has. */
   readonly attemptId: () => string;
   readonly logger: Logger | false;
@@ -50,7 +58,7 @@ export interface WorkerParts {
 
 const GUARD_LIMIT_MS = 2_000;
 
-export interface WorkerPartsOptions {
+export interface WorkerPartsOptions extends RiskOptions {
   readonly broker: BrokerAdapter;
   readonly clock: Clock;
   readonly ingressUrl: string;
@@ -66,7 +74,13 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const deadlines = { ...CALL_DEADLINES, ...options.deadlines };
   const { capabilities } = broker;
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
-  const calls = brokerCalls({ broker, capabilities, clock, deadlines, connected: connection.ensure });
+  const aliases = aliasesOf(broker) ?? (() => []);
+  const risk = checkedRisk(options, broker);
+  const hasPrice = (symbol: string) => risk !== undefined && needsQuote(risk.limits, namesOf(symbol, aliases(symbol)));
+  const calls = brokerCalls({
+    ...{ broker, capabilities, clock, deadlines, connected: connection.ensure },
+    needsQuote: hasPrice,
+  });
   const way = ingress(options.ingressUrl, clock);
   const feed = switchFeed(way, clock, settings.feedIntervalMs);
   const log = outbox(way, clock);
@@ -83,7 +97,7 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
     guardFacts: (clientOrderId) => way.call(GUARDED, clientOrderId, 'facts', null, GUARD_LIMIT_MS),
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
-    aliases: aliasesOf(broker) ?? (() => []),
+    ...{ aliases, risk, ingress: way, connected: connection.ensure },
     async close() {
       feed.close();
       watch.close();

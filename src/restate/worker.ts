@@ -7,8 +7,12 @@ import type { Logger } from '../domain/ports.js';
 import { executionWorkflow } from './execution-workflow.js';
 import { exitsObject } from './exits-object.js';
 import { guardedObject } from './guarded-object.js';
+import { limitsObject } from './limits-object.js';
 import { logObject } from './log-object.js';
-import { advisoriesObject, gateObject, ledgerObject, symbolsObject } from './objects.js';
+import { advisoriesObject, gateObject, ledgerObject } from './objects.js';
+import { askForSweep } from './start-sweep-call.js';
+import { sweepsObject } from './sweeps-object.js';
+import { directoryObject, symbolsObject } from './symbols-object.js';
 import { type WorkerMetrics, type WorkerPartsOptions, workerParts } from './worker-parts.js';
 
 /** What {@link openWorker} is made from. @beta @since 0.1.0 */
@@ -36,10 +40,13 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
     exitsObject(parts),
     gateObject,
     symbolsObject,
+    directoryObject,
+    limitsObject(parts),
     advisoriesObject,
     ledgerObject,
     logObject,
     guardedObject,
+    sweepsObject(parts),
   ];
   const server = http2.createServer(createEndpointHandler({ services, logger: logTo(parts.logger) }));
   const sessions = new Set<http2.ServerHttp2Session>();
@@ -53,12 +60,14 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
+  const giveUpSweep = askForSweep(parts.ingress, parts.clock);
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   return {
     url: `http://${host}:${bound}`,
     metrics: parts.metrics,
     async close() {
+      giveUpSweep();
       for (const session of sessions) session.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       await parts.close();

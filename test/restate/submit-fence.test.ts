@@ -2,6 +2,7 @@
  * The fence of a worker: one order per advisory, whoever sends it, and none past a gate that may have closed (S1, S4, V8).
  */
 import { describe, expect, it } from 'vitest';
+import type { Room } from '../../src/restate/risk-book.js';
 import { type Intent, submitFenced } from '../../src/restate/submit-fence.js';
 import { type Bench, bench, INPUT, readyContext, report } from './support.js';
 
@@ -20,9 +21,9 @@ const intentOf = ({ clock }: Bench, attempt: string, ageMs = 0): Intent => ({
 
 const sends = ({ called }: Bench): number => called.filter((name) => name === 'submitOrder').length;
 
-async function submit(worker: Bench, intent: Intent) {
+async function submit(worker: Bench, intent: Intent, room?: Room) {
   const context = readyContext(worker.clock.now());
-  return worker.clock.runUntil(submitFenced(worker, startOf(worker), context, intent, 'mine'));
+  return worker.clock.runUntil(submitFenced(worker, startOf(worker), context, { intent, attempt: 'mine', room }));
 }
 
 describe('whoever made the intent', () => {
@@ -67,11 +68,63 @@ describe('whoever made the intent', () => {
   });
 });
 
+const COUNTED = { liveExecutions: 1, submitsLastMinute: 2, dailyLoss: '0' };
+const TOO_MUCH: Room = {
+  counted: COUNTED,
+  refusal: { rule: 'V11', code: 'LIMIT_EXCEEDED', message: 'Limit maxNotional', field: 'positionSize' },
+};
+
+describe('limits and the veto, at the last look of a worker', () => {
+  it('V11 G2: nothing is sent where there is no room, in the words of the limit', async () => {
+    const worker = bench({ risk: { limits: { maxNotional: '1' } } });
+    const news = await submit(worker, intentOf(worker, 'mine'), TOO_MUCH);
+    expect(news?.facts).toMatchObject([
+      { type: 'SUBMIT_BLOCKED', refusal: { code: 'LIMIT_EXCEEDED', message: 'Limit maxNotional' } },
+    ]);
+    expect(sends(worker)).toBe(0);
+  });
+
+  it('V11 V8: a switch refuses before a limit does', async () => {
+    const since = '2026-01-01T00:00:00.000Z';
+    const gate = { switches: [{ type: 'GLOBAL', state: 'ACTIVE', reason: 'stop', since } as const] };
+    const worker = bench({ gate, risk: { limits: { maxNotional: '1' } } });
+    const news = await submit(worker, intentOf(worker, 'mine'), TOO_MUCH);
+    expect(news?.facts).toMatchObject([{ refusal: { code: 'KILL_SWITCH_ACTIVE' } }]);
+  });
+
+  it.each([
+    ['gives a reason', () => 'not today', 'preTrade refuses: not today'],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+      'preTrade threw: broken',
+    ],
+  ])('G2: a veto that %s sends nothing', async (_how, preTrade, message) => {
+    const worker = bench({ risk: { preTrade } });
+    const news = await submit(worker, intentOf(worker, 'mine'), { counted: COUNTED });
+    expect(news?.facts).toMatchObject([{ type: 'SUBMIT_BLOCKED', refusal: { code: 'PRE_TRADE_VETO', message } }]);
+    expect(sends(worker)).toBe(0);
+  });
+
+  it('G2: a veto is told what is counted over all workers; one that agrees lets the order go', async () => {
+    const asked: unknown[] = [];
+    const worker = bench({ risk: { preTrade: (_snapshot, told) => void asked.push(told) } });
+    await submit(worker, intentOf(worker, 'mine'), { counted: COUNTED });
+    expect(asked).toEqual([{ attempt: 1, ...COUNTED }]);
+    expect(sends(worker)).toBe(1);
+  });
+});
+
 describe('a successor, who finds the intent of another', () => {
   it('S1 A6: waits until the lease and what was on its way are over before it asks', async () => {
     const worker = bench({ broker: { getOrderStatus: async () => report('pending') } });
     const context = readyContext(worker.clock.now());
-    const pending = submitFenced(worker, startOf(worker), context, intentOf(worker, 'another'), 'mine');
+    const pending = submitFenced(worker, startOf(worker), context, {
+      intent: intentOf(worker, 'another'),
+      attempt: 'mine',
+    });
     await worker.clock.advance(2_999);
     expect(worker.called).toEqual([]);
     const news = await worker.clock.runUntil(pending);

@@ -7,10 +7,13 @@ import { orderWatch } from '../../src/actors/order-watch.js';
 import { CALL_DEADLINES } from '../../src/domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, OrderReport } from '../../src/domain/ports.js';
 import { freezeSnapshot } from '../../src/domain/snapshot.js';
+import { checkedRisk } from '../../src/engine/limit-options.js';
+import type { RiskOptions } from '../../src/engine/risk-gate.js';
 import { inputOf } from '../../src/machines/advisory.js';
 import type { ExecutionContext } from '../../src/machines/execution.context.js';
 import type { ExecutionInput } from '../../src/machines/execution.facts.js';
 import type { GateReading } from '../../src/restate/gate.js';
+import { type Ingress, IngressError } from '../../src/restate/ingress.js';
 import { newLife } from '../../src/restate/life.js';
 import { type HostSettings, hostSettings } from '../../src/restate/settings.js';
 import type { SwitchFeed } from '../../src/restate/switch-feed.js';
@@ -64,11 +67,14 @@ export interface BenchSetting {
   readonly broker?: Partial<BrokerAdapter>;
   readonly gate?: Partial<GateReading>;
   readonly settings?: Partial<HostSettings>;
+  /** Limits and a veto (V11). */
+  readonly risk?: RiskOptions;
   /** How old a reading of the gate is when it is there, ms. */
   readonly readingAgeMs?: number;
 }
 
-export function bench({ broker: given = {}, gate = {}, settings: set, readingAgeMs = 0 }: BenchSetting = {}): Bench {
+export function bench(setting: BenchSetting = {}): Bench {
+  const { broker: given = {}, gate = {}, settings: set, readingAgeMs = 0, risk = {} } = setting;
   const clock = virtualClock();
   const called: string[] = [];
   let silentSince: number | undefined;
@@ -117,6 +123,9 @@ export function bench({ broker: given = {}, gate = {}, settings: set, readingAge
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     aliases: () => [],
+    ingress: unanswered,
+    connected: async () => undefined,
+    risk: checkedRisk(risk, broker),
     attemptId: () => 'attempt-1',
     logger: false,
     close: async () => undefined,
@@ -128,6 +137,11 @@ export function bench({ broker: given = {}, gate = {}, settings: set, readingAge
     },
   };
 }
+
+const unanswered: Ingress = {
+  call: () => Promise.reject(new IngressError('nobody answers')),
+  attach: () => Promise.reject(new IngressError('nobody answers')),
+};
 
 function listed(broker: BrokerAdapter, called: string[]): BrokerAdapter {
   return new Proxy(broker, {

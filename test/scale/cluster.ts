@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LimitOptions } from 'fillchart';
 import { systemClock } from '../../src/adapters/system-clock.js';
 import { type RestateFront, registerDeployment, restateFront } from '../../src/restate/index.js';
 import type { HostSettings } from '../../src/restate/settings.js';
@@ -37,6 +38,7 @@ export interface LabState {
 export interface ClusterOptions {
   readonly workers: number;
   readonly settings?: Partial<HostSettings>;
+  readonly limits?: LimitOptions;
   /** The negative control: the fence cannot tell attempts apart. */
   readonly unfenced?: boolean;
   /** The first worker hangs on wires that can be cut. */
@@ -124,11 +126,12 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
   const ingressUrl = count === 1 ? INGRESS : 'http://127.0.0.1:8180';
   const portOf = (index: number): number => 9081 + index;
   function startWorker(index: number): ChildProcess {
-    const { settings = {}, unfenced } = options;
+    const { settings = {}, unfenced, limits } = options;
     const fence = unfenced === true ? 'unfenced' : 'fenced';
     const isWired = options.wired === true && index === 0;
     const ways = [isWired ? 'http://127.0.0.1:8280' : ingressUrl, isWired ? 'http://127.0.0.1:9400' : BROKER];
-    return start(process.execPath, [WORKER, `${portOf(index)}`, ...ways, JSON.stringify(settings), fence]);
+    const limited = limits === undefined ? [] : [JSON.stringify(limits)];
+    return start(process.execPath, [WORKER, `${portOf(index)}`, ...ways, JSON.stringify(settings), fence, ...limited]);
   }
 
   async function close(): Promise<void> {
@@ -154,7 +157,7 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
     await startServer(0);
     if (options.wired === true) {
       wires.restate = await relay(9181, 9081);
-      wires.ingress = await relay(8280, 8080);
+      wires.ingress = await relay(8280, count === 1 ? 8080 : 8180);
       wires.broker = await relay(9400, 9300);
     }
     const workers = Array.from({ length: options.workers }, (_, index) => startWorker(index));

@@ -79,6 +79,9 @@ describe('fillchart serve in front of Restate', { timeout: 120_000 }, () => {
       body: { result: { status: 'FILLED' } },
     });
 
+    const swept = await call(service, 'POST', '/v1/sweep', {});
+    expect(swept).toMatchObject({ status: 200, body: { reports: [{ account: 'desk', failures: [], cases: [] }] } });
+
     await pause(1_000);
     const shown = async (from: Service) => ({
       executions: (await call(from, 'GET', '/v1/executions')).body,

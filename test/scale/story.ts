@@ -62,6 +62,18 @@ export function naked({ orders, exits }: LabState): readonly string[] {
     .filter((id) => !ids.has(`${id}-sl`) || !ids.has(`${id}-tp`));
 }
 
+/** Orders whose execution has no result, or one that says something else than the broker. */
+export function lost({ orders }: LabState, results: readonly ExecutionResult[]): readonly string[] {
+  const told = new Map(results.map((result) => [result.clientOrderId, result]));
+  const isFilled = (id: string) => FILLED.includes(told.get(id)?.status ?? '');
+  const untold = orders.filter(({ clientOrderId, state }) => (state === 'filled') !== isFilled(clientOrderId));
+  const sent = new Set(orders.map(({ clientOrderId }) => clientOrderId));
+  const made = results.filter(({ clientOrderId = '', status }) => FILLED.includes(status) && !sent.has(clientOrderId));
+  return [...untold, ...made].map(({ clientOrderId = '' }) => clientOrderId);
+}
+
+const FILLED: readonly string[] = ['FILLED', 'EXECUTED_FULL_LATE'];
+
 /** Nothing sent twice, nothing filled without exits, every chain as it was written. */
 export async function expectSound(cluster: Cluster, results: readonly ExecutionResult[]): Promise<LabState> {
   const state = await cluster.state();

@@ -20,8 +20,7 @@ export interface Size {
 /** Window pixels per unit of the picture. */
 export const LARGEST_SCALE = 4;
 const LARGEST_FIT = 2.4;
-/** Px around the whole picture. */
-export const MARGIN = 8;
+const MARGIN = 24;
 /** Share of the window that always shows some of the picture. */
 const KEPT = 0.15;
 

@@ -78,6 +78,7 @@ async function work(options: WorkerCommand, world: CliWorld): Promise<ExitCode> 
   const settings = options.submitMode === undefined ? {} : { submitMode: options.submitMode };
   const worker = await openWorker({
     ...{ broker: opened.broker, clock, settings, port: options.port, attemptId: randomUUID },
+    ...(opened.limits !== undefined && { limits: opened.limits }),
     ...(options.host !== undefined && { host: options.host }),
     ingressUrl: options.restate,
     logger: pino(pino.destination(process.stderr.fd)),

@@ -12,10 +12,11 @@ import type { CaseFact } from '../../domain/cases.js';
 import type { JournalRecord } from '../../domain/journal.js';
 import type { RecordLookup } from '../../domain/journal-index.js';
 import type { Clock, Logger } from '../../domain/ports.js';
+import { causeOf } from '../../domain/reading.js';
 import { FillchartError } from '../../domain/reasons.js';
 import { recordIndex } from '../../domain/record-index.js';
 import { isoTime } from '../../domain/time.js';
-import type { Engine, Execution, ExecutionsQuery, ExecutionView, PositionView } from '../../index.js';
+import type { Engine, Execution, ExecutionsQuery, ExecutionView, PositionView, SweepReport } from '../../index.js';
 import type { KillSwitchFact } from '../../machines/kill-switch.machine.js';
 import type { ProtectionFact } from '../../machines/protection.facts.js';
 import { viewOf } from '../../views/execution-view.js';
@@ -135,10 +136,22 @@ function mirror(options: RestateHostOptions, clock: Clock) {
       watchedOrders: live,
       bookedExecutions: 0,
       startSweep: 'over' as const,
-      sweepFailures: [],
+      sweepFailures,
       journalRecords: index.all.at(-1)?.seq ?? 0,
       ...(silent > AWAY_AFTER_MS && { journalFailure: `Restate has not answered for ${Math.round(silent / 1_000)} s` }),
     };
+  }
+
+  let sweepFailures: readonly string[] = [];
+  /** A worker compares; while none answers, nothing is judged (M4). */
+  async function sweep(): Promise<SweepReport> {
+    const notAsked = { orders: 0, positions: 0, cases: [] };
+    const report = await front
+      .sweep()
+      .catch((error: unknown) => ({ at: isoTime(time()), ...notAsked, failures: [`Restate: ${causeOf(error)}`] }));
+    sweepFailures = report.failures;
+    await follow.catchUp().catch(() => undefined);
+    return report;
   }
 
   async function close(): Promise<void> {
@@ -166,8 +179,7 @@ function mirror(options: RestateHostOptions, clock: Clock) {
         for (const { audit } of index.all) for (const line of audit) if (line.seq > since) subscriber.next(line);
         return audit$.subscribe(subscriber);
       }),
-    // Said as what could not be asked, so that nobody takes it for a comparison that found nothing.
-    sweep: async () => ({ at: isoTime(time()), orders: 0, positions: 0, cases: [], failures: [NO_SWEEP] }),
+    sweep,
     positions: positions.all,
     exits$: exits$.asObservable(),
     metrics: metricsNow,
@@ -183,8 +195,6 @@ function mirror(options: RestateHostOptions, clock: Clock) {
   };
   return { engine, lookup, follow };
 }
-
-const NO_SWEEP = 'the host on Restate has no sweep: nothing was compared with the broker';
 
 function pageOf(views: readonly ExecutionView[], query: ExecutionsQuery): readonly ExecutionView[] {
   const { after, before, limit = MOST_LISTED, stage } = query;

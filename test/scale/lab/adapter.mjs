@@ -34,7 +34,9 @@ export function labBroker(url) {
     cancelOrder: async ({ clientOrderId }, signal) =>
       (await call('DELETE', '/orders', { clientOrderId }, signal)).outcome,
     placeProtection: (request, signal) => call('POST', '/exits', request, signal),
+    getOpenOrders: async (signal) => (await call('GET', '/open', {}, signal)).orders,
     async getPositions(symbols, signal) {
+      if (symbols.length === 0) return (await call('GET', '/positions', {}, signal)).positions;
       const all = await Promise.all(symbols.map((symbol) => call('GET', '/positions', { symbol }, signal)));
       return all.flatMap(({ positions }) => positions);
     },

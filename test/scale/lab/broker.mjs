@@ -8,14 +8,23 @@
 import http from 'node:http';
 
 const [port = '9300'] = process.argv.slice(2);
-const settings = { fillMs: 300, submitMs: 5, price: '151.00', neverFills: false, refusesExits: false };
+const settings = {
+  fillMs: 300,
+  submitMs: 5,
+  price: '151.00',
+  neverFills: false,
+  fillsNow: false,
+  refusesExits: false,
+  loses: '',
+};
 const orders = [];
 const exits = new Map();
 const log = [];
 
 const byId = (id) => orders.filter((order) => order.clientOrderId === id);
 const settle = (order) => {
-  if (order.state !== 'open' || settings.neverFills || Date.now() < order.fillsAt) return order;
+  if (order.state !== 'open' || settings.neverFills) return order;
+  if (!settings.fillsNow && Date.now() < order.fillsAt) return order;
   order.state = 'filled';
   order.filledAt = Date.now();
   return order;
@@ -65,7 +74,8 @@ const routes = {
     ].map(([id, price]) => {
       const isKnown = exits.has(id);
       const brokerOrderId = exits.get(id)?.brokerOrderId ?? `exit-${exits.size + 1}`;
-      exits.set(id, { clientOrderId: id, brokerOrderId, price, quantity: body.quantity, at: Date.now() });
+      const { symbol, quantity } = body;
+      exits.set(id, { clientOrderId: id, symbol, brokerOrderId, price, quantity, at: Date.now() });
       return isKnown ? { kind: 'duplicate' } : { kind: 'accepted', brokerOrderId };
     });
     return { stopLoss: legs[0], takeProfit: legs[1] };
@@ -73,11 +83,17 @@ const routes = {
   'GET /positions': ({ symbol }) => ({
     positions: orders
       .map(settle)
-      .filter((order) => order.symbol === symbol && order.state === 'filled')
-      .map(({ clientOrderId, quantity, side }) => {
+      .filter((order) => (symbol === undefined || order.symbol === symbol) && order.state === 'filled')
+      .filter(({ clientOrderId }) => clientOrderId !== settings.loses)
+      .map(({ clientOrderId, quantity, side, symbol: own }) => {
         const [sl, tp] = ['sl', 'tp'].map((leg) => exits.get(`${clientOrderId}-${leg}`)?.price);
-        return { symbol, clientOrderId, size: side === 'sell' ? `-${quantity}` : quantity, sl, tp };
+        return { symbol: own, clientOrderId, size: side === 'sell' ? `-${quantity}` : quantity, sl, tp };
       }),
+  }),
+  'GET /open': () => ({
+    orders: [...orders.map(settle).filter(({ state }) => state === 'open'), ...exits.values()].map(
+      ({ clientOrderId, symbol }) => ({ clientOrderId, symbol }),
+    ),
   }),
   'GET /state': () => ({ orders: orders.map(settle), exits: [...exits.values()], log }),
   'POST /settings': (body) => Object.assign(settings, body),

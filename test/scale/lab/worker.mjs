@@ -1,13 +1,13 @@
 /**
- * A worker as a process of its own. Arguments: port, ingress, broker, settings as JSON, and the word `unfenced` for the
- * negative control: then every attempt of a handler has the same name, and the fence cannot tell them apart.
+ * A worker as a process of its own. Arguments: port, ingress, broker, settings as JSON, the word `unfenced` for the negative
+ * control: then every attempt of a handler has the same name, and the fence cannot tell them apart; and limits as JSON.
  */
 import { randomUUID } from 'node:crypto';
 import { systemClock } from 'fillchart/adapters';
 import { openWorker } from 'fillchart/restate';
 import { labBroker } from './adapter.mjs';
 
-const [port, ingressUrl, brokerUrl, settings = '{}', fence = 'fenced'] = process.argv.slice(2);
+const [port, ingressUrl, brokerUrl, settings = '{}', fence = 'fenced', limits] = process.argv.slice(2);
 const worker = await openWorker({
   broker: labBroker(brokerUrl),
   clock: systemClock(),
@@ -16,6 +16,7 @@ const worker = await openWorker({
   settings: JSON.parse(settings),
   attemptId: fence === 'unfenced' ? () => 'the same' : randomUUID,
   logger: false,
+  ...(limits !== undefined && { limits: JSON.parse(limits) }),
 });
 process.stdout.write('ready\n');
 process.on('SIGTERM', () => void worker.close().then(() => process.exit(0)));

@@ -1,0 +1,122 @@
+/**
+ * Everything at once, for long: workers and servers are killed, stand still and are cut off at random while executions come in
+ * (S1, A6, M1). What holds, holds at any speed.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ExecutionResult } from '../../src/domain/result.js';
+import { seededRandom } from '../../src/testing/simulation/random.js';
+import { type Cluster, cluster, pause, type Wire } from './cluster.js';
+import { advisories, countBy, doubles, expectSound, lost, said, untilExecuted } from './story.js';
+
+let running: Cluster | undefined;
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+});
+
+const numberOf = (name: string, otherwise: number): number =>
+  Number(process.env[`FILLCHART_SCALE_${name}`] ?? otherwise);
+
+const COUNT = numberOf('CAMPAIGN', 60);
+const SERVER_KILLS = numberOf('SERVER_KILLS', 4);
+const SERVERS = numberOf('SERVERS', 1) === 3 ? 3 : 1;
+const SEED = numberOf('SEED', 1);
+const FREEZES = (process.env['FILLCHART_SCALE_FREEZES'] ?? '12').split(',').map(Number);
+const WIRES: readonly Wire[] = ['restate', 'ingress', 'broker'];
+const BATCH = 5;
+const WORKERS = 3;
+
+interface Blows {
+  workerKills: number;
+  serverKills: number;
+  freezes: number;
+  cuts: number;
+}
+
+/** Blows at random moments until `isOver`, and at least those that are asked for. */
+async function strike(now: Cluster, isOver: () => boolean): Promise<Blows> {
+  const random = seededRandom(SEED);
+  const pick = (most: number): number => random.int(0, most - 1);
+  const blows: Blows = { workerKills: 0, serverKills: 0, freezes: 0, cuts: 0 };
+  const freezes = [...FREEZES];
+  const cuts = WIRES.flatMap((wire) => [wire, wire]);
+  let standsStill: Promise<void> = Promise.resolve();
+  let frozen: number | undefined;
+
+  async function killServer(): Promise<void> {
+    const index = SERVERS === 1 ? 0 : pick(SERVERS);
+    now.killServer(index);
+    blows.serverKills += 1;
+    await pause(200 + pick(1_500));
+    await now.startServer(index);
+  }
+
+  function freeze(seconds: number): void {
+    const index = 1 + pick(WORKERS - 1);
+    frozen = index;
+    blows.freezes += 1;
+    standsStill = now.freezeWorker(index, seconds * 1_000).then(() => {
+      frozen = undefined;
+    });
+  }
+
+  while (!isOver() || blows.serverKills < SERVER_KILLS) {
+    await pause(500 + pick(2_500));
+    const dice = random.next();
+    const seconds = frozen === undefined && dice < 0.1 ? freezes.shift() : undefined;
+    const wire = dice < 0.2 ? cuts.shift() : undefined;
+    if (seconds !== undefined) freeze(seconds);
+    else if (wire !== undefined) {
+      blows.cuts += 1;
+      await now.cut(wire, 2_000 + pick(6_000));
+    } else if (dice < 0.5 && blows.serverKills < SERVER_KILLS) await killServer();
+    else {
+      const index = pick(WORKERS);
+      if (index === frozen) continue;
+      blows.workerKills += 1;
+      await now.restartWorker(index);
+    }
+  }
+  // What the dice have left out.
+  for (const wire of cuts) {
+    blows.cuts += 1;
+    await now.cut(wire, 3_000);
+  }
+  for (const seconds of freezes) {
+    freeze(seconds);
+    await standsStill;
+  }
+  await standsStill;
+  return blows;
+}
+
+describe('a campaign', { timeout: 1_800_000 }, () => {
+  it('S1 A6 M1: kills, freezes and partitions at random: 0 doubled, 0 lost, 0 unprotected, 0 false cases', async () => {
+    running = await cluster({ workers: WORKERS, wired: true, servers: SERVERS });
+    const now = running;
+    await now.broker({ submitMs: 200, fillMs: 1_500 });
+    const all: Promise<ExecutionResult>[] = [];
+    let isOver = false;
+    const begun = Date.now();
+    const striking = strike(now, () => isOver);
+    while (all.length < COUNT) {
+      all.push(...advisories(Math.min(BATCH, COUNT - all.length)).map((each) => untilExecuted(now.front, each)));
+      await pause(1_000);
+    }
+    isOver = true;
+    const blows = await striking;
+    const results = await Promise.all(all);
+    await pause(3_000);
+    const state = await expectSound(now, results);
+    const cases = await now.front.cases.all();
+    said({
+      ...{ executions: COUNT, servers: SERVERS, seed: SEED, ms: Date.now() - begun, ...blows },
+      ...{ orders: state.orders.length, doubled: doubles(state), lost: lost(state, results).length },
+      ...countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`.trim()),
+      cases: cases.map(({ kind, mismatches }) => `${kind}: ${mismatches.map(({ message }) => message).join(' ')}`),
+    });
+    expect(lost(state, results), 'orders whose result says something else').toEqual([]);
+    expect(results).toHaveLength(COUNT);
+    expect(cases, 'cases, where nothing is wrong at the broker').toEqual([]);
+  });
+});
