@@ -47,6 +47,8 @@ export interface MapPlan {
   /** From left to right. */
   readonly endings: readonly string[];
   readonly goodEndings: readonly string[];
+  /** Those that are neither good nor a failure. */
+  readonly plainEndings?: readonly string[];
   readonly tracks: number;
   /** Lines that reach a box do so above those that leave it. */
   readonly entersAbove?: true;
@@ -78,7 +80,7 @@ const execution: MapPlan = {
     validating: 'nothing sent yet',
     submitted: 'one order, ever',
     pending: 'the order is watched',
-    cancelling: 'a switch wants it gone',
+    cancelling: 'cancel under way',
     timeout: 'until T = 32 s',
     filled: 'SL and TP are placed',
     late: 'valid, and protected',
@@ -86,6 +88,7 @@ const execution: MapPlan = {
   },
   endings: ['FILLED', 'EXECUTED_FULL_LATE', 'CANCELLED', 'FAILED_TIMEOUT', 'FAILED', 'REJECTED'],
   goodEndings: ['FILLED', 'EXECUTED_FULL_LATE'],
+  plainEndings: ['CANCELLED'],
   tracks: 2,
   ways: [
     { from: ['validating'], to: ['submitted'], words: 'all rules hold', of: ['BROKER_ASKED'] },
@@ -127,7 +130,7 @@ const execution: MapPlan = {
     {
       from: ['submitted'],
       to: ['pending'],
-      words: 'accepted, or unknown',
+      words: 'accepted or unknown',
       of: ['isNews', 'mayBeLive', 'RECOVERED'],
     },
     {
@@ -216,7 +219,7 @@ const execution: MapPlan = {
     words: 'the order may be live',
     states: ['submitted', 'pending', 'cancelling', 'timeout'],
   },
-  note: 'After a fill no way leads to a cancel or a close (R4). T counts from the first submit call and is never extended (T1).',
+  note: 'After a fill no arrow leads to a cancel or a close (R4). T counts from the first submit call and is never extended (T1).',
 };
 
 const protection: MapPlan = {

@@ -18,6 +18,8 @@ const SMALL = 11;
 const NAME = 14;
 const TITLE = 20;
 const INSET = 2.5;
+/** Side of an arrow head. */
+const HEAD = 9;
 
 const KIND_NAMES: Readonly<Record<Kind, string>> = {
   step: 'next step',
@@ -35,7 +37,7 @@ export function mapSvgOf(chart: Chart, scene: MapScene): string {
     element('title', {}, escapeXml(`Map of ${chart.id}`)),
     element('desc', {}, escapeXml(about)),
     element('style', {}, escapeXml(MAP_STYLE)),
-    element('defs', {}, KINDS.map(arrowHead).join('')),
+    element('defs', {}, KINDS.map((kind) => arrowHead(kind, HEAD)).join('')),
     element('rect', { class: 'page', width, height }),
     text(chart.id, 'map-title', 'bold', TITLE, EDGE, 33, 'start'),
     text(chart.description, 'map-about', 'sans', 12, EDGE, 53, 'start'),
@@ -72,13 +74,13 @@ function stateAt({ state, place, about }: MapState): string {
 }
 
 /** A status of a state that is drawn around it, or a state of its own. */
-function endingAt({ name, state, place, isGood }: MapEnding, isStatus: boolean): string {
+function endingAt({ name, state, place, tone }: MapEnding, isStatus: boolean): string {
   const { x, y, width, height } = place;
   const inner = { x: x + INSET, y: y + INSET, width: width - 2 * INSET, height: height - 2 * INSET };
   return element(
     'g',
     {
-      class: isGood ? 'state ending good' : 'state ending',
+      class: `state ending ${tone}`,
       'data-state-id': isStatus ? undefined : state.id,
       'data-outcome': isStatus ? name : undefined,
     },

@@ -26,7 +26,7 @@ export interface MapEnding {
   readonly name: string;
   readonly state: ChartState;
   readonly place: Place;
-  readonly isGood: boolean;
+  readonly tone: 'good' | 'plain' | 'bad';
 }
 
 export interface MapLine {
@@ -119,7 +119,7 @@ function endingsOf(chart: Chart, plan: MapPlan, top: number): readonly MapEnding
     const state = finals.find(({ key }) => key === name) ?? finals[0];
     const place = { x, y: top, width, height: ENDING };
     x += width + gap;
-    return state === undefined ? [] : [{ name, state, place, isGood: plan.goodEndings.includes(name) }];
+    return state === undefined ? [] : [{ name, state, place, tone: toneOf(name, plan) }];
   });
 }
 
@@ -152,3 +152,6 @@ function initialOf(chart: Chart, plan: MapPlan, places: ReadonlyMap<string, Plac
     ],
   };
 }
+
+const toneOf = (name: string, { goodEndings, plainEndings = [] }: MapPlan): MapEnding['tone'] =>
+  goodEndings.includes(name) ? 'good' : plainEndings.includes(name) ? 'plain' : 'bad';

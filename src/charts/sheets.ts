@@ -1,12 +1,13 @@
 /**
- * The chart on sheets of paper, as one HTML file that prints: the map, every way in words, the key, then state by state.
+ * The chart on sheets of paper, as one HTML file that prints: the map, every way in words, the key, the overview, then state
+ * by state.
  *
- * 1. A page fits A4 and Letter, landscape; no text is smaller than 7 pt. Text is text: it can be searched and copied.
+ * 1. A page fits A4 and Letter, landscape; no text is smaller than 7 pt, on the overview 6 pt. Text is text: it can be
+ *    searched and copied.
  * 2. A state shows what is inside it, and lists every transition. A way out names the page that it leads to, and the head of
  *    a state the pages that lead there. Short states share a page.
  */
 import type { Chart, ChartState } from './chart.js';
-import { isInside } from './chart.js';
 import type { Layout } from './elk.js';
 import { pairsOf } from './map-check.js';
 import { actionsText } from './notation.js';
@@ -14,6 +15,7 @@ import { topOf } from './outcomes.js';
 import { type OverviewOptions, overviewsOf } from './overview.js';
 import type { Scene } from './scene.js';
 import { keyPage, waysPage } from './sheet-front.js';
+import { insideOf, overviewPages, overviewSheet } from './sheet-overview.js';
 import { PAGE, type Picture, packed, type Section } from './sheet-packing.js';
 import { tableOf } from './sheet-rows.js';
 import { SHEETS_STYLE } from './sheets-style.js';
@@ -26,7 +28,7 @@ const SCALE = 1.04;
 /** A picture with guards on its arrows may be as high as this; else its arrows name events alone. */
 const HIGHEST_MM = 96;
 const CLOSE = { nodes: 14, layers: 11, edges: 7 } as const;
-/** Map, ways and key come first. */
+/** Map, ways and key come first, then the overview. */
 const FRONT = 3;
 
 /** @param map the chart's map, as SVG */
@@ -34,14 +36,16 @@ export async function sheetsOf(chart: Chart, map: string, layout: Layout): Promi
   const pictures = new Map<string, Picture>();
   for (const top of chart.states.filter(({ parent, children }) => parent === chart.id && children.length > 0))
     pictures.set(top.id, await pictureOf(top, chart, layout));
+  const overview = await overviewPages(chart, layout);
   const pages = packed(chart, pictures);
   const begins = (id: string) => (page: readonly Section[]) =>
     page.some(({ top, part }) => top.id === id && part === 1);
-  const pageOf = (id: string) => pages.findIndex(begins(id)) + FRONT + 1;
+  const pageOf = (id: string) => pages.findIndex(begins(id)) + FRONT + overview.length + 1;
   const bodies = [
     `<div class="map">${map}</div>`,
     waysPage(chart, pageOf),
     keyPage(chart, pageOf),
+    ...overview.map((page) => overviewSheet(page, chart, pageOf)),
     ...pages.map((page) => page.map((section) => contentOf(section, chart, pageOf)).join('\n')),
   ];
   return `<!doctype html>
@@ -64,13 +68,7 @@ const sheet = (content: string, chart: Chart, number: number, count: number): st
 
 /** What is inside the state, with the ways between: with guards where the picture stays low, in the lower of its directions. */
 async function pictureOf(top: ChartState, chart: Chart, layout: Layout): Promise<Picture> {
-  const { parent: _parent, ...root } = top;
-  const inside = chart.states.filter(({ id }) => isInside(chart, id, top.id));
-  const isIn = (id: string) => inside.some((state) => state.id === id);
-  const transitions = chart.transitions.filter(
-    ({ source, targets }) => isIn(source) && targets.length > 0 && targets.every(isIn),
-  );
-  const part = { id: top.id, description: '', states: [root, ...inside], transitions };
+  const part = insideOf(chart, top);
   const lowest = async (options: OverviewOptions) => lowestOf(await overviewsOf(part, layout, options));
   const withGuards = await lowest({ spacing: CLOSE, guards: true });
   const isLow = withGuards !== undefined && withGuards.height * PX_MM <= HIGHEST_MM;

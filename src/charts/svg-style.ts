@@ -12,6 +12,8 @@ interface Theme {
   readonly box: string;
   readonly composite: string;
   readonly border: string;
+  /** Boxes and steps of a map, which has room for strong lines. */
+  readonly mapLine: string;
   readonly final: string;
   readonly text: string;
   readonly quiet: string;
@@ -26,6 +28,7 @@ const LIGHT: Theme = {
   box: '#ffffff',
   composite: '#64748b0f',
   border: '#64748b',
+  mapLine: '#334155',
   final: '#15803d',
   text: '#0f172a',
   quiet: '#475569',
@@ -47,6 +50,7 @@ const DARK: Theme = {
   box: '#151e2d',
   composite: '#94a3b814',
   border: '#94a3b8',
+  mapLine: '#b6c2d2',
   final: '#4ade80',
   text: '#f1f5f9',
   quiet: '#b6c2d2',
@@ -118,16 +122,17 @@ const mapShapes = [
   `.map-about{font-size:12px;font-family:${SANS}}`,
   `.map-words{font-size:11.5px;font-family:${SANS}}`,
   `.map-ending{font-weight:700;font-size:11px;font-family:${MONO}}`,
-  '.arrow{stroke-width:1.4}.arrow.fill{stroke-width:2.2}',
+  '.box{stroke-width:1.4}.arrow{stroke-width:1.6}.arrow.fill{stroke-width:2.4}',
 ].join('');
 
 const mapColours = (theme: Theme): string =>
   [
     `.map-title,.map-name,.map-ending{fill:${theme.text}}.map-about,.map-small{fill:${theme.quiet}}`,
-    `.ending>.box{stroke:${theme.kinds.failure}}.ending.good>.box{stroke:${theme.final}}`,
+    `.state>.box{stroke:${theme.mapLine}}.arrow.step{stroke:${theme.mapLine}}.head.step{fill:${theme.mapLine}}`,
+    `.ending.bad>.box{stroke:${theme.kinds.failure}}.ending.good>.box{stroke:${theme.final}}`,
     ...KINDS.map((kind) => {
       const words = kind === 'step' ? theme.quiet : theme.kinds[kind];
-      return `.joint.${kind}{fill:${theme.kinds[kind]}}.map-words.${kind}{fill:${words}}`;
+      return `.joint.${kind}{fill:${kind === 'step' ? theme.mapLine : theme.kinds[kind]}}.map-words.${kind}{fill:${words}}`;
     }),
   ].join('');
 

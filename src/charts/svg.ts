@@ -33,7 +33,7 @@ export function svgOf(chart: Chart, scene: Scene, detail: Detail): string {
     element('title', {}, escapeXml(`Statechart ${chart.id}`)),
     element('desc', {}, escapeXml(about)),
     element('style', {}, escapeXml(STYLE)),
-    element('defs', {}, KINDS.map(arrowHead).join('')),
+    element('defs', {}, KINDS.map((kind) => arrowHead(kind)).join('')),
     element('rect', { class: 'page', width, height }),
     linesAt(title, MARGIN, MARGIN),
     element('g', { class: 'legend', transform: at(MARGIN, MARGIN + sizeOf(title).height + 4) }, legend.body),
@@ -203,11 +203,11 @@ function towards(corner: ElkPoint, next: ElkPoint): ElkPoint {
   return { x: corner.x + (next.x - corner.x) * share, y: corner.y + (next.y - corner.y) * share };
 }
 
-export const arrowHead = (kind: string): string =>
-  marker(`head-${kind}`, 7.2, element('path', { class: `head ${kind}`, d: 'M0 0.6L8 4L0 7.4Z' })) +
-  marker(`inside-${kind}`, 4, element('circle', { class: `inside ${kind}`, cx: 4, cy: 4, r: 2.6 }));
+export const arrowHead = (kind: string, size = 7): string =>
+  marker(`head-${kind}`, size, 7.2, element('path', { class: `head ${kind}`, d: 'M0 0.6L8 4L0 7.4Z' })) +
+  marker(`inside-${kind}`, 7, 4, element('circle', { class: `inside ${kind}`, cx: 4, cy: 4, r: 2.6 }));
 
-const marker = (id: string, refX: number, shape: string): string =>
+const marker = (id: string, size: number, refX: number, shape: string): string =>
   element(
     'marker',
     {
@@ -215,8 +215,8 @@ const marker = (id: string, refX: number, shape: string): string =>
       viewBox: '0 0 8 8',
       refX,
       refY: 4,
-      markerWidth: 7,
-      markerHeight: 7,
+      markerWidth: size,
+      markerHeight: size,
       markerUnits: 'userSpaceOnUse',
       orient: 'auto',
     },

@@ -62,6 +62,7 @@ describe.each(charts)('the sheets of $file', ({ file, chart }) => {
 
   it('hold pictures that fit the paper, none of their texts under 7 pt', async () => {
     for (const [, view, width, height] of (await read())
+      .filter((page) => !page.includes('class="overview"'))
       .join('')
       .matchAll(/<svg viewBox="0 0 ([\d.]+) [\d.]+" width="([\d.]+)" height="([\d.]+)"/g)) {
       expect(Number(width)).toBeLessThanOrEqual(PRINTED_PX);
@@ -69,6 +70,24 @@ describe.each(charts)('the sheets of $file', ({ file, chart }) => {
       // The smallest text of a picture is 9 px; a px on paper is 0.75 pt.
       expect((9 * 0.75 * Number(width)) / Number(view)).toBeGreaterThanOrEqual(7);
     }
+  });
+
+  it('have an overview on one page: every state that is not final, its inside, its ways, no text under 6 pt', async () => {
+    const pages = (await read()).filter((page) => page.includes('class="overview"'));
+    const hasInsides = chart.states.some(({ parent, children }) => parent === chart.id && children.length > 0);
+    expect(pages.length).toBe(hasInsides ? 1 : 0);
+    const cells = pages.flatMap((page) => page.split('<section style').slice(1));
+    const nameOf = (cell: string) => /<h3><a[^>]*>([^<]+)/.exec(cell)?.[1];
+    const states = chart.states.filter(({ parent, type }) => parent === chart.id && type !== 'final');
+    expect(cells.map(nameOf)).toEqual(hasInsides ? states.map(({ key }) => key) : []);
+    for (const cell of cells) {
+      const own = states.find(({ key }) => key === nameOf(cell));
+      for (const { id } of chart.states.filter(({ parent }) => parent === own?.id))
+        expect(cell).toContain(`data-state-id="${id}"`);
+      for (const { from, to } of pairsOf(chart)) if (from === own?.key) expect(cell).toContain(`>${to}</`);
+    }
+    for (const [, view, width] of pages.join('').matchAll(/<svg viewBox="0 0 ([\d.]+) [\d.]+" width="([\d.]+)"/g))
+      expect((9 * 0.75 * Number(width)) / Number(view)).toBeGreaterThanOrEqual(5.999);
   });
 });
 
