@@ -20,7 +20,7 @@ const deep = [
   'test/adapters/journals.process.test.ts',
   'test/alpaca/{cases,conformance,crowd,faults,fuzz,quote,simulator,simulator.refusals,stream-and-budget}.test.ts',
   'test/ccxt/{cases.*,conformance,faults,fuzz,line,perpetual,siblings,stream,vectors}.test.ts',
-  'test/audit/verify.*.test.ts',
+  'test/audit/{altered-rows,verify.*}.test.ts',
   // These open Chromium.
   'test/browser/*.chromium.test.ts',
   // These stand in for a part of the program, so they need a process of their own.

@@ -3,7 +3,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { ordersInFlight, until } from '../lib/in-flight.mjs';
-import { timed, watchDelay } from '../lib/measuring.mjs';
+import { collectGarbage, timed, watchDelay } from '../lib/measuring.mjs';
 
 export const title = 'Kill switch GLOBAL with orders in flight';
 export const of = 'in flight';
@@ -16,6 +16,8 @@ export const grows = ['last cancel ms', 'CPU ms'];
 export const parts = ({ full }) => (full ? [1_000, 3_000, 10_000, 50_000] : [1_000, 3_000, 10_000]).map(sized);
 const sized = (size) => ({ name: size.toLocaleString('en-US'), size });
 
+const NOW = { collect: false };
+
 function cpuNowMs() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
@@ -23,6 +25,7 @@ function cpuNowMs() {
 
 export async function measure({ size }) {
   const { clock, broker, engine } = await ordersInFlight(size, { batch: true, pollIntervalMs: 10_000 });
+  collectGarbage();
   clock.release();
   const delay = watchDelay();
   await new Promise((resolve) => setTimeout(resolve, 20)); // The watch has begun.
@@ -41,7 +44,7 @@ export async function measure({ size }) {
     await until(() => broker.counts.cancels >= size);
     cpuToLastMs = cpuNowMs() - before;
     await setting;
-  });
+  }, NOW);
   const { max } = delay.stop();
   return {
     '`set` returns ms': returnedMs,

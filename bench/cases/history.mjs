@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { advisory, instantBroker } from '../lib/instant-broker.mjs';
-import { atOnce, heapUsed, timed, watchDelay } from '../lib/measuring.mjs';
+import { atOnce, collectGarbage, heapUsed, timed, watchDelay } from '../lib/measuring.mjs';
 import { createEngine, inspectSqliteJournal, replayExecution, sqliteJournal, verifyChain } from '../lib/package.mjs';
 
 export const title = 'Start with a history';
@@ -75,9 +75,10 @@ async function closed(engine) {
 }
 
 async function start(broker, path) {
+  collectGarbage();
   const delay = watchDelay();
   await sleep(20);
-  const { value: engine, wallMs } = await timed(() => engineOn(broker, path));
+  const { value: engine, wallMs } = await timed(() => engineOn(broker, path), { collect: false });
   await sleep(5);
   const { max } = delay.stop();
   await engine.close();

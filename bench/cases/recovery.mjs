@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ordersInFlight } from '../lib/in-flight.mjs';
-import { timed, watchDelay } from '../lib/measuring.mjs';
+import { collectGarbage, timed, watchDelay } from '../lib/measuring.mjs';
 import { createEngine, sqliteJournal } from '../lib/package.mjs';
 
 export const title = 'Recovery of unfinished executions';
@@ -26,6 +26,7 @@ export async function measure({ size }) {
     const journal = sqliteJournal({ path });
     const { clock, broker, engine } = await ordersInFlight(size, { batch: true, pollIntervalMs: 10_000, journal });
     await engine.close({ drainMs: 0 });
+    collectGarbage();
     clock.release();
     const delay = watchDelay();
     await new Promise((resolve) => setTimeout(resolve, 20)); // The watch has begun.
@@ -33,11 +34,13 @@ export async function measure({ size }) {
       value: next,
       wallMs,
       cpuMs,
-    } = await timed(() =>
-      createEngine({
-        ...{ broker, clock, logger: false, maxConcurrent: size, pollIntervalMs: 10_000 },
-        journal: sqliteJournal({ path }),
-      }),
+    } = await timed(
+      () =>
+        createEngine({
+          ...{ broker, clock, logger: false, maxConcurrent: size, pollIntervalMs: 10_000 },
+          journal: sqliteJournal({ path }),
+        }),
+      { collect: false },
     );
     await new Promise((resolve) => setTimeout(resolve, 5));
     const { p99, max } = delay.stop();

@@ -2,7 +2,7 @@
  * Orders whose 30 seconds end: how late their cancels leave, all at the same instant and one after the other.
  */
 import { ordersInFlight, until } from '../lib/in-flight.mjs';
-import { timed, watchDelay } from '../lib/measuring.mjs';
+import { collectGarbage, timed, watchDelay } from '../lib/measuring.mjs';
 import { quantile } from '../lib/samples.mjs';
 
 export const title = 'Orders that time out together';
@@ -24,9 +24,10 @@ export async function measure({ size }) {
   const { clock, broker } = await ordersInFlight(size, { batch: true, pollIntervalMs: 10_000 });
   const due = clock.monotonic() + HARD_TIMEOUT_MS;
   clock.jump(HARD_TIMEOUT_MS - BEFORE_MS);
+  collectGarbage();
   clock.release();
   const delay = watchDelay();
-  const { cpuMs } = await timed(() => until(() => broker.counts.cancels >= size));
+  const { cpuMs } = await timed(() => until(() => broker.counts.cancels >= size), { collect: false });
   const late = broker.times.cancels.map((at) => at - due);
   return {
     'late p50 ms': quantile(late, 0.5),

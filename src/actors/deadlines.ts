@@ -18,8 +18,8 @@ export interface Deadlines {
 
 export interface DeadlineEvents {
   onDeadline(name: DeadlineName): void;
-  /** T = 30 s or T = 32 s is about to be told; resolves when the look is answered, within a bound of its own. */
-  onLastLook(): Promise<void>;
+  /** T = 30 s or T = 32 s is about to be told; resolves when the look is answered, at T = 32 s within a bound of its own. */
+  onLastLook(name: DeadlineName): Promise<void>;
 }
 
 /** Deadlines at whose instant a fill still counts (T2). */
@@ -49,7 +49,7 @@ export function deadlines(clock: Clock, time: EngineTime, events: DeadlineEvents
 
   function lookAgain(name: DeadlineName): void {
     set(name, 0, () => {
-      const looked = events.onLastLook();
+      const looked = events.onLastLook(name);
       if (name === 'hardTimeout') set(name, 0, () => tell(name));
       else void looked.then(() => (isCleared ? undefined : tell(name)));
     });

@@ -30,6 +30,7 @@ import { deadlines } from './deadlines.js';
 import { type EffectServices, effects } from './effects.js';
 import { type Execution, executionHandle } from './execution.js';
 import { inbox } from './inbox.js';
+import type { JointLooks } from './joint-looks.js';
 import { lastResort } from './last-resort.js';
 import { reportsOf } from './reports.js';
 import type { SlicedWalk } from './sliced-walk.js';
@@ -40,6 +41,8 @@ export interface HostServices extends EffectServices {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly cases: CaseRegister;
+  /** Looks once more at orders whose time is up. */
+  readonly looks: JointLooks;
   /** Carries changes of the kill switches to all that are live. */
   readonly walk: SlicedWalk<ExecutionHost>;
   /** Who has the event loop when very many hear of something at once. */
@@ -80,7 +83,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
   const context = () => good.context;
   const timers = deadlines(clock, time, {
     onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
-    onLastLook: () => within(clock, LAST_LOOK_MS, lastLook(), undefined),
+    onLastLook: (name) => (name === 'lateWindow' ? within(clock, LAST_LOOK_MS, lastLook(), undefined) : lastLook()),
   });
   const facts = inbox(services.turns, safely(take));
   const snapshot = () => good;
@@ -214,7 +217,7 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (!watch.has(clientOrderId)) return;
     await cancelUnderWay;
     // Filled and over meanwhile: there is nothing left to look at (R6.1).
-    if (watch.has(clientOrderId)) await watch.query(orderRef(context()));
+    if (watch.has(clientOrderId)) await services.looks.lookAt(orderRef(context()));
   }
 
   function finish(): void {

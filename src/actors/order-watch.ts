@@ -43,6 +43,8 @@ export interface OrderWatch {
   has(clientOrderId: string): boolean;
   /** One query at once, whatever polls are under way; resolves when its report is out, or when there is none. */
   query(ref: OrderRef): Promise<void>;
+  /** The same for several at once: in one request where the adapter has one; resolves when all reports are out. */
+  queryAll(refs: readonly OrderRef[]): Promise<void>;
   /** Orders watched now. */
   readonly size: number;
   /** Status requests made so far. */
@@ -65,7 +67,7 @@ const WAVE = 20;
 const GAP_MS = 100;
 
 export function orderWatch(options: OrderWatchOptions): OrderWatch {
-  const { broker, capabilities, clock, pollIntervalMs, statusDeadlineMs } = options;
+  const { broker, capabilities, clock, pollIntervalMs } = options;
   const scheduler = clockScheduler(clock);
   const watched = new Map<string, () => OrderRef>();
   const underWay = new Set<string>();
@@ -78,10 +80,8 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const canAsk = (ref: OrderRef): boolean => capabilities.lookupByClientId || ref.brokerOrderId !== undefined;
 
   const isWatched = (id: string): boolean => watched.has(id);
-  const requests = requestsTo(clock, statusDeadlineMs, isWatched);
-  const { ask, isDown, sinceAsked } = requests;
-  /** Has it been long enough since the order was asked for last? */
-  const isDue = (id: string): boolean => sinceAsked(id) >= capabilities.minPollMs;
+  const requests = requestsTo(options, isWatched);
+  const { ask, askBatch, takesBatches, isDown, sinceAsked } = requests;
   const backoff = backoffFrom(pollIntervalMs);
 
   /** Whether a report came of it. */
@@ -95,16 +95,22 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   }
 
   async function pollBatch(refs: readonly OrderRef[]): Promise<void> {
-    const outcome = await ask(refs, (signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([]));
+    const outcome = await askBatch(refs);
     batchMisses = outcome.kind === 'answered' ? 0 : batchMisses + 1;
     batchNotBefore = clock.monotonic() + backoff(batchMisses);
     if (outcome.kind !== 'answered') return;
-    const rows: readonly unknown[] = Array.isArray(outcome.value) ? outcome.value : [];
-    const named = new Set<string | undefined>();
-    // An answer on very many orders must not keep deadlines and switches waiting.
-    await inSlices(clock, rows, (row) => named.add(publishNamed(row)));
+    const named = await eachOf(clock, outcome.value, publishNamed);
     for (const id of named) if (id !== undefined) leftOut.delete(id);
     await leftOut.look(refs.filter(({ clientOrderId }) => !named.has(clientOrderId)));
+  }
+
+  async function queryAll(refs: readonly OrderRef[]): Promise<void> {
+    const outcome = takesBatches && refs.length > 1 ? await askBatch(refs) : undefined;
+    const named = await eachOf(clock, outcome?.kind === 'answered' ? outcome.value : [], publishNamed);
+    const left = refs.filter(({ clientOrderId }) => !named.has(clientOrderId));
+    const polls: Promise<boolean>[] = [];
+    await inSlices(clock, left, (ref) => polls.push(pollOne(ref)));
+    await Promise.all(polls);
   }
 
   function publishNamed(raw: unknown): string | undefined {
@@ -115,8 +121,11 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
 
   function pollAll(): void {
     const free: OrderRef[] = [];
-    for (const [id, ref] of watched) if (!underWay.has(id) && isDue(id)) free.push(ref());
-    const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && free.length > 1;
+    for (const [id, ref] of watched) {
+      // Has it been long enough since the order was asked for last?
+      if (!underWay.has(id) && sinceAsked(id) >= capabilities.minPollMs) free.push(ref());
+    }
+    const isBatch = takesBatches && free.length > 1;
     if (isBatch && clock.monotonic() >= batchNotBefore) {
       begin(free, pollBatch(free));
       return;
@@ -164,6 +173,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     },
     has: isWatched,
     query: async (ref) => void (await pollOne(ref)),
+    queryAll,
     get size() {
       return watched.size;
     },
@@ -180,20 +190,40 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   };
 }
 
+/** Publishes each row, and returns the orders that they name. An answer on very many must not keep deadlines and switches waiting. */
+async function eachOf(
+  clock: Clock,
+  answer: unknown,
+  publish: (row: unknown) => string | undefined,
+): Promise<ReadonlySet<string | undefined>> {
+  const rows: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  const named = new Set<string | undefined>();
+  await inSlices(clock, rows, (row) => named.add(publish(row)));
+  return named;
+}
+
 /** Status requests: each under its deadline, counted, and when each order was asked for. */
-function requestsTo(clock: Clock, deadlineMs: number, isWatched: (id: string) => boolean) {
+function requestsTo(
+  { broker, capabilities, clock, statusDeadlineMs }: OrderWatchOptions,
+  isWatched: (id: string) => boolean,
+) {
   const askedAt = new Map<string, number>();
   let count = 0;
   let unanswered = 0;
 
+  async function ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<CallOutcome> {
+    count += 1;
+    for (const { clientOrderId } of refs) if (isWatched(clientOrderId)) askedAt.set(clientOrderId, clock.monotonic());
+    const outcome = await callBroker(clock, statusDeadlineMs, call);
+    unanswered = outcome.kind === 'answered' ? 0 : unanswered + 1;
+    return outcome;
+  }
+
   return {
-    async ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<CallOutcome> {
-      count += 1;
-      for (const { clientOrderId } of refs) if (isWatched(clientOrderId)) askedAt.set(clientOrderId, clock.monotonic());
-      const outcome = await callBroker(clock, deadlineMs, call);
-      unanswered = outcome.kind === 'answered' ? 0 : unanswered + 1;
-      return outcome;
-    },
+    ask,
+    askBatch: (refs: readonly OrderRef[]) =>
+      ask(refs, (signal) => broker.getOrderStatuses?.(refs, signal) ?? Promise.resolve([])),
+    takesBatches: capabilities.batchStatus && broker.getOrderStatuses !== undefined,
     /** Nothing has been answered for a while. */
     isDown: (): boolean => unanswered >= PROBE_AFTER,
     sinceAsked: (id: string): number => clock.monotonic() - (askedAt.get(id) ?? Number.NEGATIVE_INFINITY),

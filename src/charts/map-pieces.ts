@@ -1,7 +1,8 @@
 /**
- * A line that gathers ways from several boxes, cut where they join it.
+ * A line that gathers ways from several boxes, cut where they join it; and one that leads to several, cut where they part.
  *
- * 1. Each piece names the transitions that run along it and no others: what is lit is where a life went.
+ * 1. Each piece names the transitions that run along it and no others, and the endings that it leads to: what is lit is where a
+ *    life went.
  */
 import type { ElkPoint } from './elk.js';
 import type { Leg } from './map-routes.js';
@@ -29,6 +30,52 @@ export function piecesOf(legs: readonly Leg[]): readonly Leg[] {
     ...onTrunk,
   ];
 }
+
+/** The first leg leads to the ending that is furthest; the others leave it, or one that leaves it to the other side. */
+export function partedPieces(legs: readonly Leg[]): readonly Leg[] {
+  const [trunk, ...branches] = legs;
+  if (trunk === undefined) return legs;
+  const turning = branches.filter(({ joint }) => joint === undefined);
+  const drops = branches.filter(({ joint }) => joint !== undefined);
+  const dropsOf = (leg: Leg) => drops.filter(({ joint }) => joint !== undefined && isOn(joint, leg));
+  const ownOf = (leg: Leg): readonly Parting[] => dropsOf(leg).map((one) => ({ at: startOf(one), legs: [one] }));
+  const turns = turning.map((leg): Parting => ({ at: startOf(leg), legs: [leg, ...dropsOf(leg)] }));
+  return [
+    ...parted(trunk, [...ownOf(trunk), ...turns]),
+    ...turning.flatMap((leg) => parted(leg, ownOf(leg))),
+    ...drops,
+  ];
+}
+
+interface Parting {
+  readonly at: ElkPoint;
+  /** What leads elsewhere from here on. */
+  readonly legs: readonly Leg[];
+}
+
+/** One leg, cut where others leave it; behind each cut what leads elsewhere is told no more. */
+function parted(leg: Leg, partings: readonly Parting[]): readonly Leg[] {
+  let carried = [leg, ...partings.flatMap(({ legs }) => legs)];
+  let points: ElkPoint[] = [];
+  const pieces: Leg[] = [];
+  for (const [from, to] of stretchesOf(leg.points)) {
+    points.push(from);
+    const met = partings.filter(({ at }) => isBetween(at, from, to) && apart(at, from) > 0);
+    for (const { at, legs } of met.sort((a, b) => apart(a.at, from) - apart(b.at, from))) {
+      pieces.push({ points: [...points, at], hasHead: false, ...toldOf(carried) });
+      points = [at];
+      carried = carried.filter((one) => !legs.includes(one));
+    }
+  }
+  return [...pieces, { points: [...points, ...leg.points.slice(-1)], hasHead: leg.hasHead, ...toldOf(carried) }];
+}
+
+const startOf = ({ points }: Leg): ElkPoint => points[0] ?? { x: 0, y: 0 };
+
+const toldOf = (legs: readonly Leg[]): Pick<Leg, 'transitions' | 'endings'> => ({
+  transitions: [...new Set(legs.flatMap(({ transitions }) => transitions))],
+  endings: legs.flatMap(({ endings = [] }) => endings),
+});
 
 /** One leg, cut where others meet it; behind each cut their transitions run along as well. */
 function cut(leg: Leg, others: readonly Leg[]): readonly Leg[] {

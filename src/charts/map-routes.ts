@@ -19,6 +19,8 @@ export interface Leg {
   /** Where it joins another leg. */
   readonly joint?: ElkPoint;
   readonly transitions: readonly string[];
+  /** The endings that it leads to, of a line that leads to several. */
+  readonly endings?: readonly string[];
 }
 
 /** Coordinate along a side at which a line leaves or reaches a box. */
@@ -228,9 +230,10 @@ function spread(way: MapWay, pairs: readonly Pair[], { places, ports, trackY }: 
     covered.right = Math.max(covered.right, x);
     const turn = { x, y };
     const end = { x, y: top };
-    if (index === 0) return { points: [...trunk, from, turn, end], hasHead: true, transitions: idsOf(pairs) };
+    const told = { hasHead: true, transitions: own, endings: [ending] };
+    if (index === 0) return { points: [...trunk, from, turn, end], ...told };
     return isCovered
-      ? { points: [turn, end], hasHead: true, joint: turn, transitions: own }
-      : { points: [{ x: from.x, y: from.y - APART }, from, turn, end], hasHead: true, transitions: own };
+      ? { points: [turn, end], joint: turn, ...told }
+      : { points: [{ x: from.x, y: from.y - APART }, from, turn, end], ...told };
   });
 }

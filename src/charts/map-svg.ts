@@ -2,12 +2,12 @@
  * A map as SVG that stands alone, for light and dark, no text smaller than 11 px at a width of 700 px.
  *
  * 1. A state carries `data-state-id`, an ending also `data-outcome`; a line names all of its transitions in
- *    `data-transition-ids`.
+ *    `data-transition-ids`, and in `data-endings` the endings that it leads to.
  */
 import { type Chart, stateCountOf } from './chart.js';
 import { KINDS, type Kind } from './kinds.js';
 import { EDGE, ENDING_FONT, type MapEnding, type MapLine, type MapScene, type MapState } from './map.js';
-import { piecesOf } from './map-pieces.js';
+import { partedPieces, piecesOf } from './map-pieces.js';
 import { WORDS_FONT, WORDS_LINE } from './map-words.js';
 import { arrowHead, roundedPath } from './svg.js';
 import { MAP_STYLE } from './svg-style.js';
@@ -44,7 +44,7 @@ export function mapSvgOf(chart: Chart, scene: MapScene): string {
     ...(frame === undefined ? [] : [frameAt(frame, scene)]),
     element('circle', { class: 'dot', cx: initial.dot.x, cy: initial.dot.y, r: 6 }),
     element('path', { class: 'arrow step', d: roundedPath(initial.path), 'marker-end': 'url(#head-step)' }),
-    ...lines.map(lineAt),
+    ...lines.map((line) => lineAt(line, plan.endings)),
     ...lines.map(wordsAt),
     ...states.map(stateAt),
     ...endings.map((ending) => endingAt(ending, frame !== undefined)),
@@ -104,13 +104,18 @@ function frameAt({ state, place }: NonNullable<MapScene['frame']>, { plan }: Map
   );
 }
 
-function lineAt({ way, legs, kind }: MapLine): string {
-  const drawn = way.to.length === 1 ? piecesOf(legs) : legs;
+function lineAt({ way, legs, kind }: MapLine, allEndings: readonly string[]): string {
+  const drawn = way.to.length === 1 ? piecesOf(legs) : partedPieces(legs);
+  const ownEndings = way.to.filter((to) => allEndings.includes(to));
   return drawn
-    .map(({ points, hasHead, joint, transitions }) =>
+    .map(({ points, hasHead, joint, transitions, endings = ownEndings }) =>
       element(
         'g',
-        { class: 'way', 'data-transition-ids': transitions.join(' ') },
+        {
+          class: 'way',
+          'data-transition-ids': transitions.join(' '),
+          'data-endings': endings.length === 0 ? undefined : endings.join(' '),
+        },
         element('path', {
           class: `arrow ${kind}`,
           d: roundedPath(points),

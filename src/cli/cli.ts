@@ -25,7 +25,7 @@ import { addStatus } from './commands/status.js';
 import { addToken } from './commands/token.js';
 import { addVerify } from './commands/verify.js';
 import { addWorker } from './commands/worker.js';
-import { EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
+import { CheckFailedError, EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
 import { wantsColour } from './terminal/paint.js';
 import { columnsOf } from './terminal/size.js';
 import { printable } from './terminal/text-width.js';
@@ -95,6 +95,10 @@ function exitCodeOf(error: unknown, { stderr }: CliWorld): number {
   if (isBadUsage(error)) {
     stderr.write(`fillchart: ${printable(error.message)}\n`);
     return EXIT.usage;
+  }
+  if (error instanceof CheckFailedError) {
+    stderr.write(`fillchart: ${printable(error.message)}\n`);
+    return EXIT.checkFailed;
   }
   stderr.write(defectText(error));
   return EXIT.defect;

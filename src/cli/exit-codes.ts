@@ -30,6 +30,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What was to be looked at is not what was written, and so cannot be shown. */
+export class CheckFailedError extends Error {
+  override readonly name = 'CheckFailedError';
+}
+
 /** For the end of `--help`. */
 export const EXIT_CODES_HELP = `
 Exit codes:

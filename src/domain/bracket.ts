@@ -13,7 +13,7 @@ import {
   lessThan,
   multiply,
   ONE,
-  parseDecimal,
+  parseVenueDecimal,
   roundToStep,
   subtract,
 } from './decimal.js';
@@ -97,7 +97,7 @@ export const riskAndReward = (
 });
 
 function positive(name: string, value: string | number): Decimal {
-  const parsed = parseDecimal(value);
+  const parsed = parseVenueDecimal(value);
   if (parsed === undefined || !isPositive(parsed)) {
     throw new RangeError(`${name} is ${JSON.stringify(value)}; accepted is a decimal greater than zero.`);
   }

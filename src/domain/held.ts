@@ -9,7 +9,7 @@ import {
   isPositive,
   maximum,
   minimum,
-  parseDecimal,
+  parseVenueDecimal,
   roundToStep,
   subtract,
   sum,
@@ -46,6 +46,6 @@ export function heldQuantity({ order, side, symbol, instrument }: Holding): Deci
 export function protectableQuantity(holding: Holding): Decimal {
   const { instrument, order } = holding;
   const held = minimum(heldQuantity(holding), order.cumQty);
-  const lot = parseDecimal(instrument?.protectionLotSize ?? instrument?.lotSize);
+  const lot = parseVenueDecimal(instrument?.protectionLotSize ?? instrument?.lotSize);
   return lot === undefined || !isPositive(lot) ? held : roundToStep(held, lot, 'down');
 }

@@ -13,9 +13,9 @@ import {
   type ChainVerdict,
   GENESIS_HASH,
   type JournalRecord,
-  RECORD_STREAMS,
   verifyChain,
 } from './journal.js';
+import { hasShapeOfRecord, isCount, isObject } from './record-shape.js';
 
 /**
  * The lines of an export, each with its line feed.
@@ -111,29 +111,3 @@ function readCanonical(line: Uint8Array): Readonly<Record<string, unknown>> | un
     return undefined;
   }
 }
-
-const STREAMS: readonly unknown[] = RECORD_STREAMS;
-
-function hasShapeOfRecord(value: Readonly<Record<string, unknown>>): boolean {
-  const { seq, v = 1, stream, advisoryId = '', snapshotHash = '', wall, at, fact, audit, prevHash, hash } = value;
-  const texts = [advisoryId, snapshotHash, wall, prevHash, hash];
-  return (
-    isCount(seq) &&
-    isCount(v) &&
-    STREAMS.includes(stream) &&
-    texts.every((text) => typeof text === 'string') &&
-    typeof at === 'number' &&
-    isObject(fact) &&
-    typeof fact['type'] === 'string' &&
-    Array.isArray(audit) &&
-    audit.every(isAuditLine)
-  );
-}
-
-const isAuditLine = (line: unknown): boolean =>
-  isObject(line) && typeof line['event'] === 'string' && isObject(line['details']);
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -16,7 +16,7 @@ import {
   lessThan,
   maximum,
   minimum,
-  parseDecimal,
+  parseVenueDecimal,
   subtract,
   sum,
   ZERO,
@@ -49,7 +49,7 @@ function acceptedBy({ mismatches, compared }: Case, held: ReadonlyMap<string, De
   return [{ least: minimum(difference, explained), most: maximum(difference, explained) }];
 }
 
-const numberOf = (text: string): Decimal => parseDecimal(text) ?? ZERO;
+const numberOf = (text: string): Decimal => parseVenueDecimal(text) ?? ZERO;
 
 /** What is left of the difference if every closing that was learned since had already been in it. */
 function explainedSince(

@@ -6,6 +6,7 @@ import { type CaseRegister, caseRegister } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
 import { type ExecutionHost, executionHost, type HostServices } from '../actors/execution-host.js';
 import { filledTotals } from '../actors/filled-totals.js';
+import { jointLooks } from '../actors/joint-looks.js';
 import { type OrderWatch, orderWatch } from '../actors/order-watch.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
 import { turns } from '../actors/turns.js';
@@ -166,7 +167,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const cases = caseRegister(recorder, time, options.onMismatch, aliases);
   const known = { time, recorder, metrics, cases, executions };
   const walk = slicedWalk<ExecutionHost>(clock);
-  const taken = { walk, turns: turns(clock, walk) };
+  const inTurns = turns(clock, walk);
   const board = switchboard({ ...known, walk, aliases, shared: options.killSwitch, onSwitch: () => door.onSwitch() });
   const door = doorOf(options, executions, board);
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
@@ -200,6 +201,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate: board.closeGateOnce, hasCapacity: carries };
+  const taken = { walk, turns: inTurns, looks: jointLooks(watch, inTurns) };
   const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...taken, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);
@@ -207,7 +209,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   routeReports(watch, executions, over);
   const taking = intake({ clock, time, gate, executions, finished, pages, onUnreadable, admission: door, makeHost });
   const counted = { counters, uncertain, symbols: executions.symbols, anchors: [] as ArchiveAnchor[] };
-  const views = { ...known, turns: taken.turns, ...counted, filled, board, risk, ...exits };
+  const views = { ...known, turns: inTurns, ...counted, filled, board, risk, ...exits };
   const stateOf = (left: readonly string[]) => viewsStateOf({ ...views, clock, past: past.time }, left);
   const last = { save: opened.saveCheckpoint, lastSeq: past.base?.end.seq ?? 0 };
   const kept = checkpoints({ recorder: () => recorder, stateOf, live: () => liveIn(executions), ...last });

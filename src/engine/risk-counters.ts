@@ -5,7 +5,7 @@
  * 2. Memory is bounded by a minute of submit calls and by the symbols of one day.
  */
 import type { AuditEntry } from '../domain/audit.js';
-import { add, type Decimal, isNegative, negate, parseDecimal, ZERO } from '../domain/decimal.js';
+import { add, type Decimal, isNegative, negate, parseVenueDecimal, ZERO } from '../domain/decimal.js';
 import { symbolKey } from '../domain/kill-switch.js';
 
 export interface RiskCounters {
@@ -56,9 +56,9 @@ export function riskCounters(): RiskCounters {
   }
 
   function addFill(symbol: string, { realisedPnl, entryPrice }: AuditEntry['details'], at: number): void {
-    const realised = parseDecimal(realisedPnl);
+    const realised = parseVenueDecimal(realisedPnl);
     // Without the price of the entry nothing is known of the profit.
-    if (realised === undefined || parseDecimal(entryPrice) === ZERO || dayOf(at) < day) return;
+    if (realised === undefined || parseVenueDecimal(entryPrice) === ZERO || dayOf(at) < day) return;
     const known = ofDay.get(symbolKey(symbol)) ?? { realised: ZERO, symbol };
     known.realised = add(known.realised, realised);
     if (isNegative(realised)) known.lastLossAt = at;

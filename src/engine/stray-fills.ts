@@ -8,7 +8,7 @@
 
 import type { CaseRegister } from '../actors/cases.js';
 import { isWithdrawn } from '../domain/cases.js';
-import { type Decimal, lessThan, maximum, parseDecimal, ZERO } from '../domain/decimal.js';
+import { type Decimal, lessThan, maximum, parseVenueDecimal, ZERO } from '../domain/decimal.js';
 import { isNewCorrection, type OrderFact, readOrderReport } from '../domain/order.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { correctionEntry } from '../machines/execution.audit.js';
@@ -22,7 +22,7 @@ export function strayFills(cases: CaseRegister): (context: ExecutionContext, rep
       .filter((known) => known.advisoryId === advisoryId && !isWithdrawn(known))
       .flatMap(({ mismatches }) => mismatches)
       .filter(({ kind }) => kind === 'STRAY_FILL')
-      .reduce((most, { actual }) => maximum(most, parseDecimal(actual) ?? ZERO), ZERO);
+      .reduce((most, { actual }) => maximum(most, parseVenueDecimal(actual) ?? ZERO), ZERO);
 
   /** What the correction says, once: the sentence is the same whenever it is told. */
   function raiseCorrection(context: ExecutionContext, report: OrderFact): void {

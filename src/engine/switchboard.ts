@@ -11,6 +11,7 @@ import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js'
 import type { SlicedWalk } from '../actors/sliced-walk.js';
 import type { Urgency } from '../actors/turns.js';
 import type { AuditEntry } from '../domain/audit.js';
+import { deepFreeze } from '../domain/canonical.js';
 import {
   type Aliases,
   cancelsLiveOrders,
@@ -94,7 +95,7 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     const recorded = recorder.record({ stream: 'kill-switch', at: time(), fact, audit });
     if (change.state === 'ACTIVE' && cancelsLiveOrders(change.type)) metrics.activated(time());
     const { switches } = killSwitch;
-    const walked = walk.begin(executions.live, (host) => tellAs(host, { ...change, since: change.time }, switches));
+    const walked = walk.begin(executions.live, tellerOf({ ...change, since: change.time }, switches));
     if (change.state === 'ACTIVE') onSwitch?.();
     const durability = await recorded;
     await walked;
@@ -107,22 +108,26 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     decidingSwitch(killSwitch.switches, symbol, aliases);
 
   const tell = (host: ExecutionHost, changed: DecidingSwitch, urgency?: Urgency): void =>
-    tellAs(host, changed, killSwitch.switches, urgency);
+    tellerOf(changed, killSwitch.switches, urgency)(host);
 
   /** @param switches as they were when this one had changed: what has changed since is told after it */
-  function tellAs(
-    host: ExecutionHost,
+  function tellerOf(
     changed: DecidingSwitch,
     switches: readonly SwitchView[],
     urgency?: Urgency,
-  ): void {
+  ): (host: ExecutionHost) => void {
     const { type, target, state } = changed;
-    const { symbol } = host.execution.snapshot;
-    if (!covers(target, symbol, aliases)) return;
-    const effective = stateFor(switches, symbol, aliases);
-    const decided = state === 'ACTIVE' ? switchNamed(changed) : decidingSwitch(switches, symbol, aliases);
-    const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
-    host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named }, urgency);
+    const isActive = state === 'ACTIVE';
+    // One object for all: what is reckoned or written of it is the same for each.
+    const itself = isActive ? deepFreeze(switchNamed(changed)) : undefined;
+    return (host) => {
+      const { symbol } = host.context.snapshot;
+      if (!covers(target, symbol, aliases)) return;
+      const effective = isActive ? state : stateFor(switches, symbol, aliases);
+      const decided = itself ?? decidingSwitch(switches, symbol, aliases);
+      const named = effective === 'ACTIVE' && decided !== undefined ? { decidedBy: decided } : {};
+      host.send({ type: 'KILL_SWITCH', at: time(), switchType: type, state, effective, ...named }, urgency);
+    };
   }
 
   function closeGate(reason: string): void {

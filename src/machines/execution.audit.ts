@@ -5,8 +5,9 @@
 
 import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { protectionFor, riskAndReward } from '../domain/bracket.js';
-import { canonicalJson, type JsonObject, sha256 } from '../domain/canonical.js';
+import { canonicalJson, deepFreeze, type JsonObject, sha256 } from '../domain/canonical.js';
 import { slippageOf } from '../domain/fills.js';
+import { keepingAnswer } from '../domain/kept-answer.js';
 import type { DecidingSwitch } from '../domain/kill-switch.js';
 import { hasFill, isNewCorrection, type OrderFact } from '../domain/order.js';
 import type { ExecutionState } from '../domain/reasons.js';
@@ -209,12 +210,19 @@ function ofKillSwitch({ fact, from, to, before, after }: Step): AuditEntry[] {
   // The operator's words, where the switch is known; records of older versions have none.
   const details = { killSwitchState: after.killSwitch.effective, reason: decidedBy?.reason ?? effect, effect };
   return [
-    entry('kill_switch_abort', { ...orderDetails(after), ...details, ...(decidedBy && { switch: named(decidedBy) }) }),
+    entry('kill_switch_abort', {
+      ...orderDetails(after),
+      ...details,
+      ...(decidedBy && { switch: named(decidedBy, undefined) }),
+    }),
   ];
 }
 
-const named = ({ type, target, state, by, since }: DecidingSwitch): Record<string, unknown> =>
-  Object.fromEntries(Object.entries({ type, target, state, by, since }).filter(([, value]) => value !== undefined));
+/** Very many executions hear of the same switch one after the other. */
+const named = keepingAnswer(
+  ({ type, target, state, by, since }: DecidingSwitch, _: undefined): Record<string, unknown> =>
+    deepFreeze(definedIn({ type, target, state, by, since })),
+);
 
 /** Said twice: when T = 30 s is reached, and, with all that came of it, when the execution is done. */
 function ofTimeout({ fact, from, to, before, after }: Step): AuditEntry[] {

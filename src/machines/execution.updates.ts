@@ -2,7 +2,7 @@
  * How each fact changes what an execution knows: pure functions from context and fact to the members that change.
  */
 import { protectionFor } from '../domain/bracket.js';
-import { isPositive, parseDecimal, ZERO } from '../domain/decimal.js';
+import { isPositive, parseVenueDecimal, ZERO } from '../domain/decimal.js';
 import { protectableQuantity } from '../domain/held.js';
 import { keepingAnswer } from '../domain/kept-answer.js';
 import { adopt, afterNothingToCancel, applyReport, hasFill, lacksPrice } from '../domain/order.js';
@@ -281,7 +281,7 @@ export function expectedAtBroker(context: ExecutionContext, at: number): Reconci
     timestamp: isoTime(at),
     side: snapshot.side,
     approvedSize: snapshot.positionSize,
-    tickSize: parseDecimal(instrument?.tickSize) ?? ZERO,
+    tickSize: parseVenueDecimal(instrument?.tickSize) ?? ZERO,
     orderStatus: order.status,
     cumQty: order.cumQty,
     heldQuantity: heldBy(context),

@@ -18,6 +18,8 @@ export interface Scope {
   readonly isSale?: boolean;
   /** A host that does not look at the gate before it sends; for a mutant. */
   readonly isHostBlind?: boolean;
+  /** Ends the search after so many states: a sample, which proves nothing of the rest. */
+  readonly mostStates?: number;
   /** The laws that are in force; all of them when absent. */
   readonly laws?: readonly LawId[];
 }

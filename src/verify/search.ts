@@ -49,6 +49,8 @@ export interface SearchResult {
   readonly graph: Graph;
   readonly steps: ChartSteps;
   readonly violation: Violation | undefined;
+  /** Ended by `mostStates`: there are states that nobody has looked at. */
+  readonly isCut: boolean;
 }
 
 export function search(chart: ExecutionChart, scope: Scope): SearchResult {
@@ -123,12 +125,15 @@ export function search(chart: ExecutionChart, scope: Scope): SearchResult {
     const { id } = steps.begin(input);
     for (const switches of scope.switches) enter({ chart: id, world: newWorld(switches) }, -1);
   }
-  for (let state = 0; state < keys.length && violation === undefined; state += 1) {
+  const { mostStates = Number.POSITIVE_INFINITY } = scope;
+  let state = 0;
+  for (; state < Math.min(keys.length, mostStates) && violation === undefined; state += 1) {
     edges.open(state);
     expand(state);
   }
-  const isDone = (state: number) => steps.states.at(placeOf(state).chart).phase === 'over';
-  return { graph: { states: keys.length, ...edges.done(keys.length), isDone, way }, steps, violation };
+  const isDone = (at: number) => steps.states.at(placeOf(at).chart).phase === 'over';
+  const isCut = violation === undefined && state < keys.length;
+  return { graph: { states: keys.length, ...edges.done(keys.length), isDone, way }, steps, violation, isCut };
 }
 
 const beginning = ({ world }: Place): string =>

@@ -138,7 +138,7 @@ describe('fillchart chart --html', () => {
   });
 
   for (const scheme of ['light', 'dark'] as const) {
-    it(`axe finds nothing serious, ${scheme}`, async () => {
+    it(`axe finds nothing serious, ${scheme}`, { timeout: 60_000 }, async () => {
       const { page } = await opened(chartFile, scheme);
       expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe(scheme);
       expect(await seriousFindings(page)).toEqual([]);

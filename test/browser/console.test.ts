@@ -143,6 +143,14 @@ describe('the list', () => {
     ]);
   });
 
+  it('of what needs a person it shows the worst first, not the newest', () => {
+    const needing = [6, 7, 8].map((index) => execution(index, { group: 'needs_attention', needsAttention: true }));
+    const rows = rowsOf(needing, { ...query, worst: ['paper ADV-7', 'paper ADV-6'] });
+    expect(rows.map((row) => (row.kind === 'group' ? row.group : row.execution.advisoryId))).toEqual([
+      ...['needs_attention', 'ADV-7', 'ADV-6', 'ADV-8'],
+    ]);
+  });
+
   it('is searched, filtered by account, and folded', () => {
     expect(rowsOf(all, { ...query, search: 'meta' })).toHaveLength(2);
     expect(rowsOf(all, { ...query, account: 'swing' })).toHaveLength(2);
@@ -214,6 +222,23 @@ describe('alarms', () => {
     expect(iconOf(alarms)).toBe('urgent');
     expect(newlyUrgent(new Set(), alarms)).toHaveLength(1);
     expect(newlyUrgent(new Set(alarms.map(({ key }) => key)), alarms)).toEqual([]);
+  });
+
+  it('tells the worst first and not the newest: what has no stop-loss before what can wait, the older before the newer', () => {
+    const later = '2026-01-05T14:40:00.000Z';
+    const told = [
+      { ...aCase, caseId: 'case-5', advisoryId: 'ADV-5', kind: 'MISMATCH', urgency: 'today' as const },
+      { ...aCase, caseId: 'case-4', advisoryId: 'ADV-4', kind: 'STRAY_FILL' },
+      { ...aCase, caseId: 'case-3', advisoryId: 'ADV-3', kind: 'MISSING_SL_TP', openedAt: later },
+      { ...aCase, caseId: 'case-2', advisoryId: 'ADV-2', kind: 'UNPROTECTED_POSITION' },
+    ];
+    const all = withEvents(
+      { ...newState(), connection: 'live' },
+      told.map((data) => ({ type: 'case', data })),
+    );
+    expect(alarmsOf(all).map(({ execution }) => execution)).toEqual(
+      ['ADV-2', 'ADV-3', 'ADV-4', 'ADV-5'].map((id) => `paper ${id}`),
+    );
   });
 
   it('a connection that is stale, and an account that is not ready, come first', () => {

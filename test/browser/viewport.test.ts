@@ -10,6 +10,7 @@ import {
   focused,
   isInView,
   LARGEST_SCALE,
+  MARGIN,
   panned,
   scaleOf,
   showsAll,
@@ -77,7 +78,7 @@ describe('the window of a chart', () => {
   it('a part at the edge of the picture leaves no empty room beyond it, and a small picture stays in the middle', () => {
     const last: Box = { x: 1_000, y: 1_000, width: 60, height: 20 };
     const view = focused(last, fitted(picture, window), picture, window, 0.9);
-    expect(view.y + view.height).toBeCloseTo(picture.y + picture.height + 24 / 0.9);
+    expect(view.y + view.height).toBeCloseTo(picture.y + picture.height + MARGIN / 0.9);
     const small: Box = { x: 0, y: 0, width: 100, height: 50 };
     const whole = focused({ ...small, width: 10 }, fitted(small, window), small, window, 0);
     expect(whole.x + whole.width / 2).toBeCloseTo(50);

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { mapOf } from '../../src/charts/map.js';
 import { checkPlan, MapPlanError, pairsOf } from '../../src/charts/map-check.js';
-import { piecesOf } from '../../src/charts/map-pieces.js';
+import { partedPieces, piecesOf } from '../../src/charts/map-pieces.js';
 import { type MapPlan, planOf } from '../../src/charts/map-plan.js';
 import { mapSvgOf } from '../../src/charts/map-svg.js';
 import type { Place } from '../../src/charts/scene.js';
@@ -61,6 +61,21 @@ describe.each(maps)('$file.map.svg', ({ chart, plan, scene, text }) => {
         new Set(legs.flatMap(({ transitions }) => transitions)),
       );
       expect(begins.every((point) => point !== undefined)).toBe(true);
+    }
+  });
+
+  it('a line that leads to several endings is cut where they part: one path of pieces to each, and no piece leads elsewhere', () => {
+    for (const { way, legs } of scene.lines.filter(({ way: { to } }) => to.length > 1)) {
+      const pieces = partedPieces(legs);
+      const begin = pieces[0]?.points[0];
+      for (const ending of way.to) {
+        const own = pieces.filter(({ endings }) => endings?.includes(ending) === true);
+        expect(own.filter(({ hasHead }) => hasHead).map(({ endings }) => endings)).toEqual([[ending]]);
+        // Piece by piece: each begins where another of them ends.
+        const ends = own.map(({ points }) => JSON.stringify(points.at(-1)));
+        for (const { points } of own)
+          if (points[0] !== begin) expect(ends, ending).toContain(JSON.stringify(points[0]));
+      }
     }
   });
 

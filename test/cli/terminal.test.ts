@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { reasons } from 'fillchart';
 import { virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
-import { trailOf } from '../../src/cli/run/live-frame.js';
+import { liveFrame, trailOf } from '../../src/cli/run/live-frame.js';
 import { scaledClock } from '../../src/cli/run/scaled-clock.js';
 import { painter } from '../../src/cli/terminal/paint.js';
 import { type Column, table, wrapped } from '../../src/cli/terminal/table.js';
@@ -97,6 +97,58 @@ describe('a column that wraps', () => {
     const { lines } = table(columns, [['n', 'y'.repeat(300)]], { width: Number.POSITIVE_INFINITY, paint: plain });
     expect(lines.map(textWidth)).toEqual([306, 118, 306].with(0, textWidth(lines[0] ?? '')));
     expect(lines[2]).toBe(`n     ${'y'.repeat(300)}`);
+  });
+});
+
+describe('an id', () => {
+  const columns: readonly Column[] = [
+    { title: '', keep: 'always' },
+    { title: 'advisory', keep: 'always', shrinkTo: 8, whole: true },
+    { title: 'symbol', keep: 1 },
+    { title: 'details', keep: 'always', shrinkTo: 10, wraps: true },
+  ];
+
+  it('that is too long for its column stands above the rest of its row, and is whole', () => {
+    const rows = [
+      ['✓', 'ORDER-2026-0001', 'AAPL', 'all is well'],
+      ['✓', 'short', 'MSFT', 'as well'],
+    ];
+    expect(table(columns, rows, { width: 32, paint: plain }).lines.slice(2)).toEqual([
+      '✓  ORDER-2026-0001',
+      '             AAPL    all is well',
+      '✓  short     MSFT    as well',
+    ]);
+  });
+
+  it('is never cut, on a terminal of any width', () => {
+    const id = fc.string({ unit: fc.constantFrom('a', 'Z', '9', '-', '.'), minLength: 1, maxLength: 64 });
+    fc.assert(
+      fc.property(id, fc.integer({ min: 8, max: 120 }), (advisoryId, width) => {
+        const { lines } = table(columns, [['✓', advisoryId, 'AAPL', 'fine']], { width, paint: plain });
+        for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
+        expect(lines.slice(2).join('').replaceAll(' ', '')).toContain(advisoryId);
+      }),
+    );
+  });
+
+  it('takes two lines of the live table where it is long, and the table still fits the screen', () => {
+    const views = Array.from({ length: 9 }, (_, index) => ({
+      advisoryId: `${'A'.repeat(55)}-${index}`,
+      symbol: 'AAPL',
+      side: 'buy' as const,
+      size: '100',
+      filled: '0',
+      trail: ['validating', 'submitted', 'pending'] as const,
+      state: 'pending.open',
+      stage: 'PENDING' as const,
+      tSeconds: 1.5,
+    }));
+    const space = { width: 80, height: 12, paint: plain, ticks: 0 };
+    const lines = liveFrame(views, space, { running: 9, done: 0, waiting: 0 });
+    expect(lines.length).toBeLessThanOrEqual(12);
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
+    for (const { advisoryId } of views.slice(0, 4)) expect(lines.join('\n')).toContain(advisoryId);
+    expect(lines.at(-1)).toMatch(/^9 running · 0 done · 5 more than fit here/);
   });
 });
 

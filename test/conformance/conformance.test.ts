@@ -4,6 +4,8 @@
 import type { BrokerAdapter } from 'fillchart';
 import { conformanceReport, conformBroker, formatConformance } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
+import { conformanceCases } from '../../src/testing/conformance/cases.js';
+import { INCIDENTS } from '../../src/testing/conformance/incidents.js';
 import { BOUND_MS, dangerousAdapters, faultSubject, paperSubject, SYMBOL } from './subjects.js';
 
 const options = {
@@ -28,6 +30,26 @@ const notPromised = {
 
 conformBroker('the paper broker', paperSubject, { ...options, describe, it });
 conformBroker('the fault broker', faultSubject, { ...options, skip: notPromised, describe, it });
+
+describe('the incidents that the cases stand for', () => {
+  it('BC-01 to BC-52: every case has one, in one sentence, and no two are alike', () => {
+    expect(Object.keys(INCIDENTS)).toEqual(conformanceCases.map(({ id }) => id));
+    const told = conformanceCases.map(({ incident }) => incident);
+    for (const incident of told) expect(incident).toMatch(/^[A-Z](?:(?!\. [A-Z])[^\n]){30,139}\.$/);
+    expect(new Set(told).size).toBe(conformanceCases.length);
+  });
+
+  it('stand in the report, as text, as JSON and with a failure in JUnit XML', async () => {
+    const [first] = conformanceCases;
+    const broken = () => ({ ...paperSubject('fills'), wait: () => Promise.reject(new Error('no time')) });
+    const report = await conformanceReport('one', broken, { ...options, situations: ['fills'] });
+    const one = { ...report, cases: report.cases.slice(0, 1) };
+    expect(one.cases).toMatchObject([{ id: 'BC-01', outcome: 'failed' }]);
+    expect(formatConformance(one, 'text')).toContain(`\n        stands for: ${first?.incident}\n`);
+    expect(JSON.parse(formatConformance(one, 'json')).cases[0].incident).toBe(first?.incident);
+    expect(formatConformance(one, 'junit')).toContain(`The case stands for: ${first?.incident}</failure>`);
+  });
+});
 
 describe('a bad adapter', () => {
   /** Each entry breaks one promise; the rest is the fault broker's. */

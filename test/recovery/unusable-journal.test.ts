@@ -143,6 +143,48 @@ describe('A33 A9: a journal that can be read and not written', () => {
   );
 });
 
+describe('A33 A9: a journal whose lock is refused', () => {
+  const cannotBeOpened = (lock: string): void => {
+    rmSync(lock);
+    mkdirSync(lock);
+  };
+  const isDamaged = (lock: string): void => writeFileSync(lock, Buffer.alloc(8_192, 0x5a));
+
+  it.each([
+    ['cannot be opened', cannotBeOpened, /cannot be locked: it, or a file beside it, cannot be opened/],
+    ['is damaged', isDamaged, /The lock file .*-lock is damaged/],
+  ] as const)(
+    'A33 K7: the lock file %s: what is live is cancelled and protected, and the next start finds the truth',
+    async (_, spoil, says) => {
+      const at = place();
+      const path = newPath();
+      const first = await open(at, sqliteJournal({ path }));
+      first.start(advisory('ADV-OPEN', { symbol: 'OPEN' }));
+      first.start(advisory('ADV-FILLS', { symbol: 'FILLS' }));
+      await at.clock.advance(2_000);
+      await first.close();
+      spoil(`${path}-lock`);
+
+      const second = await open(at, sqliteJournal({ path }));
+      expect(global(second)).toMatchObject({ state: 'ACTIVE', reason: expect.stringMatching(says) });
+      expect((await resultOf(at, second, 'ADV-FILLS')).finalSl).toBe('147.98');
+      expect((await resultOf(at, second, 'ADV-OPEN')).status).toBe('CANCELLED');
+      expect(at.broker.count('placeProtection')).toBe(1);
+      expect((await at.clock.runUntil(second.execute(advisory('ADV-NEW')))).status).toBe('REJECTED');
+      await second.close();
+
+      rmSync(`${path}-lock`, { recursive: true });
+      const third = await open(at, sqliteJournal({ path }));
+      expect((await resultOf(at, third, 'ADV-FILLS')).finalPositionSize).toBe('100');
+      expect((await resultOf(at, third, 'ADV-OPEN')).finalPositionSize).toBe('0');
+      expect(at.broker.count('submitOrder')).toBe(2);
+      // What the second did is on no record: the third asks for the exits again, under the same ids.
+      expect(at.broker.venue.orders.filter(({ role }) => role === 'exit')).toHaveLength(2);
+      await third.close();
+    },
+  );
+});
+
 const PAGE = 4_096;
 /** First byte of a page that holds rows. */
 const TABLE_LEAF = 0x0d;

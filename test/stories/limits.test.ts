@@ -180,14 +180,14 @@ describe('what adds up (G1)', () => {
 });
 
 /** The stop-loss fills 100 at 147 (the fill was 151): a loss of 400. */
-function closeAtLoss(now: World, advisoryId: string): void {
+function closeAtLoss(now: World, advisoryId: string, filledSize = '100'): void {
   const id = now.engine.execution(advisoryId)?.clientOrderId ?? '';
   const exit = (leg: string, differs: object) => ({
     clientOrderId: `${id}-${leg}`,
     brokerOrderId: `B-${leg}`,
     ...differs,
   });
-  now.broker.push(exit('sl', { state: 'filled', filledSize: '100', fillPrice: '147' }));
+  now.broker.push(exit('sl', { state: 'filled', filledSize, fillPrice: '147' }));
   now.broker.push(exit('tp', { state: 'cancelled', filledSize: '0' }));
 }
 
@@ -275,6 +275,30 @@ describe('the loss of the day (G3)', () => {
     expect(risk(now)).toEqual([]);
     await lose(now, 'B');
     expect(risk(now)[0]?.reason).toContain('is 800');
+  });
+
+  it('G3 A26 P11: a loss of more than thirty digits counts as well', async () => {
+    const now = await limited(
+      { maxDailyLoss: '48' },
+      {
+        instruments: { AAPL: { symbol: 'AAPL', tickSize: '0.01', lotSize: '0.1' } },
+        wrap: (broker) => ({
+          ...broker,
+          getOrderStatus: async (ref, signal) => {
+            const report = await broker.getOrderStatus(ref, signal);
+            const isFilled =
+              report !== 'not_found' && report.fillPrice !== undefined && !/-(?:sl|tp)$/.test(ref.clientOrderId);
+            return isFilled ? { ...report, fillPrice: `151.${'3'.repeat(30)}` } : report;
+          },
+        }),
+        script: { fills: [{ at: 0, quantity: '12.5', price: '151' }] },
+      },
+    );
+    await execute(now, advisory('A', { positionSize: '12.5' }));
+    closeAtLoss(now, 'A', '12.5');
+    await now.clock.advance(100);
+    expect(String(detailsOf(now, 'exit_filled')?.['realisedPnl']).length).toBeGreaterThan(32);
+    expect(risk(now)).toMatchObject([{ state: 'ACTIVE', by: 'fillchart' }]);
   });
 
   it('G3: a person releases it; the next loss sets it again', async () => {

@@ -136,6 +136,26 @@ describe('numbers of any length (P11)', () => {
     });
     expect(result).toMatchObject({ status: 'FILLED', finalPositionSize: '100' });
   });
+
+  it.each([
+    ['1e31', '10000000000000000000000000000000'],
+    ['9'.repeat(31), '10000000000000000000000000000000'],
+    ['1e40', `1${'0'.repeat(40)}`],
+  ])('A26 P11 E5: a price of %s, too, is a price: protected, and no fault of the engine', async (fillPrice, known) => {
+    const { now, result } = await told({ script: whole, wrap: saying(() => ({ fillPrice })) });
+    expect(result).toMatchObject({ status: 'FILLED', finalFillPrice: known });
+    expect(now.broker.count('placeProtection')).toBeGreaterThan(0);
+    expect(now.engine.killSwitch.isActive()).toBe(false);
+  });
+
+  it('A26 P11 V10 E5: a tick of that size refuses the advisory, before anything is sent', async () => {
+    const { now, result } = await told({
+      script: whole,
+      wrap: (broker) => ({ ...broker, instrument: async () => ({ symbol: 'AAPL', tickSize: '1e40', lotSize: '1' }) }),
+    });
+    expect(result).toMatchObject({ status: 'REJECTED', reason: 'EXITS_NOT_PLACEABLE' });
+    expect(now.broker.count('writes')).toBe(0);
+  });
 });
 
 describe('the answer to a question is no event of the order (P12)', () => {

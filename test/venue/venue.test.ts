@@ -3,7 +3,8 @@ import { virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { capacity } from '../../src/testing/venue/capacity.js';
 import { venues } from '../../src/testing/venue/profiles.js';
-import { Venue, type VenueOptions } from '../../src/testing/venue/venue.js';
+import { Venue } from '../../src/testing/venue/venue.js';
+import type { VenueOptions } from '../../src/testing/venue/venue-options.js';
 import { feesOf } from '../../src/testing/venue/venue-order.js';
 import type { OrderPlan } from '../../src/testing/venue/venue-plan.js';
 import { Refused } from '../../src/testing/venue/venue-rules.js';
@@ -285,6 +286,49 @@ describe('exits', () => {
     await other.clock.advance(1);
     other.venue.placeExits(exits());
     expect(refusalOf(() => other.venue.enter(buy('second')))).toBe('wash_trade');
+  });
+
+  it('a margin account: positions and what opens one reserve, a short more than it is worth; a close gives it back', async () => {
+    const { clock, venue } = newVenue({
+      profile: venues.alpaca.profile,
+      balances: { USDT: '2000' },
+      plans: { s: { fills: [{ atMs: 1, quantity: '10' }] } },
+    });
+    venue.enter({ ...buy('s'), side: 'sell', quantity: '10' });
+    expect(venue.free('USDT')).toBe('970');
+    await clock.advance(1);
+    expect([venue.position('BTC/USDT'), venue.free('USDT')]).toEqual(['-10', '1000']);
+    expect(refusalOf(() => venue.enter({ ...buy('t'), side: 'sell', quantity: '10' }))).toBe('funds');
+    venue.enter({ ...buy('c'), quantity: '10' });
+    await clock.advance(1);
+    expect([venue.position('BTC/USDT'), venue.free('USDT')]).toEqual(['0', '2000']);
+  });
+
+  it('a market order that closes what was opened today is a day trade too', async () => {
+    const dayTrades = { equity: '20000', least: '25000', made: 3, most: 3 };
+    const { clock, venue } = newVenue({
+      profile: { ...venues.alpaca.profile, dayTrades },
+      balances: { USDT: '20000' },
+    });
+    venue.enter(buy('e'));
+    await clock.advance(1);
+    expect(refusalOf(() => venue.enter({ ...buy('c'), side: 'sell' }))).toBe('day_trade');
+  });
+
+  it('a closed venue takes orders, which begin at its opening; one that was cancelled until then does not', async () => {
+    const { clock, venue } = newVenue({ plans: { e: { fills: [{ atMs: 500, quantity: '10' }] } } });
+    venue.setOpen(false);
+    venue.enter(buy('e'));
+    venue.enter(buy('gone'));
+    venue.cancel({ clientOrderId: 'gone' });
+    await clock.advance(60_000);
+    expect(venue.find({ clientOrderId: 'e' })).toMatchObject({ state: 'pending_new', filled: '0' });
+    venue.setOpen(true);
+    await clock.advance(499);
+    expect(venue.find({ clientOrderId: 'e' })).toMatchObject({ state: 'new', filled: '0' });
+    await clock.advance(1);
+    expect(venue.find({ clientOrderId: 'e' })).toMatchObject({ state: 'filled', filled: '10' });
+    expect(venue.find({ clientOrderId: 'gone' })).toMatchObject({ state: 'cancelled', filled: '0' });
   });
 });
 

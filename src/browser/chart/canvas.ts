@@ -32,10 +32,10 @@ const ZOOM_STEP = 1.25;
 const MOVE_MS = 260;
 /** A press that moves less is a click. */
 const CLICK_PX = 4;
-/** The text of the pictures is 9 to 13 units high: smaller than this it cannot be read. */
-const READABLE = 0.8;
-/** The whole picture is shown down to this scale: the words of a map are large. */
-const LEAST_WHOLE = 0.45;
+/** Text that is smaller on the screen cannot be read. */
+const LEAST_TEXT_PX = 11;
+/** A picture that is so little too large for its window is shown whole all the same. */
+const ALMOST = 0.97;
 const SVG = 'http://www.w3.org/2000/svg';
 
 export class Canvas {
@@ -48,6 +48,8 @@ export class Canvas {
   #picture: Box = { x: 0, y: 0, width: 1, height: 1 };
   #view: Box = this.#picture;
   #window: Size = { width: 1, height: 1 };
+  /** Window pixels per unit at which its smallest text can be read. */
+  #readable = 1;
   #travelled = 0;
   #frame = 0;
   #isFree = false;
@@ -89,6 +91,7 @@ export class Canvas {
     for (const way of svg.querySelectorAll<SVGGElement>('g.way')) widen(way);
     const { x, y, width, height } = svg.getBBox();
     this.#picture = { x, y, width: Math.max(1, width), height: Math.max(1, height) };
+    this.#readable = LEAST_TEXT_PX / smallestText(svg);
     this.#isFree = false;
     this.#isNew = true;
     this.#resize();
@@ -121,15 +124,13 @@ export class Canvas {
       const said = isActive ? ', active now' : lit.visited.has(id) ? ', passed' : '';
       if (state.hasAttribute('tabindex')) state.setAttribute('aria-label', `State ${name}${said}`);
     }
-    const missed: DOMRect[] = [];
-    for (const ending of svg.querySelectorAll<SVGGElement>('g[data-outcome]')) {
-      const isReached = ending.dataset['outcome'] === lit.outcome;
-      ending.classList.toggle('is-active', isReached);
-      if (!isReached) missed.push(ending.getBBox());
-    }
+    const ending = lit.outcome ?? endingOf(innermost === undefined ? undefined : this.#states.get(innermost));
+    for (const one of svg.querySelectorAll<SVGGElement>('g[data-outcome]'))
+      one.classList.toggle('is-active', one.dataset['outcome'] === lit.outcome);
     for (const way of svg.querySelectorAll<SVGGElement>('[data-transition-ids]')) {
       const ids = idsOf(way);
-      const isMissed = lit.outcome !== undefined && leadsInto(way, missed);
+      // The same transitions may lead to several endings; a life came to one of them.
+      const isMissed = ending !== undefined && way.dataset['endings']?.split(' ').includes(ending) === false;
       const isIn = (some: ReadonlySet<string>): boolean => !isMissed && ids.some((id) => some.has(id));
       way.classList.toggle('is-taken', isIn(lit.taken));
       way.classList.toggle('is-last', isIn(lit.last));
@@ -170,7 +171,7 @@ export class Canvas {
   reveal(id: string): void {
     const box = this.#states.get(id)?.getBBox();
     if (box === undefined) return;
-    this.#moveTo(focused(box, this.#view, this.#picture, this.#window, READABLE));
+    this.#moveTo(focused(box, this.#view, this.#picture, this.#window, this.#readable));
   }
 
   #follow(id: string | undefined): void {
@@ -194,9 +195,11 @@ export class Canvas {
       });
       return;
     }
-    const whole = fitted(this.#picture, this.#window);
-    const isEnough = scaleOf(whole, this.#window) >= LEAST_WHOLE;
-    this.#set(isEnough ? whole : fittedToWidth(this.#picture, this.#window, READABLE));
+    this.#set(
+      this.#isWholeReadable()
+        ? fitted(this.#picture, this.#window)
+        : fittedToWidth(this.#picture, this.#window, this.#readable),
+    );
     this.#showActive();
   }
 
@@ -204,8 +207,12 @@ export class Canvas {
   #showActive(): void {
     const active = this.#svg?.querySelector<SVGGElement>('g[data-state-id].is-active');
     if (active == null) return;
-    if (scaleOf(fitted(this.#picture, this.#window), this.#window) >= LEAST_WHOLE) return;
-    this.#set(focused(active.getBBox(), this.#view, this.#picture, this.#window, READABLE));
+    if (this.#isWholeReadable()) return;
+    this.#set(focused(active.getBBox(), this.#view, this.#picture, this.#window, this.#readable));
+  }
+
+  #isWholeReadable(): boolean {
+    return scaleOf(fitted(this.#picture, this.#window), this.#window) >= this.#readable * ALMOST;
   }
 
   #set(view: Box): void {
@@ -321,14 +328,17 @@ function pickOf(target: EventTarget | null): Pick | undefined {
   return state === undefined ? { kind: 'transitions', ids: idsOf(found) } : { kind: 'state', id: state };
 }
 
-/** Whether a way ends at one of these: ways to several endings belong to the same transitions. */
-function leadsInto(way: SVGGElement, boxes: readonly DOMRect[]): boolean {
-  const numbers = (way.querySelector('path')?.getAttribute('d') ?? '').match(/-?[\d.]+/g) ?? [];
-  const [x, y] = [Number(numbers.at(-2)), Number(numbers.at(-1))];
-  const room = 3;
-  return boxes.some(
-    (box) => x >= box.x - room && x <= box.x + box.width + room && y >= box.y - room && y <= box.y + box.height + room,
-  );
+/** The name of an ending that is a state of its own. */
+function endingOf(state: SVGGElement | undefined): string | undefined {
+  if (state?.classList.contains('ending') !== true) return undefined;
+  return state.dataset['stateId']?.split('.').at(-1);
+}
+
+/** The size of the smallest text that is drawn, in units of the picture. */
+function smallestText(svg: SVGSVGElement): number {
+  const sizes = [...svg.querySelectorAll('g text')].map((text) => Number.parseFloat(getComputedStyle(text).fontSize));
+  const known = sizes.filter((size) => size > 0);
+  return known.length === 0 ? LEAST_TEXT_PX : Math.min(...known);
 }
 
 /** A thin line is hard to hit: an unseen wide one lies over it. */

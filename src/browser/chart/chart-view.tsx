@@ -1,6 +1,7 @@
 /**
  * A chart in a window, with its levels and its tools.
  */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type BookChart, LEVELS, type Level } from '../../charts/interactive/book.js';
 import { Canvas } from './canvas.js';
@@ -9,7 +10,10 @@ import type { Pick } from './pick.js';
 
 export interface ChartViewProps {
   readonly chart: BookChart;
+  /** What stands before the tools, above the picture. */
+  readonly head: ComponentChildren;
   readonly level: Level;
+  readonly onLevel: (level: Level) => void;
   readonly lit: Lit;
   /** The life goes on: what is active is marked as alive. */
   readonly isLive: boolean;
@@ -18,7 +22,7 @@ export interface ChartViewProps {
   readonly onOpen: (pick: Pick) => void;
 }
 
-export function ChartView({ chart, level, lit, isLive, pick, onPick, onOpen }: ChartViewProps) {
+export function ChartView({ chart, head, level, onLevel, lit, isLive, pick, onPick, onOpen }: ChartViewProps) {
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<Canvas>(null);
   const events = useRef({ onPick, onOpen });
@@ -37,44 +41,48 @@ export function ChartView({ chart, level, lit, isLive, pick, onPick, onOpen }: C
   useEffect(() => canvas.current?.light(lit, isLive), [picture, lit, isLive]);
   useEffect(() => canvas.current?.select(pick), [picture, pick]);
   return (
-    <div class="chart-window">
-      <div
-        class="chart-picture"
-        ref={host}
-        tabIndex={0}
-        role="application"
-        aria-label={`${chart.id} chart: arrow keys move, plus and minus zoom, 0 shows all, Tab goes from state to state, Enter opens details`}
-      />
-      <fieldset class="chart-tools" aria-label="Zoom">
-        <button
-          type="button"
-          class="button icon small"
-          aria-label="Zoom out"
-          onClick={() => canvas.current?.zoomBy(0.8)}
-        >
-          −
-        </button>
-        <button
-          type="button"
-          class="button small"
-          aria-label="Fit the whole chart"
-          onClick={() => canvas.current?.fit()}
-        >
-          Fit
-        </button>
-        <button
-          type="button"
-          class="button icon small"
-          aria-label="Zoom in"
-          onClick={() => canvas.current?.zoomBy(1.25)}
-        >
-          +
-        </button>
-      </fieldset>
-    </div>
+    <>
+      <div class="panel-head">
+        {head}
+        <span class="spacer" />
+        <ChartTools zoom={(factor) => canvas.current?.zoomBy(factor)} fit={() => canvas.current?.fit()} />
+        <LevelSwitch chart={chart} level={level} onLevel={onLevel} />
+      </div>
+      <div class="chart-window">
+        <div
+          class="chart-picture"
+          ref={host}
+          tabIndex={0}
+          role="application"
+          aria-label={`${chart.id} chart: arrow keys move, plus and minus zoom, 0 shows all, Tab goes from state to state, Enter opens details`}
+        />
+      </div>
+    </>
   );
 }
 
+interface ChartToolsProps {
+  readonly zoom: (factor: number) => void;
+  readonly fit: () => void;
+}
+
+function ChartTools({ zoom, fit }: ChartToolsProps) {
+  return (
+    <fieldset class="segments" aria-label="Zoom">
+      <button type="button" aria-label="Zoom out" onClick={() => zoom(1 / ZOOM_STEP)}>
+        −
+      </button>
+      <button type="button" aria-label="Fit the whole chart" onClick={fit}>
+        Fit
+      </button>
+      <button type="button" aria-label="Zoom in" onClick={() => zoom(ZOOM_STEP)}>
+        +
+      </button>
+    </fieldset>
+  );
+}
+
+const ZOOM_STEP = 1.25;
 const LEVEL_NAMES: Readonly<Record<Level, string>> = { map: 'Map', overview: 'Overview', detail: 'Detail' };
 
 interface LevelSwitchProps {
@@ -83,7 +91,7 @@ interface LevelSwitchProps {
   readonly onLevel: (level: Level) => void;
 }
 
-export function LevelSwitch({ chart, level, onLevel }: LevelSwitchProps) {
+function LevelSwitch({ chart, level, onLevel }: LevelSwitchProps) {
   return (
     <fieldset class="segments" aria-label="Level of the chart">
       {LEVELS.filter((one) => chart.pictures[one] !== undefined).map((one) => (

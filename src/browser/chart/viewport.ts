@@ -20,7 +20,8 @@ export interface Size {
 /** Window pixels per unit of the picture. */
 export const LARGEST_SCALE = 4;
 const LARGEST_FIT = 2.4;
-const MARGIN = 24;
+/** Px around the whole picture. */
+export const MARGIN = 8;
 /** Share of the window that always shows some of the picture. */
 const KEPT = 0.15;
 

@@ -1,6 +1,7 @@
 /**
  * What an operator must not miss, from what the console knows. Pure.
  */
+import type { Case } from '../../service/api/controls.js';
 import type { ConsoleState } from './state.js';
 
 export interface Alarm {
@@ -12,10 +13,33 @@ export interface Alarm {
   readonly execution?: string;
 }
 
-/** Urgent ones first, oldest first. */
+/**
+ * What costs money while nobody acts, the worst first. A kind that is not named comes behind those that are.
+ *
+ * 1. Nothing stops the loss. 2. What is held or protected is not what was meant. 3. Nobody knows what is held.
+ */
+const WORST_FIRST: readonly (readonly string[])[] = [
+  ['POSITION_REVERSED', 'UNPROTECTED_POSITION', 'PROTECTION_LOST', 'MISSING_SL_TP'],
+  ['STRAY_FILL', 'FILL_BUSTED', 'FILL_CORRECTED', 'SIBLING_WORKING'],
+  ['MISSING_POSITION', 'ENGINE_FAULT'],
+];
+
+function weightOf({ kind }: Case): number {
+  const found = WORST_FIRST.findIndex((kinds) => kinds.includes(kind));
+  return found < 0 ? WORST_FIRST.length : found;
+}
+
+/** What is to be done now before what can wait, the worst before the others, the oldest first. */
+export const worstFirst = (a: Case, b: Case): number =>
+  Number(b.urgency === 'now') - Number(a.urgency === 'now') ||
+  weightOf(a) - weightOf(b) ||
+  (a.openedAt < b.openedAt ? -1 : a.openedAt > b.openedAt ? 1 : 0);
+
+/** Urgent ones first: what the page cannot see, accounts, cases with the worst first, switches. */
 export function alarmsOf(state: ConsoleState): readonly Alarm[] {
   const cases = [...state.cases.values()]
     .filter(({ isOpen }) => isOpen)
+    .sort(worstFirst)
     .map(
       (one): Alarm => ({
         key: `case ${one.account} ${one.caseId}`,

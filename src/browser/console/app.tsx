@@ -3,6 +3,7 @@
  */
 import { effect } from '@preact/signals';
 import type { Case } from '../../service/api/controls.js';
+import { worstFirst } from './alarms.js';
 import { CaseCard, ResolveDialog, resolving } from './case-card.js';
 import { ChartPanel } from './chart-panel.js';
 import { ExecutionHead } from './execution-head.js';
@@ -50,7 +51,7 @@ export function App() {
 
 function Middle() {
   const one = execution.value;
-  const cases = [...state.value.cases.values()].filter(({ isOpen }) => isOpen);
+  const cases = [...state.value.cases.values()].filter(({ isOpen }) => isOpen).sort(worstFirst);
   const own = cases.filter((each) => each.account === one?.account && each.advisoryId === one?.advisoryId);
   return (
     <main class="middle">

@@ -7,7 +7,7 @@ import { shortDecimal } from '../../charts/interactive/short-decimal.js';
 import type { Case } from '../../service/api/controls.js';
 import type { Execution } from '../../service/api/executions.js';
 import { post } from './api.js';
-import { comparison } from './comparison.js';
+import { type ComparedRow, comparison } from './comparison.js';
 import { Dialog, Field, Problem, useSending } from './dialog.js';
 import { GuardedButton } from './guarded-button.js';
 import { session } from './store.js';
@@ -28,7 +28,7 @@ export function CaseCard({ one, execution }: CaseCardProps) {
           <span aria-hidden="true">⚠ </span>
           {one.symbol}: {one.kind}{' '}
           <span class={`tag ${one.urgency === 'now' ? 'bad' : 'warn'}`}>
-            {one.urgency === 'now' ? 'act now' : 'today'}
+            {one.urgency === 'now' ? 'act now' : 'settle today'}
           </span>
         </h2>
         <GuardedButton
@@ -59,7 +59,24 @@ export function CaseCard({ one, execution }: CaseCardProps) {
   );
 }
 
-function Comparison({ rows }: { readonly rows: ReturnType<typeof comparison> }) {
+/** What differs, and on demand what was compared and is alike. */
+function Comparison({ rows }: { readonly rows: readonly ComparedRow[] }) {
+  const [isWhole, setWhole] = useState(false);
+  const alike = rows.filter(({ differs }) => !differs).length;
+  const isShort = alike > 0 && alike < rows.length;
+  return (
+    <div>
+      <ComparisonTable rows={isShort && !isWhole ? rows.filter(({ differs }) => differs) : rows} />
+      {isShort ? (
+        <button type="button" class="link small-text" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? 'Show only what differs' : `${alike} ${alike === 1 ? 'value is' : 'values are'} alike: show all`}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function ComparisonTable({ rows }: { readonly rows: readonly ComparedRow[] }) {
   return (
     <table class="facts comparison">
       <caption class="visually-hidden">Engine and broker side by side</caption>

@@ -2,7 +2,7 @@
  * The live chart of the execution that is looked at, and the player of its life.
  */
 import { computed } from '@preact/signals';
-import { ChartView, drawnLevel, LevelSwitch } from '../chart/chart-view.js';
+import { ChartView, drawnLevel } from '../chart/chart-view.js';
 import { litAt, NOTHING_LIT } from '../chart/lit.js';
 import type { Pick } from '../chart/pick.js';
 import { PlayerBar } from '../chart/player-bar.js';
@@ -49,30 +49,13 @@ export function ChartPanel() {
   const drawn = drawnLevel(shown, level.value);
   return (
     <section class="panel chart-panel" aria-label="Statechart">
-      <div class="panel-head">
-        {lives.value.length > 1 ? (
-          <nav class="segments" aria-label="Charts of this execution">
-            {lives.value.map(({ chart: id }) => (
-              <button key={id} type="button" aria-pressed={id === shown.id} onClick={() => showChart(id)}>
-                {CHART_NAMES[id] ?? id}
-              </button>
-            ))}
-          </nav>
-        ) : (
-          <h2>Statechart</h2>
-        )}
-        <span class="spacer" />
-        <LevelSwitch
-          chart={shown}
-          level={drawn}
-          onLevel={(next) => {
-            level.value = next;
-          }}
-        />
-      </div>
       <ChartView
         chart={shown}
+        head={<Charts shown={shown.id} />}
         level={drawn}
+        onLevel={(next) => {
+          level.value = next;
+        }}
         lit={lit.value}
         isLive={follows.value && !isOver}
         pick={pick.value}
@@ -82,6 +65,20 @@ export function ChartPanel() {
       {lifeProblem.value === '' ? null : <p class="problem">{lifeProblem.value}</p>}
       <LifePlayer />
     </section>
+  );
+}
+
+/** Execution and exits, once there are any. */
+function Charts({ shown }: { readonly shown: string }) {
+  if (lives.value.length < 2) return <h2>Statechart</h2>;
+  return (
+    <nav class="segments" aria-label="Charts of this execution">
+      {lives.value.map(({ chart: id }) => (
+        <button key={id} type="button" aria-pressed={id === shown} onClick={() => showChart(id)}>
+          {CHART_NAMES[id] ?? id}
+        </button>
+      ))}
+    </nav>
   );
 }
 

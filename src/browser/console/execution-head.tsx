@@ -17,24 +17,26 @@ export function ExecutionHead({ one }: { readonly one: Execution }) {
   const shown = life.value;
   return (
     <section class="panel execution-head" aria-label={`Execution ${advisoryId}`}>
-      <div class="head-name">
-        <h2>
-          {symbol} <span class={`side ${side}`}>{side.toUpperCase()}</span> {positionSize}
-        </h2>
-        <span class="mono quiet">
-          {advisoryId} · {account}
-        </span>
-      </div>
-      <div class="head-place">
-        <Crumbs
-          state={shown === undefined || shown.chart !== 'execution' ? one.state : stateAt(shown, count.value)}
-          label="Active state"
-        />
-        {follows.value ? null : (
-          <button type="button" class="tag warn replay-tag" onClick={goLive}>
-            replay · back to {result === undefined ? 'live' : 'the end'}
-          </button>
-        )}
+      <div class="head-left">
+        <div class="head-name">
+          <h2>
+            {symbol} <span class={`side ${side}`}>{side.toUpperCase()}</span> {positionSize}
+          </h2>
+          <span class="mono quiet">
+            {advisoryId} · {account}
+          </span>
+        </div>
+        <div class="head-place">
+          <Crumbs
+            state={shown === undefined || shown.chart !== 'execution' ? one.state : stateAt(shown, count.value)}
+            label="Active state"
+          />
+          {follows.value ? null : (
+            <button type="button" class="tag warn replay-tag" onClick={goLive}>
+              replay · back to {result === undefined ? 'live' : 'the end'}
+            </button>
+          )}
+        </div>
       </div>
       <dl class="head-figures">
         {result === undefined ? null : (

@@ -3,17 +3,36 @@
  */
 import { computed, signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Case } from '../../service/api/controls.js';
 import type { Execution } from '../../service/api/executions.js';
+import { worstFirst } from './alarms.js';
 import { GROUP_NAMES, type Group, neighbour, ROW_HEIGHT, type Row, rowsOf, topOf, visible } from './rows.js';
 import { select, selected } from './selection.js';
+import { executionKey } from './state.js';
 import { state } from './store.js';
 
 export const search = signal('');
 export const account = signal<string | undefined>(undefined);
 const folded = signal<ReadonlySet<Group>>(new Set());
 
+/** Open cases of executions, the worst first. */
+const openCases = computed(() =>
+  [...state.value.cases.values()]
+    .filter(({ isOpen, advisoryId }) => isOpen && advisoryId !== undefined)
+    .sort(worstFirst),
+);
+const keyOfCase = ({ account: name, advisoryId = '' }: Case): string => executionKey({ account: name, advisoryId });
+const urgent = computed(
+  () => new Set(openCases.value.filter(({ urgency }) => urgency === 'now').map((one) => keyOfCase(one))),
+);
+
 export const rows = computed(() =>
-  rowsOf(state.value.executions.values(), { search: search.value, account: account.value, folded: folded.value }),
+  rowsOf(state.value.executions.values(), {
+    search: search.value,
+    account: account.value,
+    folded: folded.value,
+    worst: openCases.value.map(keyOfCase),
+  }),
 );
 
 export function ExecutionList() {
@@ -95,6 +114,7 @@ function VirtualRows() {
                   key={row.key}
                   one={row.execution}
                   isSelected={row.key === selected.value}
+                  isUrgent={urgent.value.has(row.key)}
                   onSelect={() => select(row.key)}
                 />
               ),
@@ -168,10 +188,12 @@ export const toneOf = ({ status, needsAttention }: Execution): string =>
 interface ExecutionRowProps {
   readonly one: Execution;
   readonly isSelected: boolean;
+  /** It has a case to act on now. */
+  readonly isUrgent: boolean;
   readonly onSelect: () => void;
 }
 
-function ExecutionRow({ one, isSelected, onSelect }: ExecutionRowProps) {
+function ExecutionRow({ one, isSelected, isUrgent, onSelect }: ExecutionRowProps) {
   const { symbol, side, advisoryId, positionSize, cumQty, state: place, result } = one;
   const share = Math.min(1, Number(cumQty) / Number(positionSize)) || 0;
   return (
@@ -180,7 +202,7 @@ function ExecutionRow({ one, isSelected, onSelect }: ExecutionRowProps) {
         <span class="what">
           <b>{symbol}</b> <span class={`side ${side}`}>{side.toUpperCase()}</span>
         </span>
-        <span class={`tag ${toneOf(one)}`}>
+        <span class={`tag ${isUrgent ? 'bad' : toneOf(one)}`}>
           {one.needsAttention ? '⚠ ' : ''}
           {result === undefined ? (place.split('.').at(-1) ?? place) : one.status}
         </span>

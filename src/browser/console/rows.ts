@@ -25,10 +25,17 @@ export interface ListQuery {
   /** All when absent. */
   readonly account?: string | undefined;
   readonly folded: ReadonlySet<Group>;
+  /** Keys of the executions with an open case, the worst first. */
+  readonly worst?: readonly string[] | undefined;
 }
 
-/** Newest first in each group. An empty group has no row. */
-export function rowsOf(executions: Iterable<Execution>, { search, account, folded }: ListQuery): readonly Row[] {
+/** Newest first in each group; of what needs attention the worst. An empty group has no row. */
+export function rowsOf(
+  executions: Iterable<Execution>,
+  { search, account, folded, worst = [] }: ListQuery,
+): readonly Row[] {
+  const places = new Map([...worst].reverse().map((key, index) => [key, -index - 1]));
+  const placeOf = (one: Execution): number => places.get(executionKey(one)) ?? 0;
   const wanted = search.trim().toLowerCase();
   const byGroup = new Map<Group, Execution[]>(GROUPS.map((group) => [group, []]));
   for (const one of executions) {
@@ -42,10 +49,14 @@ export function rowsOf(executions: Iterable<Execution>, { search, account, folde
     const isFolded = folded.has(group);
     const head: Row = { kind: 'group', group, count: found.length, isFolded };
     if (isFolded) return [head];
-    found.sort((a, b) => (a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : 0));
+    found.sort(newestFirst);
+    if (group === 'needs_attention') found.sort((a, b) => placeOf(a) - placeOf(b));
     return [head, ...found.map((execution): Row => ({ kind: 'execution', key: executionKey(execution), execution }))];
   });
 }
+
+const newestFirst = (a: Execution, b: Execution): number =>
+  a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : 0;
 
 const matches = ({ symbol, advisoryId, status, clientOrderId }: Execution, wanted: string): boolean =>
   `${symbol} ${advisoryId} ${status} ${clientOrderId}`.toLowerCase().includes(wanted);

@@ -10,7 +10,10 @@ import { openDialog } from './top-bar.js';
 
 export function SwitchesPanel() {
   const { switches, pendingReleases } = state.value.switches;
-  const set = switches.filter((one) => one.state !== 'OFF');
+  // What stops everything stands first.
+  const set = switches
+    .filter((one) => one.state !== 'OFF')
+    .sort((a, b) => Number(b.type === 'GLOBAL') - Number(a.type === 'GLOBAL'));
   const isGlobalSet = set.some(({ type }) => type === 'GLOBAL');
   return (
     <section class="panel switches" aria-label="Kill switches">

@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 import { Icon } from '../icon.js';
 import { ThemeButton } from '../theme.js';
 import { isSoundOn, toggleSound } from './alarm-signs.js';
+import type { Alarm } from './alarms.js';
 import { GuardedButton } from './guarded-button.js';
 import type { Connection } from './state.js';
 import { alarms, now, session, signOut, state } from './store.js';
@@ -162,24 +163,59 @@ export function Logo() {
   );
 }
 
-/** What must not be missed, below the bar: it is read out when it changes. */
+const isListed = signal(false);
+
+/** What must not be missed, below the bar: the worst is read out when it changes, and the others are a click away. */
 export function AlarmBar({ onShow }: { readonly onShow: (key: string) => void }) {
   const all = alarms.value;
-  const [first] = all;
+  const [first, ...others] = all;
   if (first === undefined) return <div class="alarm-bar is-calm" role="alert" />;
-  const { execution } = first;
   return (
-    <div class={`alarm-bar ${first.level}`} role="alert">
-      <span>
-        <b>{first.level === 'urgent' ? '⚠ Act now: ' : 'Attention: '}</b>
-        {first.text}
-      </span>
-      <span class="alarm-more">{all.length > 1 ? `and ${all.length - 1} more` : ''}</span>
-      {execution === undefined ? null : (
-        <button type="button" class="button small" onClick={() => onShow(execution)}>
-          Show
-        </button>
+    <div class={`alarms ${first.level}`}>
+      <div class="alarm-bar">
+        <span role="alert">
+          <b>{first.level === 'urgent' ? '⚠ Act now: ' : 'Attention: '}</b>
+          {first.text}
+        </span>
+        <span class="spacer" />
+        <ShowAlarm one={first} onShow={onShow} />
+        {others.length === 0 ? null : (
+          <button
+            type="button"
+            class="button small"
+            aria-expanded={isListed.value}
+            onClick={() => {
+              isListed.value = !isListed.value;
+            }}
+          >
+            {isListed.value ? 'Less' : `${others.length} more`}
+          </button>
+        )}
+      </div>
+      {others.length === 0 || !isListed.value ? null : (
+        <ul class="alarm-list" aria-label="Other alarms, the worst first">
+          {others.map((one) => (
+            <li key={one.key} class="alarm-bar">
+              <span>
+                <b>{one.level === 'urgent' ? '⚠ ' : ''}</b>
+                {one.text}
+              </span>
+              <span class="spacer" />
+              <ShowAlarm one={one} onShow={onShow} />
+            </li>
+          ))}
+        </ul>
       )}
     </div>
+  );
+}
+
+function ShowAlarm({ one, onShow }: { readonly one: Alarm; readonly onShow: (key: string) => void }) {
+  const { execution } = one;
+  if (execution === undefined) return null;
+  return (
+    <button type="button" class="button small" aria-label={`Show ${one.text}`} onClick={() => onShow(execution)}>
+      Show
+    </button>
   );
 }

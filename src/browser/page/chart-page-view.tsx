@@ -2,7 +2,7 @@
  * A chart with what is known of it, and lives to be played.
  */
 import type { ChartPageData } from '../../charts/interactive/page-html.js';
-import { ChartView, Crumbs, drawnLevel, LevelSwitch } from '../chart/chart-view.js';
+import { ChartView, Crumbs, drawnLevel } from '../chart/chart-view.js';
 import { stateAt } from '../chart/lit.js';
 import { PlayerBar } from '../chart/player-bar.js';
 import { ThemeButton } from '../theme.js';
@@ -48,19 +48,19 @@ function ChartPanel({ page }: { readonly page: PageState }) {
   const level = drawnLevel(chart, page.level);
   return (
     <main class="panel chart-panel">
-      <div class="panel-head">
-        <h2>
-          {life === undefined ? (
-            chart.chart.description
-          ) : (
-            <Crumbs state={stateAt(life, playback.count)} label="Active state" />
-          )}
-        </h2>
-        <LevelSwitch chart={chart} level={level} onLevel={page.setLevel} />
-      </div>
       <ChartView
         chart={chart}
+        head={
+          <h2>
+            {life === undefined ? (
+              chart.chart.description
+            ) : (
+              <Crumbs state={stateAt(life, playback.count)} label="Active state" />
+            )}
+          </h2>
+        }
         level={level}
+        onLevel={page.setLevel}
         lit={lit}
         isLive={playback.isPlaying}
         pick={pick}

@@ -3,6 +3,7 @@
  *
  * 1. Nothing is changed. A file that SQLite takes is read by SQLite alone: its locks allow no other reader in a process.
  * 2. A damaged journal is read as far as it can be; the verdict says what is wrong with it.
+ * 3. A record that was changed may say anything. What trips over one is a failed check, and no defect of the program.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
@@ -17,7 +18,7 @@ import {
 } from '../../domain/journal.js';
 import { readExport } from '../../domain/journal-export.js';
 import type { StoredCheckpoint } from '../../domain/journal-index.js';
-import { UsageError } from '../exit-codes.js';
+import { CheckFailedError, UsageError } from '../exit-codes.js';
 
 export interface AuditSource {
   /** Those that can be read, oldest first. */
@@ -35,6 +36,26 @@ export interface AuditSource {
 
 /** Bytes of the smallest page that SQLite knows. */
 const SMALLEST_DATABASE = 512;
+
+/**
+ * What `use` makes of the journal in a file, or of an export.
+ *
+ * @throws {CheckFailedError} where `use` cannot take what a changed record says
+ * @throws as `readAuditSource`
+ */
+export async function withAuditSource<T>(path: string, use: (source: AuditSource) => T | Promise<T>): Promise<T> {
+  const source = await readAuditSource(path);
+  try {
+    return await use(source);
+  } catch (cause) {
+    if (source.verdict.ok || cause instanceof UsageError || cause instanceof CheckFailedError) throw cause;
+    const { problem } = source.verdict;
+    throw new CheckFailedError(
+      `${path} is not what was written: ${problem}. What it says cannot be made sense of; keep a copy. \`fillchart audit verify\` names what is wrong, and \`fillchart audit export\` writes what can be read.`,
+      { cause },
+    );
+  }
+}
 
 /** @throws {UsageError} for a file that cannot be read, or that is no journal. @throws {JournalError} for a database that is no journal */
 export async function readAuditSource(path: string, checks = false): Promise<AuditSource> {

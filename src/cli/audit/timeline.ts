@@ -10,8 +10,8 @@ import { shownT, shownTime } from './shown-time.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'time (UTC)', keep: 2 },
-  { title: 'T', align: 'right', keep: 3 },
-  { title: 'advisory', keep: 1, shrinkTo: 12 },
+  { title: 'T', align: 'right', keep: 1 },
+  { title: 'advisory', keep: 3, shrinkTo: 16, whole: true },
   { title: 'event', keep: 'always' },
   // Where there is no room beside the event, they go below it: when and whose it was matters as much.
   { title: 'details', keep: 'always', shrinkTo: 1, wraps: true },

@@ -15,7 +15,7 @@ import { checkpointFault } from '../../engine/checkpoint-fault.js';
 import { recordedAdvisories, replayExecution } from '../../journal/replay.js';
 import { follow } from '../audit/follow.js';
 import { replayLines } from '../audit/replay-view.js';
-import { type AuditSource, readAuditSource } from '../audit/source.js';
+import { type AuditSource, readAuditSource, withAuditSource } from '../audit/source.js';
 import { type Look, newLines, timeline } from '../audit/timeline.js';
 import { writeChartPage } from '../chart/write-page.js';
 import { EXIT, UsageError } from '../exit-codes.js';
@@ -138,12 +138,13 @@ const addExport: Register = (audit, world, done) => {
     .addOption(new Option('--format <format>', 'jsonl or csv').choices(['jsonl', 'csv']).default('jsonl'))
     .option('--output <file>', 'where to; a file that exists is not overwritten; standard output by default')
     .action(async (path: string, { format, output }: { format: 'jsonl' | 'csv'; output?: string }) => {
-      const source = await readAuditSource(path);
-      const lines = format === 'csv' ? auditCsv(source.records) : exportLines(source.records, source.end);
-      if (output === undefined) for (const line of lines) world.stdout.write(line);
-      else writeNewFile(output, lines);
-      warnIfBroken(source, world.stderr);
-      done(source.verdict.ok ? EXIT.ok : EXIT.checkFailed);
+      await withAuditSource(path, (source) => {
+        const lines = format === 'csv' ? auditCsv(source.records) : exportLines(source.records, source.end);
+        if (output === undefined) for (const line of lines) world.stdout.write(line);
+        else writeNewFile(output, lines);
+        warnIfBroken(source, world.stderr);
+        done(source.verdict.ok ? EXIT.ok : EXIT.checkFailed);
+      });
     });
 };
 
@@ -174,26 +175,39 @@ const addShow: Register = (audit, world, done) => {
     .argument('[advisoryId]', 'only this one')
     .option('--json', 'as one JSON array; with --follow one JSON object a line')
     .option('-f, --follow', 'then print new lines as they are written, until ctrl-c; an engine may run on the journal')
-    .action(async (path: string, advisoryId: string | undefined, { json, follow: goesOn }: ShowOptions) => {
-      let source = await readAuditSource(path);
-      if (advisoryId !== undefined && goesOn !== true) assertKnown(source.records, advisoryId, path);
-      const own = (lines: readonly AuditRecord[]) =>
-        lines.filter((line) => advisoryId === undefined || line.advisoryId === advisoryId);
-      const log = own(source.records.flatMap(({ audit: lines }) => lines));
-      const show = (lines: readonly AuditRecord[]) => {
-        if (lines.length === 0) return;
-        const text =
-          json === true ? lines.map((line) => JSON.stringify(line)) : newLines(lines, advisoryId, lookOf(world));
-        world.stdout.write(`${text.join('\n')}\n`);
-      };
-      if (json !== true) world.stdout.write(`${timeline(log, advisoryId, lookOf(world)).join('\n')}\n`);
-      else if (goesOn === true) show(log);
-      else world.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
-      if (goesOn === true) source = await follow({ path, shown: source, show: (lines) => show(own(lines)) }, world);
-      warnIfBroken(source, world.stderr);
-      done(source.verdict.ok ? EXIT.ok : EXIT.checkFailed);
+    .action(async (path: string, advisoryId: string | undefined, options: ShowOptions) => {
+      await withAuditSource(path, async (source) => {
+        const { verdict } = await shown(source, path, advisoryId, options, world);
+        done(verdict.ok ? EXIT.ok : EXIT.checkFailed);
+      });
     });
 };
+
+/** Prints the log; resolves with the journal as it was last read. */
+async function shown(
+  first: AuditSource,
+  path: string,
+  advisoryId: string | undefined,
+  { json, follow: goesOn }: ShowOptions,
+  world: CliWorld,
+): Promise<AuditSource> {
+  let source = first;
+  if (advisoryId !== undefined && goesOn !== true) assertKnown(source.records, advisoryId, path);
+  const own = (lines: readonly AuditRecord[]) =>
+    lines.filter((line) => advisoryId === undefined || line.advisoryId === advisoryId);
+  const log = own(source.records.flatMap(({ audit: lines }) => lines));
+  const show = (lines: readonly AuditRecord[]) => {
+    if (lines.length === 0) return;
+    const text = json === true ? lines.map((line) => JSON.stringify(line)) : newLines(lines, advisoryId, lookOf(world));
+    world.stdout.write(`${text.join('\n')}\n`);
+  };
+  if (json !== true) world.stdout.write(`${timeline(log, advisoryId, lookOf(world)).join('\n')}\n`);
+  else if (goesOn === true) show(log);
+  else world.stdout.write(`${JSON.stringify(log, null, 2)}\n`);
+  if (goesOn === true) source = await follow({ path, shown: source, show: (lines) => show(own(lines)) }, world);
+  warnIfBroken(source, world.stderr);
+  return source;
+}
 
 interface ReplayOptions {
   readonly json?: true;
@@ -222,15 +236,16 @@ const addReplay: Register = (audit, world, done) => {
     .option('-o, --output <file>', 'of --html: where to; standard output by default')
     .action(async (path: string, advisoryId: string, { json, html, output }: ReplayOptions) => {
       if (json === true && html === true) throw new UsageError('replay: --json and --html exclude each other.');
-      const source = await readAuditSource(path);
-      const replay = replayExecution(source.records, advisoryId) ?? assertKnown(source.records, advisoryId, path);
-      if (replay === undefined) throw new UsageError(`${path} holds no execution of ${JSON.stringify(advisoryId)}.`);
-      if (html === true) await writeReplayPage(source.records, advisoryId, output, world);
-      else if (json === true) world.stdout.write(`${JSON.stringify(replay, null, 2)}\n`);
-      else world.stdout.write(`${replayLines(replay, lookOf(world)).join('\n')}\n`);
-      warnIfBroken(source, world.stderr);
-      const isSound = source.verdict.ok && (replay.verdict === 'equal' || replay.verdict === 'unfinished');
-      done(isSound ? EXIT.ok : EXIT.checkFailed);
+      await withAuditSource(path, async (source) => {
+        const replay = replayExecution(source.records, advisoryId) ?? assertKnown(source.records, advisoryId, path);
+        if (replay === undefined) throw new UsageError(`${path} holds no execution of ${JSON.stringify(advisoryId)}.`);
+        if (html === true) await writeReplayPage(source.records, advisoryId, output, world);
+        else if (json === true) world.stdout.write(`${JSON.stringify(replay, null, 2)}\n`);
+        else world.stdout.write(`${replayLines(replay, lookOf(world)).join('\n')}\n`);
+        warnIfBroken(source, world.stderr);
+        const isSound = source.verdict.ok && (replay.verdict === 'equal' || replay.verdict === 'unfinished');
+        done(isSound ? EXIT.ok : EXIT.checkFailed);
+      });
     });
 };
 

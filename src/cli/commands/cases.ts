@@ -10,7 +10,7 @@ import type { Cases } from '../../actors/cases.js';
 import { type Case, isOpen } from '../../domain/cases.js';
 import { adminView } from '../../engine/journal-admin.js';
 import { shownTime } from '../audit/shown-time.js';
-import { readAuditSource } from '../audit/source.js';
+import { type AuditSource, withAuditSource } from '../audit/source.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { caseDetails, caseText } from '../journal-admin/case-text.js';
 import { placeOf, resolveCommand } from '../journal-admin/shell-command.js';
@@ -89,10 +89,14 @@ export const addCases: AddCommand = (program, world, done) => {
     );
 };
 
-async function list({ journal, all, symbol, json }: ListOptions, world: CliWorld): Promise<ExitCode> {
+async function list(options: ListOptions, world: CliWorld): Promise<ExitCode> {
+  assertFile(options.journal);
+  return withAuditSource(options.journal, (source) => listed(source, options, world));
+}
+
+function listed({ records, verdict }: AuditSource, options: ListOptions, world: CliWorld): ExitCode {
+  const { journal, all, symbol, json } = options;
   const { stdout, stderr, env } = world;
-  assertFile(journal);
-  const { records, verdict } = await readAuditSource(journal);
   const known = adminView(records).cases.filter((one) => symbol === undefined || one.symbol === symbol);
   const shown = known.filter((one) => all === true || isOpen(one));
   const stakes = shown.length === 0 ? new Map() : stakesOf(records.flatMap(({ audit }) => audit));

@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import { pathLives } from '../chart/path-lives.js';
 import { writeChartPage } from '../chart/write-page.js';
 import { EXIT, UsageError } from '../exit-codes.js';
+import { assertWritable } from '../output-file.js';
 import type { AddCommand } from './command.js';
 
 const CHART_IDS = { execution: 'execution', protection: 'protection', 'kill-switch': 'killSwitch' } as const;
@@ -27,6 +28,7 @@ export const addChart: AddCommand = (program, world, done) => {
     .action(async ({ html, output, paths, chart }: ChartOptions) => {
       if (html !== true)
         throw new UsageError('chart: --html is needed; `fillchart diagrams` writes pictures and texts.');
+      assertWritable(output);
       const lives = paths ? pathLives() : [];
       await writeChartPage({ title: 'fillchart', chart: CHART_IDS[chart], lives, output }, world);
       done(EXIT.ok);

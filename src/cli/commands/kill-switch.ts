@@ -15,7 +15,7 @@ import {
 } from '../../domain/kill-switch.js';
 import type { JournalAdmin } from '../../engine/journal-admin.js';
 import { adminView } from '../../engine/journal-admin.js';
-import { readAuditSource } from '../audit/source.js';
+import { type AuditSource, withAuditSource } from '../audit/source.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type JournalPlace, placeOf, releaseCommand } from '../journal-admin/shell-command.js';
 import { releaseLine, switchName, switchSentence } from '../journal-admin/switch-text.js';
@@ -88,11 +88,14 @@ function wordOf<Word extends string>(text: string, words: readonly Word[]): Word
   return found;
 }
 
-async function list({ journal, json }: ListOptions, world: CliWorld): Promise<ExitCode> {
+async function list(options: ListOptions, world: CliWorld): Promise<ExitCode> {
+  assertFile(options.journal);
+  return withAuditSource(options.journal, (source) => listed(source, options, world));
+}
+
+function listed({ records, verdict }: AuditSource, { journal, json }: ListOptions, world: CliWorld): ExitCode {
   const { stdout, stderr, env } = world;
   const place = placeOf(world, journal);
-  assertFile(journal);
-  const { records, verdict } = await readAuditSource(journal);
   const { switches, history, unfinished } = adminView(records);
   if (json === true) {
     const known = switches.map((one) => ({ ...one, ...releaseOf(one, place) }));

@@ -52,7 +52,10 @@ async function runPaths(options: PathsOptions, world: CliWorld): Promise<number>
   if (paths.length === 0)
     throw new UsageError(`--only: no path has ${JSON.stringify(only)} in its id or name; --list prints them.`);
   if (format === 'vitest') {
-    print(vitestFile(paths, { all: all === true, ...(await adapterOf(options)) }), output, world);
+    const adapter = await adapterOf(options);
+    print(vitestFile(paths, { all: all === true, ...adapter }), output, world);
+    if (output !== undefined)
+      world.stderr.write(`fillchart: ${output} written; run it with: npx vitest run ${output}\n`);
     return EXIT.ok;
   }
   const runs: PathRun[] = [];

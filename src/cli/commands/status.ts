@@ -5,7 +5,7 @@ import type { Case } from '../../domain/cases.js';
 import { isPositive } from '../../domain/decimal.js';
 import type { PositionView } from '../../views/position-view.js';
 import { shownTime } from '../audit/shown-time.js';
-import { readAuditSource } from '../audit/source.js';
+import { withAuditSource } from '../audit/source.js';
 import { EXIT } from '../exit-codes.js';
 import { caseDetails, caseText } from '../journal-admin/case-text.js';
 import { type JournalPlace, placeOf, resolveCommand } from '../journal-admin/shell-command.js';
@@ -36,10 +36,11 @@ export const addStatus: AddCommand = (program, world, done) => {
     .option('--json', 'as one JSON document')
     .addHelpText('after', NOTES)
     .action(async (path: string, { json }: { json?: true }) => {
-      const { records, verdict } = await readAuditSource(path);
-      const status = journalStatus(records, verdict);
-      world.stdout.write(json === true ? jsonOf(status, path) : textOf(status, path, world));
-      done(statusExitCode(status));
+      await withAuditSource(path, ({ records, verdict }) => {
+        const status = journalStatus(records, verdict);
+        world.stdout.write(json === true ? jsonOf(status, path) : textOf(status, path, world));
+        done(statusExitCode(status));
+      });
     });
 };
 

@@ -4,6 +4,7 @@
  * 1. The engine itself judges (V1–V11): a real one, with the real broker's answers, on a journal in memory. Its broker has no
  *    way to send: a submit call ends here, and proves that the advisory got so far.
  * 2. Switches and cases of the named journal count, and so does an advisory that it knows (E1). It is read, never written.
+ *    Where it is damaged, a run would send nothing, and a dry run says so.
  * 3. Advisories are judged one by one: a limit on what runs side by side cannot be judged before it does.
  */
 import { existsSync } from 'node:fs';
@@ -16,7 +17,8 @@ import { freezeSnapshot } from '../../domain/snapshot.js';
 import type { Engine } from '../../engine/engine.js';
 import { adminView } from '../../engine/journal-admin.js';
 import { createEngine } from '../../index.js';
-import { readAuditSource } from '../audit/source.js';
+import { withAuditSource } from '../audit/source.js';
+import { CheckFailedError } from '../exit-codes.js';
 import { stakesOf } from '../journal-admin/stakes.js';
 import type { AdvisoryLine } from './read-advisories.js';
 
@@ -78,11 +80,16 @@ async function pastOf(journal: string): Promise<Past> {
   if (journal === 'memory' || journal === 'temp' || !existsSync(journal)) {
     return { switches: [], cases: [], known: new Set() };
   }
-  const { records } = await readAuditSource(journal);
-  const { switches, cases } = adminView(records);
-  const known = new Set(stakesOf(records.flatMap(({ audit }) => audit)).keys());
-  return { switches: switches.filter(({ state }) => state !== 'OFF'), cases, known };
+  return withAuditSource(journal, ({ records, verdict }) => {
+    if (!verdict.ok) throw new CheckFailedError(closedGate(journal, verdict.problem));
+    const { switches, cases } = adminView(records);
+    const known = new Set(stakesOf(records.flatMap(({ audit }) => audit)).keys());
+    return { switches: switches.filter(({ state }) => state !== 'OFF'), cases, known };
+  });
 }
+
+const closedGate = (journal: string, problem: string): string =>
+  `${journal} is not what was written: ${problem}. A run on it would send nothing: the gate stays closed (K7).`;
 
 async function judge(engine: Engine, { line, input }: AdvisoryLine, { cases, known }: Past): Promise<Judgement> {
   const { advisoryId, symbol, side, positionSize: size } = freezeSnapshot(input);

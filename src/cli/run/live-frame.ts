@@ -35,7 +35,7 @@ const SHORTEST_TRAIL = 'reconciling'.length;
 
 const COLUMNS: readonly Column[] = [
   { title: '', keep: 'always' },
-  { title: 'advisory', keep: 'always', shrinkTo: 16 },
+  { title: 'advisory', keep: 'always', shrinkTo: 24, whole: true },
   { title: 'symbol', keep: 5, shrinkTo: 8 },
   { title: 'side', keep: 1 },
   { title: TRAIL_TITLE, keep: 4, shrinkTo: SHORTEST_TRAIL },
@@ -47,9 +47,13 @@ const COLUMNS: readonly Column[] = [
 /** The lines of a frame: at most `height`, none wider than `width`. */
 export function liveFrame(views: readonly TrackedView[], space: FrameSpace, counts: FrameCounts): readonly string[] {
   const { width, height, paint, ticks } = space;
-  const shown = visible(views, Math.max(1, height - LINES_BESIDE_ROWS));
-  const { lines } = table(COLUMNS, rowsOf(shown, width, ticks), { width, paint });
-  return [...lines, paint('dim', clip(lastLine(counts, shown.length), width))];
+  for (let room = Math.max(1, height - LINES_BESIDE_ROWS); ; room -= 1) {
+    const shown = visible(views, room);
+    const { lines } = table(COLUMNS, rowsOf(shown, width, ticks), { width, paint });
+    // An id that is too long for its column takes a line more.
+    if (lines.length < height || room <= 1)
+      return [...lines.slice(0, Math.max(1, height - 1)), paint('dim', clip(lastLine(counts, shown.length), width))];
+  }
 }
 
 /** All rows when they fit; else those that still run come first. The order of the file is kept. */

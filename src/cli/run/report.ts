@@ -64,7 +64,7 @@ interface Look {
 
 const COLUMNS: readonly Column[] = [
   { title: '', keep: 'always' },
-  { title: 'advisory', keep: 'always', shrinkTo: 36 },
+  { title: 'advisory', keep: 'always', shrinkTo: 36, whole: true },
   { title: 'symbol', keep: 4, shrinkTo: 8 },
   { title: 'side', keep: 1 },
   { title: 'status', keep: 'always' },

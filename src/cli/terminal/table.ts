@@ -3,6 +3,7 @@
  *
  * 1. No line is wider than `width`: columns that matter least are left out first, then long texts are cut, or go on below.
  * 2. What is left out is told, so that the caller can say so.
+ * 3. An id is never cut: one that is too long for its column has a line of its own above the rest of its row.
  */
 import type { Paint, Tone } from './paint.js';
 import { TEXT_WIDTH } from './size.js';
@@ -15,6 +16,8 @@ export interface Column {
   readonly keep: number | 'always';
   /** Long texts may be cut to this width before a column is left out. */
   readonly shrinkTo?: number;
+  /** Ids: a text that is too long for the column stands above its row, and is not cut. */
+  readonly whole?: true;
   /** For the last column: long texts go on below instead of being cut. */
   readonly wraps?: true;
 }
@@ -52,8 +55,27 @@ export function table(
   const last = shown.at(-1) ?? -1;
   const room = { total: totalWidth(widths, shown), last: widths[last] ?? 0, all: width };
 
-  /** A row whose last cell is too long for its column, in as many lines as it takes. */
+  /** A row with an id that is too long for its column: the id with what stands before it, then the rest. */
   function row(cells: readonly Cell[]): readonly string[] {
+    const isLong = (index: number) => textWidth(textOf(cells[index])) > (widths[index] ?? 0);
+    const id = shown.find((index) => columns[index]?.whole === true && isLong(index));
+    if (id === undefined) return folding(cells);
+    const indent = shown
+      .filter((index) => index < id)
+      .reduce((sum, index) => sum + (widths[index] ?? 0) + GAP.length, 0);
+    const room = Math.max(1, width - indent);
+    const parts = pieces(textOf(cells[id]), room);
+    const before = shown
+      .filter((index) => index < id)
+      .map((index) => paint(toneOf(cells[index] ?? ''), padTo(textOf(cells[index]), widths[index] ?? 0)) + GAP);
+    const above = parts.map(
+      (part, at) => (at === 0 ? before.join('') : ' '.repeat(indent)) + paint(toneOf(cells[id] ?? ''), part),
+    );
+    return [...above, ...folding(cells.map((cell, index) => (index <= id ? '' : cell)))];
+  }
+
+  /** A row whose last cell is too long for its column, in as many lines as it takes. */
+  function folding(cells: readonly Cell[]): readonly string[] {
     const cell = cells[last] ?? '';
     const text = textOf(cell);
     if (columns[last]?.wraps !== true || textWidth(text) <= room.last) return [line(cells)];

@@ -8,10 +8,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../adapters/system-clock.js';
-import { decimal, lessThan } from '../../domain/decimal.js';
 import { isoTime } from '../../domain/time.js';
 import { faultQueue, write, writeFaulty } from './faulty-answers.js';
-import { orderJson, type SimulatedOrder } from './order-store.js';
+import { orderJson, type SimulatedOrder } from './order-json.js';
 import { type Answer, type Asked, answerTo, orderOf, type RouteParts, routeOf } from './routes.js';
 import type {
   AlpacaFault,
@@ -64,20 +63,16 @@ export interface AlpacaSimulator {
 
 const MINUTE_MS = 60_000;
 
-/** Less than $25,000, and the three day trades of five days are used. */
-const isDayTradeBound = (equity: string, dayTrades: number): boolean =>
-  dayTrades >= 3 && lessThan(decimal(equity), decimal('25000'));
-
 /** What a test does to single orders. */
 function actsOf(venue: SimulatedVenue): Pick<AlpacaSimulator, 'loseExit' | 'fill' | 'end'> {
   function named(id: string): SimulatedOrder {
-    const order = venue.orders.find((one) => one.id === id || one.clientOrderId === id);
+    const order = venue.find(id);
     if (order === undefined) throw new Error(`the simulator has no order ${id}`);
     return order;
   }
   return {
     loseExit: venue.loseExit,
-    fill: (id, quantity, price) => venue.fill(named(id), decimal(quantity), decimal(price)),
+    fill: (id, quantity, price) => venue.fill(named(id), quantity, price),
     end: (id, as, reason) => venue.end(named(id), as, reason),
   };
 }
@@ -89,15 +84,16 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
   const startedAt = clock.monotonic();
   const requests: AlpacaRequest[] = [];
   const faults = faultQueue();
-  const told = new Map<SimulatedOrder, Readonly<Record<string, unknown>>[]>();
+  const told = new Map<string, Readonly<Record<string, unknown>>[]>();
   const stream = updateStream((key, secret) => key === keyId && secret === secretKey);
   const pending = { requests: 0, held: 0 };
   const venue = simulatedVenue({
     clock,
     assets: options.assets ?? [{ symbol: 'AAPL' }, { symbol: 'MSFT' }],
     quotes: options.quotes ?? {},
-    buyingPower: decimal(buyingPower),
-    isDayTradeBound: isDayTradeBound(equity, dayTrades),
+    buyingPower,
+    equity,
+    dayTrades,
     isOpen: options.isOpen ?? true,
     onUpdate: publish,
   });
@@ -109,12 +105,16 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
       event,
       execution_id: venue.nextId(),
       timestamp: isoTime(now),
-      ...(fill !== undefined && { qty: fill.quantity, price: fill.price, position_qty: venue.position(order.symbol) }),
+      ...(fill !== undefined && {
+        qty: fill.quantity,
+        price: fill.price,
+        position_qty: venue.position(order.model.symbol),
+      }),
       order: orderJson(order, now, true),
     };
-    const earlier = told.get(order) ?? [];
+    const earlier = told.get(order.model.id) ?? [];
     const { updates = 'normal' } = order.script;
-    told.set(order, [update, ...earlier]);
+    told.set(order.model.id, [update, ...earlier]);
     if (updates === 'none') return;
     stream.publish(update);
     if (updates === 'replayed') for (const old of [update, ...earlier]) stream.publish(old);
@@ -142,7 +142,7 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
     const asked = await read(request);
     const route = routeOf(asked);
     const about = orderOf(asked, parts);
-    const clientOrderId = typeof about === 'object' ? about.clientOrderId : about;
+    const clientOrderId = typeof about === 'object' ? about.model.clientOrderId : about;
     const { method, path } = asked;
     const at = clock.monotonic() - startedAt;
     const entry = requests.push({ route, method, path, at, ...(clientOrderId !== undefined && { clientOrderId }) }) - 1;

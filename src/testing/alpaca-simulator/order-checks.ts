@@ -1,25 +1,21 @@
 /**
- * What Alpaca refuses, with the status and the code that it gives.
+ * What Alpaca refuses, with the status and the code that it gives: of a request's words and prices by itself, of the rest in
+ * the venue model's stead.
  */
 import {
-  absolute,
   type Decimal,
   decimal,
   isMultipleOf,
-  isNegative,
   isPositive,
   lessThan,
-  multiply,
   parseDecimal,
   subtract,
-  sum,
-  ZERO,
 } from '../../domain/decimal.js';
 import type { Side } from '../../domain/ports.js';
-import { isOpen, leaves, type SimulatedOrder } from './order-store.js';
+import type { Refused } from '../venue/venue-rules.js';
 import type { AlpacaAsset } from './simulator-options.js';
 
-export interface Refused {
+export interface AlpacaRefusal {
   readonly status: number;
   readonly code: number;
   readonly message: string;
@@ -39,23 +35,22 @@ export interface Wanted {
   readonly extendedHours: boolean;
 }
 
-export interface Venue {
-  readonly assets: ReadonlyMap<string, AlpacaAsset>;
-  readonly orders: readonly SimulatedOrder[];
-  readonly buyingPower: Decimal;
-  readonly isDayTradeBound: boolean;
-  position(symbol: string): Decimal;
-  quote(symbol: string): Decimal;
+/** What a request is held against. */
+export interface Surroundings {
+  readonly asset: AlpacaAsset | undefined;
+  /** The position in the symbol, signed. */
+  readonly held: Decimal;
+  readonly market: Decimal;
 }
 
-export const refused = (status: number, code: number, message: string): Refused => ({ status, code, message });
+export const refused = (status: number, code: number, message: string): AlpacaRefusal => ({ status, code, message });
 
 const CENT = decimal('0.01');
 const FINE_TICK = decimal('0.0001');
 const ONE = decimal('1');
 
 /** Reads the body of `POST /v2/orders`. */
-export function readWanted(body: unknown, makeId: () => string): Wanted | Refused {
+export function readWanted(body: unknown, makeId: () => string): Wanted | AlpacaRefusal {
   const given = record(body);
   const symbol = text(given['symbol']);
   const quantity = parseDecimal(given['qty']);
@@ -89,7 +84,7 @@ const TIMES_IN_FORCE = ['day', 'gtc', 'opg', 'cls', 'ioc', 'fok'];
 const CLASSES = ['', 'simple', 'bracket', 'oco', 'oto'];
 
 /** Fields with a list of words that they may hold. */
-function wrongWords(given: Readonly<Record<string, unknown>>): Refused | undefined {
+function wrongWords(given: Readonly<Record<string, unknown>>): AlpacaRefusal | undefined {
   const isOneOf = (name: string, words: readonly string[]): boolean => words.includes(text(given[name]) ?? '');
   if (!isOneOf('type', TYPES)) return refused(422, 40010001, `type must be one of ${TYPES.join(', ')}`);
   if (!isOneOf('time_in_force', TIMES_IN_FORCE)) {
@@ -103,21 +98,40 @@ function wrongWords(given: Readonly<Record<string, unknown>>): Refused | undefin
   return undefined;
 }
 
-/** Why Alpaca would not take the order. */
-export function refusalOf(wanted: Wanted, venue: Venue): Refused | undefined {
-  return (
-    wrongId(wanted, venue) ??
-    wrongAsset(wanted, venue) ??
-    wrongTerms(wanted) ??
-    wrongPrices(wanted, venue) ??
-    washTrade(wanted, venue) ??
-    dayTrade(wanted, venue) ??
-    notCovered(wanted, venue)
-  );
+/** Why Alpaca would not take the order, beside what the venue model refuses ({@link wordsFor}). */
+export const dialectRefusal = (wanted: Wanted, { asset, held, market }: Surroundings): AlpacaRefusal | undefined =>
+  asset === undefined || asset.tradable === false
+    ? undefined
+    : (wrongFraction(wanted, asset, held) ?? wrongTerms(wanted) ?? wrongPrices(wanted, market));
+
+/** A refusal of the venue model in Alpaca's status, code and words. */
+export function wordsFor({ why, message }: Refused, { symbol }: Pick<Wanted, 'symbol'>): AlpacaRefusal {
+  switch (why) {
+    case 'duplicate':
+      return refused(422, 40010001, 'client_order_id must be unique');
+    case 'unknown_symbol':
+      return refused(422, 42210000, `asset "${symbol}" not found`);
+    case 'not_tradable':
+      return refused(422, 42210000, `asset ${symbol} is not tradable`);
+    case 'not_shortable':
+      return refused(422, 42210000, `asset "${symbol}" cannot be sold short`);
+    case 'wash_trade':
+      return refused(403, 40310000, 'potential wash trade detected. use complex orders');
+    case 'day_trade':
+      return refused(403, 40310100, 'trade denied due to pattern day trading protection');
+    case 'funds': {
+      const [, requested, available] = /^requested (\S+), available (\S+)$/.exec(message) ?? [];
+      const isOfShares = requested !== undefined;
+      const shares = `insufficient qty available for order (requested: ${requested}, available: ${available})`;
+      return refused(403, 40310000, isOfShares ? shares : 'insufficient buying power');
+    }
+    default:
+      return refused(422, 42210000, message);
+  }
 }
 
 /** What a class of orders may be combined with. */
-function wrongTerms({ orderClass, timeInForce, type, extendedHours }: Wanted): Refused | undefined {
+function wrongTerms({ orderClass, timeInForce, type, extendedHours }: Wanted): AlpacaRefusal | undefined {
   const isAdvanced = orderClass !== '' && orderClass !== 'simple';
   if (isAdvanced && timeInForce !== 'day' && timeInForce !== 'gtc') {
     return refused(422, 42210000, `${orderClass} orders must be DAY or GTC`);
@@ -130,45 +144,22 @@ function wrongTerms({ orderClass, timeInForce, type, extendedHours }: Wanted): R
   return undefined;
 }
 
-/** A simple order that could meet an order of the same account on the other side. Complex orders are let through. */
-function washTrade({ symbol, side, orderClass }: Wanted, { orders }: Venue): Refused | undefined {
-  if (orderClass !== '' && orderClass !== 'simple') return undefined;
-  const meets = orders.some((order) => order.symbol === symbol && order.side !== side && isOpen(order));
-  return meets ? refused(403, 40310000, 'potential wash trade detected. use complex orders') : undefined;
-}
-
-/** Everything that the simulator holds was opened today. */
-function dayTrade({ symbol, side }: Wanted, { isDayTradeBound, position }: Venue): Refused | undefined {
-  const isDenied = isDayTradeBound && closes(position(symbol), side);
-  return isDenied ? refused(403, 40310100, 'trade denied due to pattern day trading protection') : undefined;
-}
-
-/** Whether an order on this side makes the position smaller. */
-export const closes = (held: Decimal, side: Side): boolean => (side === 'sell' ? isPositive(held) : isNegative(held));
-
-/** What an order that opens a position reserves: a short counts 3 % above the market. */
-export const openingValue = (side: Side, quantity: Decimal, market: Decimal): Decimal =>
-  multiply(multiply(quantity, market), side === 'sell' ? SHORT_MARGIN : ONE);
-
-const SHORT_MARGIN = decimal('1.03');
-
-function wrongId({ clientOrderId }: Wanted, { orders }: Venue): Refused | undefined {
-  const taken = orders.some((order) => order.clientOrderId === clientOrderId);
-  return taken ? refused(422, 40010001, 'client_order_id must be unique') : undefined;
-}
-
-function wrongAsset({ symbol, quantity, orderClass, timeInForce }: Wanted, { assets }: Venue): Refused | undefined {
-  const asset = assets.get(symbol);
-  if (asset === undefined) return refused(422, 42210000, `asset "${symbol}" not found`);
-  if (asset.tradable === false) return refused(422, 42210000, `asset ${symbol} is not tradable`);
+/** What of a share may be traded, and how. */
+function wrongFraction(
+  { symbol, side, quantity, orderClass, timeInForce }: Wanted,
+  asset: AlpacaAsset,
+  held: Decimal,
+): AlpacaRefusal | undefined {
   if (isMultipleOf(quantity, ONE) || asset.class === 'crypto') return undefined;
   if (asset.fractionable === false) return refused(403, 40310000, `asset "${symbol}" is not fractionable`);
   if (orderClass !== '' && orderClass !== 'simple')
     return refused(422, 42210000, 'fractional orders must be simple orders');
-  return timeInForce === 'day' ? undefined : refused(422, 42210000, 'fractional orders must be DAY orders');
+  if (timeInForce !== 'day') return refused(422, 42210000, 'fractional orders must be DAY orders');
+  const isShort = side === 'sell' && !isPositive(held);
+  return isShort ? refused(422, 42210000, 'fractional orders cannot be sold short') : undefined;
 }
 
-function wrongPrices(wanted: Wanted, venue: Venue): Refused | undefined {
+function wrongPrices(wanted: Wanted, market: Decimal): AlpacaRefusal | undefined {
   const limit = price(wanted.limitPrice);
   const stop = price(wanted.stopPrice);
   for (const [name, value] of [['limit_price', limit] as const, ['stop_price', stop] as const]) {
@@ -183,10 +174,10 @@ function wrongPrices(wanted: Wanted, venue: Venue): Refused | undefined {
   if (wanted.orderClass !== 'oco') return undefined;
   if (limit === undefined) return refused(422, 40010001, 'oco orders require take_profit.limit_price');
   if (stop === undefined) return refused(422, 40010001, 'oco orders require stop_loss.stop_price');
-  return wrongPair(wanted, limit, stop, venue.quote(wanted.symbol));
+  return wrongPair(wanted, limit, stop, market);
 }
 
-function wrongPair({ side }: Wanted, limit: Decimal, stop: Decimal, market: Decimal): Refused | undefined {
+function wrongPair({ side }: Wanted, limit: Decimal, stop: Decimal, market: Decimal): AlpacaRefusal | undefined {
   const [low, high] = side === 'sell' ? [stop, limit] : [limit, stop];
   if (lessThan(subtract(high, low), CENT)) {
     return refused(422, 42210000, `take_profit.limit_price and stop_loss.stop_price must be 0.01 apart`);
@@ -200,35 +191,6 @@ function wrongPair({ side }: Wanted, limit: Decimal, stop: Decimal, market: Deci
   if (!lessThan(distance, CENT)) return undefined;
   const way = side === 'sell' ? '<= base_price - 0.01' : '>= base_price + 0.01';
   return refused(422, 42210000, `stop_loss.stop_price must be ${way} (${market})`);
-}
-
-/** Shares that are held and not reserved by another exit, or money for what is opened. */
-function notCovered(wanted: Wanted, venue: Venue): Refused | undefined {
-  const { symbol, side, quantity } = wanted;
-  const held = venue.position(symbol);
-  const isClosing = closes(held, side);
-  if (isClosing || wanted.orderClass === 'oco') {
-    const reserved = sum(
-      venue.orders
-        .filter(
-          (order) => order.symbol === symbol && order.side === side && order.parent === undefined && isOpen(order),
-        )
-        .map(leaves),
-    );
-    const available = subtract(isClosing ? absolute(held) : ZERO, reserved);
-    if (!lessThan(available, quantity)) return undefined;
-    const message = `insufficient qty available for order (requested: ${quantity}, available: ${available})`;
-    return refused(403, 40310000, message);
-  }
-  if (side === 'sell' && venue.assets.get(symbol)?.shortable === false) {
-    return refused(422, 42210000, `asset "${symbol}" cannot be sold short`);
-  }
-  if (side === 'sell' && !isMultipleOf(quantity, ONE)) {
-    return refused(422, 42210000, 'fractional orders cannot be sold short');
-  }
-  return lessThan(venue.buyingPower, openingValue(side, quantity, venue.quote(symbol)))
-    ? refused(403, 40310000, 'insufficient buying power')
-    : undefined;
 }
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>

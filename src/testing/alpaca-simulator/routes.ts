@@ -3,8 +3,9 @@
  */
 import type { Clock } from '../../domain/ports.js';
 import { isoTime } from '../../domain/time.js';
-import { type Refused, readWanted, refused } from './order-checks.js';
-import { isOpen, orderJson, type SimulatedOrder } from './order-store.js';
+import { isOver } from '../venue/venue-order.js';
+import { type AlpacaRefusal, readWanted, refused } from './order-checks.js';
+import { isLeg, orderJson, type SimulatedOrder } from './order-json.js';
 import type { AlpacaAsset, AlpacaRoute } from './simulator-options.js';
 import type { SimulatedVenue } from './venue.js';
 
@@ -58,9 +59,7 @@ export function routeOf({ method, path, body }: Asked): AlpacaRoute {
 /** The order that a request is about. */
 export function orderOf({ path, query, body }: Asked, { venue }: RouteParts): SimulatedOrder | string | undefined {
   const named = query.get('client_order_id') ?? (body as { client_order_id?: string } | undefined)?.client_order_id;
-  if (named !== undefined) return venue.orders.find(({ clientOrderId }) => clientOrderId === named) ?? named;
-  const id = lastPart(path);
-  return venue.orders.find((order) => order.id === id);
+  return named === undefined ? venue.find(lastPart(path)) : (venue.find(named) ?? named);
 }
 
 export function answerTo(route: AlpacaRoute, asked: Asked, parts: RouteParts): Answer {
@@ -81,7 +80,7 @@ export function answerTo(route: AlpacaRoute, asked: Asked, parts: RouteParts): A
         status: 207,
         body: venue.orders
           .filter(isOpen)
-          .map((order) => ({ id: order.id, status: venue.cancel(order)?.status ?? 200 })),
+          .map((order) => ({ id: order.model.id, status: venue.cancel(order)?.status ?? 200 })),
       };
     case 'positions':
       return { status: 200, body: shownSymbols(parts).map((symbol) => positionJson(symbol, parts)) };
@@ -104,7 +103,9 @@ export function answerTo(route: AlpacaRoute, asked: Asked, parts: RouteParts): A
   }
 }
 
-const fail = ({ status, code, message }: Refused): Answer => ({ status, body: { code, message } });
+const isOpen = ({ model }: SimulatedOrder): boolean => !isOver(model);
+
+const fail = ({ status, code, message }: AlpacaRefusal): Answer => ({ status, body: { code, message } });
 const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 const NO_ORDER = refused(404, 40410000, 'order not found');
 
@@ -118,7 +119,8 @@ function submit({ body }: Asked, { venue, clock }: RouteParts): Answer {
   return answer;
 }
 
-const isHidden = ({ takenAt, script }: SimulatedOrder, now: number): boolean => now < takenAt + (script.hiddenMs ?? 0);
+const takenAt = ({ model, timeAt }: SimulatedOrder): number => timeAt(model.takenAt);
+const isHidden = (order: SimulatedOrder, now: number): boolean => now < takenAt(order) + (order.script.hiddenMs ?? 0);
 
 function readOrder(asked: Asked, parts: RouteParts): Answer {
   const order = orderOf(asked, parts);
@@ -140,12 +142,12 @@ function listOrders(query: URLSearchParams, { venue, clock }: RouteParts): Answe
   const symbols = query.get('symbols')?.split(',');
   const nested = query.get('nested') === 'true';
   const found = venue.orders
-    .filter((order) => !isHidden(order, now) && !(nested && order.parent !== undefined))
+    .filter((order) => !isHidden(order, now) && !(nested && isLeg(order.model)))
     // A leg that waits for its turn is listed under its parent alone.
-    .filter((order) => nested || order.status !== 'held')
+    .filter((order) => nested || isOver(order.model) || !isLeg(order.model))
     .filter((order) => status === 'all' || (status === 'open') === isOpen(order))
-    .filter(({ takenAt }) => !(takenAt <= after) && !(takenAt >= until))
-    .filter(({ symbol }) => symbols === undefined || symbols.includes(symbol));
+    .filter((order) => !(takenAt(order) <= after) && !(takenAt(order) >= until))
+    .filter(({ model }) => symbols === undefined || symbols.includes(model.symbol));
   if ((query.get('direction') ?? 'desc') === 'desc') found.reverse();
   return { status: 200, body: found.slice(0, limit).map((order) => orderJson(order, now, nested)) };
 }
@@ -160,7 +162,7 @@ function cancel(asked: Asked, parts: RouteParts): Answer {
 const shownSize = (symbol: string, { shown, venue }: RouteParts) => shown.get(symbol) ?? venue.position(symbol);
 
 function shownSymbols(parts: RouteParts): string[] {
-  const symbols = new Set([...parts.venue.positions.keys(), ...parts.shown.keys()]);
+  const symbols = new Set([...parts.venue.symbols, ...parts.shown.keys()]);
   return [...symbols].filter((symbol) => shownSize(symbol, parts) !== '0');
 }
 
@@ -181,7 +183,7 @@ function positionJson(symbol: string, parts: RouteParts): Record<string, unknown
     asset_marginable: true,
     qty: size,
     qty_available: size,
-    avg_entry_price: venue.positions.get(symbol)?.entryPrice ?? price,
+    avg_entry_price: venue.entryPrice(symbol),
     side: size.startsWith('-') ? 'short' : 'long',
     market_value: '0',
     cost_basis: '0',

@@ -1,39 +1,31 @@
 /**
- * The simulated venue: orders, fills, positions, exit pairs. It knows nothing of HTTP.
+ * The venue model in Alpaca's dress: its requests, refusals and updates. The rules of orders, exits and the account are the
+ * model's; it knows nothing of HTTP.
  *
- * 1. A client order id is taken once, for ever.
- * 2. A pair is one parent, the limit order, and its leg, the stop, held until it is needed. One ends the other: filled or
- *    cancelled. Ids look like Alpaca's, and are the same in every run.
- * 3. While the market is closed orders are taken and wait.
+ * 1. A pair is one parent, the limit order, and its leg, the stop, held until it is needed.
+ * 2. An order that is no market order rests for ever: the simulator has no book.
  */
-import {
-  absolute,
-  add,
-  type Decimal,
-  decimal,
-  divide,
-  lessThan,
-  maximum,
-  minimum,
-  multiply,
-  negate,
-  parseDecimal,
-  subtract,
-  sum,
-  ZERO,
-} from '../../domain/decimal.js';
+import { add, type Decimal, decimal, multiply, negate, parseDecimal, subtract, ZERO } from '../../domain/decimal.js';
 import type { Clock } from '../../domain/ports.js';
-import { closes, openingValue, type Refused, refusalOf, refused, type Wanted } from './order-checks.js';
-import { isOpen, leaves, type SimulatedOrder } from './order-store.js';
+import { venues } from '../venue/profiles.js';
+import { Venue } from '../venue/venue.js';
+import type { VenueOptions } from '../venue/venue-options.js';
+import { isOver, type VenueEvent, type VenueOrder } from '../venue/venue-order.js';
+import type { OrderPlan } from '../venue/venue-plan.js';
+import type { PlannedOrder } from '../venue/venue-requests.js';
+import { Refused } from '../venue/venue-rules.js';
+import { type AlpacaRefusal, dialectRefusal, refused, type Wanted, wordsFor } from './order-checks.js';
+import { isLeg, PRICE_TAGS, type SimulatedOrder, statusOf, TAGS } from './order-json.js';
 import type { AlpacaAsset, AlpacaScript } from './simulator-options.js';
 
-export interface VenueOptions {
+export interface AlpacaVenueOptions {
   readonly clock: Clock;
   readonly assets: readonly AlpacaAsset[];
   readonly quotes: Readonly<Record<string, string>>;
-  readonly buyingPower: Decimal;
-  /** The day-trade rule binds: what was opened today cannot be closed today. */
-  readonly isDayTradeBound: boolean;
+  readonly buyingPower: string;
+  readonly equity: string;
+  /** Day trades of the last five days. */
+  readonly dayTrades: number;
   readonly isOpen: boolean;
   /** Told of everything that happens to an order. */
   readonly onUpdate: (event: string, order: SimulatedOrder, fill?: { quantity: Decimal; price: Decimal }) => void;
@@ -41,195 +33,213 @@ export interface VenueOptions {
 
 export type SimulatedVenue = ReturnType<typeof simulatedVenue>;
 
-const ANY_PRICE = decimal('100');
+const ANY_PRICE = '100';
+const MONEY = 'USD';
+/** FINRA's rule for pattern day traders. */
+const DAY_TRADE_EQUITY = '25000';
+const MOST_DAY_TRADES = 3;
 
-type Positions = ReadonlyMap<string, { readonly size: Decimal; readonly entryPrice: Decimal }>;
+/** What the stream calls an event; the rest it does not tell. */
+const EVENTS: Readonly<Partial<Record<VenueEvent['kind'], string>>> = {
+  pending_cancel: 'pending_cancel',
+  cancelled: 'canceled',
+  expired: 'expired',
+  rejected: 'rejected',
+};
 
-/** Positions, and orders that open one, reserve their value. */
-function reserved(
-  positions: Positions,
-  orders: readonly SimulatedOrder[],
-  { position, quote }: { position(symbol: string): Decimal; quote(symbol: string): Decimal },
-): Decimal {
-  const held = [...positions.values()].map(({ size, entryPrice }) => multiply(absolute(size), entryPrice));
-  const asked = orders
-    .filter((order) => isOpen(order) && order.orderClass !== 'oco' && !closes(position(order.symbol), order.side))
-    .map((order) => openingValue(order.side, leaves(order), quote(order.symbol)));
-  return sum([...held, ...asked]);
+/** What becomes of an order by its script. */
+function planOf({ fills, cancel, cancelMs, ends }: AlpacaScript, market: Decimal): OrderPlan {
+  return {
+    ...(fills !== undefined && {
+      fills: fills.map(({ at, quantity, price = market }) => ({ atMs: at, quantity, price })),
+      overfills: true,
+    }),
+    ...(cancel !== undefined && { cancel }),
+    ...(cancelMs !== undefined && { cancelAfterMs: cancelMs }),
+    ...(ends !== undefined && {
+      ends: {
+        atMs: ends.at,
+        as: ends.as === 'canceled' ? 'cancelled' : ends.as,
+        ...(ends.reason !== undefined && { reason: ends.reason }),
+      },
+    }),
+    restPrice: market,
+  };
 }
 
-export function simulatedVenue(options: VenueOptions) {
-  const { clock, onUpdate } = options;
+function newVenue(options: AlpacaVenueOptions, plan: VenueOptions['plan']): Venue {
+  const { clock, assets, quotes, buyingPower, equity, dayTrades } = options;
+  const venue = new Venue({
+    clock,
+    profile: {
+      ...venues.alpaca.profile,
+      dayTrades: { equity, least: DAY_TRADE_EQUITY, made: dayTrades, most: MOST_DAY_TRADES },
+    },
+    instruments: assets.map(({ symbol, tradable = true, shortable = true }) => ({
+      symbol,
+      isTradable: tradable,
+      isShortable: shortable,
+    })),
+    prices: Object.fromEntries(assets.map(({ symbol }) => [symbol, quotes[symbol] ?? ANY_PRICE])),
+    balances: { [MONEY]: buyingPower },
+    ...(plan !== undefined && { plan }),
+  });
+  venue.setOpen(options.isOpen);
+  return venue;
+}
+
+/** Ids of what is no order: Alpaca makes one up for a leg, and for every update. */
+function idMaker(): () => string {
+  let last = 0;
+  return () => {
+    last += 1;
+    return `0f1c2a3b-0001-4000-8000-${last.toString(16).padStart(12, '0')}`;
+  };
+}
+
+export function simulatedVenue(options: AlpacaVenueOptions) {
   const assets = new Map(options.assets.map((asset) => [asset.symbol, asset]));
-  const quotes = new Map(Object.entries(options.quotes).map(([symbol, price]) => [symbol, decimal(price)]));
-  const positions = new Map<string, { size: Decimal; entryPrice: Decimal }>();
-  const orders: SimulatedOrder[] = [];
-  const scripts: AlpacaScript[] = [];
+  const waitingScripts: AlpacaScript[] = [];
+  const scripts = new Map<string, AlpacaScript>();
   const lost = new Set<'stopLoss' | 'takeProfit'>();
-  let [isMarketOpen, lastId] = [options.isOpen, 0];
+  const nextId = idMaker();
+  const venue = newVenue(options, planFor);
+  venue.listen(tell);
 
-  function nextId(): string {
-    lastId += 1;
-    return `0f1c2a3b-0000-4000-8000-${lastId.toString(16).padStart(12, '0')}`;
+  const quote = (symbol: string): Decimal => venue.last(symbol) ?? decimal(ANY_PRICE);
+
+  /** Only what was scripted, and a market order, is filled. A leg that is to go missing leaves the other one. */
+  function planFor({ clientOrderId, symbol }: PlannedOrder): OrderPlan {
+    const script = scripts.get(clientOrderId);
+    return script === undefined ? { leavesSibling: lost.size > 0 } : planOf(script, quote(symbol));
   }
 
-  const quote = (symbol: string): Decimal => quotes.get(symbol) ?? ANY_PRICE;
-  const position = (symbol: string): Decimal => positions.get(symbol)?.size ?? ZERO;
+  const viewOf = (model: VenueOrder): SimulatedOrder => ({
+    model,
+    script: scripts.get(model.clientOrderId) ?? {},
+    timeAt: (monotonic) => venue.timeAt(monotonic),
+    legs: isLeg(model) || model.listId === undefined ? [] : legsOf(model).map(viewOf),
+  });
 
-  const moneyLeft = (): Decimal =>
-    maximum(subtract(options.buyingPower, reserved(positions, orders, { position, quote })), ZERO);
+  const legsOf = ({ symbol, listId }: VenueOrder): readonly VenueOrder[] =>
+    venue.ordersOf(symbol).filter((one) => one.listId === listId && isLeg(one));
 
-  function submit(wanted: Wanted): SimulatedOrder | Refused {
-    const { isDayTradeBound } = options;
-    const refusal = refusalOf(wanted, { assets, orders, buyingPower: moneyLeft(), isDayTradeBound, position, quote });
+  function tell({ kind, order, fill }: VenueEvent): void {
+    if (kind === 'trade' && fill !== undefined) {
+      const word = order.state === 'filled' ? 'fill' : 'partial_fill';
+      options.onUpdate(word, viewOf(order), { quantity: fill.quantity, price: fill.price });
+      return;
+    }
+    const word = EVENTS[kind];
+    if (word !== undefined) options.onUpdate(word, viewOf(order));
+  }
+
+  function submit(wanted: Wanted): SimulatedOrder | AlpacaRefusal {
+    if (find(wanted.clientOrderId) !== undefined) return wordsFor(new Refused('duplicate'), wanted);
+    const held = venue.position(wanted.symbol);
+    const asset = assets.get(wanted.symbol);
+    const refusal = dialectRefusal(wanted, { asset, held, market: quote(wanted.symbol) });
     if (refusal !== undefined) return refusal;
-    if (wanted.orderClass === 'oco') return pair(wanted);
-    const order = take(wanted, wanted.type === 'market' ? (scripts.shift() ?? {}) : { fills: [] });
-    onUpdate('new', order);
-    if (isMarketOpen) begin(order);
+    try {
+      const order = wanted.orderClass === 'oco' ? pair(wanted) : single(wanted);
+      options.onUpdate('new', viewOf(order));
+      return viewOf(order);
+    } catch (error) {
+      if (error instanceof Refused) return wordsFor(error, wanted);
+      throw error;
+    }
+  }
+
+  const tagsOf = ({ type, timeInForce, orderClass, limitPrice, stopPrice }: Wanted): Record<string, string> => ({
+    [TAGS.type]: type,
+    [TAGS.timeInForce]: timeInForce,
+    [TAGS.orderClass]: orderClass,
+    ...(limitPrice !== undefined && { [PRICE_TAGS.limit]: limitPrice }),
+    ...(stopPrice !== undefined && { [PRICE_TAGS.stop]: stopPrice }),
+  });
+
+  function single(wanted: Wanted): VenueOrder {
+    const { clientOrderId, symbol, side, quantity, type } = wanted;
+    const script = type === 'market' ? waitingScripts[0] : { fills: [] };
+    scripts.set(clientOrderId, script ?? {});
+    const order = venue.enter({ clientOrderId, symbol, side, quantity, tags: tagsOf(wanted) });
+    // A refused order takes no script with it.
+    if (type === 'market') waitingScripts.shift();
     return order;
   }
 
-  function take(wanted: Wanted, script: AlpacaScript, parent?: SimulatedOrder): SimulatedOrder {
-    const now = clock.now();
-    const order: SimulatedOrder = {
-      ...wanted,
-      id: nextId(),
-      script,
-      takenAt: now,
-      updatedAt: now,
-      legs: [],
-      status: isMarketOpen ? 'new' : 'accepted',
-      filled: ZERO,
-      value: ZERO,
-      ...(parent !== undefined && { parent }),
-    };
-    orders.push(order);
-    return order;
-  }
-
-  function pair(wanted: Wanted): SimulatedOrder {
-    const { stopPrice, limitPrice, ...rest } = wanted;
-    const parent = take({ ...rest, type: 'limit', ...(limitPrice !== undefined && { limitPrice }) }, {});
-    const leg = take(
-      { ...rest, type: 'stop', clientOrderId: nextId(), ...(stopPrice !== undefined && { stopPrice }) },
-      {},
-      parent,
-    );
-    leg.status = 'held';
-    parent.legs = [leg];
-    onUpdate('new', parent);
+  function pair(wanted: Wanted): VenueOrder {
+    const { clientOrderId, symbol, side, quantity, limitPrice = '', stopPrice = '' } = wanted;
+    const { [PRICE_TAGS.limit]: limit = '', [PRICE_TAGS.stop]: stop = '', ...tags } = tagsOf(wanted);
+    const [parent] = venue.placeExits({
+      ...{ symbol, side, quantity },
+      legs: [
+        { clientOrderId, type: 'limit', price: limitPrice, tags: { ...tags, [PRICE_TAGS.limit]: limit } },
+        {
+          ...{ clientOrderId: nextId(), type: 'stop', price: stopPrice },
+          tags: { ...tags, [TAGS.type]: 'stop', [PRICE_TAGS.stop]: stop },
+        },
+      ],
+    });
+    if (parent === undefined) throw new Refused('least_quantity');
     return parent;
   }
 
-  function afterAnswer(order: SimulatedOrder): void {
+  function afterAnswer({ model, legs }: SimulatedOrder): void {
     // What goes missing does so once the answer is written: it looked sound.
-    if (order.orderClass !== 'oco') return;
-    if (lost.has('stopLoss')) for (const leg of order.legs) end(leg, 'canceled');
-    if (lost.has('takeProfit')) end(order, 'canceled');
+    if (lost.has('stopLoss')) for (const leg of legs) venue.end(leg.model.id, 'cancelled');
+    if (lost.has('takeProfit') && legs.length > 0) venue.end(model.id, 'cancelled');
   }
 
-  /** A script counts from the moment the order is taken, or the market opens. */
-  function begin(order: SimulatedOrder): void {
-    const { fills, ends } = order.script;
-    const plan = fills ?? [{ at: 0, quantity: order.quantity }];
-    if (order.type !== 'market') return;
-    for (const { at, quantity, price } of plan) {
-      const size = decimal(quantity);
-      later(at, () => fill(order, size, price === undefined ? quote(order.symbol) : decimal(price)));
+  function cancel(order: SimulatedOrder): AlpacaRefusal | undefined {
+    if (isOver(order.model) || order.model.isCancelAsked) {
+      return refused(422, 42210000, `order is already in "${statusOf(order)}" state`);
     }
-    if (ends !== undefined) later(ends.at, () => end(order, ends.as, ends.reason));
-  }
-
-  // What happens "at once" still happens after the answer to the request.
-  const later = (ms: number, act: () => void): unknown => clock.setTimeout(act, ms);
-
-  function fill(order: SimulatedOrder, wanted: Decimal, price: Decimal): void {
-    if (!isOpen(order)) return;
-    const overfills = order.script.fills !== undefined;
-    const quantity = overfills ? wanted : minimum(wanted, leaves(order));
-    order.filled = add(order.filled, quantity);
-    order.value = add(order.value, multiply(quantity, price));
-    order.average = divide(order.value, order.filled);
-    order.filledAt = clock.now();
-    order.updatedAt = clock.now();
-    hold(order, quantity, price);
-    const isWhole = !lessThan(order.filled, order.quantity);
-    if (order.status !== 'pending_cancel' || isWhole) order.status = isWhole ? 'filled' : 'partially_filled';
-    onUpdate(isWhole ? 'fill' : 'partial_fill', order, { quantity, price });
-    if (isWhole) for (const other of siblings(order)) end(other, 'canceled');
-  }
-
-  function hold({ symbol, side }: SimulatedOrder, quantity: Decimal, price: Decimal): void {
-    const size = add(position(symbol), side === 'buy' ? quantity : negate(quantity));
-    if (size === ZERO) positions.delete(symbol);
-    else positions.set(symbol, { size, entryPrice: price });
-  }
-
-  function end(order: SimulatedOrder, status: 'canceled' | 'expired' | 'rejected', reason?: string): void {
-    if (!isOpen(order)) return;
-    order.status = status;
-    order.endedAt = clock.now();
-    order.updatedAt = clock.now();
-    if (reason !== undefined) order.reason = reason;
-    onUpdate(status, order);
-  }
-
-  function cancel(order: SimulatedOrder): Refused | undefined {
-    if (!isOpen(order) || order.status === 'pending_cancel') {
-      return refused(422, 42210000, `order is already in "${order.status}" state`);
-    }
-    const { cancel: manner = 'confirm', cancelMs = 0 } = order.script;
-    order.status = 'pending_cancel';
-    order.updatedAt = clock.now();
-    onUpdate('pending_cancel', order);
-    if (manner === 'fill') later(cancelMs, () => fill(order, leaves(order), quote(order.symbol)));
-    if (manner === 'confirm') {
-      later(cancelMs, () => {
-        end(order, 'canceled');
-        for (const other of siblings(order)) end(other, 'canceled');
-      });
-    }
+    venue.cancel({ id: order.model.id });
     return undefined;
+  }
+
+  function find(name: string): SimulatedOrder | undefined {
+    const model = venue.find({ id: name, isHidden: true }) ?? venue.find({ clientOrderId: name, isHidden: true });
+    return model && viewOf(model);
   }
 
   return {
     assets,
-    orders,
-    positions,
+    get orders(): readonly SimulatedOrder[] {
+      return venue.orders.map(viewOf);
+    },
+    find,
     quote,
-    position,
-    get buyingPower() {
-      return moneyLeft();
+    position: (symbol: string): Decimal => venue.position(symbol),
+    entryPrice: (symbol: string): Decimal => venue.entryPrice(symbol) ?? quote(symbol),
+    /** Symbols that are held. */
+    get symbols(): readonly string[] {
+      return venue.symbols.filter((symbol) => venue.position(symbol) !== ZERO);
+    },
+    get buyingPower(): Decimal {
+      const free = venue.free(MONEY);
+      return free.startsWith('-') ? ZERO : free;
     },
     submit,
     afterAnswer,
     cancel,
-    fill,
-    end,
+    fill: (order: SimulatedOrder, quantity: string, price: string) => venue.fill(order.model.id, { quantity, price }),
+    end: (order: SimulatedOrder, as: 'canceled' | 'expired' | 'rejected', reason?: string) =>
+      venue.end(order.model.id, as === 'canceled' ? 'cancelled' : as, reason),
     nextId,
-    script: (script: AlpacaScript) => scripts.push(script),
-    setQuote: (symbol: string, price: string) => quotes.set(symbol, decimal(price)),
+    script: (script: AlpacaScript) => waitingScripts.push(script),
+    setQuote: (symbol: string, price: string) => venue.quote(symbol, price),
+    /** As if it had been traded at the quote. */
     setPosition(symbol: string, size: string) {
-      const read = parseDecimal(size) ?? ZERO;
-      if (read === ZERO) positions.delete(symbol);
-      else positions.set(symbol, { size: read, entryPrice: quote(symbol) });
+      const moved = subtract(parseDecimal(size) ?? ZERO, venue.position(symbol));
+      venue.setPosition(symbol, size);
+      venue.setBalance(MONEY, add(venue.balance(MONEY), negate(multiply(moved, quote(symbol)))));
     },
     loseExit: (leg: 'stopLoss' | 'takeProfit') => lost.add(leg),
     get isOpen() {
-      return isMarketOpen;
+      return venue.isOpen;
     },
-    setOpen(open: boolean) {
-      const waiting = open && !isMarketOpen ? orders.filter((order) => order.status === 'accepted') : [];
-      isMarketOpen = open;
-      for (const order of waiting) {
-        order.status = 'new';
-        begin(order);
-      }
-    },
+    setOpen: (isOpen: boolean) => venue.setOpen(isOpen),
   };
 }
-
-/** The other half of an exit pair. */
-const siblings = ({ legs, parent }: SimulatedOrder): readonly SimulatedOrder[] =>
-  parent === undefined ? legs : [parent];

@@ -7,6 +7,7 @@
 import { instrumentCases, positionCases, protectionCases } from './account-cases.js';
 import type { CaseDefinition } from './case-definition.js';
 import { exitCases } from './exit-cases.js';
+import { INCIDENTS } from './incidents.js';
 import { lineCases } from './line-cases.js';
 import { cancelCases, reportCases, submitCases } from './order-cases.js';
 import { roughCases } from './rough-cases.js';
@@ -14,6 +15,8 @@ import { abortCases, truthCases } from './truth-cases.js';
 
 export interface NumberedCase extends CaseDefinition {
   readonly id: string;
+  /** What went wrong for others, in one sentence. */
+  readonly incident: string;
 }
 
 const [accepts, once, ...furtherSubmits] = submitCases;
@@ -37,4 +40,7 @@ const inOrder: readonly (CaseDefinition | undefined)[] = [
 
 export const conformanceCases: readonly NumberedCase[] = inOrder
   .filter((definition) => definition !== undefined)
-  .map((definition, index) => ({ ...definition, id: `BC-${String(index + 1).padStart(2, '0')}` }));
+  .map((definition, index) => {
+    const id = `BC-${String(index + 1).padStart(2, '0')}`;
+    return { ...definition, id, incident: INCIDENTS[id] ?? '' };
+  });

@@ -18,11 +18,11 @@ export function formatConformance(report: ConformanceReport, format: ConformForm
     case 'junit':
       return junitXml(
         `fillchart conform ${report.adapter}`,
-        report.cases.map(({ id, title, outcome, reason, tookMs }) => ({
+        report.cases.map(({ id, title, incident, outcome, reason, tookMs }) => ({
           name: `${id} ${title}`,
           className: `fillchart.conform.${report.adapter}`,
           seconds: tookMs / 1_000,
-          ...(outcome === 'failed' && { failure: reason ?? 'failed' }),
+          ...(outcome === 'failed' && { failure: `${reason ?? 'failed'}\nThe case stands for: ${incident}` }),
           ...(outcome === 'skipped' && { skipped: reason ?? 'skipped' }),
         })),
       );
@@ -32,9 +32,10 @@ export function formatConformance(report: ConformanceReport, format: ConformForm
 }
 
 function textReport(report: ConformanceReport): string {
-  const lines = report.cases.flatMap(({ id, title, outcome, reason }) => [
+  const lines = report.cases.flatMap(({ id, title, incident, outcome, reason }) => [
     `${MARKS[outcome]} ${id} ${title}`,
     ...(reason === undefined ? [] : [`        ${reason}`]),
+    `        stands for: ${incident}`,
   ]);
   return `${[...lines, '', ...conformanceSummary(report)].join('\n')}\n`;
 }

@@ -26,6 +26,8 @@ export interface CaseResult {
   /** Such as `BC-01`. */
   readonly id: string;
   readonly title: string;
+  /** What went wrong for others, in one sentence: why the case is there. */
+  readonly incident: string;
   readonly outcome: CaseOutcome;
   /** Why it failed, or was skipped. */
   readonly reason?: string;
@@ -37,6 +39,8 @@ export interface CaseResult {
 export interface ConformanceCase {
   readonly id: string;
   readonly title: string;
+  /** What went wrong for others, in one sentence: why the case is there. */
+  readonly incident: string;
   run(): Promise<CaseResult>;
 }
 
@@ -75,6 +79,7 @@ export function conformBroker(
   const cases = conformanceCases.map((one) => ({
     id: one.id,
     title: one.title,
+    incident: one.incident,
     run: () => runCase(one, makeBroker, options),
   }));
   const { describe, it } = options;
@@ -122,6 +127,7 @@ async function runCase(one: NumberedCase, makeBroker: MakeBroker, options: Confo
   const told = (outcome: CaseOutcome, reason?: string): CaseResult => ({
     id: one.id,
     title: one.title,
+    incident: one.incident,
     outcome,
     ...(reason !== undefined && { reason }),
     tookMs: Math.round((clock.monotonic() - began) * 1_000) / 1_000,

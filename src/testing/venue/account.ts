@@ -1,8 +1,9 @@
 /**
  * What the account has, what its orders reserve, and what is refused for want of it.
  *
- * 1. Spot: a sell reserves the base asset, a buy the quote at its price or the last. Margin: an entry that opens reserves
- *    money, an order that closes reserves of the position. Unlimited: nothing is reserved or refused.
+ * 1. Spot: a sell reserves the base asset, a buy the quote at its price or the last. Margin: a position and an entry that
+ *    opens reserve money, a short more than it is worth; an order that closes reserves of the position. Unlimited: nothing
+ *    is reserved or refused.
  * 2. A linked pair reserves once; a conditional order nothing.
  */
 import {
@@ -34,6 +35,7 @@ export interface AccountParts {
 
 /** More than any order needs. */
 const EVERYTHING = decimal('1e30');
+const TWICE = decimal('2');
 
 export class Account {
   constructor(private readonly parts: AccountParts) {}
@@ -42,15 +44,54 @@ export class Account {
   held(asset: string): Decimal {
     const { store, profile } = this.parts;
     if (profile.account === 'unlimited') return ZERO;
-    const isSpot = profile.account === 'spot';
-    const holding = store
-      .open()
-      .filter((order) => order.holds && this.#assetOf(order) === asset && (isSpot || order.role === 'entry'));
-    return this.#reserved(holding, (order) => this.#cost(order));
+    const holding = store.open().filter(({ holds }) => holds);
+    if (profile.account === 'margin') {
+      const opening = holding.filter(
+        ({ symbol, side, role }) => role === 'entry' && this.#quoteOf(symbol) === asset && !this.closes(symbol, side),
+      );
+      return add(
+        this.#reserved(opening, (order) => this.#openingValue(order, leaves(order))),
+        this.#ofShorts(asset),
+      );
+    }
+    return this.#reserved(
+      holding.filter((order) => this.#assetOf(order) === asset),
+      (order) => this.#cost(order),
+    );
   }
 
   free(asset: string): Decimal {
     return subtract(this.parts.ledger.balance(asset), this.held(asset));
+  }
+
+  /** Whether an order on this side makes the position smaller. */
+  closes(symbol: string, side: Side): boolean {
+    const position = this.parts.ledger.position(symbol);
+    return side === 'sell' ? isPositive(position) : isNegative(position);
+  }
+
+  /** What was sold short brought money in, and is owed. */
+  #ofShorts(asset: string): Decimal {
+    const { ledger } = this.parts;
+    return ledger.symbols
+      .filter((symbol) => this.#quoteOf(symbol) === asset && isNegative(ledger.position(symbol)))
+      .map((symbol) => multiply(absolute(ledger.position(symbol)), multiply(this.#entryPrice(symbol), TWICE)))
+      .reduce(add, ZERO);
+  }
+
+  #entryPrice(symbol: string): Decimal {
+    return this.parts.ledger.entryPrice(symbol) ?? this.parts.last(symbol) ?? ZERO;
+  }
+
+  #quoteOf(symbol: string): string {
+    return assetsOf(this.parts.instrument(symbol)).quote;
+  }
+
+  /** What an order that opens a position reserves of its money. */
+  #openingValue({ symbol, side }: Pick<VenueOrder, 'symbol' | 'side'>, quantity: Decimal): Decimal {
+    const { shortMargin = '1' } = this.parts.profile;
+    const value = multiply(quantity, this.parts.last(symbol) ?? ZERO);
+    return side === 'sell' ? multiply(value, decimal(shortMargin)) : value;
   }
 
   /** What an order that triggers can still deliver. */
@@ -59,17 +100,16 @@ export class Account {
   }
 
   checkFunds(instrument: VenueInstrument, { side, quantity }: OrderTerms): void {
-    const { profile, ledger } = this.parts;
+    const { profile } = this.parts;
     const { symbol } = instrument;
     if (profile.account === 'unlimited') return;
-    const value = multiply(quantity, this.parts.last(symbol) ?? ZERO);
-    const position = ledger.position(symbol);
-    const closes = side === 'sell' ? isPositive(position) : isNegative(position);
-    if (profile.account === 'spot' || closes) {
-      this.checkHold(symbol, side, side === 'buy' && profile.account === 'spot' ? value : quantity);
+    if (profile.account === 'spot' || this.closes(symbol, side)) {
+      const isPaid = side === 'buy' && profile.account === 'spot';
+      this.checkHold(symbol, side, isPaid ? multiply(quantity, this.parts.last(symbol) ?? ZERO) : quantity);
       return;
     }
     if (side === 'sell' && instrument.isShortable === false) throw new Refused('not_shortable');
+    const value = this.#openingValue({ symbol, side }, quantity);
     if (lessThan(this.free(assetsOf(instrument).quote), value)) throw new Refused('funds');
   }
 
@@ -96,12 +136,13 @@ export class Account {
   #closable({ symbol, side, id }: Pick<VenueOrder, 'symbol' | 'side' | 'id'>): Decimal {
     const { store, ledger, profile } = this.parts;
     if (profile.account === 'unlimited') return EVERYTHING;
-    const position = ledger.position(symbol);
-    const isOpposite = side === 'sell' ? isPositive(position) : isNegative(position);
     const others = store
       .open()
       .filter((order) => order.symbol === symbol && order.side === side && order.holds && order.id !== id);
-    return subtract(isOpposite ? absolute(position) : ZERO, this.#reserved(others, leaves));
+    return subtract(
+      this.closes(symbol, side) ? absolute(ledger.position(symbol)) : ZERO,
+      this.#reserved(others, leaves),
+    );
   }
 
   #reserved(orders: readonly VenueOrder[], amountOf: (order: VenueOrder) => Decimal): Decimal {

@@ -44,10 +44,10 @@ export class OrderLife {
 
   constructor(private readonly parts: LifeParts) {}
 
-  /** Everything that is planned for an order that was just taken. */
-  begin({ id, plan, quantity, role, takenAt }: VenueOrder): void {
+  /** Everything that is planned for an order, from when it was taken, or from the opening. */
+  begin({ id, plan, quantity, role, takenAt }: VenueOrder, from = takenAt): void {
     const { store } = this.parts;
-    const at = (ms: number, act: () => void): void => store.plan(takenAt + ms, act);
+    const at = (ms: number, act: () => void): void => store.plan(from + ms, act);
     const worksFrom = plan.worksFromMs ?? 0;
     if (worksFrom > 0) at(worksFrom, () => this.work(id));
     const fills = role === 'entry' ? fillsOf(plan, quantity) : (plan.fills ?? []);
@@ -61,6 +61,14 @@ export class OrderLife {
     for (const { atMs, word } of plan.words ?? []) at(atMs, () => this.say(id, word));
     for (const correction of plan.corrections ?? []) at(correction.atMs, () => this.correct(id, correction));
     if (plan.hitAfterMs !== undefined) at(plan.hitAfterMs, () => this.hit(id));
+  }
+
+  /** The venue opens: an order that waited for it begins. */
+  beginLate(id: string): void {
+    const order = this.parts.store.get(id);
+    if (order === undefined || isOver(order)) return;
+    if ((order.plan.worksFromMs ?? 0) <= 0) this.work(id);
+    this.begin(order, this.parts.store.at);
   }
 
   #planned(id: string, fill: PlannedFill): void {

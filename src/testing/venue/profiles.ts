@@ -181,6 +181,8 @@ const alpaca: KnownVenue = {
       partial: 'shrinks',
     },
     refusesWashTrades: true,
+    // A short counts 3 % above the market.
+    shortMargin: '1.03',
     pageSize: 500,
     // Looks like Alpaca's, and is the same in every run.
     orderId: (sequence) => `0f1c2a3b-0000-4000-8000-${sequence.toString(16).padStart(12, '0')}`,

@@ -79,6 +79,16 @@ export interface VenueInstrument {
   readonly isShortable?: boolean;
 }
 
+export type KnownInstruments = readonly VenueInstrument[] | ((symbol: string) => VenueInstrument | undefined);
+
+/** The instruments of a venue, by symbol; any symbol, with no rules, when nothing is said. */
+export function instrumentsOf(known: KnownInstruments | undefined): (symbol: string) => VenueInstrument | undefined {
+  if (typeof known === 'function') return known;
+  if (known === undefined) return (symbol) => ({ symbol });
+  const bySymbol = new Map(known.map((one) => [one.symbol, one]));
+  return (symbol) => bySymbol.get(symbol);
+}
+
 export interface ExitRules {
   /** `linked`: the venue has an OCO list, whose legs share a fate. `separate`: two orders that know nothing of each other. */
   readonly pair: 'linked' | 'separate';
@@ -101,6 +111,8 @@ export interface VenueProfile {
   readonly clientIds: 'forever' | 'while_open' | 'free';
   readonly longestClientId?: number;
   readonly exits: ExitRules;
+  /** What a short reserves on a margin account, as a part of its value at the market. */
+  readonly shortMargin?: string;
   /** Part of each fill; taken in what the order receives, or in the quote currency. */
   readonly fee?: { readonly rate: string; readonly in: 'received' | 'quote' };
   /** Refuses an order that would meet one's own. */
@@ -218,12 +230,15 @@ export function checkAgainstMarket(legs: readonly OrderTerms[], rules: ExitRules
   }
 }
 
-/** What a set of exits reserves: a linked pair its dearest leg. */
+/** What a set of exits reserves: a linked pair its dearest leg. On a margin account a buy, too, closes so many of the position. */
 export function reservedBy(
+  account: VenueProfile['account'],
   legs: readonly { readonly quantity: Decimal; readonly price?: Decimal; readonly side: Side }[],
 ): Decimal {
   return legs
-    .map(({ quantity, price, side }) => (side === 'sell' ? quantity : multiply(quantity, price ?? quantity)))
+    .map(({ quantity, price, side }) =>
+      account === 'margin' || side === 'sell' ? quantity : multiply(quantity, price ?? quantity),
+    )
     .reduce((most, one) => maximum(most, one), absolute(decimal('0')));
 }
 

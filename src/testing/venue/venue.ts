@@ -20,6 +20,7 @@ import { Account } from './account.js';
 import { Ledger } from './ledger.js';
 import { type FillTerms, OrderLife } from './order-life.js';
 import { OrderStore, type VenueListener } from './order-store.js';
+import type { VenueOptions } from './venue-options.js';
 import { isOver, type VenueEvent, type VenueOrder } from './venue-order.js';
 import type { OrderPlan, PlannedCorrection, PlannedEnd } from './venue-plan.js';
 import type { EntryRequest, ExitsRequest, PlannedOrder, VenueRef } from './venue-requests.js';
@@ -28,6 +29,7 @@ import {
   checkDayTrade,
   checkTerms,
   checkWashTrade,
+  instrumentsOf,
   type OrderTerms,
   PLAIN_PROFILE,
   Refused,
@@ -36,25 +38,6 @@ import {
   type VenueProfile,
   waitingSide,
 } from './venue-rules.js';
-
-/** What {@link Venue} takes. @beta @since 0.1.0 */
-export interface VenueOptions {
-  readonly clock: Clock;
-  /** {@link PLAIN_PROFILE} by default. */
-  readonly profile?: VenueProfile;
-  /** Symbols that are traded; any symbol, with no rules, when absent. */
-  readonly instruments?: readonly VenueInstrument[] | ((symbol: string) => VenueInstrument | undefined);
-  /** Last price of each symbol. */
-  readonly prices?: Readonly<Record<string, string>>;
-  /** What the account holds of each asset before anything happens; `USD` is the money of a margin account. */
-  readonly balances?: Readonly<Record<string, string>>;
-  /** Net positions before anything happens. */
-  readonly positions?: Readonly<Record<string, string>>;
-  /** What becomes of an order; asked once, when it is taken. */
-  readonly plan?: (order: PlannedOrder) => OrderPlan;
-  /** The venue's wall clock less the client's at the start, in ms. */
-  readonly clockOffsetMs?: number;
-}
 
 /** A model of a venue: orders, fills, exits, positions, fees and capacity, on a clock of yours. @beta @since 0.1.0 */
 export class Venue {
@@ -70,6 +53,9 @@ export class Venue {
   readonly #wallAtZero: number;
   #clockOffsetMs: number;
   #lists = 0;
+  #isOpen = true;
+  /** Orders that were taken while the venue was closed. */
+  #waiting: string[] = [];
 
   constructor(options: VenueOptions) {
     const { clock, profile = PLAIN_PROFILE, instruments, prices = {}, plan = () => ({}) } = options;
@@ -136,6 +122,7 @@ export class Venue {
     const view = this.#viewOf(symbol);
     checkTerms(terms, instrument, this.profile, view);
     checkWashTrade(terms, this.profile, view);
+    if (this.#account.closes(symbol, side)) checkDayTrade(this.profile, this.#wasEntered(symbol));
     this.#account.checkFunds(instrument, terms);
     return this.#take(request, terms, { role: 'entry', holds: true });
   }
@@ -152,12 +139,9 @@ export class Venue {
     const legs = request.legs.map((leg) => ({ ...leg, side, quantity, price: decimal(leg.price) }));
     for (const leg of legs) checkTerms(leg, instrument, this.profile, view);
     checkAgainstMarket(legs, exits, view.last);
-    checkDayTrade(
-      this.profile,
-      this.#store.ofSymbol(symbol).some(({ role }) => role === 'entry'),
-    );
+    checkDayTrade(this.profile, this.#wasEntered(symbol));
     const holds = exits.holds !== 'nothing';
-    if (holds) this.#account.checkHold(symbol, side, reservedBy(legs));
+    if (holds) this.#account.checkHold(symbol, side, reservedBy(this.profile.account, legs));
     const isList = exits.pair === 'linked' && (legs.length > 1 || listClientId !== undefined);
     const list = isList ? this.#listFor(listClientId) : {};
     const last = view.last;
@@ -188,7 +172,7 @@ export class Venue {
     const plan = this.#plan({ clientOrderId, symbol, side, quantity, type, role: more.role });
     const sequence = this.#store.count + 1;
     const now = this.#store.at;
-    const state = (plan.worksFromMs ?? 0) > 0 ? 'pending_new' : 'new';
+    const state = !this.#isOpen || (plan.worksFromMs ?? 0) > 0 ? 'pending_new' : 'new';
     const taken: VenueOrder = {
       id: request.id ?? this.profile.orderId?.(sequence) ?? `V-${sequence}`,
       ...{ clientOrderId, symbol, side, type, quantity, ordered: quantity, plan, state, tags },
@@ -198,7 +182,8 @@ export class Venue {
       ...more,
     };
     const order = this.#store.put(taken, state);
-    this.#life.begin(order);
+    if (this.#isOpen) this.#life.begin(order);
+    else this.#waiting.push(order.id);
     return order;
   }
 
@@ -297,6 +282,17 @@ export class Venue {
 
   // ── What the world does ──
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** While it is closed it takes orders, which wait; their plans count from the opening. */
+  setOpen(isOpen: boolean): void {
+    this.#store.settle();
+    this.#isOpen = isOpen;
+    if (isOpen) for (const id of this.#waiting.splice(0)) this.#life.beginLate(id);
+  }
+
   /** The market trades at a price: exits that wait for it go out. */
   trade(symbol: string, price: string): void {
     this.#store.settle();
@@ -377,6 +373,10 @@ export class Venue {
     return instrument;
   }
 
+  #wasEntered(symbol: string): boolean {
+    return this.#store.ofSymbol(symbol).some(({ role }) => role === 'entry');
+  }
+
   #viewOf(symbol: string) {
     const openOrders = this.#store.open().filter((order) => order.symbol === symbol);
     const { clientIds } = this.profile;
@@ -384,13 +384,6 @@ export class Venue {
       clientIds !== 'free' && this.#store.named(id).some((order) => clientIds === 'forever' || !isOver(order));
     return { last: this.#prices.get(symbol), openOrders, isTaken };
   }
-}
-
-function instrumentsOf(known: VenueOptions['instruments']): (symbol: string) => VenueInstrument | undefined {
-  if (typeof known === 'function') return known;
-  if (known === undefined) return (symbol) => ({ symbol });
-  const bySymbol = new Map(known.map((one) => [one.symbol, one]));
-  return (symbol) => bySymbol.get(symbol);
 }
 
 const isVisible = ({ takenAt, plan }: VenueOrder, at: number): boolean => at >= takenAt + (plan.visibleFromMs ?? 0);

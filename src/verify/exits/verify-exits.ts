@@ -27,6 +27,8 @@ export interface ExitScope {
   readonly crashes: boolean;
   /** Which of `STARTING_POINTS`; all when absent. */
   readonly starts?: readonly number[];
+  /** Ends the search after so many states: a sample. */
+  readonly mostStates?: number;
   readonly laws?: readonly ExitLawId[];
 }
 
@@ -126,12 +128,15 @@ export function verifyExits(chart: ProtectionChart = protectionMachine, scope: E
     const from = enter(node);
     tell(from, node, NEW_HOST, { label: `an execution is done with ${label}`, fact });
   }
-  for (let index = 0; index < nodes.length && violation === undefined; index += 1) {
+  const { mostStates = Number.POSITIVE_INFINITY } = scope;
+  let index = 0;
+  for (; index < Math.min(nodes.length, mostStates) && violation === undefined; index += 1) {
     const node = nodes[index];
     if (node === undefined || node.path === 'starting' || isFinal(node.path)) continue;
     for (const { host, known: fact } of movesOf(node, scope)) tell(index, node, host, fact);
   }
-  violation ??= endlessIn(nodes, edges, way);
+  // What was not looked at may be the way out.
+  if (index === nodes.length) violation ??= endlessIn(nodes, edges, way);
   const all = transitionsOf(own as AnyStateMachine);
   return {
     states: nodes.length,

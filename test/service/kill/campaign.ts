@@ -73,9 +73,7 @@ export async function killCampaign({ root, kills, seed, speed, clients }: KillSe
     }
   }
 
-  try {
-    start();
-    const all = Array.from({ length: clients }, oneClient);
+  async function killing(): Promise<void> {
     for (let count = 0; count < kills; count += 1) {
       // Every third dies before it is ready: in the middle of its recovery.
       if (count % EARLY_EACH !== EARLY_EACH - 1) await ready(client);
@@ -83,8 +81,15 @@ export async function killCampaign({ root, kills, seed, speed, clients }: KillSe
       await kill();
       start();
     }
+  }
+
+  try {
+    start();
+    const all = Promise.all(Array.from({ length: clients }, oneClient));
+    // A client that gives up ends the campaign: nobody waits for a service that cannot start.
+    await Promise.race([all, killing()]);
     isOver = true;
-    await Promise.all(all);
+    await all;
     // What clients know must be what the journal says, to whoever asks after one more death.
     await kill();
     start();

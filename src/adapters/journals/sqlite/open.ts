@@ -1,7 +1,8 @@
 /**
  * Opening a journal for its engine, and what becomes of one that cannot be opened as it should.
  *
- * 1. A journal that can be read and not written is read: the error carries its records (A9). So does that of a damaged one.
+ * 1. A journal that can be read and not written, or not locked, is read: the error carries its records (A9). So does that of a
+ *    damaged one.
  * 2. Another engine's journal, and a path where there is none and none can be made, carries nothing.
  * 3. What is lost, wholly or in part, is told; a lone write-ahead log is not written over.
  */
@@ -126,16 +127,26 @@ async function lostBut(file: string, loss: string, driver: Driver): Promise<Jour
   return new JournalError('LOST', loss, { records: await recordsInLog(file, driver).catch(() => []) });
 }
 
-/** Faults that leave a journal readable. */
-const NOT_WRITABLE: readonly JournalErrorCode[] = ['CANNOT_OPEN', 'READ_ONLY', 'DISK_FULL', 'WRITE_FAILED'];
+/** Faults that leave a journal readable. Who holds a lock that is damaged cannot be told: what lessens risk is done twice rather than not at all. */
+const NOT_WRITABLE: readonly JournalErrorCode[] = [
+  'CANNOT_OPEN',
+  'READ_ONLY',
+  'DISK_FULL',
+  'WRITE_FAILED',
+  'LOCK_DAMAGED',
+];
+
+/** Faults that say by themselves what is in the way, whether there is a journal or not. */
+const SAY_ALL: readonly JournalErrorCode[] = ['CANNOT_OPEN', 'LOCK_DAMAGED'];
 
 /** The error with what the journal holds; without it when there is no journal, or it cannot be read. */
 async function withRecords(error: JournalError, path: string, driver?: DriverName): Promise<JournalError> {
   if (error.records !== undefined || !NOT_WRITABLE.includes(error.code)) return error;
-  if (!existsSync(path)) return error.code === 'CANNOT_OPEN' ? error : noPlace(path, error);
+  const noJournal = (): JournalError => (SAY_ALL.includes(error.code) ? error : noPlace(path, error));
+  if (!existsSync(path)) return noJournal();
   try {
     // A journal that was never written to holds nothing to look after.
-    if (statSync(realpathSync(path)).size === 0) return noPlace(path, error);
+    if (statSync(realpathSync(path)).size === 0) return noJournal();
     return error.with((await inspectSqliteJournal(path, false, driver)).records);
   } catch (cause) {
     const unreadable = journalErrorFrom(cause, path, 'read');

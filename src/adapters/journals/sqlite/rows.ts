@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditRecord } from '../../../domain/audit.js';
 import type { ChainEnd, ChainEntry, JournalRecord, RecordedFact, RecordStream } from '../../../domain/journal.js';
 import { orderBegunBy } from '../../../domain/record-index.js';
+import { hasShapeOfRecord } from '../../../domain/record-shape.js';
 import { JournalError } from '../journal-error.js';
 import { type Database, firstValue, journalErrorFrom } from './driver.js';
 
@@ -70,8 +71,17 @@ export const rowOf = (record: JournalRecord): NewRow => ({
 /** What a row counts for in a batch: one for each KiB of its JSON, and at least one. */
 export const rowWeight = (row: Row): number => Math.max(1, (row.fact.length + row.audit.length) / 1024);
 
-/** Throws `CORRUPT`, naming the file and the record, when the JSON of a row cannot be read. */
+/** @throws {JournalError} `CORRUPT`, naming the file and the record, when a row is not JSON or has not the shape of a record */
 export function recordOf(row: Row, file: string): JournalRecord {
+  const record = parsed(row, file);
+  if (hasShapeOfRecord({ ...record })) return record;
+  throw new JournalError(
+    'CORRUPT',
+    `The journal ${file} cannot be read: record ${row.seq} has not the shape of a record`,
+  );
+}
+
+function parsed(row: Row, file: string): JournalRecord {
   try {
     return {
       seq: row.seq,

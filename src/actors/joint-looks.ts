@@ -1,0 +1,44 @@
+/**
+ * One look more at orders whose time is up (T2). When very many are due at the same moment, one request looks at all of them,
+ * where the adapter answers for many.
+ *
+ * 1. An order is asked for at once while there is time in the turn; where no time passes, always.
+ * 2. What is put off keeps its place: a look comes before the deadline that is told after it.
+ * 3. An order that the joint answer leaves out, or that nothing was answered on, is looked at by itself.
+ */
+import type { OrderRef } from '../domain/ports.js';
+import type { OrderWatch } from './order-watch.js';
+import type { Turns } from './turns.js';
+
+export interface JointLooks {
+  /** Resolves when the report is out, or when there is none. */
+  lookAt(ref: OrderRef): Promise<void>;
+}
+
+interface PutOff {
+  readonly ref: OrderRef;
+  readonly onLooked: () => void;
+}
+
+export function jointLooks(watch: Pick<OrderWatch, 'query' | 'queryAll'>, turns: Turns): JointLooks {
+  let putOff: PutOff[] = [];
+
+  function lookAtAll(): void {
+    const looks = putOff;
+    putOff = [];
+    const refs = looks.map(({ ref }) => ref);
+    void watch.queryAll(refs).then(() => {
+      for (const { onLooked } of looks) onLooked();
+    });
+  }
+
+  return {
+    lookAt(ref) {
+      if (putOff.length === 0 && turns.isFree('act')) return watch.query(ref);
+      return new Promise((onLooked) => {
+        putOff.push({ ref, onLooked });
+        if (putOff.length === 1) turns.later('act', lookAtAll);
+      });
+    },
+  };
+}
