@@ -173,9 +173,8 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const start = startSweep(connection);
   const watch = watchOf(options);
-  const live = () => riskOfLive(executions.live);
-  const positions = () => riskOfHeld(exits.protections.watched());
-  const risk = riskOf(options, { time, board, aliases, live, positions, counters });
+  const open = { live: () => riskOfLive(executions.live), positions: () => riskOfHeld(exits.protections.watched()) };
+  const risk = riskOf(options, { time, board, aliases, counters, ...open });
   const calls = callsOf(options, start.isOver, risk);
 
   const gate = gateOf(clock, board, cases);
