@@ -185,6 +185,19 @@ describe('C13: lists are read to their end', () => {
     expect(new Set(open?.map(({ brokerOrderId }) => brokerOrderId)).size).toBe(count);
   });
 
+  it.each([
+    ['binance', 250],
+    ['bybit', 120],
+    ['okx', 230],
+    ['kraken', 120],
+  ] as const)('%s: %i entries that rest', async (exchange, count) => {
+    const scripts = Array.from({ length: count }, () => ({ fills: [] }));
+    const now = await venue(exchange, { scripts, quote: '1000000000' });
+    for (let n = 0; n < count; n += 1) now.store.market(`e${n}`, 'buy', '1');
+    const open = await now.call(async (broker, signal) => broker.getOpenOrders?.(signal));
+    expect(new Set(open?.map(({ brokerOrderId }) => brokerOrderId)).size).toBe(count);
+  });
+
   it('a sweep over 50 open orders at Bybit asks all there is', async () => {
     const now = await world('bybit', { base: '1000' });
     for (let n = 0; n < 50; n += 1) now.store.conditional('stop', `x-${n}`, 'sell', '1', '100');
