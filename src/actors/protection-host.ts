@@ -4,6 +4,8 @@
  * 1. A fact that says nothing new is dropped before the chart; every other is given to the chart, then recorded (A3).
  * 2. Nothing here writes to the broker, so nothing waits for the journal.
  * 3. Listeners hear of a fact after what it caused is on its way (E6).
+ * 4. Facts that very many positions hear at once are taken in slices, after what may lead to a cancel or a protection. Whoever
+ *    looks at a position sees all that came to it, in order.
  */
 import type { AuditEntry } from '../domain/audit.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
@@ -18,7 +20,8 @@ import { newProtectionState, step } from '../machines/step.js';
 import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
 import type { ExitWatch } from './exit-watch.js';
-import { oneAtATime } from './one-at-a-time.js';
+import { inbox } from './inbox.js';
+import type { Turns, Urgency } from './turns.js';
 
 export interface ProtectionServices {
   readonly clock: Clock;
@@ -26,6 +29,8 @@ export interface ProtectionServices {
   readonly recorder: Recorder;
   readonly cases: CaseRegister;
   readonly watch: ExitWatch;
+  /** Who has the event loop when very many hear of something at once. */
+  readonly turns: Turns;
   /** One position query. */
   readonly askPosition: (context: ProtectionContext) => Promise<SeenPosition>;
   readonly onChange: (host: ProtectionHost, before: ProtectionContext) => void;
@@ -55,8 +60,12 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
   let hasFailed = false;
   let isAsking = false;
   const now = () => state;
-
-  const send = oneAtATime(take);
+  const facts = inbox(services.turns, take);
+  const send = (fact: ProtectionFact) => facts.put(fact, URGENCY[fact.type]);
+  const upToDate = () => {
+    facts.takeAll();
+    return state;
+  };
 
   function take(fact: ProtectionFact): void {
     if (isAbandoned || hasFailed || state.status !== 'active') return;
@@ -139,23 +148,23 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
 
   const host: ProtectionHost = {
     get context() {
-      return now().context;
+      return upToDate().context;
     },
     get state() {
-      return positionState(now());
+      return positionState(upToDate());
     },
     get isOver() {
-      return hasFailed || now().status !== 'active';
+      return upToDate().status !== 'active' || hasFailed;
     },
     send,
     report(leg, raw) {
       const report = readExitReport(raw, { clientOrderId: exitIdOf(now().context.clientOrderId, leg) });
       if (report !== undefined) send({ type: 'EXIT_REPORT', at: time(), leg, report });
     },
-    replay(facts) {
+    replay(recorded) {
       const before = now().context;
       const asked: ProtectionCommandOf<'openCase'>[] = [];
-      for (const fact of facts) {
+      for (const fact of recorded) {
         const taken = hasFailed ? undefined : attemptStep(state, fact);
         state = taken?.state ?? state;
         asked.push(...(taken?.commands ?? []).filter((command) => command.type === 'openCase'));
@@ -164,12 +173,24 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
       return asked;
     },
     abandon() {
+      // What is known by now is not lost (A6).
+      facts.takeAll();
       isAbandoned = true;
       clearTimers();
     },
   };
   return host;
 }
+
+/** None of them leads to a cancel or a protection. What begins a position, or goes on with it, is part of what is done in this turn. */
+const URGENCY: { readonly [Type in ProtectionFact['type']]: Urgency | 'now' } = {
+  START: 'now',
+  RECOVERED: 'now',
+  EXIT_REPORT: 'book',
+  EXIT_ABSENT: 'book',
+  POSITION_SEEN: 'book',
+  DEADLINE: 'book',
+};
 
 const refsOf = ({ exits }: ProtectionCommandOf<'watchExits' | 'queryExits'>): readonly OrderRef[] =>
   exits.map(({ ref }) => ref);

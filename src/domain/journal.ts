@@ -106,7 +106,7 @@ export const isIntact = ({ prevHash, hash, ...content }: JournalRecord): boolean
   chained(content, prevHash).hash === hash;
 
 /** The entry is record number `seq`, and the one that was chained to `lastHash`. */
-const follows = (entry: ChainEntry, seq: number, lastHash: string): entry is JournalRecord =>
+export const follows = (entry: ChainEntry, seq: number, lastHash: string): entry is JournalRecord =>
   entry !== undefined && entry.seq === seq && entry.prevHash === lastHash && isIntact(entry);
 
 const broken = (seq: number, fault: ChainFault, problem: string): Broken => ({ ok: false, seq, fault, problem });

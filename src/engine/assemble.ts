@@ -30,8 +30,9 @@ import { brokerConnection } from './connection.js';
 import { type ExitsParts, exitsOf } from './exits.js';
 import { type History, history } from './history.js';
 import { type Intake, intake } from './intake.js';
+import type { KnownPast } from './known-past.js';
 import type { CheckedOptions } from './options.js';
-import { type KnownPast, liveIn, viewsStateOf } from './past.js';
+import { liveIn, viewsStateOf } from './past.js';
 import type { Protections } from './protections.js';
 import { type RetentionParts, retention } from './retention.js';
 import { riskCounters } from './risk-counters.js';
@@ -188,7 +189,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
     onStrayFill,
   });
   const { uncertainIds: uncertain, finished, pages, onUnreadable } = over;
-  const exits = exitsOf({ ...known, options, watch, calls, filled, past: over, onAudit: risk?.heed });
+  const exits = exitsOf({ ...known, options, watch, calls, turns: inTurns, filled, past: over, onAudit: risk?.heed });
   const onDone = (host: ExecutionHost) => {
     executions.done(host);
     door.onDone();

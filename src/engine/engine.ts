@@ -20,9 +20,10 @@ import type { EngineMetrics } from '../views/metrics.js';
 import type { PositionView } from '../views/position-view.js';
 import { assemble, type Parts } from './assemble.js';
 import { compareLater } from './compare-later.js';
+import { pastOf } from './known-past.js';
 import { lookForLostJournal } from './lost-journal.js';
 import { checkedAgain, checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
-import { liveIn, pastOf } from './past.js';
+import { liveIn } from './past.js';
 import { recover } from './recover.js';
 import { compareSymbol, type SweepReport, sweep } from './sweep.js';
 import { type SweepParts, sweptExecutions } from './sweep-parts.js';
@@ -87,7 +88,7 @@ export interface CloseOptions {
 /** Opens the journal, recovers what is in it, and starts. */
 export async function openEngine(given: EngineParts): Promise<Engine> {
   const options = checkedOptions(given);
-  const { opened, past } = await pastOf(options.journal);
+  const { opened, past } = await pastOf(options.journal, options.clock);
   if (options.retention !== undefined && opened.archives === undefined && opened.problem === undefined) {
     await options.journal.close();
     const message = `retention needs a journal that has archives, such as sqliteJournal; ${options.journal.name} has none.`;

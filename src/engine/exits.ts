@@ -9,6 +9,7 @@ import { type ExitWatch, exitWatch } from '../actors/exit-watch.js';
 import type { FilledTotals } from '../actors/filled-totals.js';
 import type { OrderWatch } from '../actors/order-watch.js';
 import type { ProtectionServices } from '../actors/protection-host.js';
+import type { Turns } from '../actors/turns.js';
 import { add, ZERO } from '../domain/decimal.js';
 import { exitOf } from '../domain/exits.js';
 import { containedStream } from '../journal/contained-stream.js';
@@ -30,6 +31,7 @@ export interface ExitsParts {
   readonly executions: ExecutionMap;
   readonly watch: OrderWatch;
   readonly calls: BrokerCalls;
+  readonly turns: Turns;
   /** Told what is recorded of exits, in the turn in which it is. */
   readonly onAudit?: ProtectionServices['onAudit'];
   readonly filled: Pick<FilledTotals, 'holdExits'>;
@@ -45,7 +47,7 @@ export interface Exits {
 }
 
 export function exitsOf(parts: ExitsParts): Exits {
-  const { options, time, recorder, cases, executions, watch, calls, onAudit, filled, past } = parts;
+  const { options, time, recorder, cases, executions, watch, calls, turns, onAudit, filled, past } = parts;
   const { entryOf } = past;
   const { broker, capabilities, clock, deadlines, exitPollIntervalMs: intervalMs } = options;
   const statusDeadlineMs = deadlines.statusMs;
@@ -73,6 +75,7 @@ export function exitsOf(parts: ExitsParts): Exits {
     recorder,
     cases,
     watch: looked,
+    turns,
     capabilities,
     holdings: held,
     observePosition: calls.observePosition,

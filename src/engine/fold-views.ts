@@ -8,10 +8,12 @@
  */
 import { pastTimeOf } from '../actors/engine-time.js';
 import { type FilledTotals, filledTotals } from '../actors/filled-totals.js';
+import { inSlices } from '../actors/next-turn.js';
 import { type Case, type CaseFact, withCaseFact } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import type { ArchiveAnchor } from '../domain/journal-index.js';
 import { hasFill } from '../domain/order.js';
+import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { beginsLife, exitFactsOf, isStart } from '../journal/lives.js';
 import { endOfRecords } from '../journal/recorder.js';
@@ -81,6 +83,34 @@ interface Sorted {
 }
 
 export function foldViews(records: readonly JournalRecord[], events: FoldEvents): ViewsState {
+  const folding = foldSteps(records, events);
+  for (;;) {
+    const { done, value } = folding.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, and the event loop goes on in between. */
+export async function foldViewsInSlices(
+  clock: Clock,
+  records: readonly JournalRecord[],
+  events: FoldEvents,
+): Promise<ViewsState> {
+  const folding = foldSteps(records, events);
+  let next = folding.next();
+  const steps = (function* () {
+    for (; next.done !== true; next = folding.next()) yield;
+  })();
+  await inSlices(clock, steps, () => undefined);
+  if (next.done !== true) throw new Error('the fold was not carried to its end');
+  return next.value;
+}
+
+/** The same, record by record and life by life: whoever goes through the steps may do something else in between. */
+export function* foldSteps(
+  records: readonly JournalRecord[],
+  events: FoldEvents,
+): Generator<undefined, ViewsState, undefined> {
   const attempt = (what: object, fold: () => void) => {
     try {
       fold();
@@ -94,9 +124,10 @@ export function foldViews(records: readonly JournalRecord[], events: FoldEvents)
     const { seq, stream, audit, at } = record;
     attempt({ seq, stream }, () => sort(record, sorted));
     counters.heed(audit, at);
+    yield;
   }
-  const executions = foldLives(sorted, events, attempt);
-  const positions = foldExits(sorted, executions.views.holdings, attempt);
+  const executions = yield* foldLives(sorted, events, attempt);
+  const positions = yield* foldExits(sorted, executions.views.holdings, attempt);
   const { cases, switches } = sorted;
   const begun = new Set(sorted.exits.keys());
   return {
@@ -137,7 +168,7 @@ function listed(lists: Map<string, JournalRecord[]>, key: string): JournalRecord
 
 type Attempt = (what: object, fold: () => void) => void;
 
-function foldLives({ lives }: Sorted, { onDifference }: FoldEvents, attempt: Attempt) {
+function* foldLives({ lives }: Sorted, { onDifference }: FoldEvents, attempt: Attempt) {
   const counted = metrics();
   const views = { filled: filledTotals(), metrics: counted, holdings: holdings(), uncertain: new Set<string>() };
   const found = { live: [] as string[], withFill: [] as string[], manual: [] as string[], symbols: new Set<string>() };
@@ -155,11 +186,16 @@ function foldLives({ lives }: Sorted, { onDifference }: FoldEvents, attempt: Att
       if (hasFill(context.order)) found.withFill.push(advisoryId);
       if (difference === undefined && context.report?.requiresManualResolution === true) found.manual.push(advisoryId);
     });
+    yield;
   }
   return { views, counts: counted.state, ...found };
 }
 
-function foldExits({ exits, cases }: Sorted, held: Holdings, attempt: Attempt): Pick<ViewsState, 'open' | 'closed'> {
+function* foldExits(
+  { exits, cases }: Sorted,
+  held: Holdings,
+  attempt: Attempt,
+): Generator<undefined, Pick<ViewsState, 'open' | 'closed'>, undefined> {
   const open: string[] = [];
   const closed: string[] = [];
   for (const [advisoryId, records] of exits) {
@@ -171,6 +207,7 @@ function foldExits({ exits, cases }: Sorted, held: Holdings, attempt: Attempt): 
       const isOver = folded.isOver && folded.asked.every((asked) => isTold(cases, advisoryId, asked.mismatches));
       (isOver ? closed : open).push(advisoryId);
     });
+    yield;
   }
   return { open, closed: closed.slice(-RETAINED) };
 }

@@ -4,7 +4,8 @@
  * 1. There is no broker: no execution goes on, nothing is sent. Only switches and cases are folded, and only they are written.
  * 2. The rules are the engine's: the same actor decides on a switch (K6), the same rules on a case (M2), and each change is
  *    durable, in the chain, before it counts as done (A4, A5). The next engine finds it (K7).
- * 3. A journal that is not what was written is not written to: it is evidence.
+ * 3. A journal that is not what was written is not written to: it is evidence. Read is the last checkpoint and what stands
+ *    after it, as at the start of an engine (E7); all of it is checked by `audit verify`.
  */
 
 import { type Cases, caseRegister } from '../actors/cases.js';
@@ -19,7 +20,7 @@ import { FillchartError } from '../domain/reasons.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { executionMap } from '../views/execution-map.js';
 import { metrics } from '../views/metrics.js';
-import { openOwnRecords } from './own-records.js';
+import { openOwnRecords, restoreCases, restoreSwitches } from './own-records.js';
 import { switchboard } from './switchboard.js';
 
 /** What {@link openJournalAdmin} takes. @public @since 0.1.0 */
@@ -46,15 +47,13 @@ export interface JournalAdmin {
  * @public @since 0.1.0
  */
 export async function openJournalAdmin({ journal, clock, logger }: JournalAdminOptions): Promise<JournalAdmin> {
-  const { records, time, recorder } = await openOwnRecords({ journal, clock, logger });
+  const { past, time, recorder } = await openOwnRecords({ journal, clock, logger });
   // Which cases keep advisories from starting is the next engine's policy; none starts here.
   const cases = caseRegister(recorder, time, 'halt-symbol');
   const nobody = { executions: executionMap(), walk: slicedWalk<ExecutionHost>(clock) };
   const { killSwitch } = switchboard({ time, recorder, metrics: metrics(), cases, ...nobody });
-  for (const { stream, fact } of records) {
-    if (stream === 'kill-switch') killSwitch.restore(fact as unknown as KillSwitchFact);
-    if (stream === 'case') cases.restore(fact as unknown as CaseFact);
-  }
+  restoreSwitches(past, killSwitch.restore);
+  restoreCases(past, cases);
   let isClosed = false;
 
   return {

@@ -1,45 +1,18 @@
 /**
- * What an engine knows of the past: where it starts from, and where the next one will (E7).
+ * What an engine knows now, as the next one will start from it (E7).
  */
 import type { CaseRegister } from '../actors/cases.js';
-import { type EngineTime, type PastTime, pastTimeOf, readingOf } from '../actors/engine-time.js';
-import type { ArchiveAnchor, StoredCheckpoint } from '../domain/journal-index.js';
-import type { Clock, Journal } from '../domain/ports.js';
-import { causeOf } from '../domain/reading.js';
-import { type OpenedJournal, openJournal } from '../journal/open-journal.js';
-import { endOfRecords, type RecordedEnd, type Recorder } from '../journal/recorder.js';
+import { type EngineTime, type PastTime, readingOf } from '../actors/engine-time.js';
+import type { ArchiveAnchor } from '../domain/journal-index.js';
+import type { Clock } from '../domain/ports.js';
+import type { Recorder } from '../journal/recorder.js';
 import type { ExecutionMap } from '../views/execution-map.js';
 import type { Metrics } from '../views/metrics.js';
 import type { EndedViews } from './fold-views.js';
 import type { Protections } from './protections.js';
-import type { Past } from './recover.js';
 import type { RiskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
-import { stateOf, type ViewsState } from './views-state.js';
-
-export interface KnownPast extends Past {
-  /** The journal holds something. */
-  readonly isThere: boolean;
-  readonly end: RecordedEnd;
-  readonly time: PastTime;
-}
-
-export async function pastOf(journal: Journal): Promise<{ readonly opened: OpenedJournal; readonly past: KnownPast }> {
-  let base: ViewsState | undefined;
-  const isUsable = (checkpoint: StoredCheckpoint): string | undefined => {
-    try {
-      base = stateOf(checkpoint);
-      return undefined;
-    } catch (error) {
-      return causeOf(error);
-    }
-  };
-  const opened = await openJournal(journal, isUsable);
-  const { records, lookup } = opened;
-  if (opened.checkpoint === undefined) base = undefined;
-  const end = endOfRecords(records, base?.end);
-  return { opened, past: { base, records, lookup, isThere: end.seq > 0, end, time: pastTimeOf(records, base?.past) } };
-}
+import type { ViewsState } from './views-state.js';
 
 /** Advisories whose executions are not done. */
 export const liveIn = ({ live, find }: Pick<ExecutionMap, 'live' | 'find'>): readonly string[] =>

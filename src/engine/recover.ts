@@ -30,20 +30,12 @@ import type { ExecutionContext } from '../machines/execution.context.js';
 import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { ExecutionMap } from '../views/execution-map.js';
-import { anchorOf, countEnded, type EndedViews, foldViews, isArchived, refoldLife } from './fold-views.js';
+import { anchorOf, countEnded, type EndedViews, foldViewsInSlices, isArchived, refoldLife } from './fold-views.js';
+import type { Past } from './known-past.js';
 import type { Protections } from './protections.js';
 import type { RiskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 import type { ViewsState } from './views-state.js';
-
-/** What the journal says of the past. */
-export interface Past {
-  /** The views at the checkpoint; absent when there is none that can be used. */
-  readonly base?: ViewsState | undefined;
-  /** The records after it; all without one. */
-  readonly records: readonly JournalRecord[];
-  readonly lookup: RecordLookup;
-}
 
 export interface RecoveryParts extends Omit<EndedViews, 'metrics'> {
   readonly makeHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;
@@ -81,7 +73,7 @@ export async function recover(past: Past, parts: RecoveryParts): Promise<string 
       onUnfoldable(what, causeOf(error));
     }
   };
-  const base = past.base ?? foldViews(past.records, { onDifference, onUnfoldable });
+  const base = past.base ?? (await foldViewsInSlices(parts.clock, past.records, { onDifference, onUnfoldable }));
   // A fold of all records has all of them in it.
   const since = past.base === undefined ? [] : past.records;
   restoreViews(base, since, parts, attempt);

@@ -21,7 +21,7 @@ import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import { LISTENER_THREW, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
-import { openOwnRecords } from './own-records.js';
+import { openOwnRecords, restoreSwitches } from './own-records.js';
 
 /** What {@link createKillSwitch} takes. @public @since 0.1.0 */
 export interface KillSwitchOptions {
@@ -68,7 +68,7 @@ export function joinSwitch(shared: SharedKillSwitch, member: KillSwitchEvents): 
 export async function openKillSwitch(options: Required<KillSwitchOptions>): Promise<SharedKillSwitch> {
   refuseUnknown('createKillSwitch', options, ['journal', 'clock', 'logger']);
   const { journal, clock, logger } = options;
-  const { records, time, recorder } = await openOwnRecords({ journal, clock, logger });
+  const { past, time, recorder } = await openOwnRecords({ journal, clock, logger });
   const members = new Set<KillSwitchEvents>();
   const actor = killSwitchActor(time, {
     ...togetherOf(members),
@@ -79,8 +79,7 @@ export async function openKillSwitch(options: Required<KillSwitchOptions>): Prom
     },
     onListenerError: (error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW),
   });
-  for (const { stream, fact } of records)
-    if (stream === 'kill-switch') actor.restore(fact as unknown as KillSwitchFact);
+  restoreSwitches(past, actor.restore);
 
   let isClosed = false;
   const shared: SharedKillSwitch = Object.freeze(

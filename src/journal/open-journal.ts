@@ -3,15 +3,16 @@
  *
  * 1. A checkpoint counts only as it was written, and when the record that it stands on is there: else all is read, and said to be.
  * 2. Each record is handed over in the words of the present version (A7); one that is not as it was written is never handed over.
- * 3. A journal that cannot look anything up has its records kept in memory, all of them.
+ * 3. Very many records are read and checked in slices: timers and answers have their turn in between.
+ * 4. A journal that cannot look anything up has its records kept in memory, all of them.
  */
 import { sha256 } from '../domain/canonical.js';
-import { type ChainEnd, GENESIS_HASH, isIntact, type JournalRecord } from '../domain/journal.js';
+import { type ChainEnd, follows, GENESIS_HASH, isIntact, type JournalRecord } from '../domain/journal.js';
 import type { IndexedJournal, JournalArchives, RecordLookup, StoredCheckpoint } from '../domain/journal-index.js';
 import type { Journal } from '../domain/ports.js';
 import { type RecordIndex, recordIndex } from '../domain/record-index.js';
 import { upcast } from './fact-versions.js';
-import { isReadable, type JournalReading, openingFailed, problemOf } from './read-journal.js';
+import { isReadable, type JournalReading, openingFailed, problemOf, strangeOrLost } from './read-journal.js';
 
 /** `records` are those after the checkpoint, where there is one. */
 export interface OpenedJournal extends JournalReading {
@@ -27,15 +28,20 @@ export interface OpenedJournal extends JournalReading {
   readonly archives?: JournalArchives;
 }
 
+/** Looks at each item in order, and lets the event loop go on now and then. */
+export type InSlices = <Item>(items: Iterable<Item>, look: (item: Item) => void) => Promise<void>;
+
 /** @param isUsable whether the content of a checkpoint can be read: `undefined`, or what is wrong with it */
 export async function openJournal(
   journal: Journal,
   isUsable: (checkpoint: StoredCheckpoint) => string | undefined,
+  inSlices: InSlices,
 ): Promise<OpenedJournal> {
+  const judged = (records: readonly JournalRecord[], before = GENESIS) => judgedIn(inSlices, journal, records, before);
   let opened: readonly JournalRecord[] | IndexedJournal;
   try {
     opened = await journal.open({ indexed: true });
-    if (!('lookup' in opened)) return inMemory(judged(journal, opened));
+    if (!('lookup' in opened)) return inMemory(await judged(opened));
     const { checkpoint } = opened;
     const unused = checkpoint === undefined ? undefined : (wrongWith(checkpoint) ?? isUsable(checkpoint));
     const { lookup, saveCheckpoint, archives } = opened;
@@ -46,9 +52,9 @@ export async function openJournal(
     };
     if (checkpoint !== undefined && unused === undefined) {
       const before = { records: checkpoint.seq, lastHash: checkpoint.recordHash };
-      return { ...judged(journal, opened.records, before), checkpoint, ...looked };
+      return { ...(await judged(opened.records, before)), checkpoint, ...looked };
     }
-    const all = judged(journal, checkpoint === undefined ? opened.records : await opened.readAll());
+    const all = await judged(checkpoint === undefined ? opened.records : await opened.readAll());
     const note = unused === undefined ? {} : { unusedCheckpoint: unused };
     // Where something is not as it was written, look-ups find what can be read.
     return all.problem === undefined ? { ...all, ...looked, ...note } : { ...inMemory(all), ...note };
@@ -63,10 +69,26 @@ function wrongWith({ content, contentHash }: StoredCheckpoint): string | undefin
 
 const GENESIS: ChainEnd = { records: 0, lastHash: GENESIS_HASH };
 
-function judged(journal: Journal, records: readonly JournalRecord[], before = GENESIS): JournalReading {
-  const readable = records.filter(isReadable);
-  const problem = problemOf(journal, records, readable, before);
-  return { records: readable.map(inPresentWords), ...(problem !== undefined && { problem }) };
+async function judgedIn(
+  inSlices: InSlices,
+  journal: Journal,
+  records: readonly JournalRecord[],
+  before: ChainEnd,
+): Promise<JournalReading> {
+  const readable: JournalRecord[] = [];
+  const inWords: JournalRecord[] = [];
+  let lastHash: string | undefined = before.lastHash;
+  await inSlices(records, (record) => {
+    if (!isReadable(record)) return;
+    const isNext = lastHash !== undefined && follows(record, before.records + readable.length + 1, lastHash);
+    lastHash = isNext ? record.hash : undefined;
+    readable.push(record);
+    inWords.push(inPresentWords(record));
+  });
+  // Only where something is wrong all of it is looked at once more, to name what.
+  const isWhole = lastHash !== undefined && readable.length === records.length;
+  const problem = isWhole ? strangeOrLost(journal, readable) : problemOf(journal, records, readable, before);
+  return { records: inWords, ...(problem !== undefined && { problem }) };
 }
 
 const inPresentWords = (record: JournalRecord): JournalRecord => upcast(record);

@@ -28,18 +28,6 @@ const NOT_OURS: readonly unknown[] = [
   'CANNOT_OPEN',
 ];
 
-export async function readJournal(journal: Journal): Promise<JournalReading> {
-  let records: readonly JournalRecord[];
-  try {
-    records = await journal.open();
-  } catch (error) {
-    return openingFailed(journal, error);
-  }
-  const readable = records.filter(isReadable);
-  const problem = problemOf(journal, records, readable);
-  return { records: readable.map((record) => upcast(record)), ...(problem !== undefined && { problem }) };
-}
-
 /** What could be read all the same is looked after. @throws the error, when the journal is not ours to open */
 export function openingFailed(journal: Journal, error: unknown): JournalReading & { readonly problem: string } {
   const { code, records: left } = error as { code?: unknown; records?: readonly JournalRecord[] };
@@ -57,6 +45,11 @@ export function problemOf(
 ): string | undefined {
   const verdict = readable.length === records.length ? verifyChain(readable, undefined, before) : unreadable(records);
   if (!verdict.ok) return `The journal ${journal.name} is not what was written: ${verdict.problem}`;
+  return strangeOrLost(journal, readable);
+}
+
+/** What is wrong although the chain holds. */
+export function strangeOrLost(journal: Journal, readable: readonly JournalRecord[]): string | undefined {
   const strange = readable.find((record) => unknownMeaning(record) !== undefined);
   if (strange !== undefined) {
     return `The journal ${journal.name} cannot be understood: record ${strange.seq} ${unknownMeaning(strange)}`;
