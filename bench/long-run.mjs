@@ -2,7 +2,8 @@
  * A long run: does anything grow, drift, or stay behind?
  *
  *   npm run soak -- --hours 24              so many simulated hours of mixed load, on the virtual clock
- *   npm run soak -- --real --minutes 20     in real time, at half of what the machine can do
+ *   npm run soak -- --real --minutes 20     in real time, at half of what the machine can do when it begins
+ *   npm run soak -- --real --rate 25        the same at so many a second: where others use the machine, half of it is no fixed figure
  *
  * 1. The load is mixed: orders that fill and whose exits fill later, that never fill and are cancelled at T = 30 s, that are
  *    rejected, that a kill switch cancels. The journal is in SQLite, the broker in memory.
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     real: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '20' },
     apart: { type: 'string', default: '10' },
+    rate: { type: 'string' },
   },
 });
 
@@ -152,7 +154,7 @@ async function inRealTime(minutes) {
     );
   };
   const perSecond = await capacity(start);
-  const rate = perSecond / 2;
+  const rate = values.rate === undefined ? perSecond / 2 : Number(values.rate);
   process.stdout.write(`capacity ${perSecond.toFixed(0)} lives/s; running at ${rate.toFixed(0)}/s\n`);
   const points = [];
   const from = performance.now();
@@ -220,7 +222,10 @@ function judged({ engine, ends, points, timers }) {
     openCases,
     timers: Math.max(0, timers),
   };
+  const kinds = {};
+  for (const { kind } of engine.cases.open()) count(kinds, kind);
   line('ends', ends);
+  if (openCases > 0) line('cases', kinds);
   line('left', left);
   const growth = slope(points.slice(Math.floor(points.length / 4)));
   process.stdout.write(`heap: ${growth.toFixed(0)} B more with each execution\n`);

@@ -66,9 +66,16 @@ export function instantBroker({
     forget() {
       orders.clear();
     },
-    /** The same while others are still live: only what is final goes, and the times of calls. */
+    /**
+     * The same while others are still live: only what was final the last time goes, for an engine that is behind asks about it
+     * once more; and the times of calls.
+     */
     forgetOver() {
-      for (const [id, { state }] of orders) if (state !== 'pending' && state !== 'working') orders.delete(id);
+      for (const [id, order] of orders) {
+        if (order.state === 'pending' || order.state === 'working') continue;
+        if (order.isForgotten) orders.delete(id);
+        order.isForgotten = true;
+      }
       times.submits.length = 0;
       times.cancels.length = 0;
     },
