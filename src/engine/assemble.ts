@@ -180,14 +180,8 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
 
   const gate = gateOf(clock, board, cases);
   const onStrayFill = strayFills(cases);
-  const over = history({
-    journal,
-    lookup: opened.lookup,
-    time,
-    executions,
-    closeGate: board.closeGateOnce,
-    onStrayFill,
-  });
+  const read = { journal, lookup: opened.lookup, time, executions };
+  const over = history({ ...read, closeGate: board.closeGateOnce, onStrayFill });
   const { uncertainIds: uncertain, finished, pages, onUnreadable } = over;
   const exits = exitsOf({ ...known, options, watch, calls, turns: inTurns, filled, past: over, onAudit: risk?.heed });
   const onDone = (host: ExecutionHost) => {
