@@ -8,14 +8,15 @@
  * 3. Listeners read everything; the stalled ones read nothing.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+const TICKS_PER_SECOND = 100;
 const number = (fallback) => ({ type: 'string', default: String(fallback) });
 const { values } = parseArgs({
   options: {
@@ -105,6 +106,9 @@ print(
 print(
   `service: resident ${mb(before.rss)} before, ${mb(Math.max(...memory, after.rss))} at most, ${mb(after.rss)} after; event loop at most ${(worstLoop * 1_000).toFixed(0)} ms, p99 ${(after.loopP99 * 1_000).toFixed(0)} ms`,
 );
+print(
+  `CPU: service ${(after.cpu - before.cpu).toFixed(1)} s (${(((after.cpu - before.cpu) / sent) * 1_000).toFixed(2)} ms a request, events to all listeners included); load of the machine ${loadavg()[0].toFixed(1)} at the end`,
+);
 for (const socket of sockets) socket.destroy();
 agent.destroy();
 child.kill('SIGTERM');
@@ -155,11 +159,20 @@ async function figures() {
   const read = (name) => Number(new RegExp(`^${name} ([\\d.e+-]+)$`, 'm').exec(text)?.[1] ?? 0);
   return {
     rss: read('process_resident_memory_bytes'),
+    cpu: cpuSeconds(child.pid),
     loopMax: read('fillchart_event_loop_delay_seconds\\{quantile="1"\\}'),
     loopP99: read('fillchart_event_loop_delay_seconds\\{quantile="0.99"\\}'),
     listeners: read('fillchart_event_listeners'),
     dropped: read('fillchart_event_listeners_dropped_total'),
   };
+}
+
+/** User and system time of a process, from Linux' own count; 0 elsewhere. */
+function cpuSeconds(pid) {
+  const stat = `/proc/${pid}/stat`;
+  if (!existsSync(stat)) return 0;
+  const [user, system] = readFileSync(stat, 'utf8').split(') ')[1].split(' ').slice(11, 13).map(Number);
+  return (user + system) / TICKS_PER_SECOND;
 }
 
 function advisory(index) {

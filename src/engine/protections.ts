@@ -83,7 +83,16 @@ export function protections(parts: ProtectionsParts): Protections {
   let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
 
-  const viewOf = ({ context, state }: EndedPosition): PositionView => positionViewOf(context, state);
+  /** Written out once for each change, however often it is asked for. */
+  const views = new WeakMap<ProtectionContext, PositionView>();
+
+  function viewOf({ context, state }: EndedPosition): PositionView {
+    const known = views.get(context);
+    if (known?.state === state) return known;
+    const view = positionViewOf(context, state);
+    views.set(context, view);
+    return view;
+  }
 
   function onChange(host: ProtectionHost, before: ProtectionContext): void {
     const { context, isOver } = host;

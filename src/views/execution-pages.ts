@@ -32,8 +32,9 @@ export const DEFAULT_LIMIT = 1_000;
 
 /** With a stage asked for, so many executions are looked through for it, at most. */
 const MOST_LOOKED_AT = 10_000;
-/** Read at once. */
+/** Read at once, at most and at least. */
 const CHUNK = 256;
+const LEAST_CHUNK = 16;
 
 export interface FinishedPages {
   /** Executions of the journal that are not in memory, oldest first. */
@@ -53,14 +54,15 @@ export function finishedPages({ lookup, isInMemory, resultOf }: PagesParts): Fin
   const beginOf = (advisoryId: string) => lifeOf(lookup.ofAdvisory(advisoryId))[0];
 
   /** First records of executions in one direction, without end. */
-  function* starts({ after, before }: ExecutionsQuery): Generator<JournalRecord> {
+  function* starts({ after, before, limit = DEFAULT_LIMIT }: ExecutionsQuery): Generator<JournalRecord> {
     const isForward = after !== undefined;
+    const size = Math.min(CHUNK, Math.max(LEAST_CHUNK, limit));
     let seq = placeOf(after ?? before, isForward);
     for (;;) {
-      const chunk = isForward ? lookup.startsAfter(seq, CHUNK) : lookup.startsBefore(seq, CHUNK);
+      const chunk = isForward ? lookup.startsAfter(seq, size) : lookup.startsBefore(seq, size);
       yield* chunk;
       const last = chunk.at(-1);
-      if (last === undefined || chunk.length < CHUNK) return;
+      if (last === undefined || chunk.length < size) return;
       seq = last.seq;
     }
   }

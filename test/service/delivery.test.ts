@@ -81,7 +81,8 @@ describe('delivery', () => {
       if (clock.monotonic() < 2_000) clock.setTimeout(tick, 1);
     };
     tick();
-    await clock.advance(BATCH_MS + 1);
+    // Two hundred wait 50 ms for each other.
+    await clock.advance(60);
     to.put(frame('b'));
     await clock.advance(2_500);
     const longest = Math.max(...ticks.slice(1).map((at, index) => at - (ticks[index] ?? 0)));

@@ -1,7 +1,7 @@
 /**
  * Brings events to the listeners, in batches.
  *
- * 1. Events wait for each other for a few milliseconds (100 with 1,000 listeners) and leave together: one write a listener and
+ * 1. Events wait for each other for a few milliseconds (250 with 1,000 listeners) and leave together: one write a listener and
  *    batch. How a thing stands is written out once for each batch, however often it changed in between.
  * 2. Listeners never hold up orders: they are written to for a few milliseconds at a time, everything else that is due has its
  *    turn in between, and after a batch they rest for a multiple of what it took. What they cost has a bound; who cannot take
@@ -23,7 +23,7 @@ export interface Delivery {
 }
 
 /** Many listeners are told less often: what telling them costs must not grow with both. */
-const LISTENERS_PER_MS = 10;
+const LISTENERS_PER_MS = 4;
 /** Written for at a time. */
 const SLICE_MS = 8;
 /** Rest after a batch, as a multiple of what it took: at most a third of the time goes to listeners. */

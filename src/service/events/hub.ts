@@ -97,6 +97,7 @@ export function hub({ clock, views, batchMs, heartbeatMs }: HubParts): Hub {
 
   function tell(account: OpenAccount, record: AuditRecord): void {
     const { name } = account;
+    views.sawRecord(account, record);
     const isDurable = record.seq <= account.durableSeq();
     if (isDurable) position.set(name, { seq: record.seq, mark: position.get(name)?.mark || logMark(account) });
     for (const listen of heard) listen(account, record);

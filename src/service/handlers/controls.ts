@@ -8,7 +8,7 @@ import { isMoreSevere, KillSwitchState, type SwitchView, switchKey } from '../..
 import { FillchartError } from '../../domain/reasons.js';
 import type { KillSwitch } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
-import type { Case, Resolved } from '../api/controls.js';
+import type { Case, Position, Resolved } from '../api/controls.js';
 import { answer, type Handler, type HandlerAnswer } from '../http/call.js';
 import { refuse } from '../http/refusal.js';
 import { allows, type Identity } from '../security/identity.js';
@@ -22,12 +22,13 @@ export function listPositions(parts: HandlerParts): Handler<'listPositions'> {
   return ({ query }) => {
     const found = parts.accounts
       .open(query.account)
-      .flatMap((account) => parts.views.positions(account))
-      .filter((one) => query.symbol === undefined || one.symbol === query.symbol)
-      .filter((one) => query.open === undefined || one.isOpen === (query.open === 'true'));
-    const key = ({ openedAt, account, advisoryId }: (typeof found)[number]) => `${openedAt} ${account} ${advisoryId}`;
+      .flatMap(({ name, engine }) => engine.positions().map((one) => ({ account: name, one })))
+      .filter(({ one }) => query.symbol === undefined || one.symbol === query.symbol)
+      .filter(({ one }) => query.open === undefined || one.isOpen === (query.open === 'true'));
+    const key = ({ account, one }: (typeof found)[number]) => `${one.openedAt} ${account} ${one.advisoryId}`;
     const { entries, nextCursor } = pageOf(found, { list: 'positions', key }, query);
-    return answer({ positions: entries, ...(nextCursor !== undefined && { nextCursor }) });
+    const positions = entries.map(({ account, one }) => ({ account, ...one }) as unknown as Position);
+    return answer({ positions, ...(nextCursor !== undefined && { nextCursor }) });
   };
 }
 

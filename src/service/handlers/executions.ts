@@ -16,7 +16,7 @@ import { replayExecution } from '../../journal/replay.js';
 import type { OpenAccount } from '../accounts/account.js';
 import { answer, type Handler, type HandlerAnswer, TAKEN_OVER } from '../http/call.js';
 import { refuse } from '../http/refusal.js';
-import { executionView } from '../views/execution-view.js';
+import { groupOf } from '../views/execution-view.js';
 import { padded, pageOf } from './paging.js';
 import { type HandlerParts, whyNotReady } from './parts.js';
 
@@ -172,35 +172,24 @@ export function listExecutions(parts: HandlerParts): Handler<'listExecutions'> {
     const wanted = search?.toLowerCase();
     const found = parts.accounts.open(query.account).flatMap((account) => {
       const around = parts.views.around(account);
-      return account.engine
-        .executions()
+      return [...parts.views.executionList(account)]
         .filter((one) => symbol === undefined || one.symbol === symbol)
-        .filter((one) => status === undefined || one.stage === status)
+        .filter((one) => status === undefined || one.status === status)
         .filter((one) => wanted === undefined || `${one.advisoryId}\n${one.symbol}`.toLowerCase().includes(wanted))
         .map((one) => ({ account, one, around: around(one.advisoryId) }))
         .filter(
           (each) => needsAttention === undefined || each.around.openCases.length > 0 === (needsAttention === 'true'),
         )
-        .filter((each) => group === undefined || groupIn(each.one.state === 'done', each.around) === group);
+        .filter((each) => group === undefined || groupOf(each.one.isOver, each.around) === group);
     });
     const key = ({ account, one }: (typeof found)[number]): string =>
       `${one.startedAt} ${account.name} ${one.advisoryId}`;
     const { entries, nextCursor } = pageOf(found, { list: 'executions', key, descending: order !== 'asc' }, query);
-    const executions = entries.flatMap(({ account, one, around }) => {
-      const handle = account.engine.execution(one.advisoryId);
-      return handle === undefined ? [] : [executionView(account, handle, around)];
-    });
+    const executions = entries.flatMap(
+      ({ account, one, around }) => parts.views.execution(account, one.advisoryId, around) ?? [],
+    );
     return answer({ executions, ...(nextCursor !== undefined && { nextCursor }) });
   };
-}
-
-function groupIn(
-  isOver: boolean,
-  { openCases, hasOpenPosition }: { openCases: readonly string[]; hasOpenPosition: boolean },
-) {
-  if (openCases.length > 0) return 'needs_attention';
-  if (!isOver) return 'in_flight';
-  return hasOpenPosition ? 'open_position' : 'finished';
 }
 
 export function listAudit(parts: HandlerParts): Handler<'listAudit'> {

@@ -35,16 +35,44 @@ export function pageOf<Entry>(
 ): PageOf<Entry> {
   const scope = scopeOf(list, filters);
   const after = cursor === undefined ? undefined : readCursor(cursor, scope);
-  const keyed = all.map((entry) => ({ entry, key: key(entry) }));
-  const isBehind = (one: string): boolean => after === undefined || (descending ? one < after : one > after);
-  const rest = keyed.filter((one) => isBehind(one.key));
-  rest.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key === descending ? 1 : -1));
-  const page = rest.slice(0, limit);
+  const comesFirst = (one: string, other: string): boolean => (descending ? one > other : one < other);
+  const found: Keyed<Entry>[] = [];
+  // Most lists come oldest first: seen from the end that is wanted, what is beyond the page is known at a glance.
+  for (let at = 0; at < all.length; at += 1) {
+    const entry = all[descending ? all.length - 1 - at : at] as Entry;
+    const one = { entry, key: key(entry) };
+    const last = found.at(-1);
+    if (after !== undefined && !comesFirst(after, one.key)) continue;
+    if (last !== undefined && found.length > limit && !comesFirst(one.key, last.key)) continue;
+    found.splice(
+      placeIn(found, (other) => comesFirst(one.key, other.key)),
+      0,
+      one,
+    );
+    if (found.length > limit + 1) found.pop();
+  }
+  const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
     entries: page.map(({ entry }) => entry),
-    ...(rest.length > page.length && last !== undefined && { nextCursor: writeCursor(last.key, scope) }),
+    ...(found.length > page.length && last !== undefined && { nextCursor: writeCursor(last.key, scope) }),
   };
+}
+
+interface Keyed<Entry> {
+  readonly entry: Entry;
+  readonly key: string;
+}
+
+/** The index of the first before which it comes. */
+function placeIn<One>(sorted: readonly One[], comesBefore: (one: One) => boolean): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (comesBefore(sorted[middle] as One)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 const SCOPE_LENGTH = 12;

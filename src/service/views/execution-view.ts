@@ -6,6 +6,7 @@ import type { Execution as Handle } from '../../index.js';
 import { statePath } from '../../machines/execution.state.js';
 import type { OpenAccount } from '../accounts/account.js';
 import type { Execution, ExecutionDetail } from '../api/executions.js';
+import type { Standing } from './finished.js';
 
 export interface Around {
   /** Ids of the open cases of the advisory. */
@@ -19,27 +20,31 @@ const MS_PER_SECOND = 1_000;
 const roundedSeconds = (seconds: number): number => Math.round(seconds * MS_PER_SECOND) / MS_PER_SECOND;
 
 export function executionView(account: OpenAccount, handle: Handle, around: Around): Execution {
-  const { advisoryId, clientOrderId, snapshot } = handle;
-  const head = {
-    account: account.name,
-    advisoryId,
-    clientOrderId,
-    symbol: snapshot.symbol,
-    side: snapshot.side,
-    positionSize: snapshot.positionSize,
-    openCases: [...around.openCases],
-    needsAttention: around.openCases.length > 0,
-  };
   // Looking at its chart would make the host that it waits for.
-  if (around.isWaiting) return { ...head, ...WAITING, startedAt: snapshot.createdAt ?? NOT_STARTED };
+  if (!around.isWaiting) return withAround(standingOf(account, handle), around);
+  const head = headOf(account, handle);
+  const standing = { ...head, ...WAITING, startedAt: handle.snapshot.createdAt ?? NOT_STARTED };
+  return { ...withAround(standing, around), group: 'in_flight' };
+}
+
+const headOf = ({ name }: OpenAccount, { advisoryId, clientOrderId, snapshot }: Handle) => ({
+  account: name,
+  advisoryId,
+  clientOrderId,
+  symbol: snapshot.symbol,
+  side: snapshot.side,
+  positionSize: snapshot.positionSize,
+});
+
+/** As the chart stands. */
+export function standingOf(account: OpenAccount, handle: Handle): Standing {
   const { value, context } = handle.actor.getSnapshot();
   const { order, result } = context;
   const { startedAt } = handle.timeout;
   return {
-    ...head,
+    ...headOf(account, handle),
     status: handle.stage,
     state: statePath(value),
-    group: groupOf(result !== undefined, around),
     cumQty: order.cumQty,
     ...(order.avgPrice !== undefined && { avgPrice: order.avgPrice }),
     startedAt: new Date(context.startedAt).toISOString(),
@@ -54,6 +59,13 @@ export function executionView(account: OpenAccount, handle: Handle, around: Arou
   };
 }
 
+export const withAround = (standing: Standing, around: Around): Execution => ({
+  ...standing,
+  group: groupOf(standing.result !== undefined, around),
+  openCases: [...around.openCases],
+  needsAttention: around.openCases.length > 0,
+});
+
 export const executionDetail = (account: OpenAccount, handle: Handle, around: Around): ExecutionDetail => ({
   ...executionView(account, handle, around),
   snapshotHash: snapshotHash(handle.snapshot),
@@ -65,13 +77,12 @@ const NOT_STARTED = new Date(0).toISOString();
 const WAITING = {
   status: 'VALIDATING',
   state: 'validating.waiting',
-  group: 'in_flight',
   cumQty: '0',
   timeout: { elapsedSeconds: 0, timeRemainingSeconds: 30, isExpired: false },
   recorded: false,
 } as const;
 
-function groupOf(isOver: boolean, { openCases, hasOpenPosition }: Around): Execution['group'] {
+export function groupOf(isOver: boolean, { openCases, hasOpenPosition }: Around): Execution['group'] {
   if (openCases.length > 0) return 'needs_attention';
   if (!isOver) return 'in_flight';
   return hasOpenPosition ? 'open_position' : 'finished';

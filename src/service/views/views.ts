@@ -1,13 +1,15 @@
 /**
  * How things stand, as answers and events tell it.
  */
+import type { AuditRecord } from '../../domain/audit.js';
 import { guideOf } from '../../domain/case-guide.js';
 import { type Case as EngineCase, isOpen } from '../../domain/cases.js';
 import type { KillSwitch } from '../../index.js';
 import type { Account, OpenAccount } from '../accounts/account.js';
-import type { AccountState, Case, PendingRelease, Position, SwitchList } from '../api/controls.js';
+import type { AccountState, Case, PendingRelease, SwitchList } from '../api/controls.js';
 import type { Execution, ExecutionDetail } from '../api/executions.js';
-import { type Around, executionDetail, executionView } from './execution-view.js';
+import { type Around, executionDetail, executionView, standingOf, withAround } from './execution-view.js';
+import { finishedExecutions, type ListEntry } from './finished.js';
 
 export interface ViewParts {
   readonly accounts: readonly Account[];
@@ -23,19 +25,24 @@ export interface ViewParts {
 export interface Views {
   /** Told of each change of a position, so that nobody looks through all of them for one. */
   sawPosition(account: OpenAccount, position: { readonly advisoryId: string; readonly isOpen: boolean }): void;
-  execution(account: OpenAccount, advisoryId: string): Execution | undefined;
+  /** Told of each audit record, before anybody asks. */
+  sawRecord(account: OpenAccount, record: AuditRecord): void;
+  /** In no order: the latest executions that are over, and every one that is live or waits. */
+  executionList(account: OpenAccount): Iterable<ListEntry>;
+  /** @param known what surrounds it, where that has been looked up already */
+  execution(account: OpenAccount, advisoryId: string, known?: Around): Execution | undefined;
   executionDetail(account: OpenAccount, advisoryId: string): ExecutionDetail | undefined;
   /** What surrounds the executions of an account, looked up once for many. */
   around(account: OpenAccount): (advisoryId: string) => Around;
   case(account: OpenAccount, caseId: string): Case | undefined;
   cases(account: OpenAccount): readonly Case[];
-  positions(account: OpenAccount): readonly Position[];
   switches(): SwitchList;
   account(account: Account): AccountState;
 }
 
 export function views(parts: ViewParts): Views {
   const { accounts, killSwitch, pendingReleases, twoPersonRelease, isWaiting, auditSeq } = parts;
+  const finished = finishedExecutions();
   const openPositions = new WeakMap<OpenAccount['engine'], Set<string>>();
 
   /** Advisories whose positions are not known to be closed. */
@@ -79,9 +86,18 @@ export function views(parts: ViewParts): Views {
       else openIn(account).delete(advisoryId);
     },
     around,
-    execution(account, advisoryId) {
+    sawRecord: finished.saw,
+    executionList: finished.list,
+    execution(account, advisoryId, known) {
+      const surrounds = known ?? aroundOne(account, advisoryId);
+      const kept = finished.kept(account, advisoryId);
+      if (kept !== undefined) return withAround(kept, surrounds);
       const handle = account.engine.execution(advisoryId);
-      return handle === undefined ? undefined : executionView(account, handle, aroundOne(account, advisoryId));
+      if (handle === undefined) return undefined;
+      if (surrounds.isWaiting) return executionView(account, handle, surrounds);
+      const standing = standingOf(account, handle);
+      if (standing.result !== undefined) finished.keep(account, standing);
+      return withAround(standing, surrounds);
     },
     executionDetail(account, advisoryId) {
       const handle = account.engine.execution(advisoryId);
@@ -92,8 +108,6 @@ export function views(parts: ViewParts): Views {
       return found === undefined ? undefined : caseView(account, found);
     },
     cases: (account) => account.engine.cases.all().map((one) => caseView(account, one)),
-    positions: (account) =>
-      account.engine.positions().map((one) => ({ account: account.name, ...one }) as unknown as Position),
     switches: () => ({
       switches: [...(killSwitch()?.switches ?? [])],
       pendingReleases: [...pendingReleases()],
