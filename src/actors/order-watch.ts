@@ -17,6 +17,7 @@ import { attempt } from '../domain/reading.js';
 import { type CallOutcome, callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
 import { inSlices } from './next-turn.js';
+import { pollRounds } from './poll-rounds.js';
 
 /** A raw report and the order that it names; whether it can be read is judged by whom it concerns. */
 export interface RawReport {
@@ -57,8 +58,6 @@ const RECONNECT_MS = 1_000;
 
 /** Longest wait between two batches, or two looks at an order that the batches leave out. */
 const LONGEST_BACKOFF_MS = 1_000;
-/** Orders looked at one by one, a tick, while batches back off. */
-const SINGLES_WHILE_BATCHES_FAIL = 2;
 /** After so many unanswered requests in a row the broker is only probed. */
 const PROBE_AFTER = 5;
 /** Orders that a batch left out are looked at so many at a time. */
@@ -70,7 +69,6 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const { broker, capabilities, clock, pollIntervalMs } = options;
   const scheduler = clockScheduler(clock);
   const watched = new Map<string, () => OrderRef>();
-  const underWay = new Set<string>();
   const reports$ = new Subject<RawReport>();
   const isWatching$ = new Subject<boolean>();
   const gaps$ = new Subject<void>();
@@ -99,9 +97,14 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     batchMisses = outcome.kind === 'answered' ? 0 : batchMisses + 1;
     batchNotBefore = clock.monotonic() + backoff(batchMisses);
     if (outcome.kind !== 'answered') return;
-    const named = await eachOf(clock, outcome.value, publishNamed);
-    for (const id of named) if (id !== undefined) leftOut.delete(id);
-    await leftOut.look(refs.filter(({ clientOrderId }) => !named.has(clientOrderId)));
+    const named = await eachOf(clock, outcome.value, (row) => {
+      const id = publishNamed(row);
+      if (id !== undefined) leftOut.delete(id);
+      return id;
+    });
+    const left: OrderRef[] = [];
+    await inSlices(clock, refs, (ref) => named.has(ref.clientOrderId) || left.push(ref));
+    await leftOut.look(left);
   }
 
   async function queryAll(refs: readonly OrderRef[]): Promise<void> {
@@ -119,28 +122,8 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     return clientOrderId;
   }
 
-  function pollAll(): void {
-    const free: OrderRef[] = [];
-    for (const [id, ref] of watched) {
-      // Has it been long enough since the order was asked for last?
-      if (!underWay.has(id) && sinceAsked(id) >= capabilities.minPollMs) free.push(ref());
-    }
-    const isBatch = takesBatches && free.length > 1;
-    if (isBatch && clock.monotonic() >= batchNotBefore) {
-      begin(free, pollBatch(free));
-      return;
-    }
-    const most = isDown() ? 1 : isBatch ? SINGLES_WHILE_BATCHES_FAIL : free.length;
-    for (const ref of longestUnasked(free, most, sinceAsked)) begin([ref], pollOne(ref));
-  }
-
-  function begin(refs: readonly OrderRef[], poll: Promise<unknown>): void {
-    for (const { clientOrderId } of refs) underWay.add(clientOrderId);
-    void poll.finally(() => {
-      for (const { clientOrderId } of refs) underWay.delete(clientOrderId);
-    });
-  }
-
+  const isBackingOff = () => clock.monotonic() < batchNotBefore;
+  const pollAll = pollRounds({ clock, capabilities, watched, requests, isBackingOff, pollOne, pollBatch });
   const leftOut = leftOutOrders({ clock, backoff, isDown, isWatched, pollOne });
   const gapPollMs = capabilities.gapPollMs ?? capabilities.minPollMs;
   const gaps = gapQueries(clock, Math.max(GAP_MS, gapPollMs), (id) => {
@@ -233,16 +216,6 @@ function requestsTo(
     },
   };
 }
-
-/** Those that have not been asked for longest. */
-const longestUnasked = (
-  refs: readonly OrderRef[],
-  most: number,
-  sinceAsked: (id: string) => number,
-): readonly OrderRef[] =>
-  most >= refs.length
-    ? refs
-    : refs.toSorted((a, b) => sinceAsked(b.clientOrderId) - sinceAsked(a.clientOrderId)).slice(0, most);
 
 /** Wait after so many misses in a row; none after the first. */
 const backoffFrom =
