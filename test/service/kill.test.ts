@@ -10,7 +10,7 @@ import { killCampaign } from './kill/campaign.js';
 const kills = Number(process.env['KILLS'] ?? 5);
 
 it(`A6 E1: killed ${kills} times under load, each advisory is executed once and each client gets its result`, {
-  timeout: 60_000 + kills * 15_000,
+  timeout: 60_000 + kills * 25_000,
 }, async () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const { advisories, statuses, differences, truth } = await killCampaign({

@@ -62,6 +62,45 @@ function raw(port: number, bytes: string): Promise<string> {
 
 const problemIn = (answer: string): unknown => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
 
+const ADVISORY_TEXT = '{"advisoryId":"ADV-1"}';
+const post = (...headers: readonly string[]): string =>
+  [
+    'POST /v1/executions HTTP/1.1',
+    'Host: localhost',
+    'Connection: close',
+    `Content-Length: ${ADVISORY_TEXT.length}`,
+    ...headers,
+    '',
+    ADVISORY_TEXT,
+  ].join('\r\n');
+
+describe('requests that two readers could understand in two ways', () => {
+  it.each([
+    ['two hosts', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n', 400],
+    [
+      'an address of another host',
+      'GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      400,
+    ],
+    ['two tokens', post('Content-Type: application/json', 'Authorization: Bearer a', 'Authorization: Bearer b'), 400],
+    ['two types', post('Content-Type: application/json', 'Content-Type: text/plain'), 400],
+    ['a packed body', post('Content-Type: application/json', 'Content-Encoding: gzip'), 415],
+    ['another charset', post('Content-Type: application/json; charset=utf-16'), 415],
+  ])('%s: refused', async (_name, bytes, status) => {
+    const { port } = await served();
+    const answer = await raw(port, bytes);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(problemIn(answer)).toMatchObject({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
+  });
+
+  it('one reading goes through: UTF-8 by its name, an address with the same host', async () => {
+    const { port } = await served();
+    expect(await raw(port, post('Content-Type: application/json; charset="UTF-8"'))).toMatch(/^HTTP\/1.1 422 /);
+    const own = 'GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    expect(await raw(port, own)).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
+
 describe('requests that are none', () => {
   it.each([
     ['no HTTP at all', 'hello there\r\n\r\n', 400],

@@ -16,6 +16,7 @@ import type { Identity } from '../security/identity.js';
 import { type Call, type Handler, type HandlerAnswer, type Handlers, TAKEN_OVER } from './call.js';
 import { type CheckPart, partCheck } from './checked-request.js';
 import { parseBody, textOf } from './exact-body.js';
+import { assertOneReading } from './one-reading.js';
 import { Refusal, refuse } from './refusal.js';
 import { answerUnreadable } from './unreadable.js';
 
@@ -90,6 +91,7 @@ export function server(parts: ServerParts): FastifyInstance {
   app.setSerializerCompiler(() => JSON.stringify);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('X-Request-Id', request.id);
+    assertOneReading(request);
     guard(request, reply);
     if (isPreflight(request)) return reply.headers(PREFLIGHT_HEADERS).code(204).send();
     return undefined;
