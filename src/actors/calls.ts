@@ -3,11 +3,18 @@
  *
  * 1. The call is made in the same turn of the event loop as `callBroker`: what was checked just before still holds.
  * 2. It ends by its deadline whatever the adapter does; one that ignores its signal is left behind.
- * 3. Nothing is thrown: a throw, a rejection and silence come back as values. A listener of the signal that throws is contained.
+ * 3. A deadline that comes late finds a process that stood still: an answer may have come in the meantime, and is let in first
+ *    (A8). A call whose late answer is heard anyway (`onLate`) ends at once.
+ * 4. Nothing is thrown: a throw, a rejection and silence come back as values. A listener of the signal that throws is contained.
  */
 import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { containedSignal } from './contained-signal.js';
+
+/** So much later than it was due, a deadline says more of this process than of the broker. */
+const STALLED_MS = 250;
+/** What lies in the sockets by then is read within this time. */
+const READING_MS = 250;
 
 export type CallOutcome =
   | { readonly kind: 'answered'; readonly value: unknown }
@@ -28,11 +35,16 @@ export function callBroker(
   const answer = begin(call, containedSignal(controller));
   return new Promise((resolve) => {
     let isOver = false;
-    const timer = clock.setTimeout(
+    const giveUp = (): void => {
+      isOver = true;
+      resolve({ kind: 'silent', cause: `no answer within ${Math.max(0, deadlineMs)} ms` });
+      controller.abort();
+    };
+    const dueAt = clock.monotonic() + Math.max(0, deadlineMs);
+    let timer = clock.setTimeout(
       () => {
-        isOver = true;
-        resolve({ kind: 'silent', cause: `no answer within ${Math.max(0, deadlineMs)} ms` });
-        controller.abort();
+        if (onLate !== undefined || clock.monotonic() - dueAt <= STALLED_MS) giveUp();
+        else timer = clock.setTimeout(giveUp, READING_MS);
       },
       Math.max(0, deadlineMs),
     );
