@@ -1,7 +1,8 @@
 /**
- * `npm run test:node -- <version …> [--deep] [arguments of vitest]`: the tests under other versions of Node.js, 22, 24 and 26
+ * `npm run test:node -- <version …> [--deep | --crash] [arguments of vitest]`: the tests under other versions of Node.js, 22, 24 and 26
  * unless told otherwise: those of `npm test`, and the deep ones of the journal in SQLite. `--deep` runs all the deep ones;
- * files or a `--project` that are named run alone.
+ * files or a `--project` that are named run alone. `--crash` runs the campaigns of kills and of mishaps instead (`scripts/crash.mjs`),
+ * small ones: its arguments follow.
  *
  * 1. The binaries come from the npm package `node`, which has each version; they are kept in `node_modules/.cache`.
  * 2. What is installed stays as it is: it was made for the Node.js that runs this script. A module that was compiled for that
@@ -24,10 +25,17 @@ const JOURNAL_SUITES = [
   'test/cli/standing',
 ];
 
+/** A campaign of kills, and one of each mishap: the same scenarios as under any other Node.js. */
+const CRASHES = [
+  ['--kills', '60', '--load', '60'],
+  ['--stop', '--disk-full', '--read-only', '--delete-journal', '--runs', '6', '--real-time', '1'],
+];
+
 const given = process.argv.slice(2);
 const versions = given.filter((word) => /^\d+(?:\.\d+){0,2}$/.test(word));
 const all = given.includes('--deep');
-const more = given.filter((word) => !versions.includes(word) && word !== '--deep');
+const isCrash = given.includes('--crash');
+const more = given.filter((word) => !versions.includes(word) && word !== '--deep' && word !== '--crash');
 
 const failed = [];
 for (const version of versions.length > 0 ? versions : VERSIONS) {
@@ -63,6 +71,10 @@ function passes(binary) {
     encoding: 'utf8',
   });
   say(`Node.js ${stdout.trim()}`);
+  if (isCrash)
+    return CRASHES.every(
+      (args) => run([binary, 'scripts/crash.mjs', ...args, ...more], root, process.env).status === 0,
+    );
   const env = { ...process.env, PATH: `${dirname(binary)}${delimiter}${process.env.PATH ?? ''}` };
   const vitest = [binary, 'node_modules/vitest/vitest.mjs', 'run'];
   const isChosen = more.some((word) => word.startsWith('test/') || word === '--project');

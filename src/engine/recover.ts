@@ -77,7 +77,8 @@ export async function recover(past: Past, parts: RecoveryParts): Promise<string 
   // A fold of all records has all of them in it.
   const since = past.base === undefined ? [] : past.records;
   restoreViews(base, since, parts, attempt);
-  await resumeExecutions(base, since, { lookup: past.lookup, onDifference, attempt }, parts);
+  const begun = begunIn(past.records);
+  await resumeExecutions(base, since, { begun, lookup: past.lookup, onDifference, attempt }, parts);
   const [first] = differences;
   if (first === undefined) return undefined;
   const [advisoryId, { seq, problem }] = first;
@@ -111,6 +112,8 @@ function restoreViews(
 }
 
 interface Reading {
+  /** Lives that were read already, whole. */
+  readonly begun: ReadonlyMap<string, readonly JournalRecord[]>;
   readonly lookup: RecordLookup;
   readonly onDifference: (advisoryId: string, difference: Difference) => void;
   readonly attempt: Attempt;
@@ -120,7 +123,7 @@ interface Reading {
 async function resumeExecutions(
   base: ViewsState,
   since: readonly JournalRecord[],
-  { lookup, onDifference, attempt }: Reading,
+  { begun, lookup, onDifference, attempt }: Reading,
   parts: RecoveryParts,
 ): Promise<void> {
   const idsOf = (records: readonly JournalRecord[]) => records.map(({ advisoryId = '' }) => advisoryId);
@@ -131,7 +134,7 @@ async function resumeExecutions(
   const held = parts.turns.hold();
   await inSlices(parts.clock, resumed, (advisoryId) =>
     attempt({ advisoryId }, () => {
-      const life = lifeOf(lookup.ofAdvisory(advisoryId));
+      const life = lifeOf(begun.get(advisoryId) ?? lookup.ofAdvisory(advisoryId));
       if (life.length === 0) throw new Error('its records are not there');
       const { input, snapshot, difference } = refoldLife(life);
       if (difference !== undefined) onDifference(advisoryId, difference);
@@ -153,6 +156,17 @@ async function resumeExecutions(
   for (const context of unbegun) {
     attempt({ advisoryId: context.advisoryId, stream: 'protection' }, () => parts.protections.take(context));
   }
+}
+
+/** The lives that begin in these records: they are read and checked already, whole. */
+function begunIn(since: readonly JournalRecord[]): ReadonlyMap<string, readonly JournalRecord[]> {
+  const lives = new Map<string, JournalRecord[]>();
+  for (const record of since) {
+    const { advisoryId = '' } = record;
+    if (beginsLife(record)) lives.set(advisoryId, [record]);
+    else lives.get(advisoryId)?.push(record);
+  }
+  return lives;
 }
 
 function hostOf(

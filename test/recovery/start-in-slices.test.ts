@@ -99,6 +99,57 @@ describe('a start on very many records', () => {
   });
 });
 
+describe('a start after a crash', () => {
+  /** How many executions the next engine looks up, one by one. */
+  async function lookedUp(journal: Journal, clock: VirtualClock): Promise<number> {
+    let count = 0;
+    async function open(request: OpenRequest) {
+      const opened = await journal.open(request);
+      if (!('lookup' in opened)) return opened;
+      const { lookup } = opened;
+      const ofAdvisory = (id: string) => {
+        count += 1;
+        return lookup.ofAdvisory(id);
+      };
+      return { ...opened, lookup: { ...bound(lookup), ofAdvisory } };
+    }
+    const broker = faultBroker({ clock });
+    const engine = await createEngine({
+      ...{ broker, clock, logger: false },
+      journal: { ...journal, open: open as Journal['open'] },
+    });
+    expect(engine.metrics().live).toBe(MANY);
+    await engine.close();
+    return count;
+  }
+
+  const bound = (lookup: IndexedJournal['lookup']): IndexedJournal['lookup'] => ({
+    ofAdvisory: (id) => lookup.ofAdvisory(id),
+    advisoryOf: (id) => lookup.advisoryOf(id),
+    startsBefore: (seq, limit) => lookup.startsBefore(seq, limit),
+    startsAfter: (seq, limit) => lookup.startsAfter(seq, limit),
+    records: (from, limit) => lookup.records(from, limit),
+  });
+
+  it('A6 E7: an execution whose records were just read is not read again', async () => {
+    const clock = virtualClock();
+    const journal = memoryJournal();
+    const engine = await createEngine({ broker: faultBroker({ clock }), journal, clock, logger: false });
+    for (let index = 0; index < MANY; index += 1)
+      engine.start(advisory(`LIVE-${index}`, { symbol: `S${index}` })).result.catch(() => undefined);
+    await clock.advance(500);
+    // It is not closed: it has written no checkpoint.
+    expect(await lookedUp(journal, clock)).toBe(0);
+  });
+
+  it('control: after a regular end each live one is read, and nothing else', async () => {
+    const clock = virtualClock();
+    const count = await lookedUp(await lived(clock), clock);
+    expect(count).toBeGreaterThanOrEqual(MANY);
+    expect(count).toBeLessThanOrEqual(MANY + 2);
+  });
+});
+
 /** Counts the records that a journal hands over when it is opened. @param spoil what becomes of the checkpoint */
 function counted(journal: Journal, spoil = false): { readonly journal: Journal; handed(): number } {
   let handed = 0;
