@@ -7,6 +7,7 @@
  */
 import { systemClock } from './adapters/system-clock.js';
 import { HARD_TIMEOUT_MS } from './domain/limits.js';
+import { refuseUnknown } from './domain/option-names.js';
 import type { Clock } from './domain/ports.js';
 
 /** What {@link createTimeout} takes. @public @since 0.1.0 */
@@ -32,8 +33,15 @@ export interface Timeout {
 
 const MS_PER_SECOND = 1_000;
 
-/** A stopwatch against the hard timeout of 30 seconds, which no option moves. @public @since 0.1.0 */
-export function createTimeout({ clock = systemClock() }: TimeoutOptions = {}): Timeout {
+/**
+ * A stopwatch against the hard timeout of 30 seconds, which no option moves.
+ *
+ * @throws {FillchartError} `INVALID_OPTION` for an option that is not known
+ * @public @since 0.1.0
+ */
+export function createTimeout(options: TimeoutOptions = {}): Timeout {
+  refuseUnknown('createTimeout', options, ['clock']);
+  const { clock = systemClock() } = options;
   let startedAt: number | undefined;
   const elapsedMs = () => (startedAt === undefined ? 0 : Math.max(0, clock.monotonic() - startedAt));
   return Object.freeze({

@@ -12,7 +12,8 @@ export type { LimitOptions, Limits } from './domain/risk-limits.js';
 export type { PreTrade, PreTradeContext } from './engine/risk-gate.js';
 
 // An advisory, frozen
-export { clientOrderIdFor, freezeSnapshot, SnapshotError, snapshotHash } from './domain/snapshot.js';
+export { clientOrderIdFor, snapshotHash } from './checked.js';
+export { freezeSnapshot, SnapshotError } from './domain/snapshot.js';
 export type { FrozenSnapshot, SnapshotInput } from './domain/snapshot.js';
 
 // What the engine hands out
@@ -41,9 +42,9 @@ export { type JournalAdmin, type JournalAdminOptions, openJournalAdmin } from '.
 export type { Case, CaseKind, CaseResolution, MismatchPolicy } from './domain/cases.js';
 
 // The rules as pure functions, and the limits that nothing extends
-export { protectionFor, type Protection } from './domain/bracket.js';
-export { slippageOf, type Slippage } from './domain/fills.js';
-export { reconcile } from './domain/reconciliation.js';
+export { protectionFor, reconcile, slippageOf } from './checked.js';
+export type { Protection } from './domain/bracket.js';
+export type { Slippage } from './domain/fills.js';
 export type { ObservedOrder, ObservedPosition, OthersFills } from './domain/reconciliation.js';
 export type { ReconciliationExpected, ReconciliationObserved } from './domain/reconciliation.js';
 export { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS, type CallDeadlines } from './domain/limits.js';
@@ -79,4 +80,5 @@ export type { PositionReport, WorkingProtection } from './domain/ports.js';
 
 // The record
 export { AUDIT_EVENTS, type AuditEvent, type AuditRecord } from './domain/audit.js';
-export { type ChainVerdict, type JournalRecord, verifyChain } from './domain/journal.js';
+export { verifyChain } from './checked.js';
+export type { ChainVerdict, JournalRecord } from './domain/journal.js';

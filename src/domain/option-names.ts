@@ -26,6 +26,18 @@ export function refuseUnknown(what: string, given: unknown, known: readonly stri
   }
 }
 
+/**
+ * Options without which there is nothing to do: callers from JavaScript may leave them out.
+ *
+ * @param known names of options; without it any name will do, and what takes them judges them
+ * @throws {FillchartError} `INVALID_OPTION`
+ */
+export function requireOptions(what: string, given: unknown, known?: readonly string[]): void {
+  if (given === undefined)
+    throw new FillchartError('INVALID_OPTION', `The options of ${what} are missing; accepted is an object.`);
+  refuseUnknown(what, given, known ?? (given === null ? [] : Object.keys(Object(given))));
+}
+
 function sentence(what: string, name: string, known: readonly string[], prefix: string): string {
   const nearest = nearestName(name, known);
   const unknown = `${what} has no option ${prefix}${name}`;

@@ -15,8 +15,10 @@ import { slicedWalk } from '../actors/sliced-walk.js';
 import { type Case, type CaseFact, withCaseFact } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
+import { requireOptions } from '../domain/option-names.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
+import { show } from '../domain/snapshot.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { executionMap } from '../views/execution-map.js';
 import { metrics } from '../views/metrics.js';
@@ -39,14 +41,27 @@ export interface JournalAdmin {
   close(): Promise<void>;
 }
 
+/** @throws {FillchartError} `INVALID_OPTION` */
+function requirePart(name: keyof JournalAdminOptions, value: unknown, accepted: string): void {
+  if (typeof value === 'object' && value !== null) return;
+  const given = value === undefined ? 'missing' : show(value);
+  throw new FillchartError('INVALID_OPTION', `${name} of openJournalAdmin is ${given}; accepted is ${accepted}.`);
+}
+
 /**
  * Opens the journal, with its lock, and folds switches and cases.
  *
  * @throws what the journal throws when it is not ours to open: held by an engine, or no journal
- * @throws {FillchartError} `JOURNAL_UNAVAILABLE` when it cannot be read, or is not what was written; it is closed then
+ * @throws {FillchartError} `JOURNAL_UNAVAILABLE` when it cannot be read, or is not what was written; it is closed then;
+ *   `INVALID_OPTION` for options that cannot be taken
  * @public @since 0.1.0
  */
-export async function openJournalAdmin({ journal, clock, logger }: JournalAdminOptions): Promise<JournalAdmin> {
+export async function openJournalAdmin(options: JournalAdminOptions): Promise<JournalAdmin> {
+  requireOptions('openJournalAdmin', options, ['journal', 'clock', 'logger']);
+  requirePart('journal', options.journal, 'a journal such as sqliteJournal({ path })');
+  requirePart('clock', options.clock, 'a clock such as systemClock()');
+  if (options.logger !== false) requirePart('logger', options.logger, 'a logger, or false for none');
+  const { journal, clock, logger } = options;
   const { past, time, recorder } = await openOwnRecords({ journal, clock, logger });
   // Which cases keep advisories from starting is the next engine's policy; none starts here.
   const cases = caseRegister(recorder, time, 'halt-symbol');

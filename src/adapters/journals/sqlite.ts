@@ -16,6 +16,7 @@
  */
 import type { JournalRecord } from '../../domain/journal.js';
 import type { IndexedJournal, OpenRequest } from '../../domain/journal-index.js';
+import { requireOptions } from '../../domain/option-names.js';
 import type { Journal } from '../../domain/ports.js';
 import { JournalError } from './journal-error.js';
 import { sqliteArchives } from './sqlite/archives.js';
@@ -66,13 +67,14 @@ interface ReadOnlyJournal {
 type State = 'closed' | 'being opened' | 'being closed' | OpenJournal | ReadOnlyJournal;
 
 /**
- * A durable journal in an SQLite file on a local disk. Throws `RangeError` for an option that is not acceptable;
- * everything else that goes wrong rejects with a {@link JournalError}.
+ * A durable journal in an SQLite file on a local disk. Throws `RangeError` for a value that is not acceptable, and
+ * `FillchartError` (`INVALID_OPTION`) for an option that is not known; everything else that goes wrong rejects with a {@link JournalError}.
  * @public @since 0.1.0
  */
 export function sqliteJournal(options: SqliteJournalOptions): Journal {
+  requireOptions('sqliteJournal', options, ['path', 'maxBatch', 'driver', 'hooks']);
   const { path, maxBatch = DEFAULT_MAX_BATCH, driver, hooks = {} } = options;
-  if (!isFilePath(path)) throw new RangeError(`path must name a file, not ${JSON.stringify(path)}`);
+  if (!isFilePath(path)) throw new RangeError(`path must name a file, not ${JSON.stringify(path) ?? 'nothing'}`);
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new RangeError(`maxBatch must be a whole number from 1 on, not ${maxBatch}`);
   }
@@ -159,6 +161,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
 const nameOf = (state: State): string => (typeof state === 'string' ? state : 'open');
 
 // SQLite takes '' and ':memory:' for a database in memory, and better-sqlite3 trims what it is given.
-const isFilePath = (path: string): boolean => path !== '' && path !== ':memory:' && path.trim() === path;
+const isFilePath = (path: unknown): path is string =>
+  typeof path === 'string' && path !== '' && path !== ':memory:' && path.trim() === path;
 
 const weightOf = (rows: readonly NewRow[]): number => rows.reduce((sum, row) => sum + rowWeight(row), 0);

@@ -125,8 +125,15 @@ interface AnyInput {
   readonly signal?: AbortSignal;
 }
 
-/** Makes a client; nothing is sent before the first call. @public @since 0.1.0 */
+/**
+ * Makes a client; nothing is sent before the first call.
+ *
+ * @throws {TypeError} without a `baseUrl`
+ * @public @since 0.1.0
+ */
 export function createClient(options: ClientOptions): Client {
+  if (typeof options !== 'object' || options === null || typeof options.baseUrl !== 'string')
+    throw new TypeError("baseUrl of createClient is missing; accepted is an address such as 'http://127.0.0.1:8090'.");
   const operations = Object.fromEntries(
     Object.keys(routes)
       .filter((id) => id !== 'streamEvents')

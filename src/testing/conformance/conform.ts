@@ -75,6 +75,7 @@ export function conformBroker(
   makeBroker: MakeBroker,
   options: ConformanceOptions & Partial<TestRunner>,
 ): readonly ConformanceCase[] {
+  assertGiven(name, makeBroker, options);
   assertOptions(options);
   const cases = conformanceCases.map((one) => ({
     id: one.id,
@@ -218,6 +219,14 @@ async function tried(one: NumberedCase, makeBroker: MakeBroker, options: Conform
     await onBench.settled(Promise.resolve(subject.broker.close?.()), onBench.boundMs);
     await subject.end?.();
   }
+}
+
+function assertGiven(name: unknown, makeBroker: unknown, options: unknown): void {
+  if (typeof name !== 'string') throw new TypeError('name of the adapter is missing; accepted is a text.');
+  if (typeof makeBroker !== 'function')
+    throw new TypeError('makeBroker is missing; accepted is a function that makes an adapter, flat and new.');
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError("The options are missing; accepted is an object such as { symbol: 'AAPL' }.");
 }
 
 function assertOptions({ skip = {}, situations = [], expectedPrice }: ConformanceOptions): void {

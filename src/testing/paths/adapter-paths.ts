@@ -7,6 +7,7 @@
  *    judge the millisecond are left to virtual time, which an adapter does not have.
  * 3. Only the situations that the adapter's author can make are walked (`conformance.situations`).
  */
+
 import { memoryJournal } from '../../adapters/journals/memory.js';
 import { systemClock } from '../../adapters/system-clock.js';
 import { decimal, multiply } from '../../domain/decimal.js';
@@ -14,6 +15,7 @@ import type { JournalRecord } from '../../domain/journal.js';
 import type { LawId } from '../../domain/laws.js';
 import type { BrokerAdapter, Clock } from '../../domain/ports.js';
 import type { ExecutionResult, ExecutionStage, FinalStatus } from '../../domain/result.js';
+import { show } from '../../domain/snapshot.js';
 import { isoTime } from '../../domain/time.js';
 import { type Engine, openEngine } from '../../engine/engine.js';
 import {
@@ -102,8 +104,11 @@ const PATHS: readonly AdapterPath[] = [
 ];
 
 /** The lives that an adapter can be led through; all, or those of the situations that it can be in. @beta @since 0.1.0 */
-export const adapterPaths = (situations?: readonly Situation[]): readonly AdapterPath[] =>
-  PATHS.filter(({ situation }) => situation === 'any' || situations === undefined || situations.includes(situation));
+export function adapterPaths(situations?: readonly Situation[]): readonly AdapterPath[] {
+  if (situations !== undefined && !Array.isArray(situations))
+    throw new TypeError(`situations is ${show(situations)}; accepted is a list such as ['fills'].`);
+  return PATHS.filter(({ situation }) => situation === 'any' || (situations?.includes(situation) ?? true));
+}
 
 /**
  * Leads an adapter through a life: real engine, real time, a new broker from `makeBroker`.

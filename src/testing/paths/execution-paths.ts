@@ -5,6 +5,7 @@
  *    each that takes a transition, or gets an answer from a guard, that no path before it did. `all` takes every one with two.
  * 2. The same list, in the same order and under the same ids, each time.
  */
+import { refuseUnknown } from '../../domain/option-names.js';
 import type { ExecutionStage } from '../../domain/result.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
@@ -58,7 +59,9 @@ const models = new WeakMap<ExecutionPath, ModelPath>();
 const cache = new Map<boolean, readonly ExecutionPath[]>();
 
 /** The paths as plain data. Generating them takes some seconds the first time. @public @since 0.1.0 */
-export function executionPaths({ all = false }: ExecutionPathOptions = {}): readonly ExecutionPath[] {
+export function executionPaths(options: ExecutionPathOptions = {}): readonly ExecutionPath[] {
+  refuseUnknown('executionPaths', options, ['all']);
+  const { all = false } = options;
   const known = cache.get(all);
   if (known !== undefined) return known;
   const ordered = [...modelPaths()].sort((a, b) => weight(a) - weight(b));

@@ -6,7 +6,9 @@
  * 3. Paper unless `live: true`, which is said loudly on every connect.
  * 4. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
  */
+
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
+import { requireOptions } from '../../../domain/option-names.js';
 import type { BrokerAdapter, OrderRef } from '../../../domain/ports.js';
 import { remembered } from '../remembered.js';
 import { describeAccount } from './describe.js';
@@ -40,6 +42,7 @@ const WATCHED_MS = 10_000;
  * @public @since 0.1.0
  */
 export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
+  requireOptions('alpacaBroker', options);
   const settings = readSettings(options);
   const sdk = sdkLoader();
   const wire = alpacaWire(settings, sdk);

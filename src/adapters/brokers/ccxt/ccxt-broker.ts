@@ -9,7 +9,9 @@
  *    (`sibling-watch.ts`); apart from that nothing is sent that was not asked for.
  * 5. The keys are in a closure: neither the adapter nor any error, cause or warning of it shows them.
  */
+
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
+import { requireOptions } from '../../../domain/option-names.js';
 import type { BrokerAdapter, OrderReport, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
 import { accountReader } from './account.js';
 import { binance } from './binance.js';
@@ -59,6 +61,7 @@ const DIALECTS: Readonly<Record<CcxtExchange, Dialect>> = { binance, bybit, okx,
  * @public @since 0.1.0
  */
 export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
+  requireOptions('ccxtBroker', options);
   const settings = readSettings(options);
   const dialect = settings.market === 'linear' ? bybitLinear : DIALECTS[settings.exchange];
   let library: CcxtLibrary | undefined;

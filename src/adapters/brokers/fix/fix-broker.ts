@@ -10,6 +10,7 @@
  */
 import { Subject } from 'rxjs';
 import { parseVenueDecimal } from '../../../domain/decimal.js';
+import { requireOptions } from '../../../domain/option-names.js';
 import type {
   BrokerAdapter,
   CancelOutcome,
@@ -66,6 +67,7 @@ import { TAG } from './tags.js';
  * @public @since 0.1.0
  */
 export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
+  requireOptions('fixBroker', options);
   const read = readSettings(options);
   const { messageLog: log } = read;
   const settings: FixSettings =
