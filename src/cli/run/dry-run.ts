@@ -4,7 +4,7 @@
  * 1. The engine itself judges (V1–V11): a real one, with the real broker's answers, on a journal in memory. Its broker has no
  *    way to send: a submit call ends here, and proves that the advisory got so far.
  * 2. Switches and cases of the named journal count, and so does an advisory that it knows (E1). It is read, never written.
- *    Where it is damaged, a run would send nothing, and a dry run says so.
+ *    Where it is damaged, a run would send nothing, and a dry run reports that.
  * 3. Advisories are judged one by one: a limit on what runs side by side cannot be judged before it does.
  */
 import { existsSync } from 'node:fs';
