@@ -26,6 +26,7 @@ import {
   type BrokerMethod,
   type ExitScript,
   exitPlanOf,
+  FAULT_WORDS,
   type Fault,
   isFault,
   type LegsScript,
@@ -100,6 +101,7 @@ const DEFAULT_CAPABILITIES: BrokerCapabilities = {
 /** Makes a broker that follows a script on a clock of yours. @public @since 0.1.0 */
 export function faultBroker(options: FaultBrokerOptions): FaultBroker {
   const { clock } = options;
+  assertFaults(options);
   const calls: BrokerCall[] = [];
   const orders = new Map<string, Scripted>();
   const submits = new Map<string, number>();
@@ -384,4 +386,14 @@ function once<T>(act: () => T): () => T {
     done ??= { value: act() };
     return done.value;
   };
+}
+
+/** A misspelt fault would be no fault at all, and the test that scripts it would prove nothing. */
+function assertFaults({ faults = {} }: FaultBrokerOptions): void {
+  for (const [method, fault] of Object.entries(faults)) {
+    if (fault === undefined || typeof fault === 'function' || isFault(fault)) continue;
+    throw new RangeError(
+      `faults.${method} is ${JSON.stringify(fault)}; accepted is ${FAULT_WORDS}, or a function of the call.`,
+    );
+  }
 }

@@ -164,6 +164,9 @@ const changesOf = ({
 
 const FAULT_KEYS = ['answer', 'returns', 'delayMs', 'lateMs', 'arrivesAfterMs'];
 
+/** For who misspelt one. */
+export const FAULT_WORDS = `'hang', 'throw', 'lost', 'throw-sync', or one of ${FAULT_KEYS.join(', ')}`;
+
 export const isFault = (value: unknown): value is Fault =>
   value === 'hang' ||
   value === 'throw' ||

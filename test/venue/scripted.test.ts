@@ -150,4 +150,12 @@ describe('the scripted front', () => {
     expect(await broker.quote?.('BTC/USDT', signal)).toEqual({ last: '7' });
     expect(broker.capacity?.(2)).toBe(1);
   });
+
+  it('a misspelt fault is refused by name: it would be no fault at all', () => {
+    const faults = { getOrderStatus: { kind: 'throw' } } as never;
+    expect(() => faultBroker({ clock: virtualClock(), faults })).toThrow(
+      /^faults\.getOrderStatus is .*accepted is 'hang'/,
+    );
+    expect(() => faultBroker({ clock: virtualClock(), faults: { getOrderStatus: 'throw' } })).not.toThrow();
+  });
 });
