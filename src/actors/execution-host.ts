@@ -139,20 +139,11 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     if (fact.type === 'DEADLINE' && state === before && commands.length === 0) return;
     good = state;
     const { advisoryId, snapshotHash, firstSubmitAt } = context();
-    const t = firstSubmitAt === undefined ? {} : { t: elapsedSinceSubmit({ firstSubmitAt }, fact.at) };
+    const t = firstSubmitAt === undefined ? undefined : elapsedSinceSubmit({ firstSubmitAt }, fact.at);
     news.keep(good, commands);
     const underWay: UnderWay = { isBegun: false };
-    const heard = { underWay, onTold: news.tellNext };
-    const recorded = recorder.record({
-      stream: 'execution',
-      advisoryId,
-      snapshotHash,
-      at: fact.at,
-      ...t,
-      fact,
-      audit,
-      ...heard,
-    });
+    const [stream, onTold, at] = ['execution' as const, news.tellNext, fact.at];
+    const recorded = recorder.record({ stream, advisoryId, snapshotHash, at, t, fact, audit, underWay, onTold });
     carryOut(commands, recorded, underWay);
     filled.update(context(), isOrderLive(good));
   }
@@ -260,7 +251,10 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     get snapshot() {
       return good;
     },
-    ...{ send, report, resume, abandon },
+    send,
+    report,
+    resume,
+    abandon,
     exitReport: (leg, raw) => safely(() => reports.exit(leg, raw))(undefined),
   };
   return host;

@@ -99,7 +99,9 @@ export function filledTotals(): FilledTotals {
       const totals = totalsOf(snapshot.symbol);
       const side = sideOf(context);
       totals[side] = moved(totals[side], before, now);
-      counted.set(clientOrderId, { ...now, symbol: snapshot.symbol, side, of: { order, protection }, isOrderLive });
+      const { filled, open } = now;
+      const { symbol } = snapshot;
+      counted.set(clientOrderId, { filled, open, symbol, side, of: { order, protection }, isOrderLive });
     },
     readOthers(context) {
       const read = () => ({ buy: othersOn('buy', context), sell: othersOn('sell', context) });

@@ -74,24 +74,22 @@ const callsOf = (
 ): BrokerCalls => brokerCalls({ broker, capabilities, clock, deadlines, connected, needsQuote: risk?.needsQuote });
 
 /** The audit log for whoever goes on from a number. */
-function logTail(
-  { journal, clock }: CheckedOptions,
-  { lookup }: OpenedJournal,
-  recorder: () => Recorder,
-  past: number,
-) {
+function logTail({ clock }: CheckedOptions, { lookup }: OpenedJournal, recorder: () => Recorder, past: number) {
   const read = (after: number, limit: number) => {
     const { log, end } = recorder();
     const isInMemory = (log[0]?.seq ?? 0) <= after + 1;
     return isInMemory ? linesAfter(log, after, limit) : olderLines(lookup, end.seq, after, limit);
   };
   const onError = (error: unknown) => recorder().say('error', { cause: causeOf(error) }, LISTENER_THREW);
-  return tailOf({ journal, clock, read, onError }, past);
+  return tailOf({ clock, read, onError }, past);
 }
 
 type Tail = ReturnType<typeof tailOf>;
 
-type RecorderHooks = Pick<RecorderOptions, 'past' | 'onFailure' | 'onRecord'> & { readonly onDurable: () => void };
+type RecorderHooks = Pick<RecorderOptions, 'past' | 'onFailure' | 'onRecord'> & {
+  readonly tail: Tail;
+  readonly onDurable: () => void;
+};
 
 /** What is durable can be looked up, and counts towards the next checkpoint. */
 function recorderOf(
@@ -101,6 +99,7 @@ function recorderOf(
 ) {
   return newRecorder({
     ...{ journal, clock, logger, ...hooks },
+    onHeard: hooks.tail.heard,
     readLog(from, to) {
       const read = (first: number) => lookup.records(first, to - first + 1).flatMap(({ audit }) => audit);
       try {
@@ -113,6 +112,7 @@ function recorderOf(
       }
     },
     onDurable(record) {
+      hooks.tail.durable(record);
       index?.add(record);
       hooks.onDurable();
     },
@@ -158,12 +158,11 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const filled = filledTotals();
   const counters = riskCounters();
   const tail: Tail = logTail(options, opened, () => recorder, past.end.auditSeq);
-  const recorder: Recorder = recorderOf({ ...options, journal: tail.journal }, opened, {
-    ...{ past: past.end, onRecord: counters.heed },
+  const recorder: Recorder = recorderOf(options, opened, {
+    ...{ tail, past: past.end, onRecord: counters.heed },
     onFailure: (cause) => board.closeGate(`The journal has failed: ${cause}`),
     onDurable: () => kept.onDurable(),
   });
-  tail.follow(recorder.audit$);
   const aliases = aliasesOf(broker);
   const cases = caseRegister(recorder, time, options.onMismatch, aliases);
   const known = { time, recorder, metrics, cases, executions };

@@ -257,4 +257,5 @@ async function closeAll(parts: Parts): Promise<void> {
   await parts.checkpoints.atClose(left);
   await options.journal.close();
   recorder.close();
+  parts.tail.close();
 }

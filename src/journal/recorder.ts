@@ -11,7 +11,14 @@
 import { type Observable, Subject } from 'rxjs';
 import type { AuditEntry, AuditEvent, AuditRecord } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
-import { chained, GENESIS_HASH, type JournalRecord, type RecordedFact, type RecordStream } from '../domain/journal.js';
+import {
+  chained,
+  GENESIS_HASH,
+  type JournalRecord,
+  type RecordedFact,
+  type RecordStream,
+  type UnchainedRecord,
+} from '../domain/journal.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { isoTime } from '../domain/time.js';
@@ -22,18 +29,18 @@ import { FACTS_VERSION } from './fact-versions.js';
 
 export interface Entry {
   readonly stream: RecordStream;
-  readonly advisoryId?: string;
-  readonly snapshotHash?: string;
+  readonly advisoryId?: string | undefined;
+  readonly snapshotHash?: string | undefined;
   /** Engine time, ms. */
   readonly at: number;
   /** T in ms, once it runs. */
-  readonly t?: number;
+  readonly t?: number | undefined;
   readonly fact: object & { readonly type: string };
   readonly audit: readonly AuditEntry[];
   /** Absent where the fact causes no commands. */
-  readonly underWay?: UnderWay;
+  readonly underWay?: UnderWay | undefined;
   /** Called when listeners have heard of it. */
-  readonly onTold?: () => void;
+  readonly onTold?: (() => void) | undefined;
 }
 
 /** Whether the commands that a fact caused are on their way; listeners hear of the fact then. */
@@ -53,7 +60,17 @@ interface News {
   waiters?: (() => void)[];
 }
 
+/** An append that the journal has not answered. */
+interface Pending {
+  readonly seq: number;
+  readonly news: News;
+  /** Tells the watch over the journal. */
+  readonly answered: () => void;
+  resolve: (durability: Durability) => void;
+}
+
 const DURABLE: Durability = { durable: true };
+const nobody = (): undefined => undefined;
 
 /** Whether the record is durable. */
 export type Durability = { readonly durable: true } | { readonly durable: false; readonly cause: string };
@@ -123,10 +140,12 @@ export interface RecorderOptions {
   readonly onRecord?: (audit: readonly AuditEntry[], at: number) => void;
   /** Told of each record that is durable, in order. */
   readonly onDurable?: (record: JournalRecord) => void;
+  /** Told of each audit line that listeners have heard of, in order. */
+  readonly onHeard?: (line: AuditRecord) => void;
 }
 
 export function recorder(options: RecorderOptions): Recorder {
-  const { journal, clock, logger, past, onFailure, onRecord, onDurable } = options;
+  const { journal, clock, logger, past, onFailure, onRecord, onDurable, onHeard } = options;
   const log = auditTail(past.seq, options.readLog);
   const audit$ = new Subject<AuditRecord>();
   let last: Pick<JournalRecord, 'seq' | 'hash'> = past;
@@ -134,7 +153,7 @@ export function recorder(options: RecorderOptions): Recorder {
   let lastRecord: Promise<Durability> = Promise.resolve(DURABLE);
   let failure: string | undefined;
   let lateness: string | undefined;
-  const waiting = new Set<(durability: Durability) => void>();
+  const waiting = new Set<Pending>();
   const untold: News[] = [];
 
   function say(level: keyof Logger, fields: object, message: string): void {
@@ -147,9 +166,12 @@ export function recorder(options: RecorderOptions): Recorder {
   }
   function publish(records: readonly AuditRecord[]): void {
     for (const record of records) {
-      const { event, ...fields } = record;
-      say(levelOf(record), { event, ...fields }, event);
-      audit$.next(record);
+      if (logger !== false) {
+        const { event, ...fields } = record;
+        say(levelOf(record), { event, ...fields }, event);
+      }
+      if (audit$.observed) audit$.next(record);
+      onHeard?.(record);
     }
   }
 
@@ -162,25 +184,11 @@ export function recorder(options: RecorderOptions): Recorder {
     return { durable: false, cause: failure };
   }
 
-  function auditRecords({ audit, at: _at, t, advisoryId, snapshotHash }: Entry, wall: string): AuditRecord[] {
-    return audit.map(({ event, details }) => {
-      auditSeq += 1;
-      return deepFreeze({
-        seq: auditSeq,
-        event,
-        timestamp: wall,
-        ...(t !== undefined && { t }),
-        ...(advisoryId !== undefined && { advisoryId }),
-        ...(snapshotHash !== undefined && { snapshotHash }),
-        details,
-      });
-    });
-  }
-
   function record(entry: Entry): Promise<Durability> {
     const { underWay, onTold } = entry;
     const wall = isoTime(clock.now());
-    const audit = auditRecords(entry, wall);
+    const audit = entry.audit.map((line, index) => deepFreeze(auditRecord(auditSeq + index + 1, wall, line, entry)));
+    auditSeq += audit.length;
     onRecord?.(entry.audit, entry.at);
     const news: News = { audit, underWay, onTold, isDecided: false };
     untold.push(news);
@@ -225,48 +233,42 @@ export function recorder(options: RecorderOptions): Recorder {
     return durability;
   }
 
-  function linked({ stream, advisoryId, snapshotHash, at, fact }: Entry, wall: string, audit: readonly AuditRecord[]) {
-    const unchained = {
-      seq: last.seq + 1,
-      v: FACTS_VERSION,
-      stream,
-      ...(advisoryId !== undefined && { advisoryId }),
-      ...(snapshotHash !== undefined && { snapshotHash }),
-      wall,
-      at,
-      fact: fact as RecordedFact,
-      audit,
-    };
-    const link = chained(unchained, last.hash);
+  function linked(entry: Entry, wall: string, audit: readonly AuditRecord[]): JournalRecord {
+    const link = chained(contentOf(last.seq + 1, wall, entry, audit), last.hash);
     last = link;
     return link;
   }
 
   /** Resolves with the journal's answer, or without it when the journal is late. */
   function append(link: JournalRecord, news: News): Promise<Durability> {
-    const answered = watch.begin();
-    const late = lateness;
-    return new Promise((resolve) => {
-      const answer = (durability: Durability) => {
-        resolve(durability);
-        decide(news, link.seq, durability);
-      };
-      if (late === undefined) waiting.add(answer);
-      // What caused it is not over yet: listeners hear of it later (E6).
-      else void Promise.resolve().then(() => answer({ durable: false, cause: late }));
-      const settle = (durability: Durability) => {
-        waiting.delete(answer);
-        answered();
-        answer(durability);
-      };
-      handOver(link).then(
-        () => {
-          onDurable?.(link);
-          settle(DURABLE);
-        },
-        (error: unknown) => settle(fail(causeOf(error))),
-      );
+    const pending: Pending = { seq: link.seq, news, answered: watch.begin(), resolve: nobody };
+    const durability = new Promise<Durability>((resolve) => {
+      pending.resolve = resolve;
     });
+    const late = lateness;
+    if (late === undefined) waiting.add(pending);
+    // What caused it is not over yet: listeners hear of it later (E6).
+    else void Promise.resolve().then(() => answer(pending, { durable: false, cause: late }));
+    handOver(link).then(
+      () => {
+        onDurable?.(link);
+        settle(pending, DURABLE);
+      },
+      (error: unknown) => settle(pending, fail(causeOf(error))),
+    );
+    return durability;
+  }
+
+  /** The journal has answered. */
+  function settle(pending: Pending, durability: Durability): void {
+    waiting.delete(pending);
+    pending.answered();
+    answer(pending, durability);
+  }
+
+  function answer({ seq, news, resolve }: Pending, durability: Durability): void {
+    resolve(durability);
+    decide(news, seq, durability);
   }
 
   /** A journal may throw before it returns a promise. */
@@ -283,7 +285,7 @@ export function recorder(options: RecorderOptions): Recorder {
       if (failure !== undefined) return;
       lateness = `no answer within ${silentMs} ms`;
       say('error', { journal: journal.name, silentMs }, 'the journal is late: no order leaves until it answers');
-      for (const resolve of waiting) resolve({ durable: false, cause: lateness });
+      for (const pending of waiting) answer(pending, { durable: false, cause: lateness });
       waiting.clear();
     },
     onSilent(silentMs) {
@@ -317,5 +319,37 @@ export function recorder(options: RecorderOptions): Recorder {
     },
     say,
     close: () => audit$.complete(),
+  };
+}
+
+// Each kind of line and record is written as one literal: all of a kind have the same shape, which is what makes them cheap.
+
+function auditRecord(seq: number, timestamp: string, { event, details }: AuditEntry, of: Entry): AuditRecord {
+  const { t, advisoryId, snapshotHash } = of;
+  if (advisoryId !== undefined && snapshotHash !== undefined) {
+    return t === undefined
+      ? { seq, event, timestamp, advisoryId, snapshotHash, details }
+      : { seq, event, timestamp, t, advisoryId, snapshotHash, details };
+  }
+  return {
+    ...{ seq, event, timestamp },
+    ...(t !== undefined && { t }),
+    ...(advisoryId !== undefined && { advisoryId }),
+    ...(snapshotHash !== undefined && { snapshotHash }),
+    details,
+  };
+}
+
+function contentOf(seq: number, wall: string, entry: Entry, audit: readonly AuditRecord[]): UnchainedRecord {
+  const { stream, advisoryId, snapshotHash, at } = entry;
+  const v = FACTS_VERSION;
+  const fact = entry.fact as RecordedFact;
+  if (advisoryId !== undefined && snapshotHash !== undefined)
+    return { seq, v, stream, advisoryId, snapshotHash, wall, at, fact, audit };
+  return {
+    ...{ seq, v, stream },
+    ...(advisoryId !== undefined && { advisoryId }),
+    ...(snapshotHash !== undefined && { snapshotHash }),
+    ...{ wall, at, fact, audit },
   };
 }

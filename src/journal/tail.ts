@@ -11,14 +11,16 @@
 import { Observable, Subject, type Subscriber } from 'rxjs';
 import type { AuditRecord } from '../domain/audit.js';
 import type { JournalRecord } from '../domain/journal.js';
-import type { Clock, Journal } from '../domain/ports.js';
+import type { Clock } from '../domain/ports.js';
 import { containedStream, type OnListenerError } from './contained-stream.js';
 
 export interface Tail {
-  /** The journal as the recorder is to write to it: it is seen here what becomes durable. */
-  readonly journal: Journal;
-  /** Begins: from now on lines that listeners hear of are told here too. */
-  follow(audit$: Observable<AuditRecord>): void;
+  /** The record is durable. */
+  durable(record: Pick<JournalRecord, 'audit'>): void;
+  /** Listeners have heard of the line. */
+  heard(line: Pick<AuditRecord, 'seq'>): void;
+  /** There will be no more. */
+  close(): void;
   /**
    * Every audit line with a `seq` above `since`, then each as it comes; completes when the engine is closed. 0 begins with the
    * first line, and so does nothing; a number that is not there yet waits for it.
@@ -27,7 +29,6 @@ export interface Tail {
 }
 
 export interface TailParts {
-  readonly journal: Journal;
   readonly clock: Clock;
   /** Lines of the log with a `seq` above `after`, oldest first, at most `limit`. */
   readonly read: (after: number, limit: number) => readonly AuditRecord[];
@@ -39,7 +40,7 @@ const PAGE = 500;
 
 /** @param past number of the last line that the journal had when it was opened: all up to it is durable */
 export function tailOf(parts: TailParts, past: number): Tail {
-  const { journal, clock, read } = parts;
+  const { clock, read } = parts;
   const moved$ = new Subject<void>();
   let heard = past;
   let durable = past;
@@ -47,18 +48,7 @@ export function tailOf(parts: TailParts, past: number): Tail {
   const reach = () => Math.min(heard, durable);
 
   function move(): void {
-    if (!isOver) moved$.next();
-  }
-
-  function append(records: readonly JournalRecord[]): Promise<void> {
-    const last = records.at(-1)?.audit.at(-1);
-    const appended = journal.append(records);
-    return last === undefined ? appended : appended.then(() => nowDurable(last.seq));
-  }
-
-  function nowDurable(seq: number): void {
-    durable = seq;
-    move();
+    if (!isOver && moved$.observed) moved$.next();
   }
 
   function listen(since: number, tell: (line: AuditRecord) => void, end: (error?: unknown) => void): () => void {
@@ -98,24 +88,19 @@ export function tailOf(parts: TailParts, past: number): Tail {
   }
 
   return {
-    journal: {
-      name: journal.name,
-      durable: journal.durable,
-      open: () => journal.open(),
-      append,
-      close: () => journal.close(),
+    durable({ audit }) {
+      const { length } = audit;
+      if (length === 0) return;
+      durable = audit[length - 1]?.seq ?? durable;
+      move();
     },
-    follow(audit$) {
-      audit$.subscribe({
-        next({ seq }) {
-          heard = seq;
-          move();
-        },
-        complete() {
-          isOver = true;
-          moved$.complete();
-        },
-      });
+    heard({ seq }) {
+      heard = seq;
+      move();
+    },
+    close() {
+      isOver = true;
+      moved$.complete();
     },
     since(since = 0) {
       const from = Number.isFinite(since) ? Math.max(0, Math.floor(since)) : 0;

@@ -48,7 +48,8 @@ export function runOn<Snapshot extends Standing>(
     for (const named of row.actions) {
       const action = actions[nameOf(named)];
       if (action?.assignment !== undefined)
-        context = { ...context, ...action.assignment({ context, event }, paramsOf(named)) };
+        // Not a spread: of what is not frozen it makes a new hidden class for each object, which all that read it pay for.
+        context = Object.assign({}, context, action.assignment({ context, event }, paramsOf(named)));
       else
         emitted.push(
           typeof action?.event === 'function' ? action.event({ context, event }, paramsOf(named)) : action?.event,

@@ -120,25 +120,41 @@ export interface Verdict {
   readonly refusedBy?: RefusedBy;
 }
 
+/** Every member is there from the beginning on: so all contexts have one shape, and cost little to copy and to read. */
+type Complete = { readonly [Name in keyof ExecutionContext]-?: ExecutionContext[Name] | undefined };
+
 /** A new execution. Tolerates `undefined`: the pure `transition()` calls context factories without input. */
 export function newExecution(input: ExecutionInput | undefined): ExecutionContext {
   const size = parseDecimal(input?.snapshot.positionSize);
-  return {
+  const known: Complete = {
     advisoryId: input?.advisoryId ?? '',
     clientOrderId: input?.clientOrderId ?? '',
     snapshot: input?.snapshot ?? (Object.freeze({}) as FrozenSnapshot),
     snapshotHash: input?.snapshotHash ?? '',
     problems: input?.problems ?? [],
     startedAt: 0,
+    instrument: undefined,
     baseline: ZERO,
     othersBefore: NOTHING_FILLED,
+    marketPrice: undefined,
+    firstSubmitAt: undefined,
     attempts: [],
+    attemptAt: undefined,
     order: newOrder(size !== undefined && isPositive(size) ? size : ZERO),
     cancel: { tries: 0, inFlight: false, taken: false },
     killSwitch: { effective: 'OFF', cancelWanted: false, postFill: false },
+    bracket: undefined,
     protection: { tries: 0, stopLoss: 'none', takeProfit: 'none' },
+    firstFillAt: undefined,
+    isFirstFillTimed: undefined,
+    recoveredAt: undefined,
+    stopLossAt: undefined,
     found: [],
+    verdict: undefined,
+    report: undefined,
+    result: undefined,
   };
+  return known as ExecutionContext;
 }
 
 /** T in ms; 0 before the first submission. */
@@ -182,7 +198,9 @@ export function protectionRequest(
   const { side } = context.snapshot;
   const { quantity, stopLoss, takeProfit } = bracket;
   const alone = context.protection.stopsAlone === true ? ({ legs: 'stopLoss' } as const) : {};
-  return { ...orderRef(context), side: exitSide(side), quantity, stopLoss, takeProfit, ...alone };
+  const { clientOrderId, symbol, brokerOrderId } = orderRef(context);
+  const request = { clientOrderId, symbol, side: exitSide(side), quantity, stopLoss, takeProfit, ...alone };
+  return brokerOrderId === undefined ? request : Object.assign(request, { brokerOrderId });
 }
 
 /** SL and TP of a fill at the reference price, for the question whether they could be placed (V10); none where V9 refuses. */
