@@ -251,11 +251,8 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
     get snapshot() {
       return good;
     },
-    send,
-    report,
-    resume,
-    abandon,
     exitReport: (leg, raw) => safely(() => reports.exit(leg, raw))(undefined),
+    ...{ send, report, resume, abandon },
   };
   return host;
 }

@@ -249,7 +249,7 @@ export function recorder(options: RecorderOptions): Recorder {
     if (late === undefined) waiting.add(pending);
     // What caused it is not over yet: listeners hear of it later (E6).
     else void Promise.resolve().then(() => answer(pending, { durable: false, cause: late }));
-    handOver(link).then(
+    handOver(journal, link).then(
       () => {
         onDurable?.(link);
         settle(pending, DURABLE);
@@ -269,15 +269,6 @@ export function recorder(options: RecorderOptions): Recorder {
   function answer({ seq, news, resolve }: Pending, durability: Durability): void {
     resolve(durability);
     decide(news, seq, durability);
-  }
-
-  /** A journal may throw before it returns a promise. */
-  function handOver(link: JournalRecord): Promise<void> {
-    try {
-      return Promise.resolve(journal.append([link]));
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   const watch = commitWatch(clock, {
@@ -320,6 +311,15 @@ export function recorder(options: RecorderOptions): Recorder {
     say,
     close: () => audit$.complete(),
   };
+}
+
+/** A journal may throw before it returns a promise. */
+function handOver(journal: Journal, link: JournalRecord): Promise<void> {
+  try {
+    return Promise.resolve(journal.append([link]));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 // Each kind of line and record is written as one literal: all of a kind have the same shape, which is what makes them cheap.
