@@ -27,11 +27,13 @@ export interface LabOrder {
   readonly at: number;
   readonly filledAt?: number;
   readonly cancelledAt?: number;
+  /** Mark of the worker that sent it. */
+  readonly by?: string;
 }
 
 export interface LabState {
   readonly orders: readonly LabOrder[];
-  readonly exits: readonly { readonly clientOrderId: string; readonly at: number }[];
+  readonly exits: readonly { readonly clientOrderId: string; readonly at: number; readonly by?: string }[];
   readonly log: readonly { readonly what: string; readonly clientOrderId: string; readonly at: number }[];
 }
 
@@ -61,11 +63,28 @@ export interface Cluster {
   freezeServer(ms: number, index?: number): Promise<void>;
   /** Cuts one wire of the first worker for a while. */
   cut(wire: Wire, ms: number): Promise<void>;
+  /** Starts a worker of another version, with this mark, and registers it under an address of its own. */
+  startVersion(mark: string): Promise<void>;
+  /** Kills all workers that were there from the start. */
+  killWorkers(): Promise<void>;
+  /** Invocations that must still end on the first version. */
+  undrained(): Promise<number>;
   /** Asks Restate's own tables. */
   query<Row>(sql: string): Promise<readonly Row[]>;
   broker(settings: Readonly<Record<string, unknown>>): Promise<void>;
   state(): Promise<LabState>;
   close(): Promise<void>;
+}
+
+/** Of the deployment behind the proxy, which was the first. */
+const UNDRAINED = `SELECT count(*) AS left FROM sys_invocation i JOIN sys_deployment d ON i.pinned_deployment_id = d.id
+  WHERE d.endpoint LIKE '${PROXY}%' AND i.status <> 'completed'`;
+
+async function query<Row>(sql: string): Promise<readonly Row[]> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const answer = await fetch(`${ADMIN}/query`, { method: 'POST', headers, body: JSON.stringify({ query: sql }) });
+  if (!answer.ok) throw new Error(await answer.text());
+  return ((await answer.json()) as { readonly rows: readonly Row[] }).rows;
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -125,13 +144,15 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
 
   const ingressUrl = count === 1 ? INGRESS : 'http://127.0.0.1:8180';
   const portOf = (index: number): number => 9081 + index;
-  function startWorker(index: number): ChildProcess {
+  function startWorker(index: number, mark = 'old'): ChildProcess {
     const { settings = {}, unfenced, limits } = options;
     const fence = unfenced === true ? 'unfenced' : 'fenced';
     const isWired = options.wired === true && index === 0;
     const ways = [isWired ? 'http://127.0.0.1:8280' : ingressUrl, isWired ? 'http://127.0.0.1:9400' : BROKER];
     const limited = limits === undefined ? [] : [JSON.stringify(limits)];
-    return start(process.execPath, [WORKER, `${portOf(index)}`, ...ways, JSON.stringify(settings), fence, ...limited]);
+    return start(process.execPath, [WORKER, `${portOf(index)}`, ...ways, JSON.stringify(settings), fence, ...limited], {
+      LAB_MARK: mark,
+    });
   }
 
   async function close(): Promise<void> {
@@ -204,11 +225,23 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
         await pause(ms);
         wires[wire]?.mend();
       },
-      async query<Row>(sql: string) {
-        const headers = { 'content-type': 'application/json', accept: 'application/json' };
-        const answer = await fetch(`${ADMIN}/query`, { method: 'POST', headers, body: JSON.stringify({ query: sql }) });
-        return ((await answer.json()) as { readonly rows: readonly Row[] }).rows;
+      async startVersion(mark) {
+        const index = workers.length + 1;
+        startWorker(index, mark);
+        await until(`the worker ${mark}`, async () => {
+          await registerDeployment(ADMIN, `http://127.0.0.1:${portOf(index)}`);
+          return true;
+        });
       },
+      async killWorkers() {
+        for (const child of workers) child.kill('SIGKILL');
+        await Promise.all(workers.map(ended));
+      },
+      async undrained() {
+        const rows = await query<{ readonly left: number }>(UNDRAINED);
+        return rows[0]?.left ?? 0;
+      },
+      query,
       async broker(settings) {
         await fetch(`${BROKER}/settings`, { method: 'POST', body: JSON.stringify(settings) });
       },

@@ -1,5 +1,5 @@
-/** The adapter of the lab broker. */
-export function labBroker(url) {
+/** The adapter of the lab broker; `by` goes along with orders and exits. */
+export function labBroker(url, by) {
   const call = async (method, path, body, signal) => {
     const query = method === 'POST' ? '' : `?${new URLSearchParams(body)}`;
     const answer = await fetch(`${url}${path}${query}`, {
@@ -22,7 +22,7 @@ export function labBroker(url) {
     },
     instrument: async (symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' }),
     async submitOrder(order, signal) {
-      const { brokerOrderId } = await call('POST', '/orders', order, signal);
+      const { brokerOrderId } = await call('POST', '/orders', { ...order, by }, signal);
       return { kind: 'accepted', brokerOrderId };
     },
     async getOrderStatus({ clientOrderId }, signal) {
@@ -33,7 +33,7 @@ export function labBroker(url) {
       (await call('POST', '/statuses', { ids: refs.map(({ clientOrderId }) => clientOrderId) }, signal)).reports,
     cancelOrder: async ({ clientOrderId }, signal) =>
       (await call('DELETE', '/orders', { clientOrderId }, signal)).outcome,
-    placeProtection: (request, signal) => call('POST', '/exits', request, signal),
+    placeProtection: (request, signal) => call('POST', '/exits', { ...request, by }, signal),
     getOpenOrders: async (signal) => (await call('GET', '/open', {}, signal)).orders,
     async getPositions(symbols, signal) {
       if (symbols.length === 0) return (await call('GET', '/positions', {}, signal)).positions;

@@ -74,8 +74,8 @@ const routes = {
     ].map(([id, price]) => {
       const isKnown = exits.has(id);
       const brokerOrderId = exits.get(id)?.brokerOrderId ?? `exit-${exits.size + 1}`;
-      const { symbol, quantity } = body;
-      exits.set(id, { clientOrderId: id, symbol, brokerOrderId, price, quantity, at: Date.now() });
+      const { symbol, quantity, by } = body;
+      exits.set(id, { clientOrderId: id, by, symbol, brokerOrderId, price, quantity, at: Date.now() });
       return isKnown ? { kind: 'duplicate' } : { kind: 'accepted', brokerOrderId };
     });
     return { stopLoss: legs[0], takeProfit: legs[1] };

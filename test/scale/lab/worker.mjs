@@ -1,6 +1,7 @@
 /**
  * A worker as a process of its own. Arguments: port, ingress, broker, settings as JSON, the word `unfenced` for the negative
- * control: then every attempt of a handler has the same name, and the fence cannot tell them apart; and limits as JSON.
+ * control: then every attempt of a handler has the same name, and the fence cannot tell them apart; and limits as JSON. What it
+ * sends carries `LAB_MARK`.
  */
 import { randomUUID } from 'node:crypto';
 import { systemClock } from 'fillchart/adapters';
@@ -9,7 +10,7 @@ import { labBroker } from './adapter.mjs';
 
 const [port, ingressUrl, brokerUrl, settings = '{}', fence = 'fenced', limits] = process.argv.slice(2);
 const worker = await openWorker({
-  broker: labBroker(brokerUrl),
+  broker: labBroker(brokerUrl, process.env.LAB_MARK),
   clock: systemClock(),
   ingressUrl,
   port: Number(port),
