@@ -48,7 +48,9 @@ async function change<T>(
   ctx: Exclusive,
   apply: (facts: GateFacts, now: number) => Promise<GateOutcome<T>>,
 ): Promise<Answer<T>> {
-  const outcome = await apply(await factsOf(ctx), await ctx.date.now());
+  // Side by side: each is a question to Restate, and who sets a switch waits for it.
+  const now = ctx.date.now();
+  const outcome = await apply(await factsOf(ctx), await now);
   if ('refused' in outcome) return outcome;
   ctx.set('facts', outcome.facts);
   ctx.set('standing', standingOf(outcome.facts));

@@ -2,7 +2,7 @@
  * What the host on Restate costs: executions a second, time to the order, and what is written, beside one engine with SQLite.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEngine } from 'fillchart';
 import { sqliteJournal, systemClock } from 'fillchart/adapters';
@@ -35,7 +35,8 @@ async function measured(now: Cluster, execute: Execute) {
   const begun = Date.now();
   await Promise.all(advisories(MANY).map(execute));
   const perSecond = Math.round((MANY * 10_000) / (Date.now() - begun)) / 10;
-  return { perSecond, orderMsMedian: latencies.toSorted((one, other) => one - other)[ONE_BY_ONE >> 1] };
+  const orderMsMedian = latencies.toSorted((one, other) => one - other)[ONE_BY_ONE >> 1];
+  return { perSecond, orderMsMedian, load: Math.round(loadavg()[0] ?? 0) };
 }
 
 interface EntriesRow {

@@ -1,6 +1,7 @@
 /**
  * One kill switch over all workers (K3, K5): what is live is cancelled, and once `set` has resolved nothing leaves any more.
  */
+import { loadavg } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Cluster, cluster, pause } from './cluster.js';
 import { advisories, countBy, expectSound, said, untilExecuted } from './story.js';
@@ -47,6 +48,7 @@ describe('GLOBAL over three workers', { timeout: 300_000 }, () => {
       halfCancelledMs: cancels[cancels.length >> 1],
       lastCancelMs: lastCancel,
       ordersAfterSet: after.length,
+      load: Math.round(loadavg()[0] ?? 0),
       ...countBy(results, ({ status }) => status),
     });
     expect(after).toEqual([]);
