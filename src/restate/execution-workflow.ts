@@ -6,7 +6,7 @@ import type { ExecutionResult } from '../domain/result.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import { hostedExecution } from './hosted-execution.js';
 import { EXECUTION } from './names.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { EXECUTION_OPTIONS } from './retry.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export function executionWorkflow(parts: WorkerParts) {
@@ -17,7 +17,7 @@ export function executionWorkflow(parts: WorkerParts) {
         hostedExecution(ctx, parts, input),
     },
     // Longer than the longest step.
-    options: { ...RETRY_FOR_EVER, inactivityTimeout: { minutes: 1 } },
+    options: { ...EXECUTION_OPTIONS, inactivityTimeout: { minutes: 1 } },
   });
 }
 export type ExecutionWorkflow = ReturnType<typeof executionWorkflow>;

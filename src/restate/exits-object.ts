@@ -29,7 +29,7 @@ import type { LogEntry } from './log.js';
 import type { LogObject } from './log-object.js';
 import { ALL, EXITS, GATE, LOG, SYMBOLS } from './names.js';
 import type { GateObject } from './objects.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { OBJECT_OPTIONS } from './retry.js';
 import { exitsEntryOf } from './symbol-totals.js';
 import type { SymbolsObject } from './symbols-object.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -250,7 +250,7 @@ export function exitsObject(parts: WorkerParts) {
         return positionViewOf(context, state);
       }),
     },
-    options: RETRY_FOR_EVER,
+    options: OBJECT_OPTIONS,
   });
 }
 export type ExitsObject = ReturnType<typeof exitsObject>;

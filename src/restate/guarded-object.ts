@@ -5,7 +5,7 @@
 import * as restate from '@restatedev/restate-sdk';
 import { GUARDED } from './names.js';
 import type { GuardFact } from './order-guard.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { OBJECT_OPTIONS } from './retry.js';
 
 export const guardedObject = restate.object({
   name: GUARDED,
@@ -18,6 +18,6 @@ export const guardedObject = restate.object({
         (await ctx.get<readonly GuardFact[]>('facts')) ?? [],
     ),
   },
-  options: RETRY_FOR_EVER,
+  options: OBJECT_OPTIONS,
 });
 export type GuardedObject = typeof guardedObject;

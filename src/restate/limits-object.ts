@@ -11,7 +11,7 @@ import type { CheckedRisk } from '../engine/limit-options.js';
 import type { RiskOrder } from '../engine/risk-gate.js';
 import { ALL, GATE, LIMITS } from './names.js';
 import type { GateObject } from './objects.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { OBJECT_OPTIONS } from './retry.js';
 import {
   EMPTY_RISK,
   type HeldRisk,
@@ -72,7 +72,7 @@ export function limitsObject({ risk, aliases }: Pick<WorkerParts, 'risk' | 'alia
         kept(ctx, realised(await bookOf(ctx), rules, audit, at));
       },
     },
-    options: RETRY_FOR_EVER,
+    options: OBJECT_OPTIONS,
   });
 }
 export type LimitsObject = ReturnType<typeof limitsObject>;

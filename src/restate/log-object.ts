@@ -4,7 +4,7 @@
 import * as restate from '@restatedev/restate-sdk';
 import { EMPTY_LOG, type LogEnd, type LogEntry, type LogPiece, taken } from './log.js';
 import { LOG } from './names.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { OBJECT_OPTIONS } from './retry.js';
 
 /** Entries in one answer, about. */
 const MOST_READ = 500;
@@ -38,6 +38,6 @@ export const logObject = restate.object({
     }),
   },
   // It grows for ever: nothing of it goes to a worker that does not ask for it.
-  options: { ...RETRY_FOR_EVER, enableLazyState: true },
+  options: { ...OBJECT_OPTIONS, enableLazyState: true },
 });
 export type LogObject = typeof logObject;

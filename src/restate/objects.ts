@@ -34,7 +34,7 @@ import {
 import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import type { LogObject } from './log-object.js';
 import { ADVISORIES, ALL, EXECUTION, GATE, LEDGER, LOG, runKey } from './names.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { OBJECT_OPTIONS } from './retry.js';
 
 type Exclusive = restate.ObjectContext;
 type Shared = restate.ObjectSharedContext;
@@ -77,7 +77,7 @@ export const gateObject = restate.object({
     cases: restate.handlers.object.shared(async (ctx: Shared) => allCases(await factsOf(ctx))),
   },
   // Nothing is sent to a worker that it does not ask for.
-  options: { ...RETRY_FOR_EVER, enableLazyState: true },
+  options: { ...OBJECT_OPTIONS, enableLazyState: true },
 });
 export type GateObject = typeof gateObject;
 
@@ -123,7 +123,7 @@ export const advisoriesObject = restate.object({
     },
     view: restate.handlers.object.shared((ctx: Shared) => knownOf(ctx)),
   },
-  options: RETRY_FOR_EVER,
+  options: OBJECT_OPTIONS,
 });
 export type AdvisoriesObject = typeof advisoriesObject;
 
@@ -152,7 +152,7 @@ export const ledgerObject = restate.object({
       return entries;
     }),
   },
-  options: RETRY_FOR_EVER,
+  options: OBJECT_OPTIONS,
 });
 export type LedgerObject = typeof ledgerObject;
 

@@ -9,7 +9,7 @@ import type { SweepReport } from '../engine/sweep.js';
 import type { ExitsObject } from './exits-object.js';
 import { ALL, EXITS, GATE, SWEEPS, SYMBOLS } from './names.js';
 import type { GateObject } from './objects.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { OBJECT_OPTIONS } from './retry.js';
 import { type Swept, sweepOnce } from './sweep-once.js';
 import type { SymbolsObject } from './symbols-object.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -73,7 +73,7 @@ export function sweepsObject(parts: WorkerParts) {
       ),
     },
     // Longer than the questions of one sweep may take.
-    options: { ...RETRY_FOR_EVER, inactivityTimeout: { minutes: 5 }, abortTimeout: { minutes: 5 } },
+    options: { ...OBJECT_OPTIONS, inactivityTimeout: { minutes: 5 }, abortTimeout: { minutes: 5 } },
   });
 }
 export type SweepsObject = ReturnType<typeof sweepsObject>;

@@ -3,7 +3,7 @@
  */
 import * as restate from '@restatedev/restate-sdk';
 import { ALL, DIRECTORY, SYMBOLS } from './names.js';
-import { RETRY_FOR_EVER } from './retry.js';
+import { OBJECT_OPTIONS } from './retry.js';
 import {
   certain,
   EMPTY_BOOK,
@@ -61,7 +61,7 @@ export const symbolsObject = restate.object({
       withoutOwn(await totalsOf(ctx), clientOrderId),
     ),
   },
-  options: RETRY_FOR_EVER,
+  options: OBJECT_OPTIONS,
 });
 export type SymbolsObject = typeof symbolsObject;
 
@@ -77,6 +77,6 @@ export const directoryObject = restate.object({
       async (ctx: Shared): Promise<readonly string[]> => (await ctx.get<readonly string[]>('symbols')) ?? [],
     ),
   },
-  options: RETRY_FOR_EVER,
+  options: OBJECT_OPTIONS,
 });
 export type DirectoryObject = typeof directoryObject;
