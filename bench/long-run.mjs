@@ -37,8 +37,10 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** What the engine needs to come to rest: the late window, and a look at the exits. */
 const REST_MS = 3 * MINUTE_MS;
-/** In real time: so many that a position is closed long before its symbol comes again. */
-const SYMBOLS = 20_000;
+/** In real time, while the capacity is measured: a position is closed long before its symbol comes again. */
+const MOST_SYMBOLS = 20_000;
+/** Afterwards a symbol comes again after so long: what is kept of a symbol, and not of an execution, grows no more from then on. */
+const SYMBOL_AGAIN_S = 60;
 
 process.stdout.write(`${inWords(machine((await loadDriver()).sqliteVersion))}\n`);
 mkdirSync('.tmp', { recursive: true });
@@ -144,8 +146,9 @@ async function inRealTime(minutes) {
   });
   const ends = {};
   let begun = 0;
+  let symbols = MOST_SYMBOLS;
   const start = () => {
-    const one = advisory(begun, SYMBOLS);
+    const one = advisory(begun, symbols);
     begun += 1;
     calledAt.set(one.symbol, performance.now());
     return engine.execute(one).then(
@@ -155,6 +158,7 @@ async function inRealTime(minutes) {
   };
   const perSecond = await capacity(start);
   const rate = values.rate === undefined ? perSecond / 2 : Number(values.rate);
+  symbols = Math.ceil(rate * SYMBOL_AGAIN_S);
   process.stdout.write(`capacity ${perSecond.toFixed(0)} lives/s; running at ${rate.toFixed(0)}/s\n`);
   const points = [];
   const from = performance.now();

@@ -23,7 +23,7 @@ export interface Turns {
   hold(): { release(): Promise<void> };
 }
 
-/** Two pieces of work that lie further apart than this do not belong to one turn. */
+/** Two pieces of work that lie further apart than this do not belong to one turn, on a clock that cannot tell turns. */
 const GAP_MS = 2;
 
 interface Telling {
@@ -36,15 +36,27 @@ export function turns(clock: Clock, telling: Telling): Turns {
   let seenAt = Number.NEGATIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   let isComing = false;
+  let isSameTurn = false;
   let isToldFirst = false;
   let holds = 0;
 
   /** Work goes on: is there time left for it in this turn? */
   function hasTime(): boolean {
     const now = clock.monotonic();
-    if (now - seenAt > GAP_MS) end = now + SLICE_MS;
+    if (now - seenAt > GAP_MS && !isSameTurn) end = now + SLICE_MS;
+    else if (now > seenAt && !isSameTurn) watchTurn();
     seenAt = now;
     return now <= end;
+  }
+
+  /** Work that came to rest for a while in the midst of a turn, for the collector or for another process, is still in that turn. */
+  function watchTurn(): void {
+    if (clock.nextTurn === undefined) return;
+    isSameTurn = true;
+    clock.nextTurn(() => {
+      isSameTurn = false;
+      seenAt = Number.NEGATIVE_INFINITY;
+    });
   }
 
   function slice(): void {

@@ -169,3 +169,38 @@ describe('turns of the event loop', () => {
     expect(facts).toHaveLength(1_000);
   });
 });
+
+describe('work that comes to rest in the midst of a turn, for the collector or for another process', () => {
+  /** Pieces of work, 1 ms each, with a rest of 5 ms after every third. Returns how many were done before the first was put off. */
+  function doneInOneTurn(nextTurn?: (work: () => void) => void): number {
+    let now = 0;
+    const clock = { ...virtualClock(), monotonic: () => now, ...(nextTurn !== undefined && { nextTurn }) };
+    const line = turns(clock, { underWay: undefined });
+    for (let piece = 0; piece < 100; piece += 1) {
+      if (!line.isFree('act')) return piece;
+      now += piece % 3 === 2 ? 6 : 1;
+    }
+    return 100;
+  }
+
+  it('E4 K5: has no more time than any other', () => {
+    expect(doneInOneTurn(() => undefined)).toBeLessThan(8);
+  });
+
+  it('E4: has its time again in the next turn', () => {
+    let begin: () => void = () => undefined;
+    let now = 0;
+    const nextTurn = (work: () => void) => {
+      begin = work;
+    };
+    const line = turns({ ...virtualClock(), monotonic: () => now, nextTurn }, { underWay: undefined });
+    for (; line.isFree('act'); now += 1);
+    expect(now).toBeGreaterThan(5);
+    begin();
+    expect(line.isFree('act')).toBe(true);
+  });
+
+  it('control: a clock that cannot tell turns takes each rest for the end of one', () => {
+    expect(doneInOneTurn()).toBe(100);
+  });
+});
