@@ -205,7 +205,10 @@ export class Canvas {
 
   /** Where the whole would be too small to read, the place of the active state is shown. */
   #showActive(): void {
-    const active = this.#svg?.querySelector<SVGGElement>('g[data-state-id].is-active');
+    // Within the frame of an end, the ending that was reached.
+    const active =
+      this.#svg?.querySelector<SVGGElement>('g[data-outcome].is-active') ??
+      this.#svg?.querySelector<SVGGElement>('g[data-state-id].is-active');
     if (active == null) return;
     if (this.#isWholeReadable()) return;
     this.#set(focused(active.getBBox(), this.#view, this.#picture, this.#window, this.#readable));
