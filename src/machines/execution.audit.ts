@@ -79,7 +79,8 @@ function ofFact(step: Step): AuditEntry[] {
 const startDetails = (
   { snapshot, clientOrderId }: ExecutionContext,
   killSwitchState: KillSwitchState,
-): Record<string, unknown> => Object.assign({ clientOrderId } as object, snapshot, { killSwitchState });
+): Record<string, unknown> =>
+  Object.assign<Record<string, unknown>, object>({ clientOrderId }, { ...snapshot, killSwitchState });
 
 /** @param more members are added to the object, not spread with it, which costs ten times as much (docs/performance.md) */
 const orderDetails = (
