@@ -175,7 +175,8 @@ export class Canvas {
   }
 
   #follow(id: string | undefined): void {
-    const box = id === undefined ? undefined : this.#states.get(id)?.getBBox();
+    const ending = this.#svg?.querySelector<SVGGElement>('g[data-outcome].is-active') ?? undefined;
+    const box = (ending ?? (id === undefined ? undefined : this.#states.get(id)))?.getBBox();
     if (box === undefined || showsAll(this.#picture, this.#view) || isInView(box, this.#view)) return;
     this.#moveTo(focused(box, this.#view, this.#picture, this.#window, 0));
   }
