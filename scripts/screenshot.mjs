@@ -19,8 +19,8 @@ const { values } = parseArgs({
   options: {
     theme: { type: 'string', default: 'light' },
     output: { type: 'string' },
-    width: { type: 'string', default: '1280' },
-    height: { type: 'string', default: '800' },
+    width: { type: 'string', default: '1440' },
+    height: { type: 'string', default: '900' },
   },
 });
 const output = values.output ?? `docs/images/console${values.theme === 'dark' ? '-dark' : ''}.png`;
