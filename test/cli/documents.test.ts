@@ -43,7 +43,7 @@ describe('docs/cli.md', () => {
 
   it('says that a refusal uses up the id, and that a ctrl-c outlives the process', () => {
     expect(page('cli.md').replaceAll(/\s+/g, ' ')).toMatch(
-      /uses up its `advisoryId`\*\*, also when the market was merely closed/,
+      /uses up its `advisoryId`\*\*, even when only the market was closed/,
     );
     expect(page('cli.md')).toContain('The switch outlives the process.');
     expect(page('operating.md').replaceAll(/\s+/g, ' ')).toContain(
