@@ -38,22 +38,24 @@ export function mirroredGate({ front, time, catchUp }: MirroredGateParts): Mirro
     openCase: () => undefined,
   });
   const register: CaseRegister = caseRegister({ record: async () => ({ durable: true }) }, time, 'halt-symbol');
-  let known = 0;
+  /** Changes that were heard of, by what was changed. Others make theirs at the same time. */
+  const heard = new Map<string, number>();
+  const hear = (what: string): void => void heard.set(what, (heard.get(what) ?? 0) + 1);
 
-  /** The change is made; what this process knows of it comes by the log. */
-  async function untilKnown(before: number): Promise<void> {
-    for (let looks = 0; known === before && looks < MOST_LOOKS; looks += 1) await catchUp().catch(() => undefined);
-  }
-
-  async function changed(change: () => Promise<void>): Promise<void> {
-    const before = known;
+  /** Makes the change; what this process knows of it comes by the log. */
+  async function changed(what: string, change: () => Promise<void>): Promise<void> {
+    const before = heard.get(what);
     await change();
-    await untilKnown(before);
+    for (let looks = 0; heard.get(what) === before && looks < MOST_LOOKS; looks += 1)
+      await catchUp().catch(() => undefined);
   }
 
   const killSwitch: KillSwitch = Object.defineProperties(Object.create(switches.face) as KillSwitch, {
-    set: { value: (given: Parameters<KillSwitch['set']>[0]) => changed(() => front.killSwitch.set(given)) },
-    release: { value: (given: Parameters<KillSwitch['release']>[0]) => changed(() => front.killSwitch.release(given)) },
+    set: { value: (given: Parameters<KillSwitch['set']>[0]) => changed(given.type, () => front.killSwitch.set(given)) },
+    release: {
+      value: (given: Parameters<KillSwitch['release']>[0]) =>
+        changed(given.type, () => front.killSwitch.release(given)),
+    },
     changes$: { value: changes$.asObservable() satisfies Observable<SwitchChange> },
   });
 
@@ -62,15 +64,15 @@ export function mirroredGate({ front, time, catchUp }: MirroredGateParts): Mirro
     cases: {
       open: register.open,
       all: register.all,
-      resolve: (caseId, by) => changed(() => front.cases.resolve(caseId, by)),
+      resolve: (caseId, by) => changed(caseId, () => front.cases.resolve(caseId, by)),
     },
     takeSwitch(fact) {
-      known += 1;
+      hear(fact.change.type);
       switches.restore(fact);
       changes$.next(fact.change);
     },
     takeCase(fact) {
-      known += 1;
+      if (fact.type === 'CASE_RESOLVED') hear(fact.caseId);
       register.restore(fact);
     },
     close() {
