@@ -11,9 +11,11 @@ import type { ProtectionFact } from '../machines/protection.facts.js';
 
 export const isStart = ({ stream, fact }: JournalRecord): boolean => stream === 'execution' && fact.type === 'START';
 
-/** Whether the record begins a life. */
-export const beginsLife = (record: JournalRecord): boolean =>
-  isStart(record) && isRegistered((record.fact as unknown as FactOf<'START'>).advisory);
+/** Whether the record begins a life. One that was changed may hold no advisory. */
+export function beginsLife(record: JournalRecord): boolean {
+  const { advisory } = record.fact as unknown as Partial<FactOf<'START'>>;
+  return isStart(record) && Array.isArray(advisory?.problems) && isRegistered(advisory);
+}
 
 /** Of the records of one advisory, oldest first, those of its life, from its START on; none when it has none. */
 export function lifeOf(records: readonly JournalRecord[]): readonly JournalRecord[] {

@@ -53,7 +53,7 @@ export const makeBroker = (s) => {
   return make(s);
 };`;
     const { exitCode, stdout, stderr } = await conform('throws', throwing);
-    expect(stdout).toMatch(/✗ BC-01 .*\n +thrown outside any call: Error: boom in a timer\n✓ BC-02/);
+    expect(stdout).toMatch(/✗ BC-01 .*\n +thrown outside any call: Error: boom in a timer\n +stands for: .*\n✓ BC-02/);
     expect(stdout).toContain('1 failed');
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: '' });
   });
@@ -66,7 +66,7 @@ export const makeBroker = (s) => {
   return make(s);
 };`;
     const { exitCode, stdout, stderr } = await conform('rejects', rejecting);
-    expect(stdout).toMatch(/✗ BC-01 .*\n +rejected, and nobody heard it: Error: nobody hears\n✓ BC-02/);
+    expect(stdout).toMatch(/✗ BC-01 .*\n +rejected, and nobody heard it: Error: nobody hears\n +stands for: .*\n✓ BC-02/);
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: '' });
   });
 

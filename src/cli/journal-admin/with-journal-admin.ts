@@ -2,12 +2,14 @@
  * Opens the journal admin of a file, does one thing, and says in words why it cannot.
  *
  * 1. No file is made: a name that was mistyped must not look like a gate that is closed.
- * 2. What is refused is refused before anything is written.
+ * 2. What is refused is refused before anything is written. The whole chain is checked, and not what follows the last
+ *    checkpoint alone: a person decides on what the journal says, and a changed one is evidence (A5).
  */
 import { statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
 import { FillchartError, type ReasonCode } from '../../domain/reasons.js';
 import { type JournalAdmin, openJournalAdmin } from '../../engine/journal-admin.js';
+import { readAuditSource } from '../audit/source.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
 import { printable } from '../terminal/text-width.js';
@@ -29,6 +31,11 @@ export async function withJournalAdmin(
     return EXIT.checkFailed;
   }
   try {
+    const { verdict } = await readAuditSource(path);
+    if (!verdict.ok) {
+      stderr.write(`fillchart: ${printable(changedJournal(path, verdict.problem))}\n`);
+      return EXIT.checkFailed;
+    }
     return await act(admin);
   } catch (error) {
     const { exitCode, sentence, command } = refusal(error, placeOf(world, path));
@@ -38,6 +45,9 @@ export async function withJournalAdmin(
     await admin.close();
   }
 }
+
+const changedJournal = (path: string, problem: string): string =>
+  `The journal ${path} is not what was written: ${problem}. Nothing is written to it: keep a copy as evidence.`;
 
 /** @throws {UsageError} where there is no journal */
 export function assertFile(path: string): void {
