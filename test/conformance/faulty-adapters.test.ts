@@ -66,7 +66,9 @@ export const makeBroker = (s) => {
   return make(s);
 };`;
     const { exitCode, stdout, stderr } = await conform('rejects', rejecting);
-    expect(stdout).toMatch(/✗ BC-01 .*\n +rejected, and nobody heard it: Error: nobody hears\n +stands for: .*\n✓ BC-02/);
+    expect(stdout).toMatch(
+      /✗ BC-01 .*\n +rejected, and nobody heard it: Error: nobody hears\n +stands for: .*\n✓ BC-02/,
+    );
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: '' });
   });
 
