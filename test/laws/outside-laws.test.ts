@@ -147,4 +147,22 @@ describe('the outside laws', () => {
     expect(lawsBroken({ ...naked, cases })).toEqual([]);
     expect(lawsBroken({ ...withOrder(filled, () => ({ received: { ...counts, resent: 1 } })), cases })).toEqual(['S1']);
   });
+
+  it('B7 M3: the case of another execution excuses only what a sweep found in its symbol, by side and size', () => {
+    const over = { isWorking: false, state: 'filled' } as const;
+    const overdone = withOrder(filled, ({ stopLoss, takeProfit }) => ({
+      held: decimal('-100'),
+      ...(stopLoss && { stopLoss: { ...stopLoss, ...over } }),
+      ...(takeProfit && { takeProfit: { ...takeProfit, ...over } }),
+    }));
+    const broken = (compared?: object, symbol = 'AAPL') =>
+      lawsBroken({
+        ...overdone,
+        cases: [{ advisoryId: 'LAW-2', symbol, compared }] as unknown as OutsideView['cases'],
+      });
+    const found = (actual: string) => ({ expected: '50', actual, held: {} });
+    expect(broken(found('-50'))).toEqual([]);
+    for (const other of [broken(), broken(found('-49')), broken(found('150')), broken(found('-50'), 'MSFT')])
+      expect(other).toEqual(['B7']);
+  });
 });

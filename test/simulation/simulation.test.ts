@@ -75,6 +75,14 @@ describe('the simulation', { timeout: BLOCK_TIMEOUT_MS }, () => {
     expect(report.violations).toEqual([]);
   });
 
+  it('L15: judges no process any further that dies of what the venue tells while it is asked', async () => {
+    expect((await simulate({ seeds: 1, start: 5_029_311 })).violations).toEqual([]);
+  });
+
+  it('B7 M3: what exits closed too much is told where a sweep found it, be it in the case of another execution', async () => {
+    expect((await simulate({ seeds: 1, start: 5_033_103 })).violations).toEqual([]);
+  });
+
   it('asks for no cancel of an order that is filled and only lacks its price, whatever the switches say', async () => {
     expect((await simulate({ seeds: 1, start: 14_636 })).violations).toEqual([]);
   });

@@ -15,7 +15,9 @@ import {
   isNegative,
   isZero,
   lessThan,
+  negate,
   roundToStep,
+  subtract,
   ZERO,
 } from '../../domain/decimal.js';
 import type { JournalRecord } from '../../domain/journal.js';
@@ -120,6 +122,14 @@ const unless = (holds: boolean, law: OutsideLawId, why: string): readonly Broken
 const isToldOf = ({ cases }: OutsideView, { advisoryId, symbol }: Owner): boolean =>
   cases.some((one) => one.advisoryId === advisoryId || (one.advisoryId === undefined && one.symbol === symbol));
 
+/** A sweep found at least so much too little for it in the symbol, and said so, be it in the case of another execution (M3). */
+const isMissed = ({ cases }: OutsideView, { side, held }: SeenOrder, { symbol }: Owner): boolean =>
+  cases.some(({ symbol: about, compared }) => {
+    if (about !== symbol || compared === undefined) return false;
+    const found = subtract(decimal(compared.actual), decimal(compared.expected));
+    return !lessThan(side === 'buy' ? negate(found) : found, absolute(held));
+  });
+
 /** What was sent, which can be judged at any time: S1, S2, S4. */
 export function brokenSending(view: OutsideView): readonly BrokenOutsideLaw[] {
   const owners = ownersOf(view.records);
@@ -183,7 +193,11 @@ function exposure(order: SeenOrder, owner: Owner, view: OutsideView): readonly B
       'B1',
       `${id}: ${protectable} are held, SL ${shown(stopLoss)}, TP ${shown(takeProfit)}, and no case says so`,
     ),
-    ...unless(!overdone, 'B7', `${id}: the exits have closed ${absolute(held)} too much, and no case says so`),
+    ...unless(
+      !overdone || isMissed(view, order, owner),
+      'B7',
+      `${id}: the exits have closed ${absolute(held)} too much, and no case says so`,
+    ),
     ...unless(
       !isOut || !(isLeft(stopLoss) || isLeft(takeProfit)),
       'B7',

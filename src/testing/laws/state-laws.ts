@@ -1,5 +1,8 @@
 /**
  * Laws that are judged at every step, on where each live execution stands.
+ *
+ * 1. A judge may ask the venue, which then tells what was due. A process that dies of that is judged no further: what was
+ *    known of its calls is gone with it.
  */
 
 import type { Execution } from '../../actors/execution.js';
@@ -61,7 +64,8 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
     const id = context.clientOrderId;
     const state = pathOf(snapshot.value);
     const now = evidence.awakeMs();
-    const before = seen.get(id);
+    const seenNow = seen;
+    const before = seenNow.get(id);
     const sinceMonotonic = before !== undefined && before.state === group(state) ? before.sinceMonotonic : now;
     const cumQty = Number(context.order.cumQty);
     court.demand(
@@ -69,6 +73,7 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
       before === undefined || cumQty >= before.cumQty || wasCorrected(id),
       () => `${id}: cumQty fell from ${before?.cumQty} to ${cumQty}`,
     );
+    if (seen !== seenNow) return;
     judgeDeadlines(id, context, before);
     judgeStay(id, state, now - Math.max(sinceMonotonic, evidence.wokeAt()));
     judgeT(id, state, execution, now - Math.max(sinceMonotonic, evidence.wokeAt()));
@@ -131,7 +136,9 @@ export function stateLaws(evidence: Evidence, calls: CallLaws, pollIntervalMs: n
 
   return {
     onStep(engine, advisoryIds) {
+      const seenNow = seen;
       for (const advisoryId of advisoryIds) {
+        if (seen !== seenNow) return;
         const execution = engine.execution(advisoryId);
         if (execution !== undefined) judge(execution);
       }
