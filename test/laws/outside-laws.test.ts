@@ -165,4 +165,37 @@ describe('the outside laws', () => {
     for (const other of [broken(), broken(found('-49')), broken(found('150')), broken(found('-50'), 'MSFT')])
       expect(other).toEqual(['B7']);
   });
+
+  describe('a fill long after the cancel was confirmed, in the case of another execution of the symbol', () => {
+    type Compared = { readonly expected: string; readonly actual: string; readonly held: Record<string, string> };
+    const hundred = decimal('100');
+    const forged = { state: 'filled', filled: hundred, mostFilled: hundred, net: hundred, held: hundred } as const;
+    const broken = (compared: Compared | undefined, order: Partial<SeenOrder> = {}, symbol = 'AAPL') => {
+      const cases = [{ advisoryId: 'LAW-2', symbol, compared }] as unknown as OutsideView['cases'];
+      return lawsBroken({ ...withOrder(timedOut, () => ({ ...forged, ...order })), cases }).sort();
+    };
+    const all: readonly OutsideLawId[] = ['B1', 'P5', 'R6.3'];
+
+    it('M1 M3: is told of when a sweep found so much more on its side, and did not know of it', () => {
+      expect(broken({ expected: '0', actual: '100', held: {} })).toEqual([]);
+      expect(broken({ expected: '133', actual: '33', held: { other: '133' } }, { side: 'sell' })).toEqual([]);
+    });
+
+    it.each<readonly [what: string, broken: () => readonly OutsideLawId[]]>([
+      ['no sweep has found it', () => broken(undefined)],
+      ['the sweep found less', () => broken({ expected: '0', actual: '99', held: {} })],
+      ['the sweep found it on the other side', () => broken({ expected: '0', actual: '-100', held: {} })],
+      ['the sweep found it in another symbol', () => broken({ expected: '0', actual: '100', held: {} }, {}, 'MSFT')],
+      [
+        'the sweep knew of the order',
+        () => broken({ expected: '0', actual: '100', held: { [timedOut.orders[0]?.clientOrderId ?? '']: '1' } }),
+      ],
+    ])('B1 P5 R6.3: is not told of when %s', (_, found) => {
+      expect(found()).toEqual(all);
+    });
+
+    it('M1: says nothing of an order that is still open', () => {
+      expect(broken({ expected: '0', actual: '100', held: {} }, { isOpen: true })).toEqual(['M1', 'R6.3']);
+    });
+  });
 });

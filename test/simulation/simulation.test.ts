@@ -87,6 +87,16 @@ describe('the simulation', { timeout: BLOCK_TIMEOUT_MS }, () => {
     expect((await simulate({ seeds: 1, start: 14_636 })).violations).toEqual([]);
   });
 
+  it.each([5_006_504, 5_021_739])(
+    'M1 M3 P5: a fill after a confirmed cancel is told by the position: %i',
+    async (start) => {
+      const told: string[] = [];
+      const { violations } = await tellStory({ seed: start, onLine: (line) => told.push(line) });
+      expect(violations).toEqual([]);
+      expect(told.at(-1)).toMatch(/CASE_OPENED.*"compared"/);
+    },
+  );
+
   it.each(mutantNames)('control: an engine that breaks a law is caught by that law: %s', async (name) => {
     const law = lawBrokenBy(name);
     const isCaught = ({ violations }: StoryReport) => violations.some((violation) => violation.law === law);

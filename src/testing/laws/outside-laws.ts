@@ -7,12 +7,13 @@
  * 2. A law goes by the rule that it keeps. What a result does not own up to, a case must tell.
  */
 
-import type { Case } from '../../domain/cases.js';
+import type { Case, ComparedPosition } from '../../domain/cases.js';
 import {
   absolute,
   type Decimal,
   decimal,
   isNegative,
+  isPositive,
   isZero,
   lessThan,
   negate,
@@ -21,6 +22,7 @@ import {
   ZERO,
 } from '../../domain/decimal.js';
 import type { JournalRecord } from '../../domain/journal.js';
+import type { Side } from '../../domain/ports.js';
 import type { ExecutionResult } from '../../domain/result.js';
 import type { LegTruth, VenueTruth } from '../venue/venue-truth.js';
 
@@ -122,13 +124,33 @@ const unless = (holds: boolean, law: OutsideLawId, why: string): readonly Broken
 const isToldOf = ({ cases }: OutsideView, { advisoryId, symbol }: Owner): boolean =>
   cases.some((one) => one.advisoryId === advisoryId || (one.advisoryId === undefined && one.symbol === symbol));
 
+/** What a sweep found, beyond what was known, on this side; below zero when it found less. */
+function foundMore({ actual, expected }: ComparedPosition, side: Side): Decimal {
+  const more = subtract(decimal(actual), decimal(expected));
+  return side === 'buy' ? more : negate(more);
+}
+
 /** A sweep found at least so much too little for it in the symbol, and said so, be it in the case of another execution (M3). */
 const isMissed = ({ cases }: OutsideView, { side, held }: SeenOrder, { symbol }: Owner): boolean =>
-  cases.some(({ symbol: about, compared }) => {
-    if (about !== symbol || compared === undefined) return false;
-    const found = subtract(decimal(compared.actual), decimal(compared.expected));
-    return !lessThan(side === 'buy' ? negate(found) : found, absolute(held));
+  cases.some(
+    ({ symbol: about, compared }) =>
+      about === symbol && compared !== undefined && !lessThan(negate(foundMore(compared, side)), absolute(held)),
+  );
+
+/**
+ * What is held is told of, too, by a sweep that found at least so much more on the order's side than was known, and did not
+ * know of this order: a fill long after a cancel was confirmed shows only in the symbol's position, and a sweep adds that to
+ * the case of the execution that saw the same difference (M1, M3). Whose it is, no position says. It tells of nothing else:
+ * of no open order, and of no exit that is left. Fills that cancel each other out are not told of by what is left (M4).
+ */
+function isHeldToldOf(view: OutsideView, owner: Owner, { clientOrderId, side, held }: SeenOrder): boolean {
+  if (isToldOf(view, owner)) return true;
+  if (!isPositive(held)) return false;
+  return view.cases.some(({ symbol, compared }) => {
+    if (compared === undefined || symbol !== owner.symbol || compared.held[clientOrderId] !== undefined) return false;
+    return !lessThan(foundMore(compared, side), held);
   });
+}
 
 /** What was sent, which can be judged at any time: S1, S2, S4. */
 export function brokenSending(view: OutsideView): readonly BrokenOutsideLaw[] {
@@ -189,7 +211,7 @@ function exposure(order: SeenOrder, owner: Owner, view: OutsideView): readonly B
   const wasTold = view.wasTold?.(id) ?? true;
   return [
     ...unless(
-      isOut || (covers(stopLoss) && covers(takeProfit)),
+      isOut || (covers(stopLoss) && covers(takeProfit)) || isHeldToldOf(view, owner, order),
       'B1',
       `${id}: ${protectable} are held, SL ${shown(stopLoss)}, TP ${shown(takeProfit)}, and no case says so`,
     ),
@@ -233,6 +255,7 @@ function telling(
   }
   const { symbol } = order;
   const isTold = isToldOf(view, { advisoryId: id, symbol });
+  const isHeldTold = isHeldToldOf(view, { advisoryId: id, symbol }, order);
   const isWhole = status === 'FILLED' || status === 'EXECUTED_FULL_LATE';
   const isDenied = status === 'FAILED' && report === undefined;
   const filled: readonly Decimal[] = [order.filled, order.mostFilled, order.net];
@@ -242,7 +265,7 @@ function telling(
     ...unless(status !== 'REJECTED', 'V', `${id} is REJECTED, and the venue has it ${order.state}`),
     ...unless(!isDenied, 'P6', `${id} is FAILED without a report, and the venue has it ${order.state}`),
     ...unless(
-      filled.includes(decimal(finalPositionSize)) || isTold,
+      filled.includes(decimal(finalPositionSize)) || isHeldTold,
       'P5',
       `${id} says ${finalPositionSize}, the venue filled ${order.filled}, and no case says so`,
     ),
@@ -258,7 +281,7 @@ function telling(
     ),
     ...legsNamed(result, order),
     ...unless(!isMatched || !order.isOpen || isTold, 'R6.3', `${id} is MATCHED, and the order is open`),
-    ...unless(!isMatched || isTold || hasExits(order), 'R6.3', `${id} is MATCHED, and was never protected`),
+    ...unless(!isMatched || isHeldTold || hasExits(order), 'R6.3', `${id} is MATCHED, and was never protected`),
   ];
 }
 
