@@ -165,13 +165,14 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
 
   /**
    * The fact has the chart's own time; what is due late is told as a restart first. To what that gives its whole time again, the
-   * old deadline is no fact any more.
+   * old deadline is no fact any more. Calls of a reconciliation end long before its deadline, so where that comes, the worker
+   * that asked was killed or stood still: it is told as a restart too, or a broker that is well would not be heard (R6).
    */
   async function deadline(name: DeadlineName, at: number): Promise<StepNews> {
     const due = { type: 'DEADLINE', at, name } as const;
     if (!takes(life.state, due)) return told([]);
     const now = await ctx.date.now();
-    const isLate = now - at > LATE_MS;
+    const isLate = now - at > LATE_MS || name === 'reconciliation';
     if (isLate) await hosting.catchUp();
     if (!takes(life.state, due)) return told([]);
     await hosting.takeNews(told([...(await lastSeen(name, at)), ...(isLate ? [recoveredAt(now)] : [])]));
