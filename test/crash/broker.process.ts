@@ -12,7 +12,7 @@ import { createServer, type Socket } from 'node:net';
 import type { Clock, OrderRef, OrderReport, OrderRequest, ProtectionRequest } from '../../src/domain/ports.js';
 import type { SeenOrder } from '../../src/testing/laws/outside-laws.js';
 import { Venue } from '../../src/testing/venue/venue.js';
-import { isOver, type VenueOrder } from '../../src/testing/venue/venue-order.js';
+import type { VenueOrder } from '../../src/testing/venue/venue-order.js';
 import { VenuePort } from '../../src/testing/venue/venue-port.js';
 import { venueTruth } from '../../src/testing/venue/venue-truth.js';
 import { type OrderScript, orderScript, type Pace, type Roughness } from './order-script.js';
@@ -99,11 +99,8 @@ function submitOrder(request: OrderRequest): unknown {
 function cancelOrder({ clientOrderId }: OrderRef): unknown {
   const counted = known.get(clientOrderId);
   if (counted !== undefined) counted.cancels += 1;
-  const order = orderOf(clientOrderId);
-  if (order === undefined) return 'not_found';
-  if (isOver(order)) return 'already_closed';
-  venue.cancel({ clientOrderId, isHidden: true });
-  return 'requested';
+  // What ends at this very moment is no order to cancel any more, and no end of this process.
+  return port.cancel(clientOrderId);
 }
 
 function placeProtection(request: ProtectionRequest): unknown {
