@@ -36,7 +36,7 @@ export async function openOwnRecords(given: {
   if (opened.problem !== undefined) {
     const { problem } = opened;
     await journal.close();
-    throw new FillchartError('JOURNAL_UNAVAILABLE', `${problem}. Nothing is written to it: keep a copy as evidence.`);
+    throw new FillchartError('JOURNAL_UNAVAILABLE', keptAsEvidence(problem));
   }
   const recorder = newRecorder({
     ...given,
@@ -46,6 +46,10 @@ export async function openOwnRecords(given: {
   });
   return { past, time: engineTime(clock, past.time), recorder };
 }
+
+/** What is said of a journal that is not what was written. */
+export const keptAsEvidence = (problem: string): string =>
+  `${problem}. Nothing is written to it: keep a copy as evidence.`;
 
 /** Gives back every change of a switch that the journal knows, oldest first. */
 export function restoreSwitches({ base, records }: KnownPast, restore: (fact: KillSwitchFact) => void): void {

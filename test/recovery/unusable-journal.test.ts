@@ -60,6 +60,15 @@ const resultOf = async (at: Place, engine: Engine, advisoryId: string): Promise<
   return at.clock.runUntil(execution.result);
 };
 
+/** An engine that stops with two orders live: one that nothing fills, and one that fills meanwhile. */
+async function leaveTwoLive(at: Place, path: string): Promise<void> {
+  const engine = await open(at, sqliteJournal({ path }));
+  engine.start(advisory('ADV-OPEN', { symbol: 'OPEN' }));
+  engine.start(advisory('ADV-FILLS', { symbol: 'FILLS' }));
+  await at.clock.advance(2_000);
+  await engine.close();
+}
+
 describe('A15: a path that cannot be a journal', () => {
   it('A15: a folder is refused, with path and cause', async () => {
     const path = newFolder();
@@ -100,11 +109,7 @@ describe('A33 A9: a journal that can be read and not written', () => {
     async (_code, pragma) => {
       const at = place();
       const path = newPath();
-      const first = await open(at, sqliteJournal({ path }));
-      first.start(advisory('ADV-OPEN', { symbol: 'OPEN' }));
-      first.start(advisory('ADV-FILLS', { symbol: 'FILLS' }));
-      await at.clock.advance(2_000);
-      await first.close();
+      await leaveTwoLive(at, path);
 
       const full = sqliteJournal({
         path,
@@ -158,11 +163,7 @@ describe('A33 A9: a journal whose lock is refused', () => {
     async (_, spoil, says) => {
       const at = place();
       const path = newPath();
-      const first = await open(at, sqliteJournal({ path }));
-      first.start(advisory('ADV-OPEN', { symbol: 'OPEN' }));
-      first.start(advisory('ADV-FILLS', { symbol: 'FILLS' }));
-      await at.clock.advance(2_000);
-      await first.close();
+      await leaveTwoLive(at, path);
       spoil(`${path}-lock`);
 
       const second = await open(at, sqliteJournal({ path }));

@@ -9,6 +9,7 @@ import { statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
 import { FillchartError, type ReasonCode } from '../../domain/reasons.js';
 import { type JournalAdmin, openJournalAdmin } from '../../engine/journal-admin.js';
+import { keptAsEvidence } from '../../engine/own-records.js';
 import { readAuditSource } from '../audit/source.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
@@ -33,7 +34,9 @@ export async function withJournalAdmin(
   try {
     const { verdict } = await readAuditSource(path);
     if (!verdict.ok) {
-      stderr.write(`fillchart: ${printable(changedJournal(path, verdict.problem))}\n`);
+      stderr.write(
+        `fillchart: ${printable(keptAsEvidence(`The journal ${path} is not what was written: ${verdict.problem}`))}\n`,
+      );
       return EXIT.checkFailed;
     }
     return await act(admin);
@@ -45,9 +48,6 @@ export async function withJournalAdmin(
     await admin.close();
   }
 }
-
-const changedJournal = (path: string, problem: string): string =>
-  `The journal ${path} is not what was written: ${problem}. Nothing is written to it: keep a copy as evidence.`;
 
 /** @throws {UsageError} where there is no journal */
 export function assertFile(path: string): void {
