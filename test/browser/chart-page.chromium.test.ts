@@ -68,7 +68,7 @@ describe('fillchart chart --html', () => {
     const { page } = await opened(chartFile);
     await page.getByRole('button', { name: 'Overview' }).click();
     await page.locator('.life-row', { hasText: 'a plain life → FILLED' }).first().click();
-    expect(await active(page)).toBe('execution.validating.judging');
+    await expect.poll(() => active(page)).toBe('execution.validating.judging');
     const seen: (string | null)[] = [];
     const last = Number(await page.getByLabel('Step', { exact: true }).getAttribute('max'));
     for (let step = 0; step < last; step += 1) {
@@ -76,7 +76,8 @@ describe('fillchart chart --html', () => {
       seen.push(await active(page));
     }
     expect(seen).toContain('execution.submitted.calling');
-    expect(seen.at(-1)).toBe('execution.done');
+    // The picture follows a click within a frame.
+    await expect.poll(() => active(page)).toBe('execution.done');
     expect(await page.locator('.way.is-taken').count()).toBeGreaterThan(3);
     await page.getByLabel('Speed').selectOption('5');
     await page.getByRole('button', { name: 'Play', exact: true }).click();
@@ -156,7 +157,7 @@ describe('fillchart chart --html', () => {
 describe('fillchart audit replay --html', () => {
   it('A3: shows the life at its end, and any moment of it, with times, context and broker calls', async () => {
     const { page, problems } = await opened(replayFile);
-    expect(await active(page)).toBe('execution.done');
+    await expect.poll(() => active(page)).toBe('execution.done');
     expect(await page.locator('h1').textContent()).toBe('Replay of ADV-</script><b>1');
     await page.getByLabel('Step', { exact: true }).fill('3');
     await expect.poll(() => active(page)).not.toBe('execution.done');
