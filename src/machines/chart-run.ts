@@ -31,6 +31,7 @@ export function runOn<Snapshot extends Standing>(
   emitted: unknown[],
 ): Snapshot {
   const { machine } = before;
+  const { withPatch } = table;
   const { guards, actions } = machine.implementations as unknown as {
     readonly guards: Readonly<Record<string, Guard>>;
     readonly actions: Readonly<Record<string, Action>>;
@@ -48,8 +49,7 @@ export function runOn<Snapshot extends Standing>(
     for (const named of row.actions) {
       const action = actions[nameOf(named)];
       if (action?.assignment !== undefined)
-        // Not a spread: of what is not frozen it makes a new hidden class for each object, which all that read it pay for.
-        context = Object.assign({}, context, action.assignment({ context, event }, paramsOf(named)));
+        context = withPatch(context, action.assignment({ context, event }, paramsOf(named)));
       else
         emitted.push(
           typeof action?.event === 'function' ? action.event({ context, event }, paramsOf(named)) : action?.event,

@@ -11,6 +11,7 @@
  * 3. Guards and actions are looked up by name when they are needed, so that what is provided later counts.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, StateValue } from 'xstate';
+import { type WithPatch, withPatchOf } from './context-copy.js';
 
 /** An action or a guard as a chart names it. */
 export type Named = string | { readonly type: string; readonly params?: unknown };
@@ -44,6 +45,8 @@ export interface Candidates {
 
 export interface ChartTable {
   placeOf(value: unknown): Place;
+  /** How a context is made from the one before. */
+  readonly withPatch: WithPatch;
   /** The state before the first event; `undefined` where entering it does something. */
   begin(input: unknown): object | undefined;
   /** Longest chain of transitions without an event that is no fault. */
@@ -193,7 +196,8 @@ function newTable(machine: AnyStateMachine): ChartTable {
     return { ...placeAt(first).template, context: known, status: 'active' };
   }
 
-  return { placeOf, begin, most: machine.options?.maxIterations ?? Number.POSITIVE_INFINITY };
+  const most = machine.options?.maxIterations ?? Number.POSITIVE_INFINITY;
+  return { placeOf, begin, most, withPatch: withPatchOf(machine) };
 }
 
 /** The state value of an innermost state, from the root on. */

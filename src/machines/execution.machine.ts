@@ -9,9 +9,11 @@
  *
  * The states, in the order of a life: `execution.before-order.ts`, `execution.live-order.ts`, `execution.after-fill.ts`.
  */
+
+import { writeContextsBy } from './context-copy.js';
 import { filled, late, reconciling } from './execution.after-fill.js';
 import { submitted, validating } from './execution.before-order.js';
-import { newExecution } from './execution.context.js';
+import { newExecution, withPatch } from './execution.context.js';
 import { cancelling, pending, timeout } from './execution.live-order.js';
 import { executionSetup } from './execution.setup.js';
 
@@ -44,3 +46,5 @@ export const executionMachine = executionSetup.createMachine({
     },
   },
 });
+
+writeContextsBy(executionMachine, withPatch);

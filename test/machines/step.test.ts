@@ -6,6 +6,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AnyStateMachine, assign, createActor, createMachine } from 'xstate';
 import { canonicalJson } from '../../src/domain/canonical.js';
 import { tableOf } from '../../src/machines/chart-table.js';
+import { withPatchOf } from '../../src/machines/context-copy.js';
+import { withPatch } from '../../src/machines/execution.context.js';
 import { executionGuards } from '../../src/machines/execution.guards.js';
 import { ANSWERED_BY, WAITS_FOR } from '../../src/machines/host-protocol.js';
 import {
@@ -146,6 +148,30 @@ describe('the table of a chart', () => {
     const implementations = { actions: { keep: assign({}), log: () => undefined } };
     const chart = createMachine({ initial: 'a', context: {}, states: { a: state, b: {} } } as never, implementations);
     expect(tableOf(chart as AnyStateMachine)).toBeUndefined();
+  });
+});
+
+describe('a context that is written as one literal', () => {
+  const contexts = executionWalks.slice(0, 5).map(({ first }) => (first as ExecutionState).context);
+
+  it('has every member as it was but those of the patch [A3]', () => {
+    const cases = contexts.flatMap((context) =>
+      Object.keys(context).flatMap((name) => [
+        { context, name, value: { other: name } },
+        { context, name, value: undefined },
+      ]),
+    );
+    for (const { context, name, value } of cases) {
+      const patched = withPatch(context, { [name]: value });
+      expect(patched, name).toEqual({ ...context, [name]: value });
+      expect(Object.keys(patched), name).toEqual(Object.keys(context));
+    }
+  });
+
+  it('is that of the chart, also where it is given other guards', () => {
+    expect(withPatchOf(executionMachine)).toBe(withPatch);
+    expect(withPatchOf(executionMachine.provide({ guards: { isExpired: () => true } } as never))).toBe(withPatch);
+    expect(withPatchOf(protectionMachine)).not.toBe(withPatch);
   });
 });
 
