@@ -33,7 +33,8 @@ export type ExitLeg = (typeof EXIT_LEGS)[number];
 export type ExitFact = OrderFact;
 
 /**
- * `doubtful`: it was asked for, and nobody knows whether it was placed. `working`: placed, and not known to be over.
+ * `doubtful`: it was asked for, and nobody knows whether it was placed, or the reconciliation did not find it. `working`:
+ * placed, and not known to be over.
  * `ended`: over by anything but its fill.
  * @public @since 0.1.0
  */

@@ -15,6 +15,7 @@ import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../do
 import { hasFill } from '../domain/order.js';
 import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
+import type { ReasonCode } from '../domain/reasons.js';
 import { type Mismatch, mismatch, type ObservedPosition } from '../domain/reconciliation.js';
 import { type ExecutionContext, heldBy as heldByEntry, type LegState } from '../machines/execution.context.js';
 import type { ProtectionCommandOf } from '../machines/protection.commands.js';
@@ -266,12 +267,12 @@ export function protectionInputOf(
 ): ProtectionInput | undefined {
   const { order, bracket, protection, advisoryId, snapshotHash, clientOrderId, snapshot } = context;
   if (!hasFill(order)) return undefined;
-  const placed = (price: Decimal | undefined, state: LegState): PlacedExit | undefined =>
+  const placed = (price: Decimal | undefined, state: LegState, missing: ReasonCode): PlacedExit | undefined =>
     price === undefined || state === 'none' || state === 'refused'
       ? undefined
-      : { price, isPlaced: state === 'placed' };
-  const sl = placed(bracket?.stopLoss, protection.stopLoss);
-  const tp = placed(bracket?.takeProfit, protection.takeProfit);
+      : { price, isPlaced: state === 'placed' && !hasFound(context, missing) };
+  const sl = placed(bracket?.stopLoss, protection.stopLoss, 'MISSING_SL');
+  const tp = placed(bracket?.takeProfit, protection.takeProfit, 'MISSING_TP');
   const isPlaced = sl !== undefined || tp !== undefined;
   // The same figure as that of the reconciliation: a fee in the coin is no position (B6).
   const held = heldByEntry(context);
@@ -291,6 +292,10 @@ export function protectionInputOf(
     nativeOco,
   };
 }
+
+/** An exit that the broker took and did not show a moment later is in doubt until the broker tells of it: no view calls it working. */
+const hasFound = ({ report }: ExecutionContext, missing: ReasonCode): boolean =>
+  report?.mismatches.some(({ kind }) => kind === missing) === true;
 
 /** Ids that both exits of an entry have at the broker. */
 export const exitIdsOf = (clientOrderId: string): readonly string[] =>

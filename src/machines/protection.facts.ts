@@ -21,7 +21,7 @@ export type ProtectionDeadlineName =
 /** One exit as the execution left it. @public @since 0.1.0 */
 export interface PlacedExit {
   readonly price: Decimal;
-  /** False when the broker has not said whether it was placed. */
+  /** False when the broker has not said whether it was placed, or did not show it when the result was reconciled. */
   readonly isPlaced: boolean;
 }
 

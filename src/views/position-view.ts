@@ -13,7 +13,7 @@ export interface ExitView {
   readonly clientOrderId: string;
   readonly price: Decimal;
   readonly quantity: Decimal;
-  /** `doubtful`: nobody knows whether it was placed. `cancelled`, `rejected`, `expired`, `absent`: ended otherwise than by its fill. */
+  /** `doubtful`: nobody knows whether it was placed, or the reconciliation did not find it and the broker has not told of it since. `cancelled`, `rejected`, `expired`, `absent`: ended otherwise than by its fill. */
   readonly state: 'doubtful' | 'working' | 'filled' | 'cancelled' | 'rejected' | 'expired' | 'absent';
   readonly filledQuantity: Decimal;
   readonly fillPrice?: Decimal;

@@ -23,7 +23,7 @@ describe('fillchart status', () => {
     const { exitCode, stdout } = await status();
     expect(stdout).toMatch(/j\.db: \d+ records, each as it was written; the newest was written 2026-01-01 \S+ UTC/);
     expect(stdout.replaceAll(/\n {4}/g, ' ')).toMatch(
-      /Open positions: 1\n {2}ADV-1: 100 AAPL long at 151; stop-loss 147\.98 working, take-profit 155\.53 working; working\n/,
+      /Open positions: 1\n {2}ADV-1: 100 AAPL long at 151; stop-loss 147\.98 working, take-profit 155\.53 working\n/,
     );
     expect(stdout).toMatch(/Results: 1; the last: ADV-1 FILLED, 2026-01-01 \S+ UTC\n/);
     expect(exitCode).toBe(0);
@@ -37,6 +37,19 @@ describe('fillchart status', () => {
       `    resolve it with: fillchart cases resolve case-1 --journal ${journal()} --by YOU --reason WHY\n`,
     );
     expect(exitCode).toBe(3);
+  });
+
+  it('B7 C4 M1: a stop-loss that the broker lost is not called working, with the case that says so', async () => {
+    await ran({ protection: 'lose-sl' });
+    const { exitCode, stdout } = await status();
+    const told = stdout.replaceAll(/\n {4}(?! )/g, ' ');
+    expect(told).toContain(
+      'ADV-1: 100 AAPL long at 151; stop-loss 147.98 NOT CONFIRMED, take-profit 155.53 working; 100 WITHOUT a working stop-loss',
+    );
+    expect(told).toMatch(/\n {6}case-1, 2026-01-01 \S+ UTC: Expected stop-loss 147\.98, found none in broker\n/);
+    expect(exitCode).toBe(3);
+    const [position] = JSON.parse((await status('--json')).stdout).openPositions;
+    expect(position).toMatchObject({ stopLoss: { state: 'doubtful' }, unprotectedQuantity: '100' });
   });
 
   it('K7: a switch that is ACTIVE: 3, and how it is released', async () => {

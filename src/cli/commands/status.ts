@@ -66,8 +66,8 @@ function textOf(status: JournalStatus, path: string, world: CliWorld): string {
     ...heading(status, path),
     ...switchLines(status, place),
     ...caseLines(status, place),
-    ...section('Live executions', status.live, liveSentence),
-    ...section('Open positions', status.openPositions, positionSentence, toneOf),
+    ...liveLines(status),
+    ...positionLines(status),
     ...resultLines(status),
   ];
   return `${lines.flatMap((line) => shown(line, width, paint)).join('\n')}\n`;
@@ -86,16 +86,6 @@ function heading({ records, newestAt, verdict }: JournalStatus, path: string): r
     : [{ text: `${path}: THE JOURNAL HAS BEEN CHANGED: ${verdict.problem}. Keep a copy.`, tone: 'bad' }];
 }
 
-function section<T>(
-  title: string,
-  items: readonly T[],
-  sentence: (item: T) => string,
-  tone: (item: T) => Tone = () => 'plain',
-): readonly Line[] {
-  if (items.length === 0) return [{ text: `${title}: none` }];
-  const lines = items.map((item): Line => ({ text: `  ${sentence(item)}`, tone: tone(item) }));
-  return [{ text: `${title}: ${items.length}` }, ...lines];
-}
 
 function switchLines({ switches }: JournalStatus, place: JournalPlace): readonly Line[] {
   if (switches.length === 0) return [{ text: 'Kill switches: all OFF' }];
@@ -118,23 +108,65 @@ function caseLines({ openCases, resolvedCases, stakes }: JournalStatus, place: J
   return [{ text: `Open cases: ${openCases.length}${resolved}` }, ...openCases.flatMap(linesOf)];
 }
 
+function liveLines({ live }: JournalStatus): readonly Line[] {
+  if (live.length === 0) return [{ text: 'Live executions: none' }];
+  return [
+    { text: `Live executions: ${live.length}` },
+    ...live.map((stake): Line => ({ text: `  ${liveSentence(stake)}` })),
+  ];
+}
+
 function liveSentence({ advisoryId, symbol, side, size, filled, price }: Stake): string {
   const at = price === undefined ? '' : ` at ${price}`;
   return `${advisoryId}: ${side} ${size} ${symbol}; ${filled === '0' ? 'nothing filled yet' : `${filled} filled${at}`}`;
+}
+
+/** A position, and what an open case says against it: the broker's last word on both stands together. */
+function positionLines({ openPositions, openCases }: JournalStatus): readonly Line[] {
+  if (openPositions.length === 0) return [{ text: 'Open positions: none' }];
+  const linesOf = (position: PositionView): readonly Line[] => {
+    const against = openCases.filter(({ advisoryId }) => advisoryId === position.advisoryId);
+    const isBad = isPositive(position.unprotectedQuantity) || against.length > 0;
+    return [
+      { text: `  ${positionSentence(position)}`, tone: isBad ? 'bad' : 'plain' },
+      ...against.map(({ caseId, openedAt, mismatches }): Line => {
+        const found = mismatches.map(({ message }) => message).join('; ');
+        return { text: `      ${caseId}, ${shownTime(openedAt)} UTC: ${found}`, tone: 'bad' };
+      }),
+    ];
+  };
+  return [{ text: `Open positions: ${openPositions.length}` }, ...openPositions.flatMap(linesOf)];
 }
 
 function positionSentence(position: PositionView): string {
   const { advisoryId, symbol, side, openQuantity, entryPrice, stopLoss, takeProfit, unprotectedQuantity, state } =
     position;
   const exit = (name: string, one: PositionView['stopLoss']) =>
-    one === undefined ? `no ${name}` : `${name} ${one.price} ${one.state}`;
+    one === undefined ? `no ${name}` : `${name} ${one.price} ${EXIT_WORDS[one.state]}`;
   const bare = isPositive(unprotectedQuantity) ? `; ${unprotectedQuantity} WITHOUT a working stop-loss` : '';
   const at = entryPrice === undefined ? '' : ` at ${entryPrice}`;
   const held = `${openQuantity} ${symbol} ${side === 'buy' ? 'long' : 'short'}${at}`;
-  return `${advisoryId}: ${held}; ${exit('stop-loss', stopLoss)}, ${exit('take-profit', takeProfit)}; ${state}${bare}`;
+  const exits = `${exit('stop-loss', stopLoss)}, ${exit('take-profit', takeProfit)}`;
+  return `${advisoryId}: ${held}; ${exits}${STATE_WORDS[state] ?? ''}${bare}`;
 }
 
-const toneOf = ({ unprotectedQuantity }: PositionView): Tone => (isPositive(unprotectedQuantity) ? 'bad' : 'plain');
+const EXIT_WORDS = {
+  doubtful: 'NOT CONFIRMED',
+  working: 'working',
+  filled: 'filled',
+  cancelled: 'cancelled',
+  rejected: 'rejected',
+  expired: 'expired',
+  absent: 'gone',
+} as const;
+
+/** What is being found out; a position whose exits work needs no word. */
+const STATE_WORDS: Partial<Record<PositionView['state'], string>> = {
+  doubting: '; an exit has ended, and the broker is being asked for the position',
+  settling: '; closed, and the other exit is being watched until it is gone',
+  lost: '; an exit was LOST',
+  reversing: '; the exits closed MORE than was held',
+};
 
 function resultLines({ results, lastResult, closedPositions }: JournalStatus): readonly Line[] {
   const closed = closedPositions === 0 ? [] : [{ text: `Closed positions: ${closedPositions}` }];
