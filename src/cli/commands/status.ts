@@ -86,7 +86,6 @@ function heading({ records, newestAt, verdict }: JournalStatus, path: string): r
     : [{ text: `${path}: THE JOURNAL HAS BEEN CHANGED: ${verdict.problem}. Keep a copy.`, tone: 'bad' }];
 }
 
-
 function switchLines({ switches }: JournalStatus, place: JournalPlace): readonly Line[] {
   if (switches.length === 0) return [{ text: 'Kill switches: all OFF' }];
   return [
