@@ -69,15 +69,16 @@ describe('fillchart chart --html', () => {
     await page.getByRole('button', { name: 'Overview' }).click();
     await page.locator('.life-row', { hasText: 'a plain life → FILLED' }).first().click();
     await expect.poll(() => active(page)).toBe('execution.validating.judging');
+    const slider = page.getByLabel('Step', { exact: true });
+    const last = Number(await slider.getAttribute('max'));
     const seen: (string | null)[] = [];
-    const last = Number(await page.getByLabel('Step', { exact: true }).getAttribute('max'));
-    for (let step = 0; step < last; step += 1) {
+    for (let step = 1; step <= last; step += 1) {
       await page.getByRole('button', { name: 'Next step' }).click();
+      await expect.poll(() => slider.inputValue()).toBe(String(step));
       seen.push(await active(page));
     }
     expect(seen).toContain('execution.submitted.calling');
-    // The picture follows a click within a frame.
-    await expect.poll(() => active(page)).toBe('execution.done');
+    expect(seen.at(-1)).toBe('execution.done');
     expect(await page.locator('.way.is-taken').count()).toBeGreaterThan(3);
     await page.getByLabel('Speed').selectOption('5');
     await page.getByRole('button', { name: 'Play', exact: true }).click();

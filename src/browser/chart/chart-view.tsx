@@ -2,7 +2,7 @@
  * A chart in a window, with its levels and its tools.
  */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type BookChart, LEVELS, type Level } from '../../charts/interactive/book.js';
 import { Canvas } from './canvas.js';
 import type { Lit } from './lit.js';
@@ -27,7 +27,8 @@ export function ChartView({ chart, head, level, onLevel, lit, isLive, pick, onPi
   const canvas = useRef<Canvas>(null);
   const events = useRef({ onPick, onOpen });
   events.current = { onPick, onOpen };
-  useEffect(() => {
+  // Before the frame is drawn: the picture never shows another step than the words beside it.
+  useLayoutEffect(() => {
     if (host.current === null) return;
     const made = new Canvas(host.current, {
       onPick: (found) => events.current.onPick(found),
@@ -37,9 +38,9 @@ export function ChartView({ chart, head, level, onLevel, lit, isLive, pick, onPi
     return () => made.destroy();
   }, []);
   const picture = chart.pictures[level] ?? '';
-  useEffect(() => canvas.current?.show(picture, `Statechart ${chart.id}, ${level}`), [picture]);
-  useEffect(() => canvas.current?.light(lit, isLive), [picture, lit, isLive]);
-  useEffect(() => canvas.current?.select(pick), [picture, pick]);
+  useLayoutEffect(() => canvas.current?.show(picture, `Statechart ${chart.id}, ${level}`), [picture]);
+  useLayoutEffect(() => canvas.current?.light(lit, isLive), [picture, lit, isLive]);
+  useLayoutEffect(() => canvas.current?.select(pick), [picture, pick]);
   return (
     <>
       <div class="panel-head">
