@@ -28,6 +28,7 @@ import type { BrokerCalls } from './broker-calls.js';
 import type { Deadlines } from './deadlines.js';
 import type { EngineTime } from './engine-time.js';
 import type { FilledTotals } from './filled-totals.js';
+import type { JointLooks } from './joint-looks.js';
 import { blocked, type LookRefusal, lastLook } from './last-look.js';
 import type { OrderWatch } from './order-watch.js';
 
@@ -50,6 +51,8 @@ export interface EffectServices {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
   readonly watch: OrderWatch;
+  /** Looks at single orders. */
+  readonly looks: JointLooks;
   readonly filled: FilledTotals;
   readonly metrics: Counting;
   /** The rate budget carries this execution, with what else is in flight (E4). */
@@ -80,7 +83,7 @@ export type Perform = (command: ExecutionCommand, durability: Durability) => Pro
 
 export function effects(owner: EffectOwner, services: EffectServices): Perform {
   const { send, timers } = owner;
-  const { time, calls, watch, filled, metrics } = services;
+  const { time, calls, watch, looks, filled, metrics } = services;
   const context = () => owner.snapshot().context;
   const isReady = () => owner.upToDate().matches({ submitted: 'ready' });
 
@@ -98,7 +101,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
         watch.unwatch(context().clientOrderId);
         return;
       case 'queryOrder':
-        return watch.query(command.ref);
+        return looks.lookAt(command.ref);
       case 'lookAtOrder':
         return lookAtOrder(command);
       case 'watchExits':
@@ -155,7 +158,7 @@ export function effects(owner: EffectOwner, services: EffectServices): Perform {
   }
 
   async function lookAtOrder({ ref }: CommandOf<'lookAtOrder'>): Promise<void> {
-    await watch.query(ref);
+    await looks.lookAt(ref);
     send({ type: 'ORDER_LOOKED', at: time() });
   }
 

@@ -30,7 +30,6 @@ import { deadlines } from './deadlines.js';
 import { type EffectServices, effects } from './effects.js';
 import { type Execution, executionHandle } from './execution.js';
 import { inbox } from './inbox.js';
-import type { JointLooks } from './joint-looks.js';
 import { lastResort } from './last-resort.js';
 import { reportsOf } from './reports.js';
 import type { SlicedWalk } from './sliced-walk.js';
@@ -41,8 +40,6 @@ export interface HostServices extends EffectServices {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly cases: CaseRegister;
-  /** Looks once more at orders whose time is up. */
-  readonly looks: JointLooks;
   /** Carries changes of the kill switches to all that are live. */
   readonly walk: SlicedWalk<ExecutionHost>;
   /** Who has the event loop when very many hear of something at once. */

@@ -31,6 +31,8 @@ export interface OrderWatchOptions {
   readonly clock: Clock;
   readonly pollIntervalMs: number;
   readonly statusDeadlineMs: number;
+  /** The first look at an order that is watched from now on; a query of its own by default. */
+  readonly firstLook?: (ref: OrderRef) => void;
 }
 
 export interface OrderWatch {
@@ -81,6 +83,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const requests = requestsTo(options, isWatched);
   const { ask, askBatch, takesBatches, isDown, sinceAsked } = requests;
   const backoff = backoffFrom(pollIntervalMs);
+  const firstLook = options.firstLook ?? ((ref: OrderRef) => void pollOne(ref));
 
   /** Whether a report came of it. */
   async function pollOne(ref: OrderRef): Promise<boolean> {
@@ -108,9 +111,10 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   }
 
   async function queryAll(refs: readonly OrderRef[]): Promise<void> {
-    const outcome = takesBatches && refs.length > 1 ? await askBatch(refs) : undefined;
+    const asked = refs.filter(canAsk);
+    const outcome = takesBatches && asked.length > 1 ? await askBatch(asked) : undefined;
     const named = await eachOf(clock, outcome?.kind === 'answered' ? outcome.value : [], publishNamed);
-    const left = refs.filter(({ clientOrderId }) => !named.has(clientOrderId));
+    const left = asked.filter(({ clientOrderId }) => !named.has(clientOrderId));
     const polls: Promise<boolean>[] = [];
     await inSlices(clock, left, (ref) => polls.push(pollOne(ref)));
     await Promise.all(polls);
@@ -147,7 +151,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
       const isNew = !watched.has(clientOrderId);
       watched.set(clientOrderId, ref);
       isWatching$.next(true);
-      if (isNew) void pollOne(ref());
+      if (isNew) firstLook(ref());
     },
     unwatch(clientOrderId) {
       watched.delete(clientOrderId);

@@ -44,9 +44,61 @@ export const GENESIS_HASH = '0'.repeat(64);
 export type UnchainedRecord = Omit<JournalRecord, 'prevHash' | 'hash'>;
 
 /** The record with its link in the chain. */
-export const chained = (record: UnchainedRecord, prevHash: string): JournalRecord =>
+export function chained(record: UnchainedRecord, prevHash: string): JournalRecord {
+  const texts = { fact: canonicalJson(record.fact), audit: canonicalJson(record.audit) };
+  const text = isPlain(record) ? canonicalRecord(record, texts) : canonicalJson(record);
   // Not a spread with more members: that costs ten times as much (docs/performance.md).
-  Object.assign({}, record, { prevHash, hash: sha256(`${prevHash}\n${canonicalJson(record)}`) });
+  const link: JournalRecord = Object.assign({}, record, { prevHash, hash: linkHash(prevHash, text) });
+  lastTexts = { of: link, texts };
+  return link;
+}
+
+const linkHash = (prevHash: string, text: string): string => sha256(`${prevHash}\n${text}`);
+
+/** Canonical JSON of the two members that are most of a record: what is hashed, and what a journal may keep. */
+export interface RecordTexts {
+  readonly fact: string;
+  readonly audit: string;
+}
+
+/** Of the record that was chained last: it is written down right after. */
+let lastTexts: { readonly of: JournalRecord; readonly texts: RecordTexts } | undefined;
+
+/** What was hashed for this record; `undefined` when another has been chained since. */
+export const textsOf = (record: JournalRecord): RecordTexts | undefined =>
+  lastTexts?.of === record ? lastTexts.texts : undefined;
+
+const MEMBERS: ReadonlySet<string> = new Set(
+  Object.keys({
+    ...{ seq: 0, v: 0, stream: 0, advisoryId: 0, snapshotHash: 0, wall: 0, at: 0, fact: 0, audit: 0 },
+  } satisfies Readonly<Record<keyof UnchainedRecord, 0>>),
+);
+
+/** It has no member but those of a record: what was read elsewhere may have others, and they are hashed too. */
+function isPlain(record: object): boolean {
+  for (const name in record) if (!MEMBERS.has(name)) return false;
+  return true;
+}
+
+/** `canonicalJson(record)`, made from the texts of its fact and its audit lines. */
+function canonicalRecord(record: Omit<UnchainedRecord, 'fact' | 'audit'>, { fact, audit }: RecordTexts): string {
+  const { advisoryId, at, seq, snapshotHash, stream, v, wall } = record;
+  const of = advisoryId === undefined ? '' : `"advisoryId":${canonicalJson(advisoryId)},`;
+  const hash = snapshotHash === undefined ? '' : `"snapshotHash":${canonicalJson(snapshotHash)},`;
+  const version = v === undefined ? '' : `"v":${canonicalJson(v)},`;
+  return `{${of}"at":${canonicalJson(at)},"audit":${audit},"fact":${fact},"seq":${canonicalJson(seq)},${hash}"stream":${canonicalJson(stream)},${version}"wall":${canonicalJson(wall)}}`;
+}
+
+/** Records of which the texts that they were read from have their hash: they need not be written out once more to know it. */
+const readIntact = new WeakSet<JournalRecord>();
+
+/**
+ * Told by who has read a record from these texts, and hands it to nobody who may write to it: where their hash is that of the
+ * record, {@link isIntact} takes it from here.
+ */
+export function noteTexts(record: JournalRecord, texts: RecordTexts): void {
+  if (linkHash(record.prevHash, canonicalRecord(record, texts)) === record.hash) readIntact.add(record);
+}
 
 /** Where a journal ends, as noted apart from its records: without it nobody can tell that a tail was cut off. */
 export interface ChainEnd {
@@ -100,8 +152,10 @@ export function verifyChain(
 const NOTHING_BEFORE: ChainEnd = { records: 0, lastHash: GENESIS_HASH };
 
 /** The record has the hash of what it says. */
-export const isIntact = ({ prevHash, hash, ...content }: JournalRecord): boolean =>
-  chained(content, prevHash).hash === hash;
+export const isIntact = (record: JournalRecord): boolean => readIntact.has(record) || hasItsHash(record);
+
+const hasItsHash = ({ prevHash, hash, ...content }: JournalRecord): boolean =>
+  linkHash(prevHash, canonicalJson(content)) === hash;
 
 /** The entry is record number `seq`, and the one that was chained to `lastHash`. */
 export const follows = (entry: ChainEntry, seq: number, lastHash: string): entry is JournalRecord =>

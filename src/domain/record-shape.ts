@@ -4,17 +4,21 @@
  * 1. What has the shape can be shown and folded up to the members of its fact, whose kinds the charts know alone.
  * 2. A hash is not looked at here: the chain judges that.
  */
-import { RECORD_STREAMS } from './journal.js';
+import { type JournalRecord, RECORD_STREAMS } from './journal.js';
 
 const STREAMS: readonly unknown[] = RECORD_STREAMS;
 
-export function hasShapeOfRecord(value: Readonly<Record<string, unknown>>): boolean {
+export function hasShapeOfRecord(value: Readonly<Partial<Record<keyof JournalRecord, unknown>>>): boolean {
   const { seq, v = 1, stream, advisoryId = '', snapshotHash = '', wall, at, fact, audit, prevHash, hash } = value;
   return (
     isCount(seq) &&
     isCount(v) &&
     STREAMS.includes(stream) &&
-    [advisoryId, snapshotHash, wall, prevHash, hash].every(isText) &&
+    isText(advisoryId) &&
+    isText(snapshotHash) &&
+    isText(wall) &&
+    isText(prevHash) &&
+    isText(hash) &&
     typeof at === 'number' &&
     isObject(fact) &&
     isText(fact['type']) &&

@@ -169,6 +169,16 @@ export function freezeSnapshot(input: SnapshotInput | FrozenSnapshot): FrozenSna
  */
 export const snapshotHash = (snapshot: FrozenSnapshot): string => sha256(canonicalJson(canonicalOf(snapshot)));
 
+/**
+ * A snapshot that was recorded, frozen again: one that has the hash of what was approved is that very snapshot, and need not be
+ * read field by field. `undefined` when it has another hash.
+ */
+export function recordedSnapshot(recorded: FrozenSnapshot, hash: string): FrozenSnapshot | undefined {
+  if (sha256(canonicalJson(recorded)) !== hash) return undefined;
+  frozenHere.add(recorded);
+  return deepFreeze(recorded);
+}
+
 /** `100` and `"1e2"` are the same size before they are frozen, too. What cannot be read is taken as it is: the hash never throws for it. */
 function canonicalOf(snapshot: FrozenSnapshot): FrozenSnapshot {
   if (isFrozenSnapshot(snapshot)) return snapshot;

@@ -6,13 +6,13 @@ import { type CaseRegister, caseRegister } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
 import { type ExecutionHost, executionHost, type HostServices } from '../actors/execution-host.js';
 import { filledTotals } from '../actors/filled-totals.js';
-import { jointLooks } from '../actors/joint-looks.js';
+import { type JointLooks, jointLooks } from '../actors/joint-looks.js';
 import { type OrderWatch, orderWatch } from '../actors/order-watch.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
-import { turns } from '../actors/turns.js';
+import { type Turns, turns } from '../actors/turns.js';
 import { exitOf } from '../domain/exits.js';
 import type { ArchiveAnchor } from '../domain/journal-index.js';
-import type { Clock } from '../domain/ports.js';
+import type { Clock, OrderRef } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { gateFrom } from '../domain/validation.js';
 import { olderLines } from '../journal/older-lines.js';
@@ -64,8 +64,17 @@ type RiskParts = Omit<RiskGateParts, 'limits' | 'preTrade'>;
 const riskOf = ({ risk }: CheckedOptions, parts: RiskParts) =>
   risk === undefined ? undefined : riskGate({ ...risk, ...parts });
 
-const watchOf = ({ broker, capabilities, clock, pollIntervalMs, deadlines }: CheckedOptions): OrderWatch =>
-  orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs });
+/** The orders, and single looks at them: very many at once are one request. */
+function watchOf(
+  { broker, capabilities, clock, pollIntervalMs, deadlines }: CheckedOptions,
+  inTurns: Turns,
+): { readonly watch: OrderWatch; readonly looks: JointLooks } {
+  const firstLook = (ref: OrderRef) => void looks.lookAt(ref);
+  const statusDeadlineMs = deadlines.statusMs;
+  const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs, firstLook });
+  const looks = jointLooks(watch, inTurns);
+  return { watch, looks };
+}
 
 const callsOf = (
   { broker, capabilities, clock, deadlines }: CheckedOptions,
@@ -172,7 +181,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const door = doorOf(options, executions, board);
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const start = startSweep(connection);
-  const watch = watchOf(options);
+  const { watch, looks } = watchOf(options, inTurns);
   const open = { live: () => riskOfLive(executions.live), positions: () => riskOfHeld(exits.protections.watched()) };
   const risk = riskOf(options, { time, board, aliases, counters, ...open });
   const calls = callsOf(options, start.isOver, risk);
@@ -194,7 +203,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate: board.closeGateOnce, hasCapacity: carries };
-  const taken = { walk, turns: inTurns, looks: jointLooks(watch, inTurns) };
+  const taken = { walk, turns: inTurns, looks };
   const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...taken, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);

@@ -19,9 +19,9 @@ import { beginsLife, exitFactsOf, isStart } from '../journal/lives.js';
 import { endOfRecords } from '../journal/recorder.js';
 import { type Difference, refold } from '../journal/refold.js';
 import { refoldProtection } from '../journal/refold-protection.js';
-import { inputOf } from '../machines/advisory.js';
+import { recordedInput } from '../machines/advisory.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
-import type { FactOf } from '../machines/execution.facts.js';
+import type { ExecutionInput, FactOf } from '../machines/execution.facts.js';
 import type { ExecutionSnapshot } from '../machines/execution.state.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { type Metrics, metrics } from '../views/metrics.js';
@@ -57,12 +57,12 @@ export function countEnded(context: ExecutionContext, views: EndedViews): void {
 
 /** One life, folded. @throws what cannot be folded at all */
 export function refoldLife(life: readonly JournalRecord[]): {
-  readonly input: ReturnType<typeof inputOf>;
+  readonly input: ExecutionInput;
   readonly snapshot: ExecutionSnapshot;
   readonly difference?: Difference;
 } {
   const { advisory } = (life[0] as JournalRecord).fact as unknown as FactOf<'START'>;
-  const input = inputOf(advisory.snapshot);
+  const input = recordedInput(advisory);
   return { input, ...refold(input, life) };
 }
 

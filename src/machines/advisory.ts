@@ -1,7 +1,13 @@
 /**
  * From what a caller hands over to what an execution starts from.
  */
-import { clientOrderIdFor, type FrozenSnapshot, readSnapshot, snapshotHash } from '../domain/snapshot.js';
+import {
+  clientOrderIdFor,
+  type FrozenSnapshot,
+  readSnapshot,
+  recordedSnapshot,
+  snapshotHash,
+} from '../domain/snapshot.js';
 import { isAdvisoryId } from '../domain/validation.js';
 import type { ExecutionInput } from './execution.facts.js';
 
@@ -12,6 +18,15 @@ export function inputOf(raw: unknown): ExecutionInput {
   const advisoryId = fields.advisoryId ?? '';
   const hash = problems.length === 0 ? snapshotHash(snapshot) : '';
   return { advisoryId, clientOrderId: clientOrderIdFor(advisoryId, hash), snapshot, snapshotHash: hash, problems };
+}
+
+/** The same for one that was recorded: its snapshot was read before, and is that very snapshot when it has its hash. */
+export function recordedInput(recorded: ExecutionInput): ExecutionInput {
+  const snapshot = recordedSnapshot(recorded.snapshot, recorded.snapshotHash);
+  if (recorded.problems.length > 0 || snapshot === undefined) return inputOf(recorded.snapshot);
+  const { advisoryId } = snapshot;
+  const { snapshotHash: hash } = recorded;
+  return { advisoryId, clientOrderId: clientOrderIdFor(advisoryId, hash), snapshot, snapshotHash: hash, problems: [] };
 }
 
 /** Whether the advisory takes its place among the executions: what cannot be read or named has none. */

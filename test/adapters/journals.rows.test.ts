@@ -3,12 +3,27 @@
  */
 
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadDriver } from '../../src/adapters/journals/sqlite/load-driver.js';
-import { INSERT, readRecords, recordOf, rowOf, rowWeight } from '../../src/adapters/journals/sqlite/rows.js';
+import {
+  INSERT,
+  readRecords,
+  recordOf,
+  recordToFold,
+  rowOf,
+  rowWeight,
+} from '../../src/adapters/journals/sqlite/rows.js';
 import { migrate } from '../../src/adapters/journals/sqlite/schema.js';
 import type { DriverName } from '../../src/adapters/journals/sqlite.js';
-import { chained, GENESIS_HASH, type JournalRecord, RECORD_STREAMS, verifyChain } from '../../src/domain/journal.js';
+import { canonicalJson, sha256 } from '../../src/domain/canonical.js';
+import {
+  chained,
+  GENESIS_HASH,
+  isIntact,
+  type JournalRecord,
+  RECORD_STREAMS,
+  verifyChain,
+} from '../../src/domain/journal.js';
 import { nextRecord } from './journals.chain.js';
 import { driversHere } from './sqlite-drivers.js';
 
@@ -69,6 +84,59 @@ test.each(driversHere)('an advisory id that is no Unicode text comes back too (%
   const records = ids.map((advisoryId, index) => ({ ...nextRecord(undefined), seq: index + 1, advisoryId }));
   const read = await throughSqlite(records, driver);
   expect(read.map((record) => record.advisoryId)).toEqual(ids);
+});
+
+test('A5: the link of a record is the hash of all of it, whatever it holds', () => {
+  fc.assert(
+    fc.property(content, (body) => {
+      const unchained = { seq: 7, ...body } as Parameters<typeof chained>[0];
+      const strange = { ...unchained, more: 'a member that no record has' };
+      for (const one of [unchained, strange]) {
+        const link = chained(one, GENESIS_HASH);
+        expect(link.hash).toBe(sha256(`${GENESIS_HASH}\n${canonicalJson(one)}`));
+        expect(isIntact(link)).toBe(true);
+      }
+    }),
+  );
+});
+
+describe('a record that is read to be folded', () => {
+  const text = (value: unknown) => JSON.stringify(value);
+  const written = fc.record({ body: content, seq: fc.nat() }).map(({ body, seq }) => {
+    const record = chained({ seq, ...body } as Parameters<typeof chained>[0], GENESIS_HASH);
+    return { record, row: rowOf(record) };
+  });
+
+  test('A5: is intact as it was written, also by a version that kept its members in another order', () => {
+    fc.assert(
+      fc.property(written, ({ record, row }) => {
+        const older = { ...row, fact: text(record.fact), audit: text(record.audit) };
+        for (const kept of [row, older]) expect(isIntact(recordToFold(kept, 'x.db'))).toBe(true);
+      }),
+    );
+  });
+
+  test('control [A5]: whatever is changed in its row, it is not', () => {
+    const otherText = ({ hash }: JournalRecord) => hash.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+    fc.assert(
+      fc.property(written, ({ record, row }) => {
+        const changed = [
+          { ...row, seq: row.seq + 1 },
+          { ...row, v: (row.v ?? 0) + 1 },
+          { ...row, stream: record.stream === 'case' ? 'engine' : 'case' },
+          { ...row, advisory_id: `${record.advisoryId ?? ''}x` },
+          { ...row, snapshot_hash: `${record.snapshotHash ?? ''}0` },
+          { ...row, wall: `${row.wall} ` },
+          { ...row, at: row.at === 0 ? 1 : -row.at },
+          { ...row, fact: text({ ...record.fact, added: 1 }) },
+          { ...row, audit: text([...record.audit, { seq: 1, event: 'timeout', timestamp: '', details: {} }]) },
+          { ...row, prev_hash: otherText(record) },
+          { ...row, hash: otherText(record) },
+        ];
+        expect(changed.map((one) => isIntact(recordToFold(one, 'x.db')))).toEqual(changed.map(() => false));
+      }),
+    );
+  });
 });
 
 test('JSON that cannot be read is named by its record', () => {

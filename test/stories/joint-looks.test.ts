@@ -119,6 +119,17 @@ describe('orders whose time is up together', () => {
     expect(reported).toEqual(ALL);
   });
 
+  it('R6.1 P1: an order that two wait to have looked at is asked for once, and both hear of it', async () => {
+    const { clock, line, looks, batches, singles } = looksAt();
+    const held = line.hold();
+    const done = [...REFS, ...REFS].map((ref) => looks.lookAt(ref));
+    void held.release();
+    await clock.advance(100);
+    await Promise.all(done);
+    expect(batches).toEqual([MANY]);
+    expect(singles).toEqual([]);
+  });
+
   it('control: an event loop that is not busy puts off none of them', async () => {
     const { looks, batches, singles } = looksAt();
     await Promise.all(REFS.map((ref) => looks.lookAt(ref)));

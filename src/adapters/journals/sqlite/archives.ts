@@ -72,6 +72,7 @@ interface NotedBlock extends Block {
 }
 
 export function archiveLookup(database: Database, path: string): ArchiveLookup {
+  const isAny = database.prepare('SELECT 1 FROM archives LIMIT 1');
   const byAdvisory = database.prepare('SELECT DISTINCT seqs FROM archived WHERE advisory_key = ?');
   const byOrder = database.prepare('SELECT DISTINCT seqs FROM archived WHERE order_key = ?');
   const block = 'SELECT first_seq AS firstSeq, "offset", "length", archive FROM archive_blocks WHERE first_seq';
@@ -124,8 +125,10 @@ export function archiveLookup(database: Database, path: string): ArchiveLookup {
   }
 
   return {
-    ofAdvisory: (advisoryId) =>
-      recordsAt(byAdvisory.all(keyOf(advisoryId))).filter((record) => record.advisoryId === advisoryId),
+    ofAdvisory(advisoryId) {
+      if (isAny.get() === undefined) return [];
+      return recordsAt(byAdvisory.all(keyOf(advisoryId))).filter((record) => record.advisoryId === advisoryId);
+    },
     advisoryOf: (clientOrderId) =>
       recordsAt(byOrder.all(keyOf(clientOrderId))).find((record) => orderBegunBy(record) === clientOrderId)?.advisoryId,
     after,

@@ -10,7 +10,7 @@ import type { RecordLookup, StoredCheckpoint } from '../../../domain/journal-ind
 import { orderBegunBy } from '../../../domain/record-index.js';
 import { archiveLookup, lastArchivedIn } from './archives.js';
 import { type Database, journalErrorFrom } from './driver.js';
-import { type Row, recordOf, SELECTED, storedText } from './rows.js';
+import { type Row, recordToFold, SELECTED, storedText } from './rows.js';
 
 export function sqliteLookup(database: Database, path: string): RecordLookup {
   const byAdvisory = database.prepare(`SELECT ${SELECTED} FROM records WHERE advisory_id = ? ORDER BY seq`);
@@ -33,7 +33,7 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
     }
   }
 
-  const recordsOf = (rows: readonly unknown[]): JournalRecord[] => rows.map((row) => recordOf(row as Row, path));
+  const recordsOf = (rows: readonly unknown[]): JournalRecord[] => rows.map((row) => recordToFold(row as Row, path));
 
   return {
     ofAdvisory: (advisoryId) =>
