@@ -26,6 +26,8 @@ export interface StoredCheckpoint {
 export interface RecordLookup {
   /** Every record of the advisory, of all streams, oldest first. */
   ofAdvisory(advisoryId: string): readonly JournalRecord[];
+  /** The same for several, each in its place: where there is a way that costs less than one by one. */
+  ofAdvisories?(advisoryIds: readonly string[]): readonly (readonly JournalRecord[])[];
   /** The advisory that an entry order belongs to. */
   advisoryOf(clientOrderId: string): string | undefined;
   /** The first records of executions: of those before record `seq`, the latest, newest first. */

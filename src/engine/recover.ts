@@ -131,10 +131,14 @@ async function resumeExecutions(
   const withExits = idsOf(since.filter(({ stream, fact }) => stream === 'protection' && fact.type === 'START'));
   const open = new Set([...base.open, ...withExits]);
   const unbegun: ExecutionContext[] = [];
+  const read = readAhead(
+    lookup,
+    [...resumed].filter((advisoryId) => !begun.has(advisoryId)),
+  );
   const held = parts.turns.hold();
   await inSlices(parts.clock, resumed, (advisoryId) =>
     attempt({ advisoryId }, () => {
-      const life = lifeOf(begun.get(advisoryId) ?? lookup.ofAdvisory(advisoryId));
+      const life = lifeOf(begun.get(advisoryId) ?? read(advisoryId));
       if (life.length === 0) throw new Error('its records are not there');
       const { input, snapshot, difference } = refoldLife(life);
       if (difference !== undefined) onDifference(advisoryId, difference);
@@ -148,14 +152,45 @@ async function resumeExecutions(
   await held.release();
   const contextOf = (advisoryId: string) => refoldLife(lifeOf(lookup.ofAdvisory(advisoryId))).snapshot.context;
   for (const id of base.untold) attempt({ advisoryId: id }, () => openForgottenCase(contextOf(id), parts.cases));
+  const readExits = readAhead(lookup, [...open]);
   await inSlices(parts.clock, open, (advisoryId) => {
-    const goOn = () => parts.protections.goOn(exitFactsOf(lookup.ofAdvisory(advisoryId)));
+    const goOn = () => parts.protections.goOn(exitFactsOf(readExits(advisoryId)));
     attempt({ advisoryId, stream: 'protection' }, goOn);
   });
   for (const id of base.unbegun) attempt({ advisoryId: id }, () => void unbegun.push(contextOf(id)));
   for (const context of unbegun) {
     attempt({ advisoryId: context.advisoryId, stream: 'protection' }, () => parts.protections.take(context));
   }
+}
+
+/** So many lives are read together. */
+const READ_AHEAD = 32;
+
+/**
+ * Reads the records of these advisories, asked for in their order, several at a time. Where one of them cannot be read, each is
+ * read by itself: it keeps no other from going on (E2).
+ */
+function readAhead(lookup: RecordLookup, ids: readonly string[]): (advisoryId: string) => readonly JournalRecord[] {
+  const ahead = new Map<string, readonly JournalRecord[]>();
+  let next = 0;
+
+  function readMore(): void {
+    const more = ids.slice(next, next + READ_AHEAD);
+    next += READ_AHEAD;
+    try {
+      const lives = lookup.ofAdvisories?.(more) ?? [];
+      for (const [index, life] of lives.entries()) ahead.set(more[index] ?? '', life);
+    } catch {
+      // Who asks for the one that cannot be read is told why.
+    }
+  }
+
+  return (advisoryId) => {
+    if (ids[next] === advisoryId) readMore();
+    const records = ahead.get(advisoryId);
+    ahead.delete(advisoryId);
+    return records ?? lookup.ofAdvisory(advisoryId);
+  };
 }
 
 /** The lives that begin in these records: they are read and checked already, whole. */

@@ -107,6 +107,8 @@ function checkedLookup(lookup: RecordLookup): RecordLookup {
   };
   return {
     ofAdvisory: (advisoryId) => checked(lookup.ofAdvisory(advisoryId)),
+    ofAdvisories: (advisoryIds) =>
+      (lookup.ofAdvisories?.(advisoryIds) ?? advisoryIds.map((id) => lookup.ofAdvisory(id))).map(checked),
     advisoryOf: (clientOrderId) => lookup.advisoryOf(clientOrderId),
     startsBefore: (seq, limit) => checked(lookup.startsBefore(seq, limit)),
     startsAfter: (seq, limit) => checked(lookup.startsAfter(seq, limit)),

@@ -131,6 +131,43 @@ describe('a start after a crash', () => {
     records: (from, limit) => lookup.records(from, limit),
   });
 
+  /** The journal, one life of which cannot be read. @param together whether it reads several lives at a time */
+  function withUnreadable(journal: Journal, unreadable: string, together: boolean) {
+    const sizes: number[] = [];
+    async function open(request: OpenRequest) {
+      const opened = await journal.open(request);
+      if (!('lookup' in opened)) return opened;
+      const { lookup } = opened;
+      const ofAdvisory = (id: string) => {
+        if (id === unreadable) throw new Error('its page is bad');
+        return lookup.ofAdvisory(id);
+      };
+      const ofAdvisories = (ids: readonly string[]) => {
+        sizes.push(ids.length);
+        return ids.map(ofAdvisory);
+      };
+      return { ...opened, lookup: { ...bound(lookup), ofAdvisory, ...(together && { ofAdvisories }) } };
+    }
+    return { journal: { ...journal, open: open as Journal['open'] }, sizes };
+  }
+
+  it.each([true, false])(
+    'A6 E2: a life that cannot be read keeps no other from going on (together: %s)',
+    async (together) => {
+      const clock = virtualClock();
+      const { journal, sizes } = withUnreadable(await lived(clock), 'LIVE-40', together);
+      const said: unknown[] = [];
+      const say = (fields: object, message: string) => said.push({ ...fields, message });
+      const logger = { debug: say, info: say, warn: say, error: say };
+      const engine = await createEngine({ broker: faultBroker({ clock }), journal, clock, logger });
+      expect(engine.metrics().live).toBe(MANY - 1);
+      expect(said).toContainEqual(expect.objectContaining({ advisoryId: 'LIVE-40', cause: 'its page is bad' }));
+      expect(sizes.length > 0).toBe(together);
+      expect(Math.max(0, ...sizes)).toBeLessThan(MANY);
+      await engine.close();
+    },
+  );
+
   it('A6 E7: an execution whose records were just read is not read again', async () => {
     const clock = virtualClock();
     const journal = memoryJournal();

@@ -81,6 +81,16 @@ export function pragmaValue(database: Database, name: string): unknown {
   return row === undefined ? undefined : Object.values(row)[0];
 }
 
+/** Runs `read` on one snapshot of the file. */
+export function inReadTransaction<T>(database: Database, read: () => T): T {
+  database.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    database.exec('COMMIT');
+  }
+}
+
 /** Runs `work` in a write transaction; what it throws undoes it. */
 export function inWriteTransaction(database: Database, work: () => void): void {
   database.exec('BEGIN IMMEDIATE');

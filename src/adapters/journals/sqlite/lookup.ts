@@ -9,7 +9,7 @@ import type { JournalRecord } from '../../../domain/journal.js';
 import type { RecordLookup, StoredCheckpoint } from '../../../domain/journal-index.js';
 import { orderBegunBy } from '../../../domain/record-index.js';
 import { archiveLookup, lastArchivedIn } from './archives.js';
-import { type Database, journalErrorFrom } from './driver.js';
+import { type Database, inReadTransaction, journalErrorFrom } from './driver.js';
 import { type Row, recordToFold, SELECTED, storedText } from './rows.js';
 
 export function sqliteLookup(database: Database, path: string): RecordLookup {
@@ -33,11 +33,18 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
     }
   }
 
+  const ofAdvisory = (advisoryId: string): readonly JournalRecord[] => {
+    const live = recordsOf(byAdvisory.all(storedText(advisoryId)));
+    const archived = archive.ofAdvisory(advisoryId);
+    return archived.length === 0 ? live : [...archived, ...live];
+  };
+
   const recordsOf = (rows: readonly unknown[]): JournalRecord[] => rows.map((row) => recordToFold(row as Row, path));
 
   return {
-    ofAdvisory: (advisoryId) =>
-      reading(() => [...archive.ofAdvisory(advisoryId), ...recordsOf(byAdvisory.all(storedText(advisoryId)))]),
+    ofAdvisory: (advisoryId) => reading(() => ofAdvisory(advisoryId)),
+    // Taking the lock of a reader costs more than finding a life: once for all.
+    ofAdvisories: (advisoryIds) => reading(() => inReadTransaction(database, () => advisoryIds.map(ofAdvisory))),
     advisoryOf: (clientOrderId) =>
       reading(() => recordsOf(byOrder.all(clientOrderId))[0]?.advisoryId ?? archive.advisoryOf(clientOrderId)),
     startsBefore: (seq, limit) =>
