@@ -8,6 +8,7 @@
 import { systemClock } from './adapters/system-clock.js';
 import { HARD_TIMEOUT_MS } from './domain/limits.js';
 import { refuseUnknown } from './domain/option-names.js';
+import { requireMethods } from './domain/option-values.js';
 import type { Clock } from './domain/ports.js';
 
 /** What {@link createTimeout} takes. @public @since 0.1.0 */
@@ -42,6 +43,7 @@ const MS_PER_SECOND = 1_000;
 export function createTimeout(options: TimeoutOptions = {}): Timeout {
   refuseUnknown('createTimeout', options, ['clock']);
   const { clock = systemClock() } = options;
+  requireMethods('clock', clock, ['monotonic']);
   let startedAt: number | undefined;
   const elapsedMs = () => (startedAt === undefined ? 0 : Math.max(0, clock.monotonic() - startedAt));
   return Object.freeze({

@@ -4,10 +4,9 @@
 import type { MismatchPolicy } from '../domain/cases.js';
 import { CALL_DEADLINES, type CallDeadlines } from '../domain/limits.js';
 import { refuseUnknown } from '../domain/option-names.js';
+import { invalidOption as invalid, requireMethods } from '../domain/option-values.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, Journal, Logger } from '../domain/ports.js';
-import { FillchartError } from '../domain/reasons.js';
 import { ExecutionStage } from '../domain/result.js';
-import { show } from '../domain/snapshot.js';
 import type { ExecutionsQuery } from '../views/execution-pages.js';
 import { type CheckedRisk, checkedRisk } from './limit-options.js';
 import { type CheckedRetention, DEFAULT_KEEP_DAYS, type RetentionOptions } from './retention.js';
@@ -200,14 +199,6 @@ export function checkedQuery(query: ExecutionsQuery = {}): ExecutionsQuery {
 
 const MOST_LISTED = 10_000;
 
-function requireMethods(option: string, port: object | undefined, methods: readonly string[]): void {
-  if (typeof port !== 'object' || port === null) throw invalid(option, port, `an object with ${methods.join(', ')}`);
-  for (const method of methods) {
-    const found = (port as Record<string, unknown> | undefined)?.[method];
-    if (typeof found !== 'function') throw invalid(`${option}.${method}`, found, 'a function');
-  }
-}
-
 function requireTime(name: string, ms: unknown): void {
   if (!Number.isFinite(ms)) throw invalid(`clock.${name}()`, ms, 'a time in ms');
 }
@@ -237,6 +228,3 @@ function readCapabilities(given: Partial<BrokerCapabilities>): BrokerCapabilitie
 
 const isBetween = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most;
-
-const invalid = (option: string, value: unknown, accepted: string): FillchartError =>
-  new FillchartError('INVALID_OPTION', `${option} is ${show(value)}; accepted is ${accepted}.`);

@@ -13,6 +13,8 @@ import type { SwitchRelease, SwitchSetting } from '../actors/kill-switch.js';
 import type { Case } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { type SwitchChange, type SwitchView, stateFor } from '../domain/kill-switch.js';
+import { requireOptions } from '../domain/option-names.js';
+import { requireClock, requireUrl, requireWhole } from '../domain/option-values.js';
 import type { Clock } from '../domain/ports.js';
 import { FillchartError, type ReasonCode } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
@@ -68,7 +70,11 @@ export interface RestateFront {
 
 /** Makes the way in for programs; nothing is sent before the first call. @beta @since 0.1.0 */
 export function restateFront(options: RestateFrontOptions): RestateFront {
+  requireOptions('restateFront', options, ['ingressUrl', 'clock', 'settings', 'callLimitMs']);
   const { clock, callLimitMs = 10_000 } = options;
+  requireUrl('ingressUrl', options.ingressUrl);
+  requireClock('clock', clock);
+  requireWhole('callLimitMs', callLimitMs, 1);
   const settings = hostSettings(options.settings);
   const way: Ingress = ingress(options.ingressUrl, clock);
   const handingOver = turnstile(MOST_HANDED_OVER);

@@ -6,8 +6,10 @@
  *    `GET /v1/access` tells.
  * 2. A line that was torn by a crash breaks the chain in its place alone: the next entry goes on from the last whole one.
  */
+
 import { canonicalJson, type JsonObject, sha256 } from '../domain/canonical.js';
 import { GENESIS_HASH } from '../domain/journal.js';
+import { invalidOption } from '../domain/option-values.js';
 import type { AccessEntry } from './api/system.js';
 
 /** Where a log of who did what ends; entries go on from there. @beta @since 0.1.0 */
@@ -38,6 +40,7 @@ export interface AccessLogCheck {
 
 /** Checks the text of a log of who did what: one JSON object a line. @beta @since 0.1.0 */
 export function checkAccessLog(text: string): AccessLogCheck {
+  if (typeof text !== 'string') throw invalidOption('text of checkAccessLog', text, 'the text of the log');
   let end = EMPTY_ACCESS_LOG;
   let entries = 0;
   const faults: string[] = [];

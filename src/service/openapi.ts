@@ -3,19 +3,33 @@
  *
  * 1. A schema with an `$id` stands once, among the components; everything else refers to it.
  */
+
 import type { TSchema } from '@sinclair/typebox';
+import { requireOptions } from '../domain/option-names.js';
+import { invalidOption, requireText } from '../domain/option-values.js';
 import { wordsOf } from './api/common.js';
 import { type OperationId, type RouteShape, routes } from './api/routes.js';
 
 export interface OpenApiOptions {
+  /** Version that the document tells. */
   readonly version: string;
+  /** Path under which a proxy leads to the service, such as `/fillchart`; `''` for none. */
   readonly basePath: string;
 }
 
 type Plain = { readonly [name: string]: unknown };
 
-/** The HTTP interface as an OpenAPI document. @beta @since 0.1.0 */
-export function openApi({ version, basePath }: OpenApiOptions): Plain {
+/**
+ * The HTTP interface as an OpenAPI document.
+ *
+ * @throws {FillchartError} `INVALID_OPTION`
+ * @beta @since 0.1.0
+ */
+export function openApi(options: OpenApiOptions): Plain {
+  requireOptions('openApi', options, ['version', 'basePath']);
+  const { version, basePath } = options;
+  requireText('version', version, 'a text such as "1.0.0"');
+  if (typeof basePath !== 'string') throw invalidOption('basePath', basePath, 'a path such as "/fillchart", or ""');
   const schemas: Record<string, Plain> = {};
   const paths: Record<string, Record<string, Plain>> = {};
   for (const [operation, route] of Object.entries(routes) as [OperationId, RouteShape][]) {

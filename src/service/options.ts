@@ -1,7 +1,7 @@
 /**
  * What `createService` takes: checked once; what is broken, or not known at all, is refused by name.
  */
-import { refuseUnknown } from '../domain/option-names.js';
+import { refuseUnknown, requireOptions } from '../domain/option-names.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
@@ -117,7 +117,7 @@ const ACCOUNT_NAME = /^[\w.-]{1,64}$/;
 
 /** @throws {FillchartError} `INVALID_OPTION`, naming option, value and what is accepted */
 export function checkService(options: ServiceOptions): void {
-  refuseUnknown('createService', options, NAMES);
+  requireOptions('createService', options, NAMES);
   const { accounts, host = '127.0.0.1', tokens, killSwitchJournal, twoPersonRelease, basePath = '' } = options;
   if (!Array.isArray(accounts) || accounts.length === 0)
     throw invalid('accounts', accounts, 'a list of at least one account');

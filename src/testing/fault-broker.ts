@@ -5,6 +5,7 @@
  * 2. The truth (orders, fills, position, exits) is the venue model's; faults stand between that truth and the caller.
  * 3. Every call is counted and listed, with the time at which it came.
  */
+
 import { Subject } from 'rxjs';
 import type {
   BrokerAdapter,
@@ -21,12 +22,11 @@ import type {
   SubmitOutcome,
   WorkingProtection,
 } from '../domain/ports.js';
-import type { FaultBrokerOptions } from './fault-options.js';
+import { checkFaultBroker, type FaultBrokerOptions } from './fault-options.js';
 import {
   type BrokerMethod,
   type ExitScript,
   exitPlanOf,
-  FAULT_WORDS,
   type Fault,
   isFault,
   type LegsScript,
@@ -100,8 +100,8 @@ const DEFAULT_CAPABILITIES: BrokerCapabilities = {
 
 /** Makes a broker that follows a script on a clock of yours. @public @since 0.1.0 */
 export function faultBroker(options: FaultBrokerOptions): FaultBroker {
+  checkFaultBroker(options);
   const { clock } = options;
-  assertFaults(options);
   const calls: BrokerCall[] = [];
   const orders = new Map<string, Scripted>();
   const submits = new Map<string, number>();
@@ -386,14 +386,4 @@ function once<T>(act: () => T): () => T {
     done ??= { value: act() };
     return done.value;
   };
-}
-
-/** A misspelt fault would be no fault at all, and the test that scripts it would prove nothing. */
-function assertFaults({ faults = {} }: FaultBrokerOptions): void {
-  for (const [method, fault] of Object.entries(faults)) {
-    if (fault === undefined || typeof fault === 'function' || isFault(fault)) continue;
-    throw new RangeError(
-      `faults.${method} is ${JSON.stringify(fault)}; accepted is ${FAULT_WORDS}, or a function of the call.`,
-    );
-  }
 }

@@ -1,6 +1,9 @@
 /** What the fault broker is told beforehand. */
+import { requireOptions } from '../domain/option-names.js';
+import { requireClock } from '../domain/option-values.js';
 import type { BrokerCapabilities, Clock, Instrument, OrderRequest, Quote } from '../domain/ports.js';
 import type { BrokerMethod, Fault, OrderScript } from './fault-script.js';
+import { FAULT_WORDS, isFault } from './fault-script.js';
 
 /** What {@link faultBroker} takes. @public @since 0.1.0 */
 export interface FaultBrokerOptions {
@@ -32,4 +35,40 @@ export interface FaultBrokerOptions {
   readonly tellsFills?: boolean;
   /** Part of each fill that goes off as fee, in what the order receives: `0.001`. */
   readonly feeRate?: string;
+}
+
+const NAMES = Object.keys({
+  clock: true,
+  script: true,
+  faults: true,
+  instruments: true,
+  capabilities: true,
+  positions: true,
+  margin: true,
+  exitsAllowed: true,
+  quotes: true,
+  openOrders: true,
+  aliases: true,
+  capacity: true,
+  tells: true,
+  placeholderId: true,
+  tellsFills: true,
+  feeRate: true,
+} satisfies Record<keyof FaultBrokerOptions, true>);
+
+/** @throws {FillchartError} `INVALID_OPTION` */
+export function checkFaultBroker(options: FaultBrokerOptions): void {
+  requireOptions('faultBroker', options, NAMES);
+  requireClock('clock', options.clock);
+  assertFaults(options);
+}
+
+/** A misspelt fault would be no fault at all, and the test that scripts it would prove nothing. */
+function assertFaults({ faults = {} }: FaultBrokerOptions): void {
+  for (const [method, fault] of Object.entries(faults)) {
+    if (fault === undefined || typeof fault === 'function' || isFault(fault)) continue;
+    throw new RangeError(
+      `faults.${method} is ${JSON.stringify(fault)}; accepted is ${FAULT_WORDS}, or a function of the call.`,
+    );
+  }
 }

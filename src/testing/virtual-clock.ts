@@ -8,7 +8,9 @@
  * 4. It can be slept over (`moveTo`): time moves on and nothing fires. A timer that was slept over fires at the next
  *    opportunity, and sees the later time, as after a suspended process.
  */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { invalidOption } from '../domain/option-values.js';
 import type { Clock } from '../domain/ports.js';
 
 interface Timer {
@@ -50,6 +52,7 @@ const DEFAULT_LIMIT_MS = 600_000;
  * @public @since 0.1.0
  */
 export function virtualClock(startMs: number = VIRTUAL_EPOCH_MS): VirtualClock {
+  if (!Number.isFinite(startMs)) throw invalidOption('startMs of virtualClock', startMs, 'a time in epoch ms');
   let elapsed = 0;
   let wallOffset = startMs;
   let lastId = 0;

@@ -5,12 +5,15 @@
  * 2. What it is told to do is done there: by the front, with the front's promises.
  * 3. While Restate does not answer it says so, and shows what was known last.
  */
+
 import { Observable, Subject } from 'rxjs';
 import { engineTime } from '../../actors/engine-time.js';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { CaseFact } from '../../domain/cases.js';
 import type { JournalRecord } from '../../domain/journal.js';
 import type { RecordLookup } from '../../domain/journal-index.js';
+import { requireOptions } from '../../domain/option-names.js';
+import { requireUrl, requireWhole } from '../../domain/option-values.js';
 import type { Clock, Logger } from '../../domain/ports.js';
 import { causeOf } from '../../domain/reading.js';
 import { FillchartError } from '../../domain/reasons.js';
@@ -23,6 +26,7 @@ import { viewOf } from '../../views/execution-view.js';
 import { restateFront } from '../front.js';
 import { ingress } from '../ingress.js';
 import type { HostSettings } from '../settings.js';
+import { hostSettings } from '../settings.js';
 import { type Follower, follower } from './follower.js';
 import { handover } from './handover.js';
 import { mirroredFigures } from './mirrored-figures.js';
@@ -56,15 +60,21 @@ export interface RestateHost {
 }
 
 /** Executions on Restate for whoever takes an engine, such as the service. @beta @since 0.1.0 */
-export const restateHost = (options: RestateHostOptions): RestateHost => ({
-  name: 'restate',
-  open: async ({ clock }) => {
-    const { engine, lookup, follow } = mirror(options, clock);
-    await follow.catchUp();
-    follow.begin();
-    return { engine, lookup, silentMs: follow.silentMs };
-  },
-});
+export function restateHost(options: RestateHostOptions): RestateHost {
+  requireOptions('restateHost', options, ['ingressUrl', 'settings', 'followMs']);
+  requireUrl('ingressUrl', options.ingressUrl);
+  if (options.followMs !== undefined) requireWhole('followMs', options.followMs, 1);
+  hostSettings(options.settings);
+  return {
+    name: 'restate',
+    open: async ({ clock }) => {
+      const { engine, lookup, follow } = mirror(options, clock);
+      await follow.catchUp();
+      follow.begin();
+      return { engine, lookup, silentMs: follow.silentMs };
+    },
+  };
+}
 
 /** Restate counts as away after so long without an answer, ms. */
 const AWAY_AFTER_MS = 5_000;

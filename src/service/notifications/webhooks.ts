@@ -6,8 +6,10 @@
  * 3. Repeats carry the same id. A notification that waits already is not put behind itself.
  * 4. No receiver holds up another, or the service.
  */
+
 import { createHmac } from 'node:crypto';
 import { callBroker } from '../../actors/calls.js';
+import { invalidOption, requireText } from '../../domain/option-values.js';
 import type { Clock, Logger } from '../../domain/ports.js';
 import type { Notification, NotificationName } from './notification.js';
 
@@ -40,8 +42,12 @@ const LONGEST_PAUSE_MS = 60_000;
 const MS_PER_SECOND = 1_000;
 
 /** The signature of a notification, as the receiver computes it: HMAC-SHA256, hex. @public @since 0.1.0 */
-export const signatureOf = (secret: string, timestamp: string, body: string): string =>
-  `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
+export function signatureOf(secret: string, timestamp: string, body: string): string {
+  requireText('secret of signatureOf', secret);
+  requireText('timestamp of signatureOf', timestamp, 'the text of the header X-Fillchart-Timestamp');
+  if (typeof body !== 'string') throw invalidOption('body of signatureOf', body, 'the body as it came, as text');
+  return `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
+}
 
 export function webhooks(receivers: readonly WebhookOptions[], clock: Clock, logger: Logger | false): Webhooks {
   const all = receivers.map((options) => receiver(options, clock, logger));

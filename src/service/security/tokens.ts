@@ -6,10 +6,12 @@
  * 3. The file is looked at again when it has changed: tokens come and go without a restart. A file that cannot be read any
  *    more leaves the tokens as they were, and that is said: nobody is locked out of a kill switch by a slip of an editor.
  */
+
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { invalidOption, requireList, requireMethods, requireText } from '../../domain/option-values.js';
 import type { Clock } from '../../domain/ports.js';
-import { causeOf } from '../../domain/reading.js';
+import { attempt, causeOf } from '../../domain/reading.js';
 import { show } from '../../domain/snapshot.js';
 import { ROLES, type Role } from '../api/system.js';
 import type { Identity } from './identity.js';
@@ -35,7 +37,10 @@ const BYTES = 32;
 /** Makes a token. @beta @since 0.1.0 */
 export const newToken = (): string => PREFIX + randomBytes(BYTES).toString('base64url');
 /** The hash under which a token is stored. @beta @since 0.1.0 */
-export const tokenHash = (token: string): string => `sha256:${createHash('sha256').update(token).digest('hex')}`;
+export function tokenHash(token: string): string {
+  requireText('token of tokenHash', token, 'a token, as text');
+  return `sha256:${createHash('sha256').update(token).digest('hex')}`;
+}
 
 const NAME = /^[\w.@-]{1,64}$/;
 const HASH = /^sha256:[0-9a-f]{64}$/;
@@ -47,7 +52,8 @@ const HASH = /^sha256:[0-9a-f]{64}$/;
  * @beta @since 0.1.0
  */
 export function readTokens(text: string, where: string): readonly StoredToken[] {
-  const value: unknown = JSON.parse(text);
+  if (typeof text !== 'string') throw invalidOption('text of readTokens', text, 'the text of a file of tokens');
+  const value: unknown = attempt(() => JSON.parse(text));
   const list = (value as { tokens?: unknown } | null)?.tokens;
   if (!Array.isArray(list)) throw new Error(`${where} must hold { "tokens": [ … ] }`);
   const seen = new Set<string>();
@@ -70,6 +76,9 @@ export function readTokens(text: string, where: string): readonly StoredToken[] 
 
 /** The tokens of a list. @beta @since 0.1.0 */
 export function tokenList(stored: readonly StoredToken[]): Tokens {
+  requireList('The argument of tokenList', stored, 'a list of { name, role, hash }, such as readTokens returns');
+  for (const [index, one] of stored.entries())
+    requireText(`[${index}].hash of tokenList`, one?.hash, '"sha256:" with 64 hex digits');
   const all = stored.map(({ name, role, hash }) => ({
     identity: { name, role, key: `token ${name}` },
     hash: Buffer.from(hash.slice('sha256:'.length), 'hex'),
@@ -95,6 +104,9 @@ const LOOK_MS = 500;
  * @beta @since 0.1.0
  */
 export function tokenFile(path: string, clock: Clock, warn: (sentence: string) => void): Tokens {
+  requireText('path of tokenFile', path, 'the path of a file');
+  requireMethods('clock of tokenFile', clock, ['monotonic']);
+  if (typeof warn !== 'function') throw invalidOption('warn of tokenFile', warn, 'a function');
   const stampOf = (): string => {
     const { mtimeMs, size, ino } = statSync(path);
     return `${mtimeMs} ${size} ${ino}`;

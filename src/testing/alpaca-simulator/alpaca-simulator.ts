@@ -5,6 +5,7 @@
  * 2. Every request is counted, by route and by client order id.
  * 3. It binds 127.0.0.1 only, and needs nothing but Node.
  */
+
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../adapters/system-clock.js';
@@ -12,12 +13,13 @@ import { isoTime } from '../../domain/time.js';
 import { faultQueue, write, writeFaulty } from './faulty-answers.js';
 import { orderJson, type SimulatedOrder } from './order-json.js';
 import { type Answer, type Asked, answerTo, orderOf, type RouteParts, routeOf } from './routes.js';
-import type {
-  AlpacaFault,
-  AlpacaRequest,
-  AlpacaRoute,
-  AlpacaScript,
-  AlpacaSimulatorOptions,
+import {
+  type AlpacaFault,
+  type AlpacaRequest,
+  type AlpacaRoute,
+  type AlpacaScript,
+  type AlpacaSimulatorOptions,
+  checkedSimulator,
 } from './simulator-options.js';
 import { type UpdateStream, updateStream } from './updates.js';
 import { type SimulatedVenue, simulatedVenue } from './venue.js';
@@ -79,7 +81,7 @@ function actsOf(venue: SimulatedVenue): Pick<AlpacaSimulator, 'loseExit' | 'fill
 
 /** Starts a simulator on a free port. Close it when done. @beta @since 0.1.0 */
 export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Promise<AlpacaSimulator> {
-  const { clock = systemClock(), keyId = 'PKSIMULATED', secretKey = 'simulated-secret' } = options;
+  const { clock = systemClock(), keyId = 'PKSIMULATED', secretKey = 'simulated-secret' } = checkedSimulator(options);
   const { buyingPower = '1000000', requestsPerMinute = 200, dayTrades = 0, equity = buyingPower } = options;
   const startedAt = clock.monotonic();
   const requests: AlpacaRequest[] = [];

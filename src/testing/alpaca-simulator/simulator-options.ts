@@ -1,4 +1,6 @@
 /** What the Alpaca simulator is told beforehand, and what it is told to do wrong. */
+import { refuseUnknown } from '../../domain/option-names.js';
+import { requireClock } from '../../domain/option-values.js';
 import type { Clock } from '../../domain/ports.js';
 
 /** A fill of a scripted order. @beta @since 0.1.0 */
@@ -107,6 +109,26 @@ export interface AlpacaSimulatorOptions {
   readonly isOpen?: boolean;
   /** Requests a minute before 429; 200 by default, 0 for no limit. */
   readonly requestsPerMinute?: number;
+}
+
+const NAMES = Object.keys({
+  clock: true,
+  keyId: true,
+  secretKey: true,
+  assets: true,
+  quotes: true,
+  buyingPower: true,
+  equity: true,
+  dayTrades: true,
+  isOpen: true,
+  requestsPerMinute: true,
+} satisfies Record<keyof AlpacaSimulatorOptions, true>);
+
+/** @throws {FillchartError} `INVALID_OPTION` */
+export function checkedSimulator(options: AlpacaSimulatorOptions): AlpacaSimulatorOptions {
+  refuseUnknown('alpacaSimulator', options, NAMES);
+  if (options.clock !== undefined) requireClock('clock', options.clock);
+  return options;
 }
 
 /** A request that came in. @beta @since 0.1.0 */

@@ -1,6 +1,8 @@
 /**
  * What an adapter's conformance came to, for people, programs and CI servers.
  */
+import { requireOptions } from '../../domain/option-names.js';
+import { invalidOption, requireList } from '../../domain/option-values.js';
 import { junitXml } from '../junit.js';
 import type { ConformanceReport } from './conform.js';
 
@@ -12,6 +14,10 @@ const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
 
 /** The conformance report as text, JSON, Markdown or JUnit XML. @public @since 0.1.0 */
 export function formatConformance(report: ConformanceReport, format: ConformFormat): string {
+  requireOptions('formatConformance', report);
+  requireList('cases of the report', report.cases, 'a list, as conformanceReport returns it');
+  if (!CONFORM_FORMATS.includes(format))
+    throw invalidOption('format of formatConformance', format, CONFORM_FORMATS.join(', '));
   switch (format) {
     case 'json':
       return `${JSON.stringify(report, null, 2)}\n`;

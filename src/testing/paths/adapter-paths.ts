@@ -123,7 +123,8 @@ export async function runAdapterPath(
   options: AdapterPathOptions,
 ): Promise<ExecutionResult> {
   const path = PATHS.find((one) => one.id === id);
-  if (path === undefined) throw new PathError(`there is no path ${id}; adapterPaths() lists them`);
+  if (path === undefined)
+    throw new PathError(`There is no path ${show(id)}; known are ${PATHS.map((one) => one.id).join(', ')}.`);
   const { situations } = options;
   const wanted = path.situation === 'any' ? (situations?.[0] ?? 'any') : path.situation;
   const subject = subjectOf(await makeBroker(wanted), wanted);

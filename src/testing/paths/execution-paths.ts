@@ -5,8 +5,10 @@
  *    each that takes a transition, or gets an answer from a guard, that no path before it did. `all` takes every one with two.
  * 2. The same list, in the same order and under the same ids, each time.
  */
+
 import { refuseUnknown } from '../../domain/option-names.js';
 import type { ExecutionStage } from '../../domain/result.js';
+import { show } from '../../domain/snapshot.js';
 import type { ExecutionFact } from '../../machines/execution.facts.js';
 import { executionMachine } from '../../machines/execution.machine.js';
 import { stageOfSnapshot, statePath } from '../../machines/execution.state.js';
@@ -87,7 +89,10 @@ export function executionPaths(options: ExecutionPathOptions = {}): readonly Exe
  */
 export function runExecutionPath(path: ExecutionPath): Promise<PathOutcome> {
   const model = models.get(path);
-  if (model === undefined) throw new PathError(`${path.id} does not come from executionPaths()`);
+  if (model === undefined)
+    throw new PathError(
+      `path of runExecutionPath is ${show(path)}; accepted is one of the paths that executionPaths() returned.`,
+    );
   if (path.runsOn === 'chart') throw new PathError(`${path.id} is for the chart alone`);
   return runPath(model);
 }

@@ -6,9 +6,12 @@
  *    had not committed is gone. What it had committed stays, acknowledged or not.
  * 3. The world (clock, broker, disk) lives on, for the next process.
  */
+
 import { Observable } from 'rxjs';
 import { filter } from 'rxjs/operators';
 import type { JournalRecord } from '../../domain/journal.js';
+import { requireOptions } from '../../domain/option-names.js';
+import { requireClock, requireMethods } from '../../domain/option-values.js';
 import type { BrokerAdapter, Clock, Journal } from '../../domain/ports.js';
 import type { VirtualDisk } from './virtual-disk.js';
 
@@ -54,8 +57,29 @@ export interface MortalProcess {
 /** What a step asks of the process: whether it is still there to take it. */
 type Survives = (kind: StepKind, what: string) => boolean;
 
+const NAMES = Object.keys({
+  clock: true,
+  broker: true,
+  disk: true,
+  diesAt: true,
+  onDeath: true,
+  onAnswer: true,
+  onAppend: true,
+  onCommit: true,
+} satisfies Record<keyof MortalOptions, true>);
+
 /** Makes a process that can be killed at any step, for tests of recovery. @beta @since 0.1.0 */
 export function mortalProcess(options: MortalOptions): MortalProcess {
+  requireOptions('mortalProcess', options, NAMES);
+  requireClock('clock', options.clock);
+  requireMethods('broker', options.broker, [
+    'submitOrder',
+    'getOrderStatus',
+    'cancelOrder',
+    'placeProtection',
+    'getPositions',
+  ]);
+  requireMethods('disk', options.disk, ['commitMs']);
   let isAlive = true;
 
   function die(step?: Step): void {

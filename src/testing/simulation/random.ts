@@ -4,6 +4,7 @@
  * 1. The same seed gives the same draws, on every machine; there is no other source of chance in a simulation.
  * 2. A branch draws by itself: what is drawn from it moves nothing in the generator that it came from.
  */
+import { invalidOption } from '../../domain/option-values.js';
 
 /** Random numbers that a seed repeats. @beta @since 0.1.0 */
 export interface Random {
@@ -29,6 +30,8 @@ const TWO_TO_32 = 2 ** 32;
  * @beta @since 0.1.0
  */
 export function seededRandom(seed: string | number): Random {
+  if (typeof seed !== 'string' && !Number.isFinite(seed))
+    throw invalidOption('seed of seededRandom', seed, 'a text or a number');
   let state = hashOf(String(seed));
 
   /** mulberry32: 32 bits of state, a full period, and no patterns that a broker's faults could follow. */

@@ -2,6 +2,8 @@
  * Many stories, one after the other, and what came of them.
  */
 
+import { requireOptions } from '../../domain/option-names.js';
+import { requireWhole } from '../../domain/option-values.js';
 import type { Violation } from '../laws/law-court.js';
 import { type StoryOptions, type StoryReport, tellStory } from './story.js';
 
@@ -42,14 +44,12 @@ const NOTHING: SimulationReport = {
 };
 
 /** Tells the stories of `seeds` seeds from `start` on. The same options give the same report. @beta @since 0.1.0 */
-export async function simulate({
-  seeds,
-  start = 1,
-  executions,
-  onStory,
-  createEngine,
-  isRough,
-}: SimulationOptions): Promise<SimulationReport> {
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  requireOptions('simulate', options, ['seeds', 'start', 'executions', 'onStory', 'createEngine', 'isRough']);
+  const { seeds, start = 1, executions, onStory, createEngine, isRough } = options;
+  requireWhole('seeds', seeds, 1);
+  requireWhole('start', start, 0);
+  if (executions !== undefined) requireWhole('executions', executions, 1);
   let report = NOTHING;
   for (let seed = start; seed < start + seeds; seed += 1) {
     const story = await tellStory({
@@ -65,7 +65,10 @@ export async function simulate({
 }
 
 /** How to see a failing story again, step by step. @beta @since 0.1.0 */
-export const replayCommand = (seed: number): string => `fillchart simulate --seeds 1 --start ${seed} --trace`;
+export function replayCommand(seed: number): string {
+  requireWhole('seed of replayCommand', seed, 0);
+  return `fillchart simulate --seeds 1 --start ${seed} --trace`;
+}
 
 const withStory = (so: SimulationReport, story: StoryReport): SimulationReport => ({
   seeds: so.seeds + 1,

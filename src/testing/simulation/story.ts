@@ -8,6 +8,8 @@
  *    sweep over a line without faults has been made.
  */
 
+import { requireOptions } from '../../domain/option-names.js';
+import { requireWhole } from '../../domain/option-values.js';
 import type { Clock } from '../../domain/ports.js';
 import type { SnapshotInput } from '../../domain/snapshot.js';
 import { type Engine, type ExecutionResult, createEngine as realCreateEngine } from '../../index.js';
@@ -65,6 +67,8 @@ const EXITS_JUDGED_MS = 60_000;
 
 /** Runs one simulated story: engine, venue, faults, crashes and restarts, all from one seed. @beta @since 0.1.0 */
 export async function tellStory(options: StoryOptions): Promise<StoryReport> {
+  requireOptions('tellStory', options, ['seed', 'createEngine', 'isRough', 'onLine']);
+  requireWhole('seed', options.seed, 0);
   const { seed } = options;
   const story = newStory(options);
   const { clock, plan, state } = story;

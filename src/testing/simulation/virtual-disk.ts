@@ -4,7 +4,9 @@
  * 1. Records become durable in the order in which they were handed over, a batch at a time.
  * 2. The disk can be slow, full, or unreadable, as its owner says.
  */
+
 import type { JournalRecord } from '../../domain/journal.js';
+import { requireList } from '../../domain/option-values.js';
 
 /** A disk in memory that outlives a simulated process. @beta @since 0.1.0 */
 export interface VirtualDisk {
@@ -19,9 +21,7 @@ export interface VirtualDisk {
 }
 
 /** Makes a disk in memory, with these records on it. @beta @since 0.1.0 */
-export const virtualDisk = (records: readonly JournalRecord[] = []): VirtualDisk => ({
-  records: [...records],
-  commitMs: () => 0,
-  fullBecause: undefined,
-  unreadableBecause: undefined,
-});
+export function virtualDisk(records: readonly JournalRecord[] = []): VirtualDisk {
+  requireList('records of virtualDisk', records, 'a list of records');
+  return { records: [...records], commitMs: () => 0, fullBecause: undefined, unreadableBecause: undefined };
+}

@@ -22,3 +22,14 @@ export interface VenueOptions {
   /** The venue's wall clock less the client's at the start, in ms. */
   readonly clockOffsetMs?: number;
 }
+
+export const VENUE_OPTIONS = Object.keys({
+  clock: true,
+  profile: true,
+  instruments: true,
+  prices: true,
+  balances: true,
+  positions: true,
+  plan: true,
+  clockOffsetMs: true,
+} satisfies Record<keyof VenueOptions, true>);

@@ -5,7 +5,10 @@
  * 1. Exits go by the entry's client id with `-sl` and `-tp`; a leg that is known is a duplicate, never a second order.
  * 2. What is told can be asked for as it stood earlier (a replica that lags).
  */
+
 import { type Decimal, decimal, isZero, roundHalfEven, ZERO } from '../../domain/decimal.js';
+import { refuseUnknown } from '../../domain/option-names.js';
+import { requireMethods } from '../../domain/option-values.js';
 import {
   type CancelWord,
   type Correction,
@@ -44,7 +47,10 @@ export class VenuePort {
   constructor(
     readonly venue: Venue,
     private readonly options: VenuePortOptions = {},
-  ) {}
+  ) {
+    requireMethods('venue of VenuePort', venue, ['enter', 'find', 'cancel']);
+    refuseUnknown('VenuePort', options, ['tellsFills', 'tellsQuantity', 'tellsTime', 'averagePlaces']);
+  }
 
   /** Takes the order, or says that it is known. `id` is the venue's id where the front chooses it. */
   submit(request: OrderRequest, id?: string): SubmitOutcome {

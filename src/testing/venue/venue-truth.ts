@@ -1,7 +1,9 @@
 /**
  * What the venue holds to be so of each entry and its exits, as plain JSON: for the laws, and to be sent between processes.
  */
+
 import { type Decimal, decimal, lessThan, maximum, subtract, ZERO } from '../../domain/decimal.js';
+import { invalidOption, requireMethods } from '../../domain/option-values.js';
 import type { Side } from '../../domain/ports.js';
 import { assetsOf } from './ledger.js';
 import type { Venue } from './venue.js';
@@ -48,12 +50,15 @@ export interface VenueTruth {
 }
 
 /** Every entry that the venue ever took, as it stands, or as it stood at a monotonic time. @beta @since 0.1.0 */
-export const venueTruths = (venue: Venue, at?: number): readonly VenueTruth[] =>
-  venue.orders
+export function venueTruths(venue: Venue, at?: number): readonly VenueTruth[] {
+  requireMethods('venue of venueTruths', venue, ['find', 'versions']);
+  if (at !== undefined && !Number.isFinite(at)) throw invalidOption('at of venueTruths', at, 'a monotonic time in ms');
+  return venue.orders
     .filter(({ role }) => role === 'entry')
     .map(({ id }) => venue.find({ id, isHidden: true }, at))
     .filter((order) => order !== undefined)
     .map((order) => venueTruth(venue, order, at));
+}
 
 export function venueTruth(venue: Venue, order: VenueOrder, at?: number): VenueTruth {
   const { clientOrderId, symbol, side, ordered, state, filled, average, takenAt } = order;

@@ -14,13 +14,16 @@
  *    client's wall clock does not move it.
  * 4. A fee in the bought asset lessens the position; exits are orders like any other, and can fill both.
  */
+
 import { type Decimal, decimal, parseDecimal, ZERO } from '../../domain/decimal.js';
+import { requireOptions } from '../../domain/option-names.js';
+import { requireClock } from '../../domain/option-values.js';
 import type { Clock } from '../../domain/ports.js';
 import { Account } from './account.js';
 import { Ledger } from './ledger.js';
 import { type FillTerms, OrderLife } from './order-life.js';
 import { OrderStore, type VenueListener } from './order-store.js';
-import type { VenueOptions } from './venue-options.js';
+import { VENUE_OPTIONS, type VenueOptions } from './venue-options.js';
 import { isOver, type VenueEvent, type VenueOrder } from './venue-order.js';
 import type { OrderPlan, PlannedCorrection, PlannedEnd } from './venue-plan.js';
 import type { EntryRequest, ExitsRequest, PlannedOrder, VenueRef } from './venue-requests.js';
@@ -58,6 +61,8 @@ export class Venue {
   #waiting: string[] = [];
 
   constructor(options: VenueOptions) {
+    requireOptions('Venue', options, VENUE_OPTIONS);
+    requireClock('clock', options.clock);
     const { clock, profile = PLAIN_PROFILE, instruments, prices = {}, plan = () => ({}) } = options;
     this.profile = profile;
     this.#clock = clock;
