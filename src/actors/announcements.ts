@@ -6,8 +6,10 @@
  * 3. A listener that throws is logged (E2).
  */
 import { distinctUntilChanged, type Observable, ReplaySubject, Subject } from 'rxjs';
+import { causeOf } from '../domain/reading.js';
 import { ExecutionStage } from '../domain/result.js';
 import { containedStream, type OnListenerError } from '../journal/contained-stream.js';
+import { LISTENER_THREW, type Recorder } from '../journal/recorder.js';
 import type { ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionSnapshot, stageOfSnapshot } from '../machines/execution.state.js';
 
@@ -23,50 +25,76 @@ export interface Announcements {
   complete(): void;
 }
 
-export function announcements(onError: OnListenerError): Announcements {
-  const kept: { readonly snapshot: ExecutionSnapshot; readonly commands: readonly ExecutionCommand[] }[] = [];
+/** @param say what a listener throws is logged by it */
+export const announcements = (say: Recorder['say']): Announcements => new Told(say);
+
+/** What is to be told, and what after it. */
+interface News {
+  readonly snapshot: ExecutionSnapshot;
+  readonly commands: readonly ExecutionCommand[];
+  next: News | undefined;
+}
+
+class Told implements Announcements {
+  readonly #say: Recorder['say'];
+  #oldest: News | undefined;
+  #latest: News | undefined;
   /** What was told last: whoever begins to listen hears of it first. */
-  let stage: ExecutionStage = ExecutionStage.VALIDATING;
-  let isOver = false;
-  let streams: ReturnType<typeof newStreams> | undefined;
+  #stage: ExecutionStage = ExecutionStage.VALIDATING;
+  #isOver = false;
+  #streams: ReturnType<typeof newStreams> | undefined;
 
-  function listened(): ReturnType<typeof newStreams> {
-    if (streams === undefined) {
-      streams = newStreams(onError);
-      streams.stages.next(stage);
-      if (isOver) completeAll(streams);
-    }
-    return streams;
+  constructor(say: Recorder['say']) {
+    this.#say = say;
   }
 
-  function tellNext(): void {
-    const next = kept.shift();
-    if (next === undefined) return;
-    stage = stageOfSnapshot(next.snapshot);
+  get stage$(): Observable<ExecutionStage> {
+    return this.#listened().stage$;
+  }
+
+  get snapshot$(): Observable<ExecutionSnapshot> {
+    return this.#listened().snapshot$;
+  }
+
+  get command$(): Observable<ExecutionCommand> {
+    return this.#listened().command$;
+  }
+
+  keep(snapshot: ExecutionSnapshot, commands: readonly ExecutionCommand[]): void {
+    const news: News = { snapshot, commands, next: undefined };
+    if (this.#latest === undefined) this.#oldest = news;
+    else this.#latest.next = news;
+    this.#latest = news;
+  }
+
+  tellNext(): void {
+    const told = this.#oldest;
+    if (told === undefined) return;
+    this.#oldest = told.next;
+    if (told.next === undefined) this.#latest = undefined;
+    this.#stage = stageOfSnapshot(told.snapshot);
+    const streams = this.#streams;
     if (streams === undefined) return;
-    for (const command of next.commands) streams.commands.next(command);
-    streams.snapshots.next(next.snapshot);
-    streams.stages.next(stage);
+    for (const command of told.commands) streams.commands.next(command);
+    streams.snapshots.next(told.snapshot);
+    streams.stages.next(this.#stage);
   }
 
-  return {
-    get stage$() {
-      return listened().stage$;
-    },
-    get snapshot$() {
-      return listened().snapshot$;
-    },
-    get command$() {
-      return listened().command$;
-    },
-    keep: (snapshot, commands) => kept.push({ snapshot, commands }),
-    tellNext,
-    complete() {
-      while (kept.length > 0) tellNext();
-      isOver = true;
-      if (streams !== undefined) completeAll(streams);
-    },
-  };
+  complete(): void {
+    while (this.#oldest !== undefined) this.tellNext();
+    this.#isOver = true;
+    if (this.#streams !== undefined) completeAll(this.#streams);
+  }
+
+  #listened(): ReturnType<typeof newStreams> {
+    if (this.#streams === undefined) {
+      const say = this.#say;
+      this.#streams = newStreams((error) => say('error', { cause: causeOf(error) }, LISTENER_THREW));
+      this.#streams.stages.next(this.#stage);
+      if (this.#isOver) completeAll(this.#streams);
+    }
+    return this.#streams;
+  }
 }
 
 /** Made when somebody wants to listen; most executions have no listener of their own. */

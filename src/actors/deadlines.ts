@@ -25,42 +25,66 @@ export interface DeadlineEvents {
 /** Deadlines at whose instant a fill still counts (T2). */
 const INCLUSIVE: readonly DeadlineName[] = ['hardTimeout', 'lateWindow'];
 
-export function deadlines(clock: Clock, time: EngineTime, events: DeadlineEvents): Deadlines {
-  const timers = new Map<DeadlineName, unknown>();
-  let isCleared = false;
+export const deadlines = (clock: Clock, time: EngineTime, events: DeadlineEvents): Deadlines =>
+  new Timers(clock, time, events);
 
-  function set(name: DeadlineName, ms: number, fire: () => void): void {
-    const known = timers.get(name);
-    if (known !== undefined) clock.clearTimeout(known);
-    timers.set(name, clock.setTimeout(fire, ms));
-  }
-
-  function tell(name: DeadlineName): void {
-    timers.delete(name);
-    events.onDeadline(name);
-  }
-
-  function schedule(name: DeadlineName, at: number): void {
-    set(name, Math.max(0, at - time()), () => {
-      if (time() < at) return schedule(name, at);
-      return INCLUSIVE.includes(name) ? lookAgain(name) : tell(name);
-    });
-  }
-
-  function lookAgain(name: DeadlineName): void {
-    set(name, 0, () => {
-      const looked = events.onLastLook(name);
-      if (name === 'hardTimeout') set(name, 0, () => tell(name));
-      else void looked.then(() => (isCleared ? undefined : tell(name)));
-    });
-  }
-
-  return {
-    schedule,
-    clear() {
-      isCleared = true;
-      for (const timer of timers.values()) clock.clearTimeout(timer);
-      timers.clear();
-    },
-  };
+interface Timer {
+  readonly name: DeadlineName;
+  readonly id: unknown;
 }
+
+class Timers implements Deadlines {
+  readonly #clock: Clock;
+  readonly #time: EngineTime;
+  readonly #events: DeadlineEvents;
+  /** Never more than a few. */
+  #timers: readonly Timer[] = NO_TIMERS;
+  #isCleared = false;
+
+  constructor(clock: Clock, time: EngineTime, events: DeadlineEvents) {
+    this.#clock = clock;
+    this.#time = time;
+    this.#events = events;
+  }
+
+  schedule(name: DeadlineName, at: number): void {
+    this.#set(name, Math.max(0, at - this.#time()), () => this.#fire(name, at));
+  }
+
+  clear(): void {
+    this.#isCleared = true;
+    for (const { id } of this.#timers) this.#clock.clearTimeout(id);
+    this.#timers = NO_TIMERS;
+  }
+
+  #fire(name: DeadlineName, at: number): void {
+    if (this.#time() < at) this.schedule(name, at);
+    else if (INCLUSIVE.includes(name)) this.#lookAgain(name);
+    else this.#tell(name);
+  }
+
+  #lookAgain(name: DeadlineName): void {
+    this.#set(name, 0, () => {
+      const looked = this.#events.onLastLook(name);
+      if (name === 'hardTimeout') this.#set(name, 0, () => this.#tell(name));
+      else void looked.then(() => (this.#isCleared ? undefined : this.#tell(name)));
+    });
+  }
+
+  #set(name: DeadlineName, ms: number, fire: () => void): void {
+    const known = this.#timers.find((timer) => timer.name === name);
+    if (known !== undefined) this.#clock.clearTimeout(known.id);
+    this.#timers = [...this.#others(name), { name, id: this.#clock.setTimeout(fire, ms) }];
+  }
+
+  #tell(name: DeadlineName): void {
+    this.#timers = this.#others(name);
+    this.#events.onDeadline(name);
+  }
+
+  #others(name: DeadlineName): readonly Timer[] {
+    return this.#timers.length === 0 ? NO_TIMERS : this.#timers.filter((timer) => timer.name !== name);
+  }
+}
+
+const NO_TIMERS: readonly never[] = Object.freeze([]);

@@ -23,7 +23,7 @@ import {
   orderRequest,
 } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
-import { type ExecutionSnapshot, topState } from '../machines/execution.state.js';
+import { type ExecutionSnapshot, isReadyToSubmit, topState } from '../machines/execution.state.js';
 import type { BrokerCalls } from './broker-calls.js';
 import type { Deadlines } from './deadlines.js';
 import type { EngineTime } from './engine-time.js';
@@ -65,129 +65,147 @@ export interface EffectServices {
 
 /** The execution whose commands these are. */
 export interface EffectOwner {
-  readonly snapshot: () => ExecutionSnapshot;
-  /** The same, when every fact that was put off has been taken. */
-  readonly upToDate: () => ExecutionSnapshot;
-  readonly send: (fact: ExecutionFact) => void;
-  /** A raw report on the order, or on one of its exits. */
-  readonly report: (raw: unknown) => void;
+  readonly snapshot: ExecutionSnapshot;
   readonly timers: Deadlines;
-  readonly finish: () => void;
+  /** The snapshot when every fact that was put off has been taken. */
+  upToDate(): ExecutionSnapshot;
+  send(fact: ExecutionFact): void;
+  /** A raw report on the order, or on one of its exits. */
+  report(raw: unknown): void;
+  finish(): void;
 }
 
 /**
  * Carries a command out. `durability` is that of the fact that caused it. Resolves when the answer, if any, is told; returns
  * nothing where there is none to wait for. May throw.
  */
-export type Perform = (command: ExecutionCommand, durability: Durability) => Promise<void> | undefined;
-
-export function effects(owner: EffectOwner, services: EffectServices): Perform {
-  const { send, timers } = owner;
-  const { time, calls, watch, looks, filled, metrics } = services;
-  const context = () => owner.snapshot().context;
-  const isReady = () => owner.upToDate().matches({ submitted: 'ready' });
-
-  function perform(command: ExecutionCommand, durability: Durability): Promise<void> | undefined {
-    switch (command.type) {
-      case 'askBroker':
-        return askBroker();
-      case 'submitOrder':
-        submitOrder(command, durability);
-        return;
-      case 'watchOrder':
-        watch.watch(command.ref.clientOrderId, () => orderRef(context()));
-        return;
-      case 'unwatchOrder':
-        watch.unwatch(context().clientOrderId);
-        return;
-      case 'queryOrder':
-        return looks.lookAt(command.ref);
-      case 'lookAtOrder':
-        return lookAtOrder(command);
-      case 'watchExits':
-        for (const ref of command.refs) watch.watch(ref.clientOrderId, () => ref);
-        return;
-      case 'unwatchExits':
-        for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(context().clientOrderId, leg));
-        return;
-      case 'cancelOrder':
-        return cancelOrder();
-      case 'placeProtection':
-        return placeProtection(command);
-      case 'reconcile':
-        return reconcileOnce(command);
-      case 'scheduleDeadline':
-        timers.schedule(command.name, command.at);
-        return;
-      case 'finish':
-        owner.finish();
-        return;
-      case 'openCase':
-        // The host opens cases itself: the result waits for them.
-        return;
-    }
-  }
-
-  async function askBroker(): Promise<void> {
-    if (!services.hasCapacity()) {
-      send({ type: 'BROKER_ASKED', at: time(), answer: { kind: 'no_capacity' } });
+export function perform(
+  owner: EffectOwner,
+  services: EffectServices,
+  command: ExecutionCommand,
+  durability: Durability,
+): Promise<void> | undefined {
+  const { watch } = services;
+  const { context } = owner.snapshot;
+  switch (command.type) {
+    case 'askBroker':
+      return askBroker(owner, services);
+    case 'submitOrder':
+      submitOrder(owner, services, command, durability);
       return;
-    }
-    const others = filled.readOthers(context());
-    const answer = await calls.ask(orderRequest(context()), (given) => exitsAtReference(context(), given));
-    send({ type: 'BROKER_ASKED', at: time(), answer, others: others() });
-  }
-
-  function submitOrder({ order }: CommandOf<'submitOrder'>, durability: Durability): void {
-    if (!isReady()) return;
-    // The host program may do anything, so it comes first: nothing foreign runs between the look and the call (E6).
-    const isBeyondLimits = services.risk?.lookAt(context());
-    if (!isReady()) return;
-    const look = () => lastLook(context(), services.gate(context().snapshot.symbol), time());
-    const refusal = unrecorded(durability) ?? look() ?? isBeyondLimits?.();
-    if (refusal !== undefined) {
-      send(blocked(refusal, time()));
+    case 'watchOrder':
+      watch.watch(command.ref.clientOrderId, () => orderRef(owner.snapshot.context));
       return;
-    }
-    send({ type: 'SUBMIT_STARTED', at: time() });
-    metrics.submits += 1;
-    const tell = (outcome: SubmitOutcome) => send({ type: 'SUBMIT_OUTCOME', at: time(), outcome });
-    const tellLate = (late: SubmitOutcome) => (late.kind === 'accepted' ? tell(late) : undefined);
-    void calls.submit(order, hardTimeoutAt(context()) - time(), tellLate).then(tell);
-    services.risk?.submitted(order.symbol);
+    case 'unwatchOrder':
+      watch.unwatch(context.clientOrderId);
+      return;
+    case 'queryOrder':
+      return services.looks.lookAt(command.ref);
+    case 'lookAtOrder':
+      return lookAtOrder(owner, services, command);
+    case 'watchExits':
+      for (const ref of command.refs) watch.watch(ref.clientOrderId, () => ref);
+      return;
+    case 'unwatchExits':
+      for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(context.clientOrderId, leg));
+      return;
+    case 'cancelOrder':
+      return cancelOrder(owner, services);
+    case 'placeProtection':
+      return placeProtection(owner, services, command);
+    case 'reconcile':
+      return reconcileOnce(owner, services, command);
+    case 'scheduleDeadline':
+      owner.timers.schedule(command.name, command.at);
+      return;
+    case 'finish':
+      owner.finish();
+      return;
+    case 'openCase':
+      // The host opens cases itself: the result waits for them.
+      return;
   }
+}
 
-  async function lookAtOrder({ ref }: CommandOf<'lookAtOrder'>): Promise<void> {
-    await looks.lookAt(ref);
-    send({ type: 'ORDER_LOOKED', at: time() });
+async function askBroker(owner: EffectOwner, services: EffectServices): Promise<void> {
+  const { time, filled, calls } = services;
+  if (!services.hasCapacity()) {
+    owner.send({ type: 'BROKER_ASKED', at: time(), answer: { kind: 'no_capacity' } });
+    return;
   }
+  const { context } = owner.snapshot;
+  const others = filled.readOthers(context);
+  const answer = await calls.ask(orderRequest(context), (given) => exitsAtReference(owner.snapshot.context, given));
+  owner.send({ type: 'BROKER_ASKED', at: time(), answer, others: others() });
+}
 
-  /** The record of the call follows the call: what it says was really sent (T4). */
-  async function cancelOrder(): Promise<void> {
-    const state = topState(owner.upToDate());
-    if (state !== 'cancelling' && state !== 'timeout') return;
-    metrics.cancelSent(time(), state === 'cancelling');
-    const answer = calls.cancel(orderRef(context()), owner.report);
-    send({ type: 'CANCEL_STARTED', at: time() });
-    const outcome = await answer;
-    send({ type: 'CANCEL_OUTCOME', at: time(), outcome });
+function submitOrder(
+  owner: EffectOwner,
+  services: EffectServices,
+  { order }: CommandOf<'submitOrder'>,
+  durability: Durability,
+): void {
+  const { time, risk, metrics } = services;
+  if (!isReadyToSubmit(owner.upToDate())) return;
+  // The host program may do anything, so it comes first: nothing foreign runs between the look and the call (E6).
+  const isBeyondLimits = risk?.lookAt(owner.snapshot.context);
+  if (!isReadyToSubmit(owner.upToDate())) return;
+  const { context } = owner.snapshot;
+  const look = () => lastLook(context, services.gate(context.snapshot.symbol), time());
+  const refusal = unrecorded(durability) ?? look() ?? isBeyondLimits?.();
+  if (refusal !== undefined) {
+    owner.send(blocked(refusal, time()));
+    return;
   }
+  owner.send({ type: 'SUBMIT_STARTED', at: time() });
+  metrics.submits += 1;
+  const tell = (outcome: SubmitOutcome) => owner.send({ type: 'SUBMIT_OUTCOME', at: time(), outcome });
+  const tellLate = (late: SubmitOutcome) => (late.kind === 'accepted' ? tell(late) : undefined);
+  void services.calls.submit(order, hardTimeoutAt(owner.snapshot.context) - time(), tellLate).then(tell);
+  risk?.submitted(order.symbol);
+}
 
-  async function placeProtection({ request }: CommandOf<'placeProtection'>): Promise<void> {
-    const legs = await calls.protect(request);
-    send({ type: 'PROTECTION_OUTCOME', at: time(), legs });
-  }
+async function lookAtOrder(
+  owner: EffectOwner,
+  { looks, time }: EffectServices,
+  { ref }: CommandOf<'lookAtOrder'>,
+): Promise<void> {
+  await looks.lookAt(ref);
+  owner.send({ type: 'ORDER_LOOKED', at: time() });
+}
 
-  async function reconcileOnce({ ref }: CommandOf<'reconcile'>): Promise<void> {
-    const others = filled.readOthers(context());
-    const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
-    const theirs = filledBetween(context().othersBefore, others());
-    const isOfOthers = (price: Decimal) => filled.isExitOfOthers(context(), price);
-    const observed = { order, position, others: othersIn(theirs, context().baseline, position, isOfOthers) };
-    send({ type: 'RECONCILED', at: time(), observed });
-  }
+/** The record of the call follows the call: what it says was really sent (T4). */
+async function cancelOrder(owner: EffectOwner, { calls, metrics, time }: EffectServices): Promise<void> {
+  const state = topState(owner.upToDate());
+  if (state !== 'cancelling' && state !== 'timeout') return;
+  metrics.cancelSent(time(), state === 'cancelling');
+  const answer = calls.cancel(orderRef(owner.snapshot.context), (raw) => owner.report(raw));
+  owner.send({ type: 'CANCEL_STARTED', at: time() });
+  const outcome = await answer;
+  owner.send({ type: 'CANCEL_OUTCOME', at: time(), outcome });
+}
 
-  return perform;
+async function placeProtection(
+  owner: EffectOwner,
+  { calls, time }: EffectServices,
+  { request }: CommandOf<'placeProtection'>,
+): Promise<void> {
+  const legs = await calls.protect(request);
+  owner.send({ type: 'PROTECTION_OUTCOME', at: time(), legs });
+}
+
+async function reconcileOnce(
+  owner: EffectOwner,
+  { calls, filled, time }: EffectServices,
+  { ref }: CommandOf<'reconcile'>,
+): Promise<void> {
+  const others = filled.readOthers(owner.snapshot.context);
+  const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
+  const { context } = owner.snapshot;
+  const theirs = filledBetween(context.othersBefore, others());
+  const isOfOthers = (price: Decimal) => filled.isExitOfOthers(context, price);
+  const observed = { order, position, others: othersIn(theirs, context.baseline, position, isOfOthers) };
+  owner.send({ type: 'RECONCILED', at: time(), observed });
 }
 
 /** An intent that is not on record sends nothing (A4). */

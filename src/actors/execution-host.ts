@@ -13,25 +13,25 @@ import { EXIT_LEGS, type ExitLeg, exitIdOf } from '../domain/exits.js';
 import { LAST_LOOK_MS } from '../domain/limits.js';
 import type { OrderFact } from '../domain/order.js';
 import type { Clock } from '../domain/ports.js';
-import { causeOf } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { ExecutionResult } from '../domain/result.js';
-import { type Durability, LISTENER_THREW, type Recorder, type UnderWay } from '../journal/recorder.js';
+import type { Durability, Recorder, UnderWay } from '../journal/recorder.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit, orderRef } from '../machines/execution.context.js';
-import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
+import type { DeadlineName, ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
-import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
+import { type ExecutionSnapshot, isOrderLive, isReadyToSubmit } from '../machines/execution.state.js';
 import { RISK_PATIENCE_MS, WAITS_FOR } from '../machines/host-protocol.js';
 import { newExecutionState, step } from '../machines/step.js';
-import { announcements } from './announcements.js';
+import { type Announcements, announcements } from './announcements.js';
 import type { CaseRegister } from './cases.js';
-import { deadlines } from './deadlines.js';
-import { type EffectServices, effects } from './effects.js';
-import { type Execution, executionHandle } from './execution.js';
-import { inbox } from './inbox.js';
+import { type DeadlineEvents, type Deadlines, deadlines } from './deadlines.js';
+import { type EffectOwner, type EffectServices, perform } from './effects.js';
+import type { EngineTime } from './engine-time.js';
+import { type Execution, executionHandle, type HandleParts } from './execution.js';
+import { type Inbox, inbox } from './inbox.js';
 import { lastResort } from './last-resort.js';
-import { reportsOf } from './reports.js';
+import { Reports, type ReportsOwner } from './reports.js';
 import type { SlicedWalk } from './sliced-walk.js';
 import type { Turns, Urgency } from './turns.js';
 
@@ -69,84 +69,138 @@ export interface ExecutionHost {
 }
 
 /** @param from where the records left off, for an execution of an earlier process */
-export function executionHost(input: ExecutionInput, services: HostServices, from?: ExecutionSnapshot): ExecutionHost {
-  const { clock, time, watch, recorder, cases, filled, metrics } = services;
-  const { clientOrderId } = input;
-  const news = announcements((error) => recorder.say('error', { cause: causeOf(error) }, LISTENER_THREW));
-  const outcome = openResult();
-  let [isAbandoned, isEnded] = [false, false];
-  let good = from ?? newExecutionState(input); // Where the chart stood last without a fault.
-  let cancelUnderWay: Promise<void> = Promise.resolve();
-  const context = () => good.context;
-  const timers = deadlines(clock, time, {
-    onDeadline: (name) => send({ type: 'DEADLINE', at: time(), name }),
-    onLastLook: (name) => (name === 'lateWindow' ? within(clock, LAST_LOOK_MS, lastLook(), undefined) : lastLook()),
-  });
-  const facts = inbox(services.turns, safely(take));
-  const snapshot = () => good;
-  const reports = reportsOf({ ...services, clientOrderId, snapshot, facts, send, say: recorder.say });
-  const report = safely(reports.order);
-  const perform = effects({ snapshot, upToDate, send, report, timers, finish }, services);
+export const executionHost = (
+  input: ExecutionInput,
+  services: HostServices,
+  from: ExecutionSnapshot = newExecutionState(input),
+): ExecutionHost => new LiveExecution(services, from);
 
-  function send(fact: ExecutionFact, urgency: Urgency | 'now' = URGENCY[fact.type]): void {
-    // What changed before must be known before.
-    if (fact.type !== 'KILL_SWITCH') services.walk.catchUp(host);
-    facts.put(fact, urgency);
+/** What it has of its own are a few fields: very many are in flight at once (docs/performance.md). */
+class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, DeadlineEvents, HandleParts {
+  readonly execution: Execution;
+  readonly news: Announcements;
+  readonly result: Promise<ExecutionResult>;
+  readonly timers: Deadlines;
+  readonly facts: Inbox<ExecutionFact>;
+  readonly #services: HostServices;
+  readonly #reports: Reports;
+  #settle: Settling | undefined;
+  #isAbandoned = false;
+  #isEnded = false;
+  /** Where the chart stood last without a fault. */
+  #good: ExecutionSnapshot;
+  #cancelUnderWay: Promise<void> | undefined;
+
+  constructor(services: HostServices, from: ExecutionSnapshot) {
+    this.#services = services;
+    this.#good = from;
+    this.news = announcements(services.recorder.say);
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.result.catch(nobody);
+    this.timers = deadlines(services.clock, services.time, this);
+    this.facts = inbox(services.turns, (fact) => {
+      try {
+        this.#take(fact);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+    this.#reports = new Reports(this, services);
+    this.execution = executionHandle(this);
   }
 
-  function upToDate(): ExecutionSnapshot {
-    facts.takeAll();
-    return good;
+  get context(): ExecutionContext {
+    return this.#good.context;
+  }
+
+  get snapshot(): ExecutionSnapshot {
+    return this.#good;
+  }
+
+  get time(): EngineTime {
+    return this.#services.time;
+  }
+
+  send(fact: ExecutionFact, urgency: Urgency | 'now' = URGENCY[fact.type]): void {
+    // What changed before must be known before.
+    if (fact.type !== 'KILL_SWITCH') this.#services.walk.catchUp(this);
+    this.facts.put(fact, urgency);
+  }
+
+  report(raw: unknown): void {
+    this.#safely(() => this.#reports.order(raw));
+  }
+
+  exitReport(leg: ExitLeg, raw: unknown): void {
+    this.#safely(() => this.#reports.exit(leg, raw));
+  }
+
+  onDeadline(name: DeadlineName): void {
+    this.send({ type: 'DEADLINE', at: this.time(), name });
+  }
+
+  onLastLook(name: DeadlineName): Promise<void> {
+    const looked = this.#lastLook();
+    return name === 'lateWindow' ? within(this.#services.clock, LAST_LOOK_MS, looked, undefined) : looked;
+  }
+
+  upToDate(): ExecutionSnapshot {
+    this.facts.takeAll();
+    return this.#good;
   }
 
   /** What the engine does wrong in it is the end of the execution, and of nothing else (E5). */
-  function safely<T>(work: (given: T) => void): (given: T) => void {
-    return (given) => {
-      try {
-        work(given);
-      } catch (error) {
-        fail(error);
-      }
-    };
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
-  function fail(error: unknown): void {
-    if (isAbandoned || isEnded) return;
-    isAbandoned = true;
-    timers.clear();
+  #fail(error: unknown): void {
+    if (this.#isAbandoned || this.#isEnded) return;
+    this.#isAbandoned = true;
+    this.timers.clear();
+    const { watch } = this.#services;
+    const { clientOrderId } = this.context;
     watch.unwatch(clientOrderId);
     for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(clientOrderId, leg));
-    void lastResort(good, error, services).then((result) => {
-      good = ended(good, result);
-      news.keep(good, []);
-      end(result);
+    void lastResort(this.#good, error, this.#services).then((result) => {
+      this.#good = ended(this.#good, result);
+      this.news.keep(this.#good, []);
+      this.#end(result);
     });
   }
 
-  function take(fact: ExecutionFact): void {
-    const before = good;
-    if (isAbandoned) return;
+  #take(fact: ExecutionFact): void {
+    const before = this.#good;
+    if (this.#isAbandoned) return;
     if (before.status !== 'active') {
       // Put off while what came before it ended the execution: it is not lost (T5).
-      if (fact.type === 'ORDER_REPORT') reports.afterTheEnd(fact.report);
+      if (fact.type === 'ORDER_REPORT') this.#reports.afterTheEnd(fact.report);
       return;
     }
     const { state, commands, audit } = step(before, fact);
     // A timer that outlived its state is no fact.
     if (fact.type === 'DEADLINE' && state === before && commands.length === 0) return;
-    good = state;
-    const { advisoryId, snapshotHash, firstSubmitAt } = context();
+    this.#good = state;
+    const { recorder, filled } = this.#services;
+    const { advisoryId, snapshotHash, firstSubmitAt } = state.context;
     const t = firstSubmitAt === undefined ? undefined : elapsedSinceSubmit({ firstSubmitAt }, fact.at);
-    news.keep(good, commands);
+    const { news } = this;
+    news.keep(state, commands);
     const underWay: UnderWay = { isBegun: false };
-    const [stream, onTold, at] = ['execution' as const, news.tellNext, fact.at];
+    const [stream, onTold, at] = ['execution' as const, () => news.tellNext(), fact.at];
     const recorded = recorder.record({ stream, advisoryId, snapshotHash, at, t, fact, audit, underWay, onTold });
-    carryOut(commands, recorded, underWay);
-    filled.update(context(), isOrderLive(good));
+    this.#carryOut(commands, recorded, underWay);
+    filled.update(this.context, isOrderLive(this.#good));
   }
 
   /** All that the fact has caused is on its way, the result excepted: listeners hear before the caller. */
-  function carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>, underWay: UnderWay): void {
+  #carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>, underWay: UnderWay): void {
     let toBegin = 1;
     const begun = () => {
       toBegin -= 1;
@@ -155,104 +209,106 @@ export function executionHost(input: ExecutionInput, services: HostServices, fro
       underWay.onBegun?.();
     };
     let durable = recorded;
-    try {
+    this.#safely(() => {
       for (const command of commands) {
-        if (command.type === 'openCase') durable = openCase(cases, context(), command);
-        else if (command.type === 'finish') finishWhenTold(durable);
-        else if (WAITS_FOR[command.type] === 'nothing') void begin(command, ON_RECORD);
+        if (command.type === 'openCase') durable = openCase(this.#services.cases, this.context, command);
+        else if (command.type === 'finish') void this.#finishWhenTold(durable);
+        else if (WAITS_FOR[command.type] === 'nothing') void this.#begin(command, ON_RECORD);
         else {
           toBegin += 1;
-          void performWhen(command, whenDurable(clock, command, durable))
-            .catch(fail)
-            .finally(begun);
+          void this.#beginWhen(command, whenDurable(this.#services.clock, command, durable)).finally(begun);
         }
       }
-    } catch (error) {
-      fail(error);
-    }
+    });
     begun();
   }
 
   /** Resolves when the command has begun to be carried out. */
-  async function performWhen(command: ExecutionCommand, durable: Promise<Durability>): Promise<void> {
+  async #beginWhen(command: ExecutionCommand, durable: Promise<Durability>): Promise<void> {
     const isDone = command.type === 'cancelOrder' ? openSignal() : undefined;
-    if (isDone !== undefined) cancelUnderWay = isDone.promise;
-    const durability = await durable;
-    if (isAbandoned) return isDone?.settle();
-    const performed = begin(command, durability);
-    if (isDone !== undefined) void Promise.resolve(performed).finally(isDone.settle);
+    if (isDone !== undefined) this.#cancelUnderWay = isDone.promise;
+    try {
+      const durability = await durable;
+      if (this.#isAbandoned) return isDone?.settle();
+      const performed = this.#begin(command, durability);
+      if (isDone !== undefined) void Promise.resolve(performed).finally(isDone.settle);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
-  function begin(command: ExecutionCommand, durability: Durability): Promise<void> | undefined {
+  #begin(command: ExecutionCommand, durability: Durability): Promise<void> | undefined {
     try {
-      return perform(command, durability)?.catch(fail);
+      return perform(this, this.#services, command, durability)?.catch((error) => this.#fail(error));
     } catch (error) {
-      fail(error);
+      this.#fail(error);
       return undefined;
     }
   }
 
-  function finishWhenTold(durable: Promise<Durability>): void {
-    const told = recorder.told();
-    void durable
-      .then(() => told)
-      .then(() => (isAbandoned ? undefined : finish()))
-      .catch(fail);
+  async #finishWhenTold(durable: Promise<Durability>): Promise<void> {
+    const told = this.#services.recorder.told();
+    try {
+      await durable;
+      await told;
+      if (!this.#isAbandoned) this.finish();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** The order as it is, once a cancel that is under way has been answered. */
-  async function lastLook(): Promise<void> {
+  async #lastLook(): Promise<void> {
+    const { watch, looks } = this.#services;
+    const { clientOrderId } = this.context;
     if (!watch.has(clientOrderId)) return;
-    await cancelUnderWay;
+    await this.#cancelUnderWay;
     // Filled and over meanwhile: there is nothing left to look at (R6.1).
-    if (watch.has(clientOrderId)) await services.looks.lookAt(orderRef(context()));
+    if (watch.has(clientOrderId)) await looks.lookAt(orderRef(this.context));
   }
 
-  function finish(): void {
-    const { result } = context();
-    if (result !== undefined) end(result);
+  finish(): void {
+    const { result } = this.context;
+    if (result !== undefined) this.#end(result);
   }
 
-  function end(result: ExecutionResult): void {
-    isEnded = true;
-    timers.clear();
-    metrics.finished(result);
-    news.complete();
-    outcome.resolve(deepFreeze(result));
-    services.onDone(host);
+  #end(result: ExecutionResult): void {
+    this.#isEnded = true;
+    this.timers.clear();
+    this.#services.metrics.finished(result);
+    this.news.complete();
+    this.#settle?.resolve(deepFreeze(result));
+    this.#services.onDone(this);
   }
 
-  function resume(): void {
-    news.keep(good, []);
-    news.tellNext();
-    filled.update(context(), isOrderLive(good));
-    finish();
+  resume(): void {
+    this.news.keep(this.#good, []);
+    this.news.tellNext();
+    this.#services.filled.update(this.context, isOrderLive(this.#good));
+    this.finish();
   }
 
-  function abandon(): void {
+  abandon(): void {
     // No call was made, and none will be: the next engine need not wonder (A6).
-    if (upToDate().matches({ submitted: 'ready' })) send({ type: 'SUBMIT_WITHDRAWN', at: time() });
-    isAbandoned = true;
-    timers.clear();
-    watch.unwatch(clientOrderId);
-    news.complete();
-    const message = `The engine was closed while ${input.advisoryId} was live; what is known of it is in the journal.`;
-    outcome.reject(new FillchartError('ENGINE_CLOSED', message));
+    if (isReadyToSubmit(this.upToDate())) this.send({ type: 'SUBMIT_WITHDRAWN', at: this.time() });
+    this.#isAbandoned = true;
+    this.timers.clear();
+    const { advisoryId, clientOrderId } = this.context;
+    this.#services.watch.unwatch(clientOrderId);
+    this.news.complete();
+    const message = `The engine was closed while ${advisoryId} was live; what is known of it is in the journal.`;
+    this.#settle?.reject(new FillchartError('ENGINE_CLOSED', message));
   }
-
-  const host: ExecutionHost = {
-    execution: executionHandle({ snapshot, news, result: outcome.promise, time }),
-    get context() {
-      return context();
-    },
-    get snapshot() {
-      return good;
-    },
-    exitReport: (leg, raw) => safely(() => reports.exit(leg, raw))(undefined),
-    ...{ send, report, resume, abandon },
-  };
-  return host;
 }
+
+/** How the result is handed out. */
+interface Settling {
+  resolve(result: ExecutionResult): void;
+  reject(error: Error): void;
+}
+
+/** Nobody has to listen to a result. */
+const nobody = (): void => undefined;
 
 /** Whether a fact may be put off while very many others are taken: never one that is part of what is done in this turn. */
 const URGENCY: { readonly [Type in ExecutionFact['type']]: Urgency | 'now' } = {
@@ -319,17 +375,3 @@ const ended = ({ context }: ExecutionSnapshot, result: ExecutionResult): Executi
     context: deepFreeze({ ...context, verdict: { status: result.status, reason: 'ENGINE_FAULT' }, result }),
     status: 'done',
   }) as ExecutionSnapshot;
-
-/** A promise to be settled later; nobody has to listen to it. */
-function openResult(): {
-  readonly promise: Promise<ExecutionResult>;
-  resolve(result: ExecutionResult): void;
-  reject(error: Error): void;
-} {
-  let settle: { resolve(result: ExecutionResult): void; reject(error: Error): void } | undefined;
-  const promise = new Promise<ExecutionResult>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  promise.catch(() => undefined);
-  return { promise, resolve: (result) => settle?.resolve(result), reject: (error) => settle?.reject(error) };
-}

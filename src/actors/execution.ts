@@ -105,30 +105,51 @@ function readOnlyActor(now: () => ExecutionSnapshot, { snapshot$, command$ }: Ac
 }
 
 export interface HandleParts {
-  readonly snapshot: () => ExecutionSnapshot;
+  /** Where the chart stands now. */
+  readonly snapshot: ExecutionSnapshot;
   readonly news: ActorNews & { readonly stage$: Observable<ExecutionStage> };
   readonly result: Promise<ExecutionResult>;
   readonly time: EngineTime;
 }
 
-export function executionHandle({ snapshot: now, news, result, time }: HandleParts): Execution {
-  const { advisoryId, clientOrderId, snapshot } = now().context;
-  let actor: ReadOnlyActor | undefined;
-  return {
-    advisoryId,
-    clientOrderId,
-    snapshot,
-    get stage() {
-      return stageOfSnapshot(now());
-    },
-    get stage$() {
-      return news.stage$;
-    },
-    timeout: timeoutView(() => now().context, time),
-    result,
-    get actor() {
-      actor ??= readOnlyActor(now, news);
-      return actor;
-    },
-  };
+export const executionHandle = (parts: HandleParts): Execution => new Handle(parts);
+
+class Handle implements Execution {
+  readonly advisoryId: string;
+  readonly clientOrderId: string;
+  readonly snapshot: FrozenSnapshot;
+  readonly result: Promise<ExecutionResult>;
+  readonly #parts: HandleParts;
+  // Made when somebody asks for them; few do.
+  #timeout: TimeoutView | undefined;
+  #actor: ReadOnlyActor | undefined;
+
+  constructor(parts: HandleParts) {
+    const { advisoryId, clientOrderId, snapshot } = parts.snapshot.context;
+    this.advisoryId = advisoryId;
+    this.clientOrderId = clientOrderId;
+    this.snapshot = snapshot;
+    this.result = parts.result;
+    this.#parts = parts;
+  }
+
+  get stage(): ExecutionStage {
+    return stageOfSnapshot(this.#parts.snapshot);
+  }
+
+  get stage$(): Observable<ExecutionStage> {
+    return this.#parts.news.stage$;
+  }
+
+  get timeout(): TimeoutView {
+    const parts = this.#parts;
+    this.#timeout ??= timeoutView(() => parts.snapshot.context, parts.time);
+    return this.#timeout;
+  }
+
+  get actor(): ReadOnlyActor {
+    const parts = this.#parts;
+    this.#actor ??= readOnlyActor(() => parts.snapshot, parts.news);
+    return this.#actor;
+  }
 }

@@ -14,40 +14,71 @@ export interface Inbox<Fact> {
   readonly isEmpty: boolean;
 }
 
-export function inbox<Fact>(turns: Turns, take: (fact: Fact) => void): Inbox<Fact> {
-  const waiting: Fact[] = [];
-  let isTaking = false;
-  /** The urgency with which it stands in line. */
-  let inLine: Urgency | undefined;
+export const inbox = <Fact>(turns: Turns, take: (fact: Fact) => void): Inbox<Fact> => new FactInbox(turns, take);
 
-  function takeAll(): void {
-    if (isTaking) return;
-    isTaking = true;
-    inLine = undefined;
+/** A class, as is whatever each execution has of its own: closures and getters on each object took most of its memory. */
+class FactInbox<Fact> implements Inbox<Fact> {
+  readonly #turns: Turns;
+  readonly #take: (fact: Fact) => void;
+  /** There is a list only while something waits, which is seldom. */
+  #waiting: Fact[] | undefined;
+  #isTaking = false;
+  /** The urgency with which it stands in line. */
+  #inLine: Urgency | undefined;
+
+  constructor(turns: Turns, take: (fact: Fact) => void) {
+    this.#turns = turns;
+    this.#take = take;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting === undefined;
+  }
+
+  put(fact: Fact, urgency: Urgency | 'now'): void {
+    const isTaken = !this.#isTaking && (urgency === 'now' || this.#isFree(urgency));
+    if (isTaken && this.#waiting === undefined) {
+      this.#takeFrom(fact);
+      return;
+    }
+    this.#waiting ??= [];
+    this.#waiting.push(fact);
+    if (isTaken) this.takeAll();
+    else if (!this.#isTaking && urgency !== 'now') this.#standInLine(urgency);
+  }
+
+  takeAll(): void {
+    if (this.#isTaking) return;
+    this.#inLine = undefined;
+    const first = this.#next();
+    if (first !== undefined) this.#takeFrom(first);
+  }
+
+  /** Takes it, and all that waits behind it. */
+  #takeFrom(first: Fact): void {
+    this.#isTaking = true;
+    this.#inLine = undefined;
     try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) take(next);
+      for (let fact: Fact | undefined = first; fact !== undefined; fact = this.#next()) this.#take(fact);
     } finally {
-      isTaking = false;
+      this.#isTaking = false;
     }
   }
 
-  function standInLine(urgency: Urgency): void {
-    // Who waits to be written down may have become urgent; when the other turn comes nothing is left.
-    if (inLine === 'act' || inLine === urgency) return;
-    inLine = urgency;
-    turns.later(urgency, takeAll);
+  #next(): Fact | undefined {
+    const next = this.#waiting?.shift();
+    if (this.#waiting?.length === 0) this.#waiting = undefined;
+    return next;
   }
 
-  return {
-    put(fact, urgency) {
-      waiting.push(fact);
-      if (isTaking) return;
-      if (urgency === 'now' || (inLine === undefined && turns.isFree(urgency))) takeAll();
-      else standInLine(urgency);
-    },
-    takeAll,
-    get isEmpty() {
-      return waiting.length === 0;
-    },
-  };
+  #isFree(urgency: Urgency): boolean {
+    return this.#inLine === undefined && this.#turns.isFree(urgency);
+  }
+
+  #standInLine(urgency: Urgency): void {
+    // Who waits to be written down may have become urgent; when the other turn comes nothing is left.
+    if (this.#inLine === 'act' || this.#inLine === urgency) return;
+    this.#inLine = urgency;
+    this.#turns.later(urgency, () => this.takeAll());
+  }
 }

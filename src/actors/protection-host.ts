@@ -16,11 +16,11 @@ import type { ProtectionCommand, ProtectionCommandOf } from '../machines/protect
 import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionDeadlineName, ProtectionFact, SeenPosition } from '../machines/protection.facts.js';
 import { type PositionState, type ProtectionSnapshot, positionState } from '../machines/protection.state.js';
-import { newProtectionState, step } from '../machines/step.js';
+import { newProtectionState, type Step, step } from '../machines/step.js';
 import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
 import type { ExitWatch } from './exit-watch.js';
-import { inbox } from './inbox.js';
+import { type Inbox, inbox } from './inbox.js';
 import type { Turns, Urgency } from './turns.js';
 
 export interface ProtectionServices {
@@ -52,49 +52,101 @@ export interface ProtectionHost {
   abandon(): void;
 }
 
-export function protectionHost(services: ProtectionServices): ProtectionHost {
-  const { clock, time, recorder, cases, watch, askPosition, onChange } = services;
-  let state = newProtectionState();
-  const timers = new Map<ProtectionDeadlineName, unknown>();
-  let isAbandoned = false;
-  let hasFailed = false;
-  let isAsking = false;
-  const now = () => state;
-  const facts = inbox(services.turns, take);
-  const send = (fact: ProtectionFact) => facts.put(fact, URGENCY[fact.type]);
-  const upToDate = () => {
-    facts.takeAll();
-    return state;
-  };
+export const protectionHost = (services: ProtectionServices): ProtectionHost => new Position(services);
 
-  function take(fact: ProtectionFact): void {
-    if (isAbandoned || hasFailed || state.status !== 'active') return;
-    const known = state;
+/** What it has of its own are a few fields: very many positions are open at once. */
+class Position implements ProtectionHost {
+  readonly #services: ProtectionServices;
+  readonly #facts: Inbox<ProtectionFact>;
+  #timers: Map<ProtectionDeadlineName, unknown> | undefined;
+  #now: ProtectionSnapshot = newProtectionState();
+  #isAbandoned = false;
+  #hasFailed = false;
+  #isAsking = false;
+
+  constructor(services: ProtectionServices) {
+    this.#services = services;
+    this.#facts = inbox(services.turns, (fact) => this.#take(fact));
+  }
+
+  get context(): ProtectionContext {
+    return this.#upToDate().context;
+  }
+
+  get state(): PositionState {
+    return positionState(this.#upToDate());
+  }
+
+  get isOver(): boolean {
+    return this.#upToDate().status !== 'active' || this.#hasFailed;
+  }
+
+  send(fact: ProtectionFact): void {
+    this.#facts.put(fact, URGENCY[fact.type]);
+  }
+
+  report(leg: ExitLeg, raw: unknown): void {
+    const report = readExitReport(raw, { clientOrderId: exitIdOf(this.#now.context.clientOrderId, leg) });
+    if (report !== undefined) this.send({ type: 'EXIT_REPORT', at: this.#services.time(), leg, report });
+  }
+
+  replay(recorded: readonly ProtectionFact[]): readonly ProtectionCommandOf<'openCase'>[] {
+    const before = this.#now.context;
+    const asked: ProtectionCommandOf<'openCase'>[] = [];
+    for (const fact of recorded) {
+      const taken = this.#hasFailed ? undefined : this.#attemptStep(this.#now, fact);
+      this.#now = taken?.state ?? this.#now;
+      asked.push(...(taken?.commands ?? []).filter((command) => command.type === 'openCase'));
+    }
+    this.#services.onChange(this, before);
+    return asked;
+  }
+
+  abandon(): void {
+    // What is known by now is not lost (A6).
+    this.#facts.takeAll();
+    this.#isAbandoned = true;
+    this.#clearTimers();
+  }
+
+  #upToDate(): ProtectionSnapshot {
+    this.#facts.takeAll();
+    return this.#now;
+  }
+
+  #take(fact: ProtectionFact): void {
+    const known = this.#now;
+    if (this.#isAbandoned || this.#hasFailed || known.status !== 'active') return;
     const before = known.context;
-    const taken = attemptStep(known, fact);
+    const taken = this.#attemptStep(known, fact);
     if (taken === undefined || (taken.state === known && taken.commands.length === 0)) return;
     const { commands, audit } = taken;
-    state = taken.state;
-    const { advisoryId, snapshotHash } = now().context;
+    this.#now = taken.state;
+    const { advisoryId, snapshotHash } = taken.state.context;
+    const { recorder, onChange, onAudit } = this.#services;
     void recorder.record({ stream: 'protection', advisoryId, snapshotHash, at: fact.at, fact, audit });
-    for (const command of commands) perform(command);
-    onChange(host, before);
-    services.onAudit?.(audit, fact.at);
+    for (const command of commands) this.#perform(command);
+    onChange(this, before);
+    onAudit?.(audit, fact.at);
   }
 
   /** A chart that throws stands still from there: nothing of it can be relied on any more. */
-  function attemptStep(known: ProtectionSnapshot, fact: ProtectionFact) {
+  #attemptStep(
+    known: ProtectionSnapshot,
+    fact: ProtectionFact,
+  ): Step<ProtectionSnapshot, ProtectionCommand> | undefined {
     try {
       return step(known, fact);
     } catch (error) {
-      hasFailed = true;
-      recorder.say('error', { cause: causeOf(error) }, "the exits' chart failed");
+      this.#hasFailed = true;
+      this.#services.recorder.say('error', { cause: causeOf(error) }, "the exits' chart failed");
       return undefined;
     }
   }
 
-  function perform(command: ProtectionCommand): void {
-    const { clientOrderId, advisoryId, snapshotHash, symbol } = now().context;
+  #perform(command: ProtectionCommand): void {
+    const { clientOrderId, advisoryId, snapshotHash, symbol } = this.#now.context;
+    const { watch, cases } = this.#services;
     switch (command.type) {
       case 'watchExits':
         watch.watch(clientOrderId, refsOf(command), command.isSoon);
@@ -106,10 +158,10 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
         void watch.query(refsOf(command));
         break;
       case 'askPosition':
-        void ask();
+        void this.#ask();
         break;
       case 'scheduleDeadline':
-        schedule(command.name, command.at);
+        this.#schedule(command.name, command.at);
         break;
       case 'openCase': {
         const { kind, mismatches } = command;
@@ -117,69 +169,37 @@ export function protectionHost(services: ProtectionServices): ProtectionHost {
         break;
       }
       case 'finish':
-        clearTimers();
+        this.#clearTimers();
     }
   }
 
   /** One question at a time: an answer that is under way serves whoever asks meanwhile. */
-  async function ask(): Promise<void> {
-    if (isAsking) return;
-    isAsking = true;
-    const seen = await askPosition(now().context);
-    isAsking = false;
-    send({ type: 'POSITION_SEEN', at: time(), seen });
+  async #ask(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const seen = await this.#services.askPosition(this.#now.context);
+    this.#isAsking = false;
+    this.send({ type: 'POSITION_SEEN', at: this.#services.time(), seen });
   }
 
-  function schedule(name: ProtectionDeadlineName, at: number): void {
+  #schedule(name: ProtectionDeadlineName, at: number): void {
+    const { clock, time } = this.#services;
+    this.#timers ??= new Map();
+    const timers = this.#timers;
     const known = timers.get(name);
     if (known !== undefined) clock.clearTimeout(known);
     const fire = () => {
-      if (time() < at) return schedule(name, at);
+      if (time() < at) return this.#schedule(name, at);
       timers.delete(name);
-      send({ type: 'DEADLINE', at: time(), name });
+      this.send({ type: 'DEADLINE', at: time(), name });
     };
     timers.set(name, clock.setTimeout(fire, Math.max(0, at - time())));
   }
 
-  function clearTimers(): void {
-    for (const timer of timers.values()) clock.clearTimeout(timer);
-    timers.clear();
+  #clearTimers(): void {
+    for (const timer of this.#timers?.values() ?? []) this.#services.clock.clearTimeout(timer);
+    this.#timers = undefined;
   }
-
-  const host: ProtectionHost = {
-    get context() {
-      return upToDate().context;
-    },
-    get state() {
-      return positionState(upToDate());
-    },
-    get isOver() {
-      return upToDate().status !== 'active' || hasFailed;
-    },
-    send,
-    report(leg, raw) {
-      const report = readExitReport(raw, { clientOrderId: exitIdOf(now().context.clientOrderId, leg) });
-      if (report !== undefined) send({ type: 'EXIT_REPORT', at: time(), leg, report });
-    },
-    replay(recorded) {
-      const before = now().context;
-      const asked: ProtectionCommandOf<'openCase'>[] = [];
-      for (const fact of recorded) {
-        const taken = hasFailed ? undefined : attemptStep(state, fact);
-        state = taken?.state ?? state;
-        asked.push(...(taken?.commands ?? []).filter((command) => command.type === 'openCase'));
-      }
-      onChange(host, before);
-      return asked;
-    },
-    abandon() {
-      // What is known by now is not lost (A6).
-      facts.takeAll();
-      isAbandoned = true;
-      clearTimers();
-    },
-  };
-  return host;
 }
 
 /** None of them leads to a cancel or a protection. What begins a position, or goes on with it, is part of what is done in this turn. */

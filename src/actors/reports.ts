@@ -7,73 +7,78 @@
  */
 import { lessThan } from '../domain/decimal.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
-import { applyReport, type OrderFact, readOrderReport } from '../domain/order.js';
+import { applyReport, type OrderFact, type OrderState, readOrderReport } from '../domain/order.js';
 import type { Recorder } from '../journal/recorder.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
 import type { ExecutionSnapshot } from '../machines/execution.state.js';
+import { takes } from '../machines/step.js';
 import type { EngineTime } from './engine-time.js';
 import type { Inbox } from './inbox.js';
 import type { Urgency } from './turns.js';
 
-export interface ReportsParts {
-  readonly clientOrderId: string;
-  readonly snapshot: () => ExecutionSnapshot;
+/** The execution whose reports these are. */
+export interface ReportsOwner {
+  readonly snapshot: ExecutionSnapshot;
   /** What waits to be taken. */
   readonly facts: Pick<Inbox<ExecutionFact>, 'isEmpty'>;
-  readonly send: (fact: ExecutionFact, urgency?: Urgency) => void;
+  send(fact: ExecutionFact, urgency?: Urgency): void;
+}
+
+export interface ReportsParts {
   readonly time: EngineTime;
-  readonly say: Recorder['say'];
+  readonly recorder: Pick<Recorder, 'say'>;
   /** More filled than was accounted for (T5), or a fill taken back or changed (P8), after the end. */
   readonly onStrayFill: (context: ExecutionContext, report: OrderFact) => void;
 }
 
-export interface Reports {
-  /** A raw report on the order. */
-  order(raw: unknown): void;
-  /** A raw report on an exit. Before the execution is done; afterwards the exits have a life of their own (B7). */
-  exit(leg: ExitLeg, raw: unknown): void;
-  /** A report that is taken when the execution is done. */
-  afterTheEnd(report: OrderFact): void;
-}
-
-export function reportsOf(parts: ReportsParts): Reports {
-  const { clientOrderId, snapshot, facts, send, time, say, onStrayFill } = parts;
+export class Reports {
+  readonly #owner: ReportsOwner;
+  readonly #parts: ReportsParts;
   /** The order as it is when all reports that wait have been taken. */
-  let ahead = snapshot().context.order;
+  #ahead: OrderState;
 
-  function afterTheEnd(report: OrderFact): void {
-    const { context } = snapshot();
+  constructor(owner: ReportsOwner, parts: ReportsParts) {
+    this.#owner = owner;
+    this.#parts = parts;
+    this.#ahead = owner.snapshot.context.order;
+  }
+
+  /** A raw report on the order. */
+  order(raw: unknown): void {
+    const { snapshot } = this.#owner;
+    const report = readOrderReport(raw, snapshot.context);
+    if (report === undefined) return;
+    if (snapshot.status === 'active') this.#whileLive(snapshot.context, report);
+    else this.afterTheEnd(report);
+  }
+
+  /** A raw report on an exit. Before the execution is done; afterwards the exits have a life of their own (B7). */
+  exit(leg: ExitLeg, raw: unknown): void {
+    const { snapshot, facts } = this.#owner;
+    const report = readExitReport(raw, { clientOrderId: exitIdOf(snapshot.context.clientOrderId, leg) });
+    if (report === undefined || snapshot.status !== 'active') return;
+    const told = { type: 'EXIT_REPORT', at: this.#parts.time(), leg, report } as const;
+    if (!facts.isEmpty || takes(snapshot, told)) this.#owner.send(told);
+  }
+
+  /** A report that is taken when the execution is done. */
+  afterTheEnd(report: OrderFact): void {
+    const { context } = this.#owner.snapshot;
     const isMore = lessThan(context.order.cumQty, report.cumQty);
-    if (isMore || report.correction !== undefined) onStrayFill(context, report);
+    if (isMore || report.correction !== undefined) this.#parts.onStrayFill(context, report);
   }
 
-  function whileLive(report: OrderFact): void {
-    const { context } = snapshot();
-    const known = facts.isEmpty ? context.order : ahead;
-    ahead = applyReport(known, report);
+  #whileLive(context: ExecutionContext, report: OrderFact): void {
+    const known = this.#owner.facts.isEmpty ? context.order : this.#ahead;
+    const ahead = applyReport(known, report);
+    this.#ahead = ahead;
     if (ahead === known) return;
-    const { fellTo } = ahead;
-    if (fellTo !== known.fellTo && fellTo !== undefined) sayFallen(say, context, fellTo);
+    const { recorder, time } = this.#parts;
+    if (ahead.fellTo !== known.fellTo && ahead.fellTo !== undefined) sayFallen(recorder.say, context, ahead.fellTo);
     const isMore = lessThan(known.cumQty, report.cumQty);
-    send({ type: 'ORDER_REPORT', at: time(), report }, isMore ? 'act' : 'book');
+    this.#owner.send({ type: 'ORDER_REPORT', at: time(), report }, isMore ? 'act' : 'book');
   }
-
-  return {
-    order(raw) {
-      const report = readOrderReport(raw, { clientOrderId });
-      if (report === undefined) return;
-      if (snapshot().status === 'active') whileLive(report);
-      else afterTheEnd(report);
-    },
-    exit(leg, raw) {
-      const report = readExitReport(raw, { clientOrderId: exitIdOf(clientOrderId, leg) });
-      if (report === undefined || snapshot().status !== 'active') return;
-      const told = { type: 'EXIT_REPORT', at: time(), leg, report } as const;
-      if (!facts.isEmpty || snapshot().can(told)) send(told);
-    },
-    afterTheEnd,
-  };
 }
 
 /** Less than is known, and no bust: nothing changes, and it is written down, here and in the journal (P8). */

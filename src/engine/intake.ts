@@ -47,7 +47,7 @@ export interface Intake {
 
 export function intake(parts: IntakeParts): Intake {
   const { clock, time, gate, executions, finished, pages, admission, makeHost } = parts;
-  const waiting = new Map<ExecutionInput, WaitingExecution & { readonly handedInAt: number }>();
+  const waiting = new Map<ExecutionInput, WaitingExecution>();
   const byAdvisory = new Map<string, ExecutionInput>();
   /** Handles that were given out before the host was there. */
   const handles = new WeakMap<KnownExecution, Execution>();
@@ -83,8 +83,8 @@ export function intake(parts: IntakeParts): Intake {
       },
     });
     if (hasBegun && host !== undefined) return host.execution;
-    const entry = waitingExecution(input, () => makeHost(input));
-    waiting.set(input, { ...entry, handedInAt: time() });
+    const entry = waitingExecution(input, time(), makeHost);
+    waiting.set(input, entry);
     if (isRegistered(input)) byAdvisory.set(input.advisoryId, input);
     return entry.handle;
   }

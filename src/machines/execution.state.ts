@@ -28,3 +28,6 @@ export const stageOfSnapshot = (snapshot: ExecutionSnapshot): ExecutionStage =>
 /** The order may still be filled, as far as the engine knows. */
 export const isOrderLive = (snapshot: ExecutionSnapshot): boolean =>
   ['submitted', 'pending', 'cancelling', 'timeout'].includes(topState(snapshot));
+
+/** The submit call is what comes next. */
+export const isReadyToSubmit = ({ value }: ExecutionSnapshot): boolean => statePath(value) === 'submitted.ready';

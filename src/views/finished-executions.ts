@@ -104,5 +104,5 @@ export function finishedExecutions({ lookup, time, onDifference }: FinishedParts
 /** The handle of an execution that is over: nothing more is heard of it. */
 function finishedHandle(snapshot: ExecutionSnapshot, result: ExecutionResult, time: EngineTime): Execution {
   const news = { stage$: of(stageOfSnapshot(snapshot)), snapshot$: EMPTY, command$: EMPTY };
-  return executionHandle({ snapshot: () => snapshot, news, result: Promise.resolve(result), time });
+  return executionHandle({ snapshot, news, result: Promise.resolve(result), time });
 }

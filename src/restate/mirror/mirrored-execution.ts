@@ -41,7 +41,9 @@ export function mirroredExecution(input: ExecutionInput, time: EngineTime): Mirr
   result.catch(() => undefined);
   const stageNow = () => stageOfSnapshot(state);
   const handle = executionHandle({
-    snapshot: () => state,
+    get snapshot() {
+      return state;
+    },
     news: { snapshot$, command$, stage$: defer(() => stages$.pipe(startWith(stageNow()))) },
     result,
     time,
