@@ -1,12 +1,13 @@
 /**
  * What the chart asks of the broker, done: each call under its deadline, each answer read for what it proves.
  *
- * Nothing here decides, retries or waits for anything but the one answer.
+ * Nothing here decides, retries or waits for anything but the one answer. An exit that was there before it was asked for is
+ * looked up: that is part of the answer (`adopted-exits.ts`).
  */
 import { ZERO } from '../domain/decimal.js';
 import { type CallDeadlines, LEAST_RISK_CALL_MS } from '../domain/limits.js';
 import { readPosition } from '../domain/observed-position.js';
-import { readOrderReport, readSubmitOutcome } from '../domain/order.js';
+import { type OrderFact, readOrderReport, readSubmitOutcome } from '../domain/order.js';
 import type {
   BrokerAdapter,
   BrokerCapabilities,
@@ -23,6 +24,7 @@ import type { ObservedOrder, ObservedPosition } from '../domain/reconciliation.j
 import { marketPriceOf } from '../domain/risk-limits.js';
 import { type BrokerAnswer, readInstrument } from '../domain/validation.js';
 import type { Legs } from '../machines/execution.facts.js';
+import { adoptedLegs } from './adopted-exits.js';
 import { type CallOutcome, callBroker } from './calls.js';
 
 export interface BrokerCalls {
@@ -142,11 +144,23 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
   }
 
   async function protect(request: ProtectionRequest): Promise<Legs> {
-    const outcome = await callBroker(clock, Math.max(deadlines.protectionMs, LEAST_RISK_CALL_MS), (signal) =>
-      broker.placeProtection(request, signal),
-    );
+    const limitMs = Math.max(deadlines.protectionMs, LEAST_RISK_CALL_MS);
+    const endsAt = clock.monotonic() + limitMs;
+    const outcome = await callBroker(clock, limitMs, (signal) => broker.placeProtection(request, signal));
     if (outcome.kind !== 'answered') return bothLegs({ kind: 'unknown', cause: outcome.cause });
-    return { stopLoss: readLeg(outcome.value, 'stopLoss'), takeProfit: readLeg(outcome.value, 'takeProfit') };
+    const legs = { stopLoss: readLeg(outcome.value, 'stopLoss'), takeProfit: readLeg(outcome.value, 'takeProfit') };
+    return adoptedLegs(legs, request, (ref) => observeExit(ref, endsAt));
+  }
+
+  /** Within the time of the call that found it there; once more when the first look fails. */
+  async function observeExit(ref: OrderRef, endsAt: number): Promise<OrderFact | undefined> {
+    for (const _look of capabilities.lookupByClientId ? ['first', 'second'] : []) {
+      const leftMs = Math.min(deadlines.statusMs, endsAt - clock.monotonic());
+      if (leftMs <= 0) return undefined;
+      const seen = observedOrder(await callBroker(clock, leftMs, (signal) => broker.getOrderStatus(ref, signal)), ref);
+      if (seen.kind !== 'failed') return seen.kind === 'report' ? seen.report : undefined;
+    }
+    return undefined;
   }
 
   async function observeOrder(ref: OrderRef): Promise<ObservedOrder> {

@@ -18,7 +18,7 @@ import {
   rangeOf,
   without,
 } from '../domain/symbol-totals.js';
-import { type ExecutionContext, heldBy } from '../machines/execution.context.js';
+import { type ExecutionContext, exitPrices, heldBy } from '../machines/execution.context.js';
 
 export interface FilledTotals {
   /** Counts what an execution has filled, and what its order may still fill. */
@@ -80,9 +80,11 @@ export function filledTotals(): FilledTotals {
   const hold = (symbol: string, clientOrderId: string, prices: readonly Decimal[]): void =>
     holdExits(totalsOf(symbol).exits, clientOrderId, prices);
 
-  function keepExits({ clientOrderId, snapshot, bracket, protection }: ExecutionContext): void {
-    if (bracket === undefined || protection.stopLoss !== 'placed') return;
-    hold(snapshot.symbol, clientOrderId, [bracket.stopLoss, bracket.takeProfit]);
+  function keepExits(context: ExecutionContext): void {
+    const { clientOrderId, snapshot, protection } = context;
+    const { stopLoss, takeProfit } = exitPrices(context);
+    if (stopLoss === undefined || takeProfit === undefined || protection.stopLoss !== 'placed') return;
+    hold(snapshot.symbol, clientOrderId, [stopLoss, takeProfit]);
   }
 
   return {

@@ -33,7 +33,7 @@ import {
   withCorrection,
   withFills,
 } from './own-fills.js';
-import type { LegOutcome, OrderRef } from './ports.js';
+import type { LegOutcome, OrderRef, StandingExit } from './ports.js';
 import { attempt, boundedText } from './reading.js';
 
 export type { OrderStatus } from './order-words.js';
@@ -59,6 +59,8 @@ export interface OrderFact {
   readonly correction?: CorrectionFact;
   /** The order's quantity at the venue, where it is told. */
   readonly quantity?: Decimal;
+  /** Of an exit: at which price it stands at the venue, where that is told. */
+  readonly price?: Decimal;
   /** Of an exit: the venue says that it is live, and not merely taken (B5). */
   readonly isWorking?: true;
 }
@@ -130,11 +132,13 @@ function furtherPart(report: Record<string, unknown>, fills: readonly FillFact[]
   const fees = readFees(report['fees']);
   const correction = readCorrection(report['correction']);
   const quantity = usablePrice(report['quantity']);
+  const price = usablePrice(report['price']);
   return {
     ...(identified.length > 0 && { fills: identified }),
     ...(fees !== undefined && { fees }),
     ...(correction !== undefined && { correction }),
     ...(quantity !== undefined && { quantity }),
+    ...(price !== undefined && { price }),
   };
 }
 
@@ -306,7 +310,7 @@ export const isClosedAndPriced = (order: OrderState): boolean =>
 /** Something was filled, and it is not known at what price. */
 export const lacksPrice = (order: OrderState): boolean => isPositive(order.cumQty) && order.avgPrice === undefined;
 
-export const hasFill = (order: OrderState): boolean => isPositive(order.cumQty);
+export const hasFill = (order: Pick<OrderState, 'cumQty'>): boolean => isPositive(order.cumQty);
 
 /** Reads what a submit call, or the placement of a leg, came to (S3). Whatever is not clearly said is `unknown`. */
 export const readSubmitOutcome = (raw: unknown): LegOutcome =>
@@ -319,7 +323,7 @@ function submitOutcomeOf(raw: unknown): LegOutcome {
     const brokerOrderId = idOf(outcome['brokerOrderId']);
     return brokerOrderId === undefined
       ? { kind: 'unknown', cause: 'accepted without a broker order id' }
-      : { kind, brokerOrderId, ...(outcome['state'] === 'pending' && { state: 'pending' }) };
+      : { kind, brokerOrderId, ...(outcome['state'] === 'pending' && { state: 'pending' }), ...readFound(outcome) };
   }
   if (kind === 'rejected' && typeof outcome['code'] === 'string') {
     const code = boundedText(outcome['code']);
@@ -327,7 +331,13 @@ function submitOutcomeOf(raw: unknown): LegOutcome {
     return { kind, code, reason, ...(outcome['transient'] === true && { transient: true }) };
   }
   if (kind === 'not_sent') return { kind, reason: textOf(outcome['reason']) ?? 'not sent' };
-  if (kind === 'duplicate') return { kind };
+  if (kind === 'duplicate') return { kind, ...readFound(outcome) };
   if (kind === 'unknown') return { kind, cause: textOf(outcome['cause']) ?? 'unknown' };
   return { kind: 'unknown', cause: 'unreadable answer' };
+}
+
+function readFound({ found }: Record<string, unknown>): { readonly found?: StandingExit } {
+  if (!isRecord(found)) return {};
+  const [price, quantity] = [usablePrice(found['price']), usablePrice(found['quantity'])];
+  return { found: { ...(price !== undefined && { price }), ...(quantity !== undefined && { quantity }) } };
 }

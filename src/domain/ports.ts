@@ -114,6 +114,8 @@ export interface OrderReport {
   readonly correction?: Correction;
   /** The quantity of the order at the venue, where it is no longer the one that was sent (FIX OrderQty 38; P10). */
   readonly quantity?: string;
+  /** Of an exit: the price at which it stands at the venue (FIX StopPx 99, Price 44). */
+  readonly price?: string;
   readonly reason?: string;
   /** The broker's own time, ISO 8601; recorded, never used for a deadline. */
   readonly brokerTime?: string;
@@ -124,6 +126,16 @@ export interface OpenOrder extends OrderReport {
   readonly symbol: string;
 }
 
+/**
+ * How an exit stands that was at the venue before this call asked for it, as far as that is told: an engine that could not
+ * write its journal may have placed it, at another price. What works at the venue is the truth.
+ * @public @since 0.1.0
+ */
+export interface StandingExit {
+  readonly price?: string;
+  readonly quantity?: string;
+}
+
 /** What a submit call proved (S3). @public @since 0.1.0 */
 export type SubmitOutcome =
   | {
@@ -131,10 +143,13 @@ export type SubmitOutcome =
       readonly brokerOrderId: string;
       /** Of an exit: `pending` while the venue has taken it and does not say that it works yet (FIX PendingNew; B5). */
       readonly state?: 'pending' | 'working';
+      /** Of an exit that was there before. */
+      readonly found?: StandingExit;
     }
   | { readonly kind: 'rejected'; readonly code: string; readonly reason: string; readonly transient?: boolean }
   | { readonly kind: 'not_sent'; readonly reason: string }
-  | { readonly kind: 'duplicate' }
+  /** `found`: of an exit; without it the engine looks the exit up. */
+  | { readonly kind: 'duplicate'; readonly found?: StandingExit }
   | { readonly kind: 'unknown'; readonly cause: string };
 
 /** `requested` means the broker took the request, not that the order is closed. @public @since 0.1.0 */

@@ -80,10 +80,18 @@ export interface ReconciliationExpected {
   /** What SL and TP ought to be at the broker; absent when nothing is held, or nothing could be placed. */
   readonly stopLoss?: Decimal;
   readonly takeProfit?: Decimal;
+  /** Exits of which the venue has said that they stand otherwise: they were there before they were asked for. */
+  readonly standing?: { readonly stopLoss?: StandingLeg; readonly takeProfit?: StandingLeg };
   /** Net position before the order. */
   readonly baseline: Decimal;
   /** Differences that the execution found by itself (no price, invalid protection, …). */
   readonly found: readonly Mismatch[];
+}
+
+/** At what price, and for how much, an exit stands, as far as the venue told it. @public @since 0.1.0 */
+export interface StandingLeg {
+  readonly price?: Decimal;
+  readonly quantity?: Decimal;
 }
 
 /** What the broker's one answer on the order came to. @public @since 0.1.0 */
@@ -281,33 +289,28 @@ function protectionMismatches(
   expected: ReconciliationExpected,
   { position, others }: ReconciliationObserved,
 ): Mismatch[] {
-  if (position.kind !== 'position' || !isPositive(expected.cumQty)) return [];
-  const { stopLoss, takeProfit, tickSize, found } = expected;
+  if (!isPositive(expected.cumQty)) return [];
+  const { stopLoss, takeProfit, tickSize, found, standing } = expected;
+  const shown = position.kind === 'position' ? position : undefined;
   // What the execution has found missing itself is said once.
   const isToldAlready = ({ kind }: Mismatch) => kind === 'MISSING_TP' && found.some((known) => known.kind === kind);
   return [
-    ...legMismatch(
-      ['MISSING_SL', 'STOP_LOSS_PRICE', 'stop-loss'],
-      stopLoss,
-      position.stopLoss,
-      others.stopLosses,
-      tickSize,
-    ),
-    ...legMismatch(
-      ['MISSING_TP', 'TAKE_PROFIT_PRICE', 'take-profit'],
-      takeProfit,
-      position.takeProfit,
-      others.takeProfits,
-      tickSize,
-    ).filter((missing) => !isToldAlready(missing)),
+    ...legMismatch(STOP_LOSS, {
+      ...{ wanted: stopLoss, others: others.stopLosses, tick: tickSize, isShown: shown !== undefined },
+      ...{ actual: shown?.stopLoss, standing: standing?.stopLoss?.price },
+    }),
+    ...legMismatch(TAKE_PROFIT, {
+      ...{ wanted: takeProfit, others: others.takeProfits, tick: tickSize, isShown: shown !== undefined },
+      ...{ actual: shown?.takeProfit, standing: standing?.takeProfit?.price },
+    }).filter((missing) => !isToldAlready(missing)),
   ];
 }
 
 /** What the exits are for, as the broker lists them, else as they were placed, beside what they ought to be for (B1, B6). */
 function exitSizeMismatches(expected: ReconciliationExpected, position: ObservedPosition): Mismatch[] {
-  const { cumQty, protectedQuantity = cumQty, placedQuantity = protectedQuantity } = expected;
+  const { cumQty, protectedQuantity = cumQty, placedQuantity = protectedQuantity, standing } = expected;
   const shown = position.kind === 'position' ? position.exitQuantity : undefined;
-  const actual = shown ?? placedQuantity;
+  const actual = shown ?? standing?.stopLoss?.quantity ?? standing?.takeProfit?.quantity ?? placedQuantity;
   if (!isPositive(cumQty) || actual === protectedQuantity) return [];
   const message =
     actual === placedQuantity
@@ -316,21 +319,34 @@ function exitSizeMismatches(expected: ReconciliationExpected, position: Observed
   return [mismatch('PROTECTION_SIZE', protectedQuantity, actual, message)];
 }
 
+type LegCodes = readonly [missing: ReasonCode, differs: ReasonCode, name: string];
+const STOP_LOSS: LegCodes = ['MISSING_SL', 'STOP_LOSS_PRICE', 'stop-loss'];
+const TAKE_PROFIT: LegCodes = ['MISSING_TP', 'TAKE_PROFIT_PRICE', 'take-profit'];
+
+interface LegSides {
+  readonly wanted: Decimal | undefined;
+  /** What the answer on positions shows; it shows exits at all where `isShown`. */
+  readonly actual: Decimal | undefined;
+  readonly isShown: boolean;
+  /** What the venue has said of the leg itself, where that is not as wanted. */
+  readonly standing: Decimal | undefined;
+  readonly others: readonly Decimal[];
+  readonly tick: Decimal;
+}
+
 /** A broker that nets may show only one pair for several executions; another execution's price then proves nothing. */
-function legMismatch(
-  [missing, differs, name]: readonly [ReasonCode, ReasonCode, string],
-  wanted: Decimal | undefined,
-  actual: Decimal | undefined,
-  others: readonly Decimal[],
-  tick: Decimal,
-): Mismatch[] {
-  if (actual === undefined) {
+function legMismatch([missing, differs, name]: LegCodes, leg: LegSides): Mismatch[] {
+  const { wanted, actual, isShown, standing, others, tick } = leg;
+  if (isShown && actual === undefined) {
     return [
       mismatch(missing, wanted ?? 'a price', 'none', `Expected ${name} ${wanted ?? '(any)'}, found none in broker`),
     ];
   }
-  if (wanted === undefined || sameAtTick(wanted, actual, tick) || others.includes(actual)) return [];
-  return [mismatch(differs, wanted, actual, `Expected ${name} ${wanted}, found ${actual} in broker`)];
+  if (wanted === undefined) return [];
+  const isOwnShown = actual !== undefined && !others.includes(actual);
+  const found = isOwnShown ? actual : standing;
+  if (found === undefined || sameAtTick(wanted, found, tick)) return [];
+  return [mismatch(differs, wanted, found, `Expected ${name} ${wanted}, found ${found} in broker`)];
 }
 
 /** Equal after rounding to the nearest tick (R6.2). */

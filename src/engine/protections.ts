@@ -17,7 +17,12 @@ import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import { type Mismatch, mismatch, type ObservedPosition } from '../domain/reconciliation.js';
-import { type ExecutionContext, heldBy as heldByEntry, type LegState } from '../machines/execution.context.js';
+import {
+  type ExecutionContext,
+  exitPrices,
+  heldBy as heldByEntry,
+  type LegState,
+} from '../machines/execution.context.js';
 import type { ProtectionCommandOf } from '../machines/protection.commands.js';
 import { type ProtectionContext, workingRefs } from '../machines/protection.context.js';
 import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '../machines/protection.facts.js';
@@ -271,8 +276,9 @@ export function protectionInputOf(
     price === undefined || state === 'none' || state === 'refused'
       ? undefined
       : { price, isPlaced: state === 'placed' && !hasFound(context, missing) };
-  const sl = placed(bracket?.stopLoss, protection.stopLoss, 'MISSING_SL');
-  const tp = placed(bracket?.takeProfit, protection.takeProfit, 'MISSING_TP');
+  const prices = exitPrices(context);
+  const sl = placed(prices.stopLoss, protection.stopLoss, 'MISSING_SL');
+  const tp = placed(prices.takeProfit, protection.takeProfit, 'MISSING_TP');
   const isPlaced = sl !== undefined || tp !== undefined;
   // The same figure as that of the reconciliation: a fee in the coin is no position (B6).
   const held = heldByEntry(context);

@@ -178,6 +178,8 @@ function ofProtection(after: ExecutionContext, told: Record<string, unknown>): A
     ...(isLowerBound && { nakedWindowIsLowerBound: true }),
     ...(isPending && { isConfirmed: false }),
     ...(protection.stopsAlone === true && { stopLossAlone: true }),
+    // Adopted at another price, or for another quantity, than was asked for: what stands at the venue.
+    ...(protection.standing !== undefined && { standing: protection.standing }),
   };
   return [entry(event, details)];
 }

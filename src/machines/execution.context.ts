@@ -16,7 +16,7 @@ import { newOrder, type OrderState } from '../domain/order.js';
 import { type FilledBySide, NOTHING_FILLED } from '../domain/others-fills.js';
 import type { Instrument, OrderRef, OrderRequest, ProtectionRequest } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
-import type { Mismatch, ReconciliationReport } from '../domain/reconciliation.js';
+import type { Mismatch, ReconciliationExpected, ReconciliationReport } from '../domain/reconciliation.js';
 import type { RefusedBy } from '../domain/refused-by.js';
 import type { ExecutionAttempt, ExecutionResult, FinalStatus } from '../domain/result.js';
 import type { FrozenSnapshot } from '../domain/snapshot.js';
@@ -103,6 +103,8 @@ export interface ProtectionState {
   readonly stopsAlone?: true;
   readonly stopLossId?: string;
   readonly takeProfitId?: string;
+  /** Exits that stand at the venue otherwise than they were asked for: they were there before, or the venue changed them. */
+  readonly standing?: ReconciliationExpected['standing'];
   /** An exit has filled: that the other ends is then as it should be. */
   readonly hasExitFilled?: true;
 }
@@ -264,6 +266,20 @@ export const holdingOf = ({ order, snapshot, instrument }: ExecutionContext): Ho
 
 /** What the account has by this execution's fill (B6). */
 export const heldBy = (context: ExecutionContext): Decimal => heldQuantity(holdingOf(context));
+
+/** The prices at which the exits stand: what works at the venue is the truth, else what was asked for. */
+export function exitPrices({ bracket, protection }: Pick<ExecutionContext, 'bracket' | 'protection'>): {
+  readonly stopLoss?: Decimal;
+  readonly takeProfit?: Decimal;
+} {
+  if (bracket === undefined) return {};
+  const { standing } = protection;
+  if (standing === undefined) return bracket;
+  return {
+    stopLoss: standing.stopLoss?.price ?? bracket.stopLoss,
+    takeProfit: standing.takeProfit?.price ?? bracket.takeProfit,
+  };
+}
 
 export const isProtected = ({ protection }: Pick<ExecutionContext, 'protection'>): boolean =>
   protection.stopLoss === 'placed' && protection.takeProfit === 'placed';

@@ -3,17 +3,18 @@
  *
  * 1. A leg counts as placed when it works (B5). What was taken only is `confirming`, until a report on it says more.
  * 2. A leg once placed stays so, unless the venue itself says that it has ended.
- * 3. Nothing here moves or takes back an exit (B3): a fill that is taken back afterwards is a fact for a human (P8).
+ * 3. An exit that was there before it was asked for is adopted at the price and for the quantity that the venue tells.
+ * 4. Nothing here moves or takes back an exit (B3): a fill that is taken back afterwards is a fact for a human (P8).
  */
 
 import { correctionMismatch } from '../domain/correction.js';
-import { isPositive } from '../domain/decimal.js';
+import { isPositive, parseVenueDecimal } from '../domain/decimal.js';
 import type { ExitFact, ExitLeg } from '../domain/exits.js';
 import { PROTECTION_LIMIT_MS } from '../domain/limits.js';
 import { applyReport, hasFill } from '../domain/order.js';
-import { type LegOutcome, TAKE_PROFIT_PASSED } from '../domain/ports.js';
+import { type LegOutcome, type StandingExit, TAKE_PROFIT_PASSED } from '../domain/ports.js';
 import { type Mismatch, mismatch } from '../domain/reconciliation.js';
-import type { ExecutionContext, LegState, ProtectionState } from './execution.context.js';
+import { type ExecutionContext, exitPrices, type LegState, type ProtectionState } from './execution.context.js';
 import type { ExecutionFact, FactOf } from './execution.facts.js';
 import { type Patch, withFound } from './execution.updates.js';
 
@@ -32,8 +33,13 @@ export function endProtection(context: ExecutionContext, { at, legs }: FactOf<'P
   const isAlone = protection.stopsAlone === true;
   const stopLossId = protection.stopLossId ?? idOf(legs.stopLoss);
   const takeProfitId = protection.takeProfitId ?? idOf(legs.takeProfit);
+  const adopted = withStanding(
+    withStanding(context, 'stopLoss', foundBy(legs.stopLoss)),
+    'takeProfit',
+    foundBy(legs.takeProfit),
+  );
   return withLegs(context, at, {
-    ...protection,
+    ...adopted.protection,
     stopLoss: legAfter(protection.stopLoss, legs.stopLoss),
     takeProfit: isAlone ? 'refused' : legAfter(protection.takeProfit, legs.takeProfit),
     ...(stopLossId !== undefined && { stopLossId }),
@@ -46,6 +52,22 @@ const withLegs = ({ stopLossAt }: ExecutionContext, at: number, protection: Prot
   protection,
   ...(protection.stopLoss === 'placed' && stopLossAt === undefined && { stopLossAt: at }),
 });
+
+const foundBy = (outcome: LegOutcome): StandingExit | undefined =>
+  outcome.kind === 'accepted' || outcome.kind === 'duplicate' ? outcome.found : undefined;
+
+/** How a leg stands, where the venue tells it and it is not as it was asked for. Returns the same object where it is. */
+function withStanding(context: ExecutionContext, name: LegName, told: StandingExit | undefined): ExecutionContext {
+  const { bracket, protection } = context;
+  const [price, quantity] = [parseVenueDecimal(told?.price), parseVenueDecimal(told?.quantity)];
+  const known = { price: bracket?.[name], quantity: bracket?.quantity, ...protection.standing?.[name] };
+  const isNews =
+    (price !== undefined && price !== known.price) || (quantity !== undefined && quantity !== known.quantity);
+  if (bracket === undefined || !isNews) return context;
+  const leg = { ...(price !== undefined && { price }), ...(quantity !== undefined && { quantity }) };
+  const standing = { ...protection.standing, [name]: { ...protection.standing?.[name], ...leg } };
+  return { ...context, protection: { ...protection, standing } };
+}
 
 const idOf = (outcome: LegOutcome): string | undefined =>
   outcome.kind === 'accepted' ? outcome.brokerOrderId : undefined;
@@ -60,6 +82,7 @@ function legAfter(before: LegState, outcome: LegOutcome): LegState {
 }
 
 const NAMES = { sl: 'stopLoss', tp: 'takeProfit' } as const;
+type LegName = (typeof NAMES)[ExitLeg];
 
 /** What a report says of a leg: only of one that was taken; before that, the call's own answer counts. */
 export function legAfterReport(before: LegState, report: ExitFact): LegState {
@@ -75,7 +98,11 @@ export function keepExitReport(context: ExecutionContext, { at, leg, report }: F
   const hasFilled = protection.hasExitFilled === true || report.status === 'filled';
   // When one exit has filled, the other is meant to end.
   const after = hasFilled && report.status !== 'filled' ? protection[name] : legAfterReport(protection[name], report);
-  return withLegs(context, at, { ...protection, [name]: after, ...(hasFilled && { hasExitFilled: true }) });
+  const { price } = report;
+  const isThere = price !== undefined && (after === 'placed' || after === 'confirming');
+  // Its quantity is no difference: the sibling of an exit that fills in part shrinks.
+  const { protection: kept } = isThere ? withStanding(context, name, { price }) : context;
+  return withLegs(context, at, { ...kept, [name]: after, ...(hasFilled && { hasExitFilled: true }) });
 }
 
 /** The exit was taken or placed, and the venue says that it is over without a fill. */
@@ -87,7 +114,11 @@ export const losesLeg = (context: ExecutionContext, fact: FactOf<'EXIT_REPORT'>)
 export function isExitNews(context: ExecutionContext, fact: FactOf<'EXIT_REPORT'>): boolean {
   const { protection } = context;
   const after = keepExitReport(context, fact).protection ?? protection;
-  return after[NAMES[fact.leg]] !== protection[NAMES[fact.leg]] || after.hasExitFilled !== protection.hasExitFilled;
+  return (
+    after[NAMES[fact.leg]] !== protection[NAMES[fact.leg]] ||
+    after.hasExitFilled !== protection.hasExitFilled ||
+    after.standing !== protection.standing
+  );
 }
 
 export const legNameOf = (leg: ExitLeg): (typeof NAMES)[ExitLeg] => NAMES[leg];
@@ -145,12 +176,14 @@ export const correctionOf = (context: ExecutionContext, report: FactOf<'ORDER_RE
   correctionMismatch({ clientOrderId: context.clientOrderId, before: context.order, report, exits: coverOf(context) });
 
 /** What the exits are for, in words. */
-export function coverOf({ bracket, protection }: ExecutionContext): string {
+export function coverOf(context: ExecutionContext): string {
+  const { bracket, protection } = context;
   const { stopLoss, takeProfit } = protection;
   if (bracket === undefined) return 'no exits were placed';
+  const prices = exitPrices(context);
   const placed = [
-    ...(stopLoss === 'placed' || stopLoss === 'confirming' ? [`SL ${bracket.stopLoss}`] : []),
-    ...(takeProfit === 'placed' || takeProfit === 'confirming' ? [`TP ${bracket.takeProfit}`] : []),
+    ...(stopLoss === 'placed' || stopLoss === 'confirming' ? [`SL ${prices.stopLoss}`] : []),
+    ...(takeProfit === 'placed' || takeProfit === 'confirming' ? [`TP ${prices.takeProfit}`] : []),
   ];
   if (placed.length > 0) return `the exits still cover ${bracket.quantity} (${placed.join(', ')})`;
   const isAsked = protection.tries > 0 && stopLoss !== 'refused';

@@ -6,7 +6,7 @@ import { slippageOf } from '../domain/fills.js';
 import { hasFill } from '../domain/order.js';
 import type { ExecutionState } from '../domain/reasons.js';
 import { type ExecutionResult, ExecutionStage } from '../domain/result.js';
-import { type ExecutionContext, heldBy } from './execution.context.js';
+import { type ExecutionContext, exitPrices, heldBy } from './execution.context.js';
 
 const MS_PER_SECOND = 1_000;
 
@@ -45,9 +45,10 @@ function exitPart(context: ExecutionContext): Partial<ExecutionResult> {
   const { bracket, protection, stopLossAt, firstFillAt } = context;
   if (bracket === undefined) return {};
   const rest = subtract(heldBy(context), bracket.quantity);
+  const { stopLoss, takeProfit } = exitPrices(context);
   return {
-    ...(protection.stopLoss === 'placed' && { finalSl: bracket.stopLoss }),
-    ...(protection.takeProfit === 'placed' && { finalTp: bracket.takeProfit }),
+    ...(protection.stopLoss === 'placed' && stopLoss !== undefined && { finalSl: stopLoss }),
+    ...(protection.takeProfit === 'placed' && takeProfit !== undefined && { finalTp: takeProfit }),
     ...(isPositive(rest) && { unprotectedQuantity: rest }),
     ...(stopLossAt !== undefined && firstFillAt !== undefined && { nakedWindowMs: stopLossAt - firstFillAt }),
     ...(stopLossAt !== undefined && isFoundAfterRestart(context) && { nakedWindowIsLowerBound: true }),

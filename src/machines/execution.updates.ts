@@ -291,6 +291,7 @@ export function expectedAtBroker(context: ExecutionContext, at: number): Reconci
     ...(order.brokerOrderId !== undefined && { brokerOrderId: order.brokerOrderId }),
     ...(order.avgPrice !== undefined && { avgPrice: order.avgPrice }),
     ...(isHeld && { stopLoss: bracket.stopLoss, takeProfit: bracket.takeProfit }),
+    ...(context.protection.standing !== undefined && { standing: context.protection.standing }),
   };
 }
 

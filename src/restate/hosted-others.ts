@@ -5,7 +5,7 @@
 import type * as restate from '@restatedev/restate-sdk';
 import { ZERO } from '../domain/decimal.js';
 import { NO_COUNTS } from '../domain/symbol-totals.js';
-import { heldBy } from '../machines/execution.context.js';
+import { exitPrices, heldBy } from '../machines/execution.context.js';
 import { isOrderLive } from '../machines/execution.state.js';
 import type { Hosting } from './hosting.js';
 import { SYMBOLS } from './names.js';
@@ -46,9 +46,10 @@ export function othersOf({ ctx, parts, input, life }: Hosting): Others {
     count() {
       const { context, state } = life;
       if (!isNetting || context.firstSubmitAt === undefined) return;
-      const { bracket, protection, order } = context;
-      const exits =
-        bracket !== undefined && protection.stopLoss === 'placed' ? [bracket.stopLoss, bracket.takeProfit] : undefined;
+      const { protection, order } = context;
+      const { stopLoss, takeProfit } = exitPrices(context);
+      const isHeld = stopLoss !== undefined && takeProfit !== undefined && protection.stopLoss === 'placed';
+      const exits = isHeld ? [stopLoss, takeProfit] : undefined;
       const now = { side, filled: heldBy(context), open: isOrderLive(state) ? order.leavesQty : ZERO };
       const hasChanged = now.filled !== counted.filled || now.open !== counted.open || (exits && !counted.exits);
       if (!hasChanged) return;

@@ -85,6 +85,7 @@ export class VenuePort {
       ...(fees.length > 0 && { fees }),
       ...(correction !== undefined && { correction }),
       ...(tellsQuantity && { quantity: order.quantity }),
+      ...(order.role === 'exit' && order.price !== undefined && { price: order.price }),
       ...(reason !== undefined && { reason }),
       ...(this.options.tellsTime === true && { brokerTime: isoTime(this.venue.timeAt(updatedAt)) }),
     };

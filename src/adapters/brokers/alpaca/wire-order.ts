@@ -59,6 +59,7 @@ export function reportOf(order: unknown, named?: string): OpenOrder | undefined 
   if (brokerOrderId === undefined || clientOrderId === undefined) return undefined;
   if (status === undefined || filledSize === undefined) return undefined;
   const fillPrice = textOf(order['filled_avg_price']);
+  const price = isExitId(clientOrderId) ? (textOf(order['stop_price']) ?? textOf(order['limit_price'])) : undefined;
   const reason = reasonOf(order, status);
   const filledAt = FILLED.includes(status) ? textOf(order['filled_at']) : undefined;
   const brokerTime = filledAt ?? textOf(order['updated_at']) ?? textOf(order['submitted_at']);
@@ -69,6 +70,7 @@ export function reportOf(order: unknown, named?: string): OpenOrder | undefined 
     state: isExitId(clientOrderId) && WORKING.includes(status) ? 'working' : (STATES[status] ?? status),
     filledSize,
     ...(fillPrice !== undefined && { fillPrice }),
+    ...(price !== undefined && { price }),
     ...(reason !== undefined && { reason }),
     ...(brokerTime !== undefined && { brokerTime }),
   };

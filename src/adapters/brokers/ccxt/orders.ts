@@ -107,7 +107,9 @@ export function reportOf(order: VenueOrder, clientOrderId: string, market?: Mark
   const { brokerOrderId, state, fillPrice, reason, brokerTime, charged, fills } = order;
   const fees =
     order.fees ?? (charged === undefined || market === undefined ? [] : [{ asset: market.quoteId, amount: charged }]);
-  const isWorking = exitOf(clientOrderId) !== undefined && (state === 'submitted' || state === 'pending');
+  const exit = exitOf(clientOrderId);
+  const isWorking = exit !== undefined && (state === 'submitted' || state === 'pending');
+  const price = exit?.leg === 'sl' ? order.stopLoss : exit?.leg === 'tp' ? order.takeProfit : undefined;
   return {
     clientOrderId,
     brokerOrderId,
@@ -116,6 +118,7 @@ export function reportOf(order: VenueOrder, clientOrderId: string, market?: Mark
     ...(fillPrice !== undefined && isPositive(filledSize) && { fillPrice }),
     ...(fills !== undefined && fills.length > 0 && { fills }),
     ...(fees.length > 0 && { fees: market === undefined ? fees : named(fees, market) }),
+    ...(price !== undefined && { price }),
     ...(reason !== undefined && { reason }),
     ...(brokerTime !== undefined && { brokerTime }),
   };

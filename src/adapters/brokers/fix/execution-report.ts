@@ -41,6 +41,8 @@ export interface Execution {
   readonly does: 'fill' | Correction['kind'] | 'nothing';
   /** The fill that this report tells of, or what stands of it after a correction. */
   readonly fill: Fill | undefined;
+  /** StopPx, else Price: at what price an exit stands. */
+  readonly price: string | undefined;
   /** OrderQty, where the report is about it: restated, replaced, or the answer to a question. */
   readonly orderQty: string | undefined;
   /** It answers a question, and tells of no event. */
@@ -124,6 +126,7 @@ export function readExecution(message: Received): Execution | undefined {
     refId: realId(at('execRefId')),
     does: isStatus ? 'nothing' : does,
     fill: isStatus || does === 'nothing' || does === 'bust' ? undefined : fillOf(at('lastQty'), at('lastPx'), execId),
+    price: priceOf(at('stopPx')) ?? priceOf(at('price')),
     orderQty: ABOUT_QUANTITY.includes(execType) ? priceOf(at('orderQty')) : undefined,
     isStatus,
     isReplaced: execType === REPLACED || (execType === '' && ordStatus === REPLACED),
@@ -150,7 +153,7 @@ const isAnswer = (at: (tag: TagName) => string | undefined, execType: string): b
 
 /** A report on the order `clientOrderId`, as it is told. An exit that is live at the venue is `working`. */
 export function reportOf(execution: Execution, clientOrderId: string, isExit: boolean): OrderReport {
-  const { ordStatus, orderId = '', cumQty = '0', avgPx, text, brokerTime } = execution;
+  const { ordStatus, orderId = '', cumQty = '0', avgPx, text, brokerTime, price } = execution;
   const state = isExit && WORKING.includes(ordStatus) ? 'working' : (STATES[ordStatus] ?? `status_${ordStatus}`);
   return {
     clientOrderId,
@@ -158,6 +161,7 @@ export function reportOf(execution: Execution, clientOrderId: string, isExit: bo
     state,
     filledSize: cumQty,
     ...(avgPx !== undefined && { fillPrice: avgPx }),
+    ...(isExit && price !== undefined && { price }),
     ...(text !== undefined && { reason: text }),
     ...(brokerTime !== undefined && { brokerTime }),
   };

@@ -6,7 +6,9 @@
  *    heard of it, and says `unknown` as long as that is nothing.
  * 3. An exit that is over is no exit: a repeat says why, unless it has filled.
  * 4. With `exits.oco: 'list'` both go out in one list, or neither: a leg alone would be linked to nothing.
- * 5. Prices are rounded to the tick toward the fill, never away from it.
+ * 5. An exit that is there already is told with the price and the quantity at which it stands, whatever was asked for now; one
+ *    that the counterparty has, and this store has not, is `duplicate`: the engine asks how it stands.
+ * 6. Prices are rounded to the tick toward the fill, never away from it.
  */
 import { parseVenueDecimal, roundToStep } from '../../../domain/decimal.js';
 import {
@@ -74,9 +76,11 @@ async function placeExit(
 ): Promise<LegOutcome> {
   const isList = parts.settings.exits.oco === 'list' && request.legs !== 'stopLoss';
   if (isList && !parts.store.has(order.clientOrderId)) return UNLINKED;
+  const wasKnown = parts.store.has(order.clientOrderId);
   const outcome = await sendOrder(parts, order, signal);
-  if (outcome.kind !== 'duplicate') return outcome;
-  const { report, orderId } = parts.store.get(order.clientOrderId) ?? {};
+  if (outcome.kind !== 'duplicate' || !wasKnown) return outcome;
+  const known = parts.store.get(order.clientOrderId);
+  const { report, orderId } = known ?? {};
   if (report !== undefined && OVER.includes(report.state)) {
     return {
       kind: 'rejected',
@@ -87,8 +91,13 @@ async function placeExit(
   if (report === undefined || orderId === undefined) {
     return parts.store.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
   }
-  if (report.state === 'pending') return { kind: 'accepted', brokerOrderId: orderId, state: 'pending' };
-  return { kind: 'accepted', brokerOrderId: orderId, state: 'working' };
+  const price = report.price ?? known?.order.stopPrice ?? known?.order.limitPrice;
+  const found = {
+    ...(price !== undefined && { price }),
+    ...(known !== undefined && { quantity: known.quantity }),
+  };
+  const state = report.state === 'pending' ? 'pending' : 'working';
+  return { kind: 'accepted', brokerOrderId: orderId, state, found };
 }
 
 function onTick(price: string, rules: Instrument | undefined, toward: 'up' | 'down'): string {

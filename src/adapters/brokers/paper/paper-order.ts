@@ -92,6 +92,7 @@ export function reportOf(order: PaperOrder, brokerTime: string, withPrice: boole
     state: stateOf(order),
     filledSize: order.cumQty,
     ...(fillPrice !== undefined && { fillPrice }),
+    ...(order.price !== undefined && { price: order.price }),
     ...(order.reason !== undefined && { reason: order.reason }),
     brokerTime,
   };
