@@ -3,17 +3,23 @@
  *
  * 1. Both are fractions of the *fill* price, never of the reference price (R2.1).
  * 2. Both are rounded to the tick toward the fill: less risk, nearer profit (R2.2).
- * 3. After rounding they must still lie on either side of the fill; else neither is placed (R2.2).
+ * 3. An average of twelve or more decimals is a quotient that was cut off: SL and TP are those of the quotient, which may lie
+ *    exactly on a tick that the cut off figure misses by less than its last digit.
+ * 4. After rounding they must still lie on either side of the fill; else neither is placed (R2.2).
  */
 import {
   absolute,
   add,
   type Decimal,
+  decimal,
+  divide,
   isPositive,
   lessThan,
+  MAX_DECIMAL_DIGITS,
   multiply,
   ONE,
   parseVenueDecimal,
+  roundHalfEven,
   roundToStep,
   subtract,
 } from './decimal.js';
@@ -71,11 +77,26 @@ function bracketOf({ fillPrice, side, slOffsetPct, tpOffsetPct, tickSize }: Aske
   const tick = positive('tickSize', tickSize);
   const isBuy = side === 'buy';
   const [below, above] = isBuy ? [slOffsetPct, tpOffsetPct] : [tpOffsetPct, slOffsetPct];
-  const lower = roundToStep(multiply(fill, add(ONE, below)), tick, 'up');
-  const upper = roundToStep(multiply(fill, add(ONE, above)), tick, 'down');
+  const lower = toTick(fill, add(ONE, below), tick, 'up');
+  const upper = toTick(fill, add(ONE, above), tick, 'down');
   const valid = isPositive(lower) && lessThan(lower, fill) && lessThan(fill, upper);
   const [stopLoss, takeProfit] = isBuy ? [lower, upper] : [upper, lower];
   return Object.freeze({ stopLoss, takeProfit, valid });
+}
+
+/** Decimals from which on an average is taken for a quotient that was rounded. */
+const QUOTIENT_PLACES = 12;
+/** Half of the last digit is written with one more. */
+const MOST_PLACES = MAX_DECIMAL_DIGITS - 1;
+
+/** `fill × factor` on the tick; the tick within what the last digit of the fill leaves open, where there is one. */
+function toTick(fill: Decimal, factor: Decimal, tick: Decimal, direction: 'up' | 'down'): Decimal {
+  const price = multiply(fill, factor);
+  const places = fill.includes('.') ? fill.length - fill.indexOf('.') - 1 : 0;
+  if (places < QUOTIENT_PLACES) return roundToStep(price, tick, direction);
+  const nearest = multiply(roundHalfEven(divide(price, tick), 0), tick);
+  const open = multiply(decimal(`0.${'0'.repeat(Math.min(places, MOST_PLACES))}5`), factor);
+  return lessThan(open, absolute(subtract(price, nearest))) ? roundToStep(price, tick, direction) : nearest;
 }
 
 /** The side of an exit order. */

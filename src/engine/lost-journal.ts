@@ -1,6 +1,9 @@
 /**
  * The first look at the broker from an empty journal (A9): orders with ids of this engine speak for a journal that is lost.
  * Orders and positions of others prove nothing, and are left alone.
+ *
+ * Where the journal is to outlive the process, nothing new is sent before the look is answered: no answer is never read as
+ * "nothing is there" (M4). It is made again for each advisory that would be the first.
  */
 import { callBroker } from '../actors/calls.js';
 import type { CaseRegister } from '../actors/cases.js';
@@ -29,10 +32,42 @@ interface OwnOrder {
 /** Orders that the gate's reason names. */
 const MOST_NAMED = 3;
 
-/** Resolves with whether something speaks for a lost journal. */
-export async function lookForLostJournal(parts: FirstLook): Promise<boolean> {
+export interface LostJournalLook {
+  /** Looks, or waits for the look that is under way. Resolves with whether something speaks for a lost journal. */
+  look(): Promise<boolean>;
+  /** Resolves once nothing stands in the way of a first order; looks again when that is not so. @throws {Error} says what does */
+  answered(): Promise<void>;
+}
+
+/** @param onFound a later look than the one at the start has found something */
+export function lostJournalLook(parts: FirstLook, onFound: () => void): LostJournalLook {
+  let under: Promise<Finding> | undefined;
+  const look = (): Promise<Finding> => {
+    under ??= lookForLostJournal(parts).then((finding) => {
+      if (finding === 'not answered') under = undefined;
+      return finding;
+    });
+    return under;
+  };
+  return {
+    look: async () => (await look()) === 'lost',
+    async answered() {
+      if (!parts.journal.durable || parts.broker.getOpenOrders === undefined) return;
+      const isFirst = under === undefined;
+      const finding = await look();
+      if (finding === 'lost' && isFirst) onFound();
+      if (finding === 'not answered') throw new Error(`its open orders cannot be looked at, ${WHY_LOOK}`);
+    },
+  };
+}
+
+const WHY_LOOK = 'and the journal is empty: whether an earlier one is lost is not known';
+
+type Finding = 'lost' | 'nothing' | 'not answered';
+
+async function lookForLostJournal(parts: FirstLook): Promise<Finding> {
   const { broker, journal, clock, deadlines, cases, board, recorder } = parts;
-  if (broker.getOpenOrders === undefined) return false;
+  if (broker.getOpenOrders === undefined) return 'nothing';
   const ask = (signal: AbortSignal) => broker.getOpenOrders?.(signal) ?? Promise.resolve([]);
   const outcome = await callBroker(clock, deadlines.positionsMs, ask);
   if (outcome.kind !== 'answered' || !Array.isArray(outcome.value)) {
@@ -42,10 +77,10 @@ export async function lookForLostJournal(parts: FirstLook): Promise<boolean> {
       { broker: broker.name, cause },
       'open orders cannot be looked at: a lost journal would not show',
     );
-    return false;
+    return 'not answered';
   }
   const own = outcome.value.map(readOrder).filter((order) => order !== undefined);
-  if (own.length === 0) return false;
+  if (own.length === 0) return 'nothing';
   const named = own
     .slice(0, MOST_NAMED)
     .map(({ clientOrderId, symbol = 'symbol unknown' }) => `${clientOrderId} (${symbol})`);
@@ -58,7 +93,7 @@ export async function lookForLostJournal(parts: FirstLook): Promise<boolean> {
     const message = `Expected no open order ${clientOrderId}, found it open in broker`;
     void cases.raise({ kind: 'STRAY_ORDER', symbol, mismatches: [mismatch('STRAY_ORDER', 'none', 'open', message)] });
   }
-  return true;
+  return 'lost';
 }
 
 function readOrder(row: unknown): OwnOrder | undefined {

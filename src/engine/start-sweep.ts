@@ -10,9 +10,15 @@ import type { BrokerConnection } from './connection.js';
 export type StartSweepState = 'pending' | 'over' | 'failed';
 
 export interface StartSweep {
-  /** Begins the sweep once `connected` resolves; resolves when it is over, or after a few turns of the microtask queue. */
-  begin(connected: Promise<void>, sweep: () => Promise<unknown>): Promise<void>;
-  /** Resolves when the broker is connected and no sweep of the start is under way; rejects when it is not connected. */
+  /**
+   * Begins the sweep once `connected` resolves; resolves when it is over, or after a few turns of the microtask queue.
+   * `before` must resolve, each time, before something new is sent.
+   */
+  begin(connected: Promise<void>, sweep: () => Promise<unknown>, before?: () => Promise<void>): Promise<void>;
+  /**
+   * Resolves when the broker is connected, no sweep of the start is under way and nothing else stands in the way; rejects when
+   * it is not connected, or something does.
+   */
   isOver(): Promise<void>;
   /** How it stands now. `failed`: the broker was not there, or did not answer; a sweep that is asked for makes up for it. */
   readonly state: StartSweepState;
@@ -29,12 +35,14 @@ const TURNS = 1_000;
 
 export function startSweep(connection: BrokerConnection): StartSweep {
   let under: Promise<unknown> | undefined;
+  let isReady = async (): Promise<void> => undefined;
   let state: StartSweepState = 'pending';
   let failures: readonly string[] = [];
 
   return {
-    async begin(connected, sweep) {
+    async begin(connected, sweep, before) {
       let isDone = false;
+      if (before !== undefined) isReady = before;
       under = connected
         .then(sweep)
         .then(
@@ -53,6 +61,7 @@ export function startSweep(connection: BrokerConnection): StartSweep {
     async isOver() {
       await connection.ensure();
       await under;
+      await isReady();
     },
     get state() {
       return state;

@@ -23,6 +23,8 @@ export interface BrokerTruth {
   readonly orders: readonly SeenOrder[];
   /** Orders that it never took. */
   readonly refused: readonly { readonly clientOrderId: string; readonly submits: number }[];
+  /** Cancels that came in, by `clientOrderId`: also for orders that it never had. */
+  readonly cancels: Readonly<Record<string, number>>;
 }
 
 interface Counted {
@@ -31,7 +33,6 @@ interface Counted {
   readonly brokerOrderId: string;
   submits: number;
   resent: number;
-  cancels: number;
   protections: number;
   isTaken: boolean;
 }
@@ -45,6 +46,7 @@ const clock: Clock = {
   clearTimeout: (id) => clearTimeout(id as NodeJS.Timeout),
 };
 const known = new Map<string, Counted>();
+const cancels = new Map<string, number>();
 const venue = new Venue({
   clock,
   plan: ({ clientOrderId, role }) => {
@@ -64,10 +66,10 @@ const scriptOf = (clientOrderId: string): OrderScript =>
 const orderOf = (clientOrderId: string): VenueOrder | undefined => venue.find({ clientOrderId, isHidden: true });
 
 function truth(): BrokerTruth {
-  const all = [...known.values()].map(({ request: { clientOrderId }, submits, resent, cancels }) => ({
+  const all = [...known.values()].map(({ request: { clientOrderId }, submits, resent }) => ({
     clientOrderId,
     order: orderOf(clientOrderId),
-    received: { submits, resent, cancels },
+    received: { submits, resent, cancels: cancels.get(clientOrderId) ?? 0 },
   }));
   return {
     orders: all.flatMap(({ order, received }) =>
@@ -76,6 +78,7 @@ function truth(): BrokerTruth {
     refused: all.flatMap(({ order, clientOrderId, received: { submits } }) =>
       order === undefined ? [{ clientOrderId, submits }] : [],
     ),
+    cancels: Object.fromEntries(cancels),
   };
 }
 
@@ -83,7 +86,7 @@ function submitOrder(request: OrderRequest): unknown {
   const { clientOrderId } = request;
   const counted: Counted = known.get(clientOrderId) ?? {
     ...{ request, script: scriptOf(clientOrderId), brokerOrderId: `B-${known.size + 1}` },
-    ...{ submits: 0, resent: 0, cancels: 0, protections: 0, isTaken: false },
+    ...{ submits: 0, resent: 0, protections: 0, isTaken: false },
   };
   known.set(clientOrderId, counted);
   counted.submits += 1;
@@ -97,8 +100,7 @@ function submitOrder(request: OrderRequest): unknown {
 }
 
 function cancelOrder({ clientOrderId }: OrderRef): unknown {
-  const counted = known.get(clientOrderId);
-  if (counted !== undefined) counted.cancels += 1;
+  cancels.set(clientOrderId, (cancels.get(clientOrderId) ?? 0) + 1);
   // What ends at this very moment is no order to cancel any more, and no end of this process.
   return port.cancel(clientOrderId);
 }

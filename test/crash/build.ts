@@ -87,8 +87,8 @@ const CHANGES: Readonly<Record<Mutation, readonly Change[]>> = {
     },
     {
       file: '/engine/lost-journal.ts',
-      from: 'if (own.length === 0) return false;',
-      to: 'if (own.length >= 0) return false;',
+      from: "if (own.length === 0) return 'nothing';",
+      to: "if (own.length >= 0) return 'nothing';",
     },
   ],
 };

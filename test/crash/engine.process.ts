@@ -46,7 +46,7 @@ export type Said =
   /** A result came, and is not on record. */
   | { readonly said: 'journal failed'; readonly result: ExecutionResult }
   /** The audit log tells of a cancel. */
-  | { readonly said: 'cancel requested'; readonly advisoryId: string }
+  | { readonly said: 'cancel requested'; readonly clientOrderId: string }
   | { readonly said: 'drained'; readonly gate?: string; readonly cases: readonly Case[] };
 
 const STDOUT = 1;
@@ -79,9 +79,10 @@ async function run(given: Run): Promise<void> {
     pollIntervalMs: POLL_MS,
   });
   say({ said: 'opened', recovered: engine.executions().length, ...gateOf(engine) });
-  engine.audit$.subscribe(({ event, advisoryId = '' }) => {
+  engine.audit$.subscribe(({ event, advisoryId = '', details }) => {
     if (event === 'execution_start' && isRecorded(engine)) say({ said: 'durable', advisoryId });
-    if (event === 'cancel_requested') say({ said: 'cancel requested', advisoryId });
+    if (event === 'cancel_requested')
+      say({ said: 'cancel requested', clientOrderId: String(details['clientOrderId']) });
   });
   const all = Array.from({ length: advisories }, (_, index) => engine.start(advisoryOf(index + 1)));
   for (const { result } of all) {

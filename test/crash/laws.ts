@@ -37,11 +37,21 @@ export function brokenInTheEnd(known: Known): readonly string[] {
   const unfaithful = [...results.values()]
     .filter(({ advisoryId }) => replayExecution(known.records, advisoryId)?.verdict !== 'equal')
     .map(({ advisoryId }) => `A3: the replay of ${advisoryId} is not the result that was handed out`);
-  return [...chainBroken(known), ...brokenNow(known), ...lost, ...disagreeing, ...unfaithful];
+  const onRecord = cancelsOnRecord(known.records);
+  const unheard = [...new Set(onRecord)]
+    .filter((id) => (known.cancels[id] ?? 0) < onRecord.filter((each) => each === id).length)
+    .map((id) => `A4: ${id}: a cancel_requested is on record that the broker never received`);
+  return [...chainBroken(known), ...brokenNow(known), ...unheard, ...lost, ...disagreeing, ...unfaithful];
 }
 
+/** The order of each `cancel_requested` on record: one for each call that was made. */
+export const cancelsOnRecord = (records: readonly JournalRecord[]): readonly string[] =>
+  records
+    .flatMap(({ audit }) => audit.filter(({ event }) => event === 'cancel_requested'))
+    .map(({ details }) => String(details['clientOrderId']));
+
 /** What the laws that every test judges are held against. */
-export const viewOf = ({ orders, refused, records, results }: Known): OutsideView => ({
+export const viewOf = ({ orders, refused, records, results }: Omit<Known, 'cancels'>): OutsideView => ({
   orders,
   refused,
   records,

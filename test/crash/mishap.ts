@@ -4,7 +4,8 @@
  *
  * 1. Judged are the outside laws, against what the broker holds to be so, at the end of the run in question, and, where the
  *    journal is there again, once more at the end of the next.
- * 2. A process that was not killed and tells of a cancel has made it: the broker, which is up all the time, received it.
+ * 2. Whoever tells of a cancel has made it: the broker, which is up all the time, received as many as all processes told of,
+ *    killed ones included, and also for an order that it never had.
  */
 import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,12 +13,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readSqliteJournal } from '../../src/adapters/journals/sqlite.js';
 import type { JournalRecord } from '../../src/domain/journal.js';
 import type { ExecutionResult } from '../../src/domain/result.js';
-import { brokenOutsideLaws, ownersOf } from '../../src/testing/laws/outside-laws.js';
+import { brokenOutsideLaws } from '../../src/testing/laws/outside-laws.js';
 import { advisoryIdOf } from './advisories.js';
 import type { BrokerTruth } from './broker.process.js';
 import type { Programs } from './build.js';
 import type { Run, Said } from './engine.process.js';
-import { brokenInTheEnd, viewOf } from './laws.js';
+import { brokenInTheEnd, cancelsOnRecord, viewOf } from './laws.js';
 import type { Roughness } from './order-script.js';
 import { type BrokerProcess, type EngineRun, type Place, startBroker, startEngine } from './processes.js';
 import { SPEED } from './scenario.js';
@@ -66,7 +67,7 @@ export interface MishapOutcome {
   readonly gate?: string;
   readonly results: readonly ExecutionResult[];
   readonly submits: number;
-  /** Executions of which the audit log tells a cancel; cancels that the broker received. */
+  /** Cancels that are told of, and those that the broker received for the same orders. */
   readonly cancelsTold: number;
   readonly cancelsReceived: number;
 }
@@ -130,14 +131,30 @@ async function drained(run: EngineRun): Promise<readonly string[]> {
 const gateIn = (run: EngineRun): string | undefined =>
   saidIn(run, 'drained')[0]?.gate ?? saidIn(run, 'opened')[0]?.gate;
 
-/** Cancels that a process which lived to its end told of, and that never came in (A4). */
-function cancelsMissing(run: EngineRun, records: readonly JournalRecord[], { orders }: BrokerTruth): readonly string[] {
-  const told = new Set(saidIn(run, 'cancel requested').map(({ advisoryId }) => advisoryId));
-  const owners = ownersOf(records);
-  return orders
-    .filter(({ clientOrderId }) => told.has(owners.get(clientOrderId)?.advisoryId ?? ''))
-    .filter(({ received }) => received?.cancels === 0)
-    .map(({ clientOrderId }) => `A4: ${clientOrderId}: cancel_requested is told of, and none was received`);
+/** Cancels that are told of, by any of the processes or by the journal, and that never came in (A4). */
+function cancelsMissing(
+  runs: readonly EngineRun[],
+  records: readonly JournalRecord[],
+  { cancels }: BrokerTruth,
+): readonly string[] {
+  return [...toldCancels(runs, records)]
+    .filter(([id, told]) => (cancels[id] ?? 0) < told)
+    .map(([id, told]) => `A4: ${id}: ${told} cancel_requested are told of, and ${cancels[id] ?? 0} were received`);
+}
+
+/** Cancels that are told of, by order: by the processes as they went along, or by the journal, whichever tells of more. */
+function toldCancels(runs: readonly EngineRun[], records: readonly JournalRecord[]): ReadonlyMap<string, number> {
+  const said = runs.flatMap((run) => saidIn(run, 'cancel requested').map(({ clientOrderId }) => clientOrderId));
+  const [bySaid, byRecord] = [countOf(said), countOf(cancelsOnRecord(records))];
+  return new Map(
+    [...bySaid.keys(), ...byRecord.keys()].map((id) => [id, Math.max(bySaid.get(id) ?? 0, byRecord.get(id) ?? 0)]),
+  );
+}
+
+function countOf(ids: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
 }
 
 const submitsIn = ({ orders, refused }: BrokerTruth): number =>
@@ -146,9 +163,9 @@ const submitsIn = ({ orders, refused }: BrokerTruth): number =>
     0,
   );
 
-const openIn = ({ orders }: BrokerTruth): number => orders.filter(({ isOpen }) => isOpen).length;
+const openIn = ({ orders }: Pick<BrokerTruth, 'orders'>): number => orders.filter(({ isOpen }) => isOpen).length;
 
-const exitsIn = ({ orders }: BrokerTruth): number =>
+const exitsIn = ({ orders }: Pick<BrokerTruth, 'orders'>): number =>
   orders.filter(({ stopLoss, takeProfit }) => stopLoss?.isWorking === true || takeProfit?.isWorking === true).length;
 
 /**
@@ -158,11 +175,13 @@ const exitsIn = ({ orders }: BrokerTruth): number =>
 function isQuiet(wanted: string, { orders }: BrokerTruth): boolean {
   const own = orders.filter(({ symbol }) => symbol === wanted);
   const net = own.reduce((sum, { held }) => sum + Number(held), 0);
-  return net === 0 && openIn({ orders: own, refused: [] }) + exitsIn({ orders: own, refused: [] }) === 0;
+  return net === 0 && openIn({ orders: own }) + exitsIn({ orders: own }) === 0;
 }
 
 interface Ending {
   readonly runs: readonly EngineRun[];
+  /** Of the journal, or of what was left of it. */
+  readonly records: readonly JournalRecord[];
   readonly truth: BrokerTruth;
   readonly openThen: number;
   readonly gate: string | undefined;
@@ -170,14 +189,17 @@ interface Ending {
   readonly broken: readonly string[];
 }
 
-const outcomeOf = (mishap: Mishap, { runs, truth, openThen, gate, results, broken }: Ending): MishapOutcome => ({
-  ...{ mishap, openThen, broken: [...new Set(broken)] },
-  ...(gate !== undefined && { gate }),
-  results: [...new Map(results.map((result) => [result.advisoryId, result])).values()],
-  submits: submitsIn(truth),
-  cancelsTold: new Set(runs.flatMap((run) => saidIn(run, 'cancel requested').map(({ advisoryId }) => advisoryId))).size,
-  cancelsReceived: truth.orders.reduce((sum, { received }) => sum + (received?.cancels ?? 0), 0),
-});
+function outcomeOf(mishap: Mishap, { runs, records, truth, openThen, gate, results, broken }: Ending): MishapOutcome {
+  const told = toldCancels(runs, records);
+  return {
+    ...{ mishap, openThen, broken: [...new Set(broken)] },
+    ...(gate !== undefined && { gate }),
+    results: [...new Map(results.map((result) => [result.advisoryId, result])).values()],
+    submits: submitsIn(truth),
+    cancelsTold: [...told.values()].reduce((sum, count) => sum + count, 0),
+    cancelsReceived: [...told.keys()].reduce((sum, id) => sum + (truth.cancels[id] ?? 0), 0),
+  };
+}
 
 /** A36 A32: stopped and continued, on a healthy disk. */
 async function playStop(mishap: MishapOf<'stop'>, stage: Stage): Promise<MishapOutcome> {
@@ -205,9 +227,9 @@ async function playStop(mishap: MishapOf<'stop'>, stage: Stage): Promise<MishapO
     ...(saidIn(run, 'journal failed').length === 0 ? [] : ['A8: the journal failed on a healthy disk']),
     ...(gate === undefined ? [] : [`A8: the gate was closed: ${gate}`]),
     ...brokenInTheEnd({ ...truth, records, durable, results }),
-    ...cancelsMissing(run, records, truth),
+    ...cancelsMissing([run], records, truth),
   ];
-  return outcomeOf(mishap, { runs: [run], truth, openThen, gate, results, broken });
+  return outcomeOf(mishap, { runs: [run], records, truth, openThen, gate, results, broken });
 }
 
 interface Dead {
@@ -259,7 +281,7 @@ async function playUnwritable(mishap: MishapOf<'disk-full' | 'read-only'>, stage
     ...brokenOutsideLaws({ ...viewOf({ ...truth, records, durable: dead.durable, results }), cases }).map(
       ({ law, why }) => `${law}: ${why}`,
     ),
-    ...cancelsMissing(run, records, truth),
+    ...cancelsMissing([dead.run, run], records, truth),
   ].map((what) => `on the unwritable disk: ${what}`);
 
   const last = startEngine(programs.engine, runOf(mishap, stage, all, true));
@@ -271,9 +293,17 @@ async function playUnwritable(mishap: MishapOf<'disk-full' | 'read-only'>, stage
     durable: new Set([...dead.durable, ...saidIn(last, 'durable').map(({ advisoryId }) => advisoryId)]),
     results: [...recorded, ...saidIn(last, 'result').map(({ result }) => result)],
   };
-  const broken = [...then, ...undrainedLast, ...brokenInTheEnd(known), ...cancelsMissing(last, known.records, known)];
   const runs = [dead.run, run, last];
-  return outcomeOf(mishap, { runs, truth: known, openThen: openIn(before), gate, results: known.results, broken });
+  const broken = [...then, ...undrainedLast, ...brokenInTheEnd(known), ...cancelsMissing(runs, known.records, known)];
+  return outcomeOf(mishap, {
+    runs,
+    records: known.records,
+    truth: known,
+    openThen: openIn(before),
+    gate,
+    results: known.results,
+    broken,
+  });
 }
 
 function remove(deleted: Deleted, journal: string): void {
@@ -334,7 +364,8 @@ async function playDeleted(mishap: MishapOf<'delete-journal'>, stage: Stage): Pr
   }
   const truth = await broker.truth();
   const results = runs.flatMap((run) => saidIn(run, 'result').map(({ result }) => result));
-  return outcomeOf(mishap, { runs, truth, openThen: openIn(before), gate, results, broken });
+  broken.push(...cancelsMissing(runs, dead.records, truth));
+  return outcomeOf(mishap, { runs, records: dead.records, truth, openThen: openIn(before), gate, results, broken });
 }
 
 const isNewcomer = ({ advisoryId }: ExecutionResult, { advisories }: Mishap): boolean =>

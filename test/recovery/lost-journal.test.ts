@@ -52,4 +52,74 @@ describe('A35 A9 M3: what nobody knows is told at the first start, unasked', () 
     expect(told(engine)).toEqual(['PHANTOM_POSITION HELD', 'STRAY_ORDER OPEN']);
     await engine.close();
   });
+
+  /** The first so many calls of a method fail. */
+  const failing = (calls: number) => (call: number) => (call <= calls ? ('throw' as const) : undefined);
+
+  it('A35 M4: the look is not answered: nothing is sent, and it is made again for the next advisory', async () => {
+    const path = join(newFolder(), 'journal.db');
+    const { clock, broker } = await leftBehind(path);
+    rmSync(path);
+    rmSync(`${path}-lock`);
+    let answers = false;
+    const sick = {
+      ...broker,
+      getOpenOrders: async (signal: AbortSignal) => {
+        if (!answers) throw new Error('503');
+        return broker.getOpenOrders?.(signal) ?? [];
+      },
+    };
+    const engine = await createEngine({ clock, broker: sick, journal: sqliteJournal({ path }), logger: false });
+    expect(engine.killSwitch.isActive()).toBe(false);
+    const first = await clock.runUntil(engine.execute(advisory('ADV-3')));
+    expect(first).toMatchObject({ status: 'REJECTED', reason: 'BROKER_UNAVAILABLE' });
+    expect(first.errorMessage).toContain('whether an earlier one is lost is not known');
+    answers = true;
+    const second = await clock.runUntil(engine.execute(advisory('ADV-4')));
+    expect(second).toMatchObject({ status: 'REJECTED', reason: 'KILL_SWITCH_ACTIVE' });
+    await clock.advance(1_000);
+    expect(told(engine)).toEqual(['PHANTOM_POSITION HELD', 'STRAY_ORDER OPEN']);
+    expect(broker.count('submitOrder')).toBe(2);
+    await engine.close();
+  });
+
+  it('A35 M4: the broker is not there at the start: the look is made before the first order', async () => {
+    const path = join(newFolder(), 'journal.db');
+    const { clock, broker } = await leftBehind(path);
+    rmSync(path);
+    rmSync(`${path}-lock`);
+    let connects = 0;
+    const away = {
+      ...broker,
+      connect: async () => {
+        connects += 1;
+        if (connects === 1) throw new Error('refused');
+      },
+    };
+    const engine = await createEngine({ clock, broker: away, journal: sqliteJournal({ path }), logger: false });
+    const result = await clock.runUntil(engine.execute(advisory('ADV-3')));
+    expect(result).toMatchObject({ status: 'REJECTED', reason: 'KILL_SWITCH_ACTIVE' });
+    expect(broker.count('submitOrder')).toBe(2);
+    await engine.close();
+  });
+
+  it('A35: a truly new journal: a look that fails once costs the first advisory, and nothing later', async () => {
+    const clock = virtualClock();
+    const path = join(newFolder(), 'journal.db');
+    const faults = { getOpenOrders: failing(2) };
+    const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)), faults });
+    const engine = await createEngine({ clock, broker, journal: sqliteJournal({ path }), logger: false });
+    expect((await clock.runUntil(engine.execute(advisory('ADV-1')))).reason).toBe('BROKER_UNAVAILABLE');
+    expect((await clock.runUntil(engine.execute(advisory('ADV-2')))).status).toBe('FILLED');
+    await engine.close();
+  });
+
+  it('A35: a journal that does not outlive the process has nothing to lose: the look holds nothing up', async () => {
+    const clock = virtualClock();
+    const faults = { getOpenOrders: 'throw' } as const;
+    const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)), faults });
+    const engine = await createEngine({ clock, broker, journal: memoryJournal(), logger: false });
+    expect((await clock.runUntil(engine.execute(advisory('ADV-1')))).status).toBe('FILLED');
+    await engine.close();
+  });
 });

@@ -51,6 +51,25 @@ describe('the prices (R2)', () => {
     return { lower, upper, valid };
   };
 
+  it('R2.1 R2.4: an average that is a rounded quotient: SL and TP are those of the quotient, which lies on a tick', () => {
+    const sell = { side: 'sell', slOffsetPct: decimal('0.01'), tpOffsetPct: decimal('-0.07') } as const;
+    const tick = { tickSize: '0.01' };
+    // 13,875 / 93 × 0.93 is 138.75; the twelfth decimal of the quotient is rounded up, and would cost a tick.
+    for (const average of ['149.193548387097', '149.1935483870968', '149.193548387096774193548387096774']) {
+      expect(protectionFor(average, sell, tick).takeProfit, average).toBe('138.75');
+    }
+    const buy = { side: 'buy', slOffsetPct: decimal('-0.07'), tpOffsetPct: decimal('0.03') } as const;
+    expect(protectionFor('149.193548387097', buy, tick).stopLoss).toBe('138.75');
+    // 14,200 / 103 × 1.03 is 142; the quotient is rounded down.
+    expect(protectionFor('137.864077669903', buy, tick).takeProfit).toBe('142');
+  });
+
+  it('R2.1 R2.2: a price that a venue tells is exact, however near a tick it comes', () => {
+    const buy = { side: 'buy', slOffsetPct: decimal('-0.02'), tpOffsetPct: decimal('0.03') } as const;
+    expect(protectionFor('150.00000000001', buy, { tickSize: '0.01' })).toMatchObject({ stopLoss: '147.01' });
+    expect(protectionFor('149.99999999999', buy, { tickSize: '0.01' })).toMatchObject({ takeProfit: '154.49' });
+  });
+
   it("both lie on the tick, on the fill's side of the exact price, less than a tick from it [R2.1 R2.2]", () => {
     fc.assert(
       fc.property(drawn, (d) => {

@@ -24,19 +24,26 @@ export function bracketOracle(venue: Venue, order: VenueOrder, snapshot: FrozenS
       states.flatMap((state) => {
         if (state.average === undefined) return [];
         const quantity = roundToStep(netFilled(venue, state), LOT, 'down');
-        return [wanted(quantity, roundHalfEven(state.average, TOLD_PLACES), snapshot)];
+        const told = { value: roundHalfEven(state.average, TOLD_PLACES), filled: '1' };
+        // Where the venue told no average it is that of the fills, exactly (R2.4).
+        return [told, state].map((average) => wanted(quantity, average, snapshot));
       }),
     ),
   ];
 }
 
-function wanted(quantity: string, avgPrice: string, { side, slOffsetPct, tpOffsetPct }: FrozenSnapshot): string {
-  const fill = scaled(avgPrice);
-  const at = (offset: string) => (fill * (SCALE + scaled(offset))) / SCALE;
-  const [stopLoss, takeProfit] = [at(slOffsetPct), at(tpOffsetPct)].map((price) =>
+/** @param average as a quotient: nothing is lost before the tick */
+function wanted(
+  quantity: string,
+  { value, filled }: { readonly value: string; readonly filled: string },
+  { side, slOffsetPct, tpOffsetPct }: FrozenSnapshot,
+): string {
+  const [stopLoss, takeProfit] = [slOffsetPct, tpOffsetPct].map((offset) => {
+    const [price, unit] = [scaled(value) * (SCALE + scaled(offset)), scaled(filled) * TICK];
     // Toward the fill: what lies below is rounded up, what lies above is rounded down.
-    price < fill ? ((price + TICK - 1n) / TICK) * TICK : (price / TICK) * TICK,
-  );
+    const ticks = offset.startsWith('-') ? (price + unit - 1n) / unit : price / unit;
+    return ticks * TICK;
+  });
   return `${side === 'buy' ? 'sell' : 'buy'} ${quantity} SL ${shown(stopLoss)} TP ${shown(takeProfit)}`;
 }
 

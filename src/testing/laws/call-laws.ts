@@ -27,6 +27,8 @@ export interface CallLaws {
   askedAt(clientOrderId: string): number | undefined;
   /** Position queries for single symbols, all told. */
   readonly positionQueries: number;
+  /** Those of them that the process got no answer to. */
+  readonly unansweredPositions: number;
 }
 
 interface Submits {
@@ -44,6 +46,7 @@ export function callLaws(evidence: Evidence): CallLaws {
   const told = new Set<string>();
   const asked = new Map<string, number>();
   let positionQueries = 0;
+  let answeredPositions = 0;
   let wasRestarted = false;
 
   function onSubmit(order: OrderRequest): void {
@@ -140,11 +143,12 @@ export function callLaws(evidence: Evidence): CallLaws {
       else if (method === 'getOrderStatus') asked.set((argument as OrderRef).clientOrderId, evidence.awakeMs());
       else if (method === 'getOrderStatuses') {
         for (const { clientOrderId } of argument as readonly OrderRef[]) asked.set(clientOrderId, evidence.awakeMs());
-      } else if (method === 'getPositions' && (argument as readonly string[]).length > 0) positionQueries += 1;
+      } else if (method === 'getPositions' && isForSymbols(argument)) positionQueries += 1;
     },
     onAnswer(method, argument, value) {
       const known = method === 'submitOrder' ? submits.get((argument as OrderRequest).clientOrderId) : undefined;
       if (known !== undefined) known.mayRepeat = isProofOfNothing(value);
+      if (method === 'getPositions' && isForSymbols(argument) && Array.isArray(value)) answeredPositions += 1;
       if (method === 'getOrderStatus') onReport(value);
       if (method === 'getOrderStatuses' && Array.isArray(value)) value.forEach(onReport);
     },
@@ -161,8 +165,13 @@ export function callLaws(evidence: Evidence): CallLaws {
     get positionQueries() {
       return positionQueries;
     },
+    get unansweredPositions() {
+      return positionQueries - answeredPositions;
+    },
   };
 }
+
+const isForSymbols = (argument: unknown): boolean => (argument as readonly string[]).length > 0;
 
 /** Every fact so far is durable, and the broker's answer is among them. */
 const isIntentDurable = (life: ReturnType<Evidence['journal']['life']>): boolean =>

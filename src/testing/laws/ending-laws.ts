@@ -6,6 +6,7 @@ import type { OrderRef } from '../../domain/ports.js';
 import { topState } from '../../machines/execution.state.js';
 import type { BrokerCall } from '../fault-broker.js';
 import type { Life } from './folded-life.js';
+import { exitStep, isComparedLater } from './journal-view.js';
 import { hasCase, type Judge, type LawSubject, show, unless } from './law-subject.js';
 
 export const fillsOnlyGrow: Judge = ({ results }, life) => {
@@ -69,11 +70,16 @@ function pollsAfterEnd(subject: LawSubject, life: Life): readonly string[] {
   );
 }
 
-/** Position queries that the watch of exits has made, and may be making (B7). */
+/**
+ * Position queries that the watch of exits has made, and may be making (B7); and the comparison of the symbol, once it is
+ * decided why the position did not fit (M3).
+ */
 function exitQueries({ records }: LawSubject): number {
-  const facts = records.filter(({ stream }) => stream === 'protection').map(({ fact }) => fact.type);
-  const isAsking = facts.at(-1) === 'EXIT_REPORT' || facts.at(-1) === 'EXIT_ABSENT' || facts.at(-1) === 'DEADLINE';
-  return facts.filter((type) => type === 'POSITION_SEEN').length + (isAsking ? 1 : 0);
+  const steps = records.filter(({ stream }) => stream === 'protection').map(({ fact }) => exitStep(fact));
+  const last = steps.at(-1)?.type;
+  const isAsking = last === 'EXIT_REPORT' || last === 'EXIT_ABSENT' || last === 'DEADLINE';
+  const seen = steps.filter(({ type }) => type === 'POSITION_SEEN').length;
+  return seen + (isAsking ? 1 : 0) + (isComparedLater(steps) ? 1 : 0);
 }
 
 const AFTER_ORDER: readonly string[] = ['filled', 'late', 'reconciling', 'done'];

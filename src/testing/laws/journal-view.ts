@@ -45,21 +45,44 @@ export interface JournalView {
   hasCase(advisoryId: string, symbol: string): boolean;
   /** Position queries that the watch of exits has made, and may be making (B7). */
   exitQueries(): number;
+  /** Positions that did not fit at first when an exit had ended: their symbol is compared once that is decided (M3). */
+  comparisons(): number;
   /** Engine time at a monotonic time, by what the process recorded last. */
   engineTime(monotonic: number): number;
 }
+
+interface ExitStep {
+  readonly advisoryId: string;
+  readonly type: string;
+  /** Of a position that was seen. */
+  readonly kind?: string;
+  /** Of a deadline. */
+  readonly name?: string;
+}
+
+export const exitStep = ({ type, seen, name }: JournalRecord['fact']): Omit<ExitStep, 'advisoryId'> => ({
+  type,
+  ...(type === 'POSITION_SEEN' && { kind: String((seen as { readonly kind?: unknown } | undefined)?.kind) }),
+  ...(type === 'DEADLINE' && { name: String(name) }),
+});
+
+/** What was seen did not decide: the position is asked for again. */
+export const isComparedLater = (steps: readonly Omit<ExitStep, 'advisoryId'>[]): boolean =>
+  steps.some(
+    ({ kind }, index) => kind === 'position' && steps.slice(index + 1).some(({ name }) => name === 'positionRetry'),
+  );
 
 export function journalView(): JournalView {
   let lives = new Map<string, RecordedLife>();
   let switches: readonly SwitchView[] = [];
   let cases: readonly Case[] = [];
   let offset = 0;
-  let exitFacts: { readonly advisoryId: string; readonly type: string }[] = [];
+  let exitFacts: ExitStep[] = [];
 
   function take({ stream, snapshotHash, advisoryId = '', fact }: JournalRecord): void {
     if (stream === 'kill-switch') switches = withChange(switches, (fact as unknown as KillSwitchFact).change);
     else if (stream === 'case') cases = withCaseFact(cases, fact as unknown as CaseFact);
-    else if (stream === 'protection') exitFacts.push({ advisoryId, type: fact.type });
+    else if (stream === 'protection') exitFacts.push({ advisoryId, ...exitStep(fact) });
     else if (stream === 'execution') takeFact(`${advisoryId}/${snapshotHash}`, fact as unknown as ExecutionFact);
   }
 
@@ -114,6 +137,10 @@ export function journalView(): JournalView {
       const answered = exitFacts.filter(({ type }) => type === 'POSITION_SEEN').length;
       const last = new Map(exitFacts.map(({ advisoryId, type }) => [advisoryId, type]));
       return answered + [...last.values()].filter((type) => type === 'EXIT_REPORT' || type === 'EXIT_ABSENT').length;
+    },
+    comparisons: () => {
+      const ids = new Set(exitFacts.map(({ advisoryId }) => advisoryId));
+      return [...ids].filter((id) => isComparedLater(exitFacts.filter(({ advisoryId }) => advisoryId === id))).length;
     },
     engineTime: (monotonic) => offset + Math.floor(monotonic),
   };

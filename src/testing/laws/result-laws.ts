@@ -146,7 +146,10 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
     for (const { law, why } of broken) court.demand(law, false, () => why);
   }
 
-  /** L8: one position query before the order, one after; none more. */
+  /**
+   * L8: one position query before the order, one after. Beside them stand those of the exits' watch, and the comparison of
+   * a symbol whose position did not fit while an exit was in doubt (M3), which is repeated while it is not answered.
+   */
   function judgeQueries(): void {
     const lives = journal.lives().map(({ facts }) => facts);
     const count = (holds: (fact: (typeof lives)[number][number]) => boolean) =>
@@ -160,7 +163,9 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
     const compared = count(
       (fact) => fact.type === 'RECONCILED' || (fact.type === 'DEADLINE' && fact.name === 'reconciliation'),
     );
-    const most = asked + silent + killed + compared + journal.exitQueries();
+    const later = journal.comparisons();
+    const repeats = later === 0 ? 0 : calls.unansweredPositions;
+    const most = asked + silent + killed + compared + journal.exitQueries() + later + repeats;
     court.demand(
       'L8',
       calls.positionQueries <= most,
