@@ -10,6 +10,7 @@ import type { Decimal } from '../domain/decimal.js';
 import { EXIT_LEGS, exitIdOf } from '../domain/exits.js';
 import { filledBetween } from '../domain/others-fills.js';
 import type { SubmitOutcome } from '../domain/ports.js';
+import { fitsNetPosition } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { othersIn } from '../domain/symbol-totals.js';
 import type { Gate } from '../domain/validation.js';
@@ -19,6 +20,7 @@ import {
   type ExecutionContext,
   exitsAtReference,
   hardTimeoutAt,
+  heldBy,
   orderRef,
   orderRequest,
 } from '../machines/execution.context.js';
@@ -59,6 +61,11 @@ export interface EffectServices {
   readonly hasCapacity: () => boolean;
   /** Expiry, kill switches and cases, read now (V1, V7, V8). */
   readonly gate: (symbol: string | undefined) => Gate;
+  /**
+   * Looks at the exits that work in the symbol, whosever they are: what closed a position of another execution is learned
+   * late where the broker does not push. Resolves within a status call or two.
+   */
+  readonly lookAtExits: (symbol: string) => Promise<void>;
   /** The operator's limits and the host program's veto (V11); none where neither is configured. */
   readonly risk: LimitsAtSubmit | undefined;
 }
@@ -196,16 +203,22 @@ async function placeProtection(
 
 async function reconcileOnce(
   owner: EffectOwner,
-  { calls, filled, time }: EffectServices,
+  { calls, filled, time, lookAtExits }: EffectServices,
   { ref }: CommandOf<'reconcile'>,
 ): Promise<void> {
   const others = filled.readOthers(owner.snapshot.context);
   const [order, position] = await Promise.all([calls.observeOrder(ref), calls.observePosition(ref)]);
   const { context } = owner.snapshot;
-  const theirs = filledBetween(context.othersBefore, others());
   const isOfOthers = (price: Decimal) => filled.isExitOfOthers(context, price);
-  const observed = { order, position, others: othersIn(theirs, context.baseline, position, isOfOthers) };
-  owner.send({ type: 'RECONCILED', at: time(), observed });
+  const observed = () => {
+    const theirs = filledBetween(context.othersBefore, others());
+    return { order, position, others: othersIn(theirs, context.baseline, position, isOfOthers) };
+  };
+  const { baseline, order: own, snapshot } = context;
+  const held = { side: snapshot.side, cumQty: own.cumQty, heldQuantity: heldBy(context), baseline };
+  // Nothing is asked again (R6.1): what moved the position may be an exit of another execution, and not be known yet.
+  if (!fitsNetPosition(held, observed())) await lookAtExits(ref.symbol);
+  owner.send({ type: 'RECONCILED', at: time(), observed: observed() });
 }
 
 /** An intent that is not on record sends nothing (A4). */

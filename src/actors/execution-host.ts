@@ -34,6 +34,7 @@ import { lastResort } from './last-resort.js';
 import { Reports, type ReportsOwner } from './reports.js';
 import type { SlicedWalk } from './sliced-walk.js';
 import type { Turns, Urgency } from './turns.js';
+import { within } from './within.js';
 
 /** What every execution shares (E2): broker, clock, journal, switches, and nothing else. */
 export interface HostServices extends EffectServices {
@@ -346,17 +347,6 @@ function openCase(
   { kind, mismatches }: CommandOf<'openCase'>,
 ): Promise<Durability> {
   return cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
-}
-
-/** The promise's value, or `otherwise` when it takes longer. */
-function within<T>(clock: Clock, ms: number, promise: Promise<T>, otherwise: T): Promise<T> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimeout(() => resolve(otherwise), ms);
-    void promise.then((value) => {
-      clock.clearTimeout(timer);
-      resolve(value);
-    });
-  });
 }
 
 /** A promise to be settled from outside. */

@@ -3,7 +3,9 @@
  *
  * 1. An exit is over when it is filled, or ended otherwise; what is over stays so, and a greater filled quantity still counts.
  * 2. A report with less filled than is known is older, and changes nothing (P2).
- * 3. Realised profit or loss is `(exit price − entry average) × quantity`, signed by the side of the entry, in decimals.
+ * 3. A fill of an exit that the venue takes back or changes is a fact of its own, once (P8): size and price are what it says,
+ *    and an exit that was filled may work again. A report that still names a fill which was taken back is older than that.
+ * 4. Realised profit or loss is `(exit price − entry average) × quantity`, signed by the side of the entry, in decimals.
  */
 import {
   add,
@@ -19,6 +21,7 @@ import {
   ZERO,
 } from './decimal.js';
 import { type OrderFact, type OrderStatus, readOrderReport } from './order.js';
+import { correctionKey, NO_OWN_FILLS, namesVoidedFill, withCorrection } from './own-fills.js';
 import type { OrderRef, Side } from './ports.js';
 
 export const EXIT_LEGS = ['sl', 'tp'] as const;
@@ -55,6 +58,10 @@ export interface Exit {
   readonly endedAs?: Exclude<OrderStatus, 'open' | 'filled'> | 'absent';
   /** The broker's words. */
   readonly reason?: string;
+  /** Corrections of its fills that were applied, by what they said (P8). */
+  readonly corrections?: readonly string[];
+  /** Ids of fills that were taken back. */
+  readonly voided?: readonly string[];
 }
 
 export const exitIdOf = (clientOrderId: string, leg: ExitLeg): string => `${clientOrderId}-${leg}`;
@@ -82,7 +89,10 @@ export const leavesOf = (exit: Exit): Decimal => (isOver(exit) ? ZERO : subtract
 
 /** The exit after a report. Returns the very same object when the report changes nothing. */
 export function applyExitReport(exit: Exit, report: ExitFact): Exit {
+  if (isNewExitCorrection(exit, report)) return corrected(exit, report);
   if (lessThan(report.cumQty, exit.cumQty)) return exit;
+  const { voided = [] } = exit;
+  if (lessThan(exit.cumQty, report.cumQty) && namesVoidedFill({ ...NO_OWN_FILLS, voided }, report.fills)) return exit;
   const isGrown = report.cumQty !== exit.cumQty;
   // The venue's word for its size, which may shrink; without one the size that was asked for.
   const quantity = report.quantity ?? exit.quantity;
@@ -111,6 +121,34 @@ export function applyExitReport(exit: Exit, report: ExitFact): Exit {
     ...(brokerOrderId !== undefined && { brokerOrderId }),
     ...(endedAs !== undefined && exit.endedAs === undefined && { endedAs }),
     ...(report.reason !== undefined && { reason: report.reason }),
+  };
+}
+
+/** The report takes back or changes a fill of the exit, and has not been applied yet (P8). */
+export const isNewExitCorrection = ({ corrections = [] }: Exit, report: ExitFact): boolean =>
+  report.correction !== undefined && !corrections.includes(correctionKey(report));
+
+/** What stands now is what the venue says. An exit that was over as filled, and is not any more, works if the venue says so. */
+function corrected(exit: Exit, report: ExitFact): Exit {
+  const { avgPrice: before, endedAs: _ended, ...rest } = exit;
+  const { corrections, voided } = withCorrection(
+    { fills: [], voided: exit.voided ?? [], corrections: exit.corrections ?? [] },
+    report,
+  );
+  const quantity = report.quantity ?? exit.quantity;
+  const isSameSize = report.cumQty === exit.cumQty;
+  const avgPrice = isPositive(report.cumQty) ? (report.avgPrice ?? (isSameSize ? before : undefined)) : undefined;
+  const wasEnded = exit.status === 'ended';
+  const isFilled = isPositive(report.cumQty) && !lessThan(report.cumQty, quantity);
+  const isOpen = report.status === 'open' && !wasEnded;
+  const endedAs =
+    exit.endedAs ?? (report.status === 'open' || report.status === 'filled' ? 'cancelled' : report.status);
+  return {
+    ...rest,
+    ...{ quantity, cumQty: report.cumQty, corrections, voided },
+    status: isFilled ? 'filled' : isOpen ? 'working' : 'ended',
+    ...(avgPrice !== undefined && { avgPrice }),
+    ...(!isFilled && !isOpen && { endedAs }),
   };
 }
 
@@ -156,6 +194,15 @@ export function closingOf(entry: Entry, exits: readonly Exit[]): Closing {
   );
   return { quantity, price, realisedPnl: sum(pnl) };
 }
+
+const pnlOf = (entry: Entry, { cumQty, avgPrice }: Exit): Decimal =>
+  avgPrice === undefined ? ZERO : realisedPnl(entry, avgPrice, cumQty);
+
+/** What a correction of an exit's fill has changed. */
+export const correctedSince = (entry: Entry, before: Exit, now: Exit): { quantity: Decimal; realisedPnl: Decimal } => ({
+  quantity: subtract(now.cumQty, before.cumQty),
+  realisedPnl: subtract(pnlOf(entry, now), pnlOf(entry, before)),
+});
 
 /** What one exit has closed since it was as `before`: one line of the audit log, so that the lines add up. */
 export function closedSince(entry: Entry, before: Exit | undefined, now: Exit): Required<Closing> | undefined {

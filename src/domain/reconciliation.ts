@@ -187,15 +187,23 @@ function statusOf(mismatches: readonly Mismatch[], showsExits: boolean): Reconci
   return mismatches.length > 0 ? 'MISMATCH' : 'MATCHED';
 }
 
+/** Differences of a position's size. */
+export const POSITION_KINDS: readonly ReasonCode[] = ['PHANTOM_POSITION', 'MISSING_POSITION', 'POSITION_SIZE'];
+
 export const mismatch = (kind: ReasonCode, expected: string, actual: string, message: string): Mismatch =>
   Object.freeze({ kind, expected, actual, message });
 
 const signed = (side: Side, quantity: Decimal): Decimal => (side === 'buy' ? quantity : negate(quantity));
 
-const heldOf = ({ heldQuantity, cumQty }: ReconciliationExpected): Decimal => heldQuantity ?? cumQty;
+type Held = Pick<ReconciliationExpected, 'heldQuantity' | 'cumQty' | 'side' | 'baseline'>;
+
+const heldOf = ({ heldQuantity, cumQty }: Pick<Held, 'heldQuantity' | 'cumQty'>): Decimal => heldQuantity ?? cumQty;
 
 /** What the broker shows as this execution's own position: the size less the baseline and the others' fills. */
-function ownPart(expected: ReconciliationExpected, { position, others }: ReconciliationObserved): Decimal | undefined {
+function ownPart(
+  expected: Held,
+  { position, others }: Pick<ReconciliationObserved, 'position' | 'others'>,
+): Decimal | undefined {
   if (position.kind !== 'position') return undefined;
   if (!position.netting) return position.size;
   const delta = subtract(position.size, expected.baseline);
@@ -205,6 +213,12 @@ function ownPart(expected: ReconciliationExpected, { position, others }: Reconci
   const theirs = lessThan(rest, others.least) ? others.least : lessThan(others.most, rest) ? others.most : rest;
   return subtract(delta, theirs);
 }
+
+/** Whether the one net position leaves room for what is held, whatever others are known to have done. */
+export const fitsNetPosition = (held: Held, observed: Pick<ReconciliationObserved, 'position' | 'others'>): boolean =>
+  observed.position.kind !== 'position' ||
+  !observed.position.netting ||
+  ownPart(held, observed) === signed(held.side, heldOf(held));
 
 function sizeMismatches({ approvedSize, cumQty }: ReconciliationExpected): Mismatch[] {
   if (lessThan(approvedSize, cumQty)) {

@@ -301,7 +301,7 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
   const read: Record<string, string> = {};
   for (const [name, size] of Object.entries(sizes)) {
     const isRequired = name === 'tickSize' || name === 'lotSize';
-    if (size === undefined && !isRequired) continue;
+    if ((size === undefined || size === null) && !isRequired) continue;
     const parsed = parseVenueDecimal(size);
     if (parsed === undefined || (isRequired && !isPositive(parsed))) return undefined;
     // A bound of zero is how some brokers say that there is none.
@@ -318,4 +318,5 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
   };
 }
 
-const isAnswer = (value: unknown): boolean => value === undefined || typeof value === 'boolean';
+/** `null` is how JSON says that there is none. */
+const isAnswer = (value: unknown): boolean => value === undefined || value === null || typeof value === 'boolean';

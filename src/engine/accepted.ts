@@ -21,14 +21,12 @@ import {
   sum,
   ZERO,
 } from '../domain/decimal.js';
-import type { ReasonCode } from '../domain/reasons.js';
+import { POSITION_KINDS } from '../domain/reconciliation.js';
 
 export interface Range {
   readonly least: Decimal;
   readonly most: Decimal;
 }
-
-export const POSITION_KINDS: readonly ReasonCode[] = ['PHANTOM_POSITION', 'MISSING_POSITION', 'POSITION_SIZE'];
 
 /** @param held what the entries hold now, signed, by `clientOrderId` */
 export function acceptedIn(cases: readonly Case[], symbol: string, held: ReadonlyMap<string, Decimal>): Range {

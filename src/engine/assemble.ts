@@ -187,7 +187,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const calls = callsOf(options, start.isOver, risk);
 
   const gate = gateOf(clock, board, cases);
-  const onStrayFill = strayFills(cases);
+  const onStrayFill = strayFills(cases, filled.takeBack);
   const read = { journal, lookup: opened.lookup, time, executions };
   const over = history({ ...read, closeGate: board.closeGateOnce, onStrayFill });
   const { uncertainIds: uncertain, finished, pages, onUnreadable } = over;
@@ -203,7 +203,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate: board.closeGateOnce, hasCapacity: carries };
-  const taken = { walk, turns: inTurns, looks };
+  const taken = { walk, turns: inTurns, looks, lookAtExits: exits.protections.lookAt };
   const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...taken, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);

@@ -34,7 +34,7 @@ export interface ExitsParts {
   readonly turns: Turns;
   /** Told what is recorded of exits, in the turn in which it is. */
   readonly onAudit?: ProtectionServices['onAudit'];
-  readonly filled: Pick<FilledTotals, 'holdExits'>;
+  readonly filled: Pick<FilledTotals, 'holdExits' | 'close' | 'leaveClosed'>;
   readonly past: Pick<History, 'endedPosition' | 'entryOf' | 'forgetEntry' | 'report'>;
 }
 
@@ -82,6 +82,10 @@ export function exitsOf(parts: ExitsParts): Exits {
     liveIn,
     onAudit,
     holdExits: filled.holdExits,
+    onClosing({ clientOrderId, symbol, side }, closed, isOver) {
+      filled.close(clientOrderId, symbol, side, closed);
+      if (isOver) filled.leaveClosed(clientOrderId);
+    },
     endedPosition: past.endedPosition,
     onRetired: past.forgetEntry,
   });

@@ -26,7 +26,7 @@ import type { ExecutionSnapshot } from '../machines/execution.state.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { type Metrics, metrics } from '../views/metrics.js';
 import { type Holdings, holdings } from './holdings.js';
-import { isTold, RETAINED } from './protections.js';
+import { closedOf, isTold, RETAINED } from './protections.js';
 import { riskCounters } from './risk-counters.js';
 import { isUncertain } from './sweep.js';
 import type { ViewsState } from './views-state.js';
@@ -127,7 +127,7 @@ export function* foldSteps(
     yield;
   }
   const executions = yield* foldLives(sorted, events, attempt);
-  const positions = yield* foldExits(sorted, executions.views.holdings, attempt);
+  const positions = yield* foldExits(sorted, executions.views, attempt);
   const { cases, switches } = sorted;
   const begun = new Set(sorted.exits.keys());
   return {
@@ -193,7 +193,7 @@ function* foldLives({ lives }: Sorted, { onDifference }: FoldEvents, attempt: At
 
 function* foldExits(
   { exits, cases }: Sorted,
-  held: Holdings,
+  { holdings: held, filled }: Pick<EndedViews, 'holdings' | 'filled'>,
   attempt: Attempt,
 ): Generator<undefined, Pick<ViewsState, 'open' | 'closed'>, undefined> {
   const open: string[] = [];
@@ -206,6 +206,10 @@ function* foldExits(
       // Of one that is over and whose case is not written down, the recovery opens the case.
       const isOver = folded.isOver && folded.asked.every((asked) => isTold(cases, advisoryId, asked.mismatches));
       (isOver ? closed : open).push(advisoryId);
+      if (!isOver) return;
+      const { clientOrderId, symbol, side } = folded.context;
+      filled.close(clientOrderId, symbol, side, closedOf(folded.context));
+      filled.leaveClosed(clientOrderId);
     });
     yield;
   }

@@ -5,12 +5,14 @@
  *    and of those only the latest.
  * 2. A finished execution that holds a fill has its position here exactly once, also after a restart in between (A6); a case
  *    that a fact asked for, and that nobody wrote down before the process ended, is opened by the next one (M1).
- * 3. A fill of an exit that comes to light after the end is never dropped: a case (T5).
+ * 3. A fill of an exit that comes to light after the end is never dropped, nor is one that is taken back or changed: a case
+ *    (T5, P8).
  */
 import { type Observable, Subject } from 'rxjs';
 import { type ProtectionHost, type ProtectionServices, protectionHost } from '../actors/protection-host.js';
+import { within } from '../actors/within.js';
 import type { Case } from '../domain/cases.js';
-import { type Decimal, lessThan, maximum, subtract, sum, ZERO } from '../domain/decimal.js';
+import { type Decimal, isPositive, lessThan, maximum, subtract, sum, ZERO } from '../domain/decimal.js';
 import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../domain/exits.js';
 import { hasFill } from '../domain/order.js';
 import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
@@ -24,11 +26,12 @@ import {
   type LegState,
 } from '../machines/execution.context.js';
 import type { ProtectionCommandOf } from '../machines/protection.commands.js';
-import { type ProtectionContext, workingRefs } from '../machines/protection.context.js';
+import { type ProtectionContext, restOf, workingRefs } from '../machines/protection.context.js';
 import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '../machines/protection.facts.js';
 import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { acceptedIn } from './accepted.js';
+import { tellExitCorrection } from './exit-corrections.js';
 import { type Holdings, heldBy } from './holdings.js';
 
 export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition' | 'onChange'> {
@@ -37,6 +40,8 @@ export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition'
   readonly observePosition: (ref: OrderRef) => Promise<ObservedPosition>;
   /** What orders that are live have done in the symbol, and may do yet: signed, between two bounds. */
   readonly liveIn: (symbol: string) => { readonly least: Decimal; readonly most: Decimal };
+  /** So much of a position is closed; `isOver` once nothing more is to come. */
+  readonly onClosing: (context: ProtectionContext, closed: Decimal, isOver: boolean) => void;
   /** An open position has its exits at these prices. */
   readonly holdExits: (symbol: string, clientOrderId: string, prices: readonly Decimal[]) => void;
   /** A position that is over, from the journal. @throws when that cannot be read */
@@ -69,10 +74,16 @@ export interface Protections {
   /** Symbols whose position does not fit what is known, or was not compared, while an exit of it is in doubt. */
   readonly unclear$: Observable<string>;
   markUnclear(symbol: string): void;
+  /** Asks once for the exits that work in the symbol; resolves when what they say is known, or nobody says it. */
+  lookAt(symbol: string): Promise<void>;
   /** By advisory. */
   state(): { readonly open: readonly string[]; readonly closed: readonly string[] };
   close(): void;
 }
+
+/** Exits that are looked at for a reconciliation. */
+const MOST_LOOKED_AT = 8;
+const LOOK_LIMIT_MS = 2_500;
 
 /** Closed positions that are shown; older ones are found in the journal. */
 export const RETAINED = 250;
@@ -104,6 +115,7 @@ export function protections(parts: ProtectionsParts): Protections {
     const { context, isOver } = host;
     if (context === before) return;
     holdings.set(context);
+    parts.onClosing(context, closedOf(context), isOver);
     if (isOver) retire(host);
     if (exits$.observed) exits$.next(viewOf(host));
   }
@@ -199,10 +211,23 @@ export function protections(parts: ProtectionsParts): Protections {
     void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
   }
 
-  function tellLate({ context }: EndedPosition, leg: ExitLeg, raw: unknown): void {
+  /** What the venue took back is held again, as far as this process knows; the journal has a case of it. */
+  function showAgain(context: ProtectionContext): void {
+    const ended: EndedPosition = { context, state: 'lost' };
+    closed.set(context.clientOrderId, ended);
+    if (exits$.observed) exits$.next(viewOf(ended));
+  }
+
+  function tellLate(position: EndedPosition, leg: ExitLeg, raw: unknown): void {
+    const { context } = position;
     const { clientOrderId, symbol, advisoryId, snapshotHash } = context;
     const id = exitIdOf(clientOrderId, leg);
     const report = readExitReport(raw, { clientOrderId: id });
+    if (report?.correction !== undefined) {
+      const after = tellExitCorrection(parts, { context, leg, report, isOver: true });
+      if (after !== undefined && isPositive(restOf(after))) showAgain(after);
+      return;
+    }
     const known = context.exits.find((exit) => exit.leg === leg)?.cumQty ?? ZERO;
     if (report === undefined || !lessThan(known, report.cumQty)) return;
     const message = `Exit ${id} filled ${report.cumQty} after the position had ended with ${known}: the position is reversed`;
@@ -223,7 +248,14 @@ export function protections(parts: ProtectionsParts): Protections {
       const exit = exitOf(id);
       if (exit === undefined) return;
       const host = open.get(exit.clientOrderId);
-      if (host !== undefined) return host.report(exit.leg, raw);
+      if (host !== undefined) {
+        // First what a person must know: a fact whose case was not written down would be taken as told.
+        const { leg } = exit;
+        const report = readExitReport(raw, { clientOrderId: id });
+        if (report?.correction !== undefined)
+          tellExitCorrection(parts, { context: host.context, leg, report, isOver: false });
+        return host.report(leg, raw);
+      }
       const over = closed.get(exit.clientOrderId) ?? endedOrNone({ clientOrderId: exit.clientOrderId });
       if (over !== undefined) tellLate(over, exit.leg, raw);
     },
@@ -250,6 +282,14 @@ export function protections(parts: ProtectionsParts): Protections {
     exits$: exits$.asObservable(),
     unclear$: unclear$.asObservable(),
     markUnclear: (symbol) => unclear$.next(symbol),
+    async lookAt(symbol) {
+      const hosts = [...open.values()].filter(({ context }) => context.symbol === symbol);
+      const refs = hosts.flatMap(({ context }) => workingRefs(context).map(({ ref }) => ref));
+      if (refs.length > 0)
+        await within(parts.clock, LOOK_LIMIT_MS, watch.ask(refs.slice(0, MOST_LOOKED_AT)), undefined);
+      // Whoever looks at a position sees all that has come to it.
+      for (const host of hosts) void host.context;
+    },
     close() {
       for (const host of open.values()) host.abandon();
       watch.close();
@@ -258,6 +298,9 @@ export function protections(parts: ProtectionsParts): Protections {
     },
   };
 }
+
+/** What is closed of the position, by its exits or otherwise. */
+export const closedOf = (context: ProtectionContext): Decimal => subtract(context.quantity, restOf(context));
 
 /** Whether the cases of an advisory tell all of these. */
 export function isTold(cases: readonly Case[], advisoryId: string, mismatches: readonly Mismatch[]): boolean {

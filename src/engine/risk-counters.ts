@@ -4,7 +4,7 @@
  * 1. A fold of the audit log: a restart that reads the journal counts on where the last process stopped.
  * 2. Memory is bounded by a minute of submit calls and by the symbols of one day.
  */
-import type { AuditEntry } from '../domain/audit.js';
+import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { add, type Decimal, isNegative, negate, parseVenueDecimal, ZERO } from '../domain/decimal.js';
 import { symbolKey } from '../domain/kill-switch.js';
 
@@ -28,6 +28,13 @@ export interface RiskCountersState {
   readonly day?: number;
   readonly ofDay: Readonly<Record<string, Readonly<OfDay>>>;
 }
+
+/** What realises profit or loss, or takes it back. */
+const REALISING: readonly AuditEvent[] = ['exit_filled', 'fill_busted', 'fill_corrected'];
+
+/** The line tells realised profit or loss. */
+export const realises = ({ event, details }: AuditEntry): boolean =>
+  REALISING.includes(event) && details['realisedPnl'] !== undefined;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -73,11 +80,12 @@ export function riskCounters(): RiskCounters {
   return {
     heed(audit, at) {
       prune(at);
-      for (const { event, details } of audit) {
+      for (const line of audit) {
+        const { event, details } = line;
         const symbol = details['symbol'];
         if (typeof symbol !== 'string') continue;
         if (event === 'order_submitted') submits.push({ at, key: symbolKey(symbol) });
-        else if (event === 'exit_filled') addFill(symbol, details, at);
+        else if (realises(line)) addFill(symbol, details, at);
       }
     },
     submits(now, names) {

@@ -32,7 +32,7 @@ import type { ExecutionContext } from '../machines/execution.context.js';
 import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
 import type { ProtectionContext } from '../machines/protection.context.js';
 import { heldBy } from './holdings.js';
-import type { RiskCounters } from './risk-counters.js';
+import { type RiskCounters, realises } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 
 /**
@@ -174,8 +174,9 @@ export function riskGate(parts: RiskGateParts): RiskGate {
     },
     submitted: judgeSubmits,
     heed(audit) {
-      for (const { event, details } of audit) {
-        if (event !== 'exit_filled' || !String(details['realisedPnl']).startsWith('-')) continue;
+      for (const line of audit) {
+        const { details } = line;
+        if (!realises(line) || !String(details['realisedPnl']).startsWith('-')) continue;
         judgeLoss(undefined);
         judgeLoss(String(details['symbol']));
       }

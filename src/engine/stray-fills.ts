@@ -8,14 +8,22 @@
 
 import type { CaseRegister } from '../actors/cases.js';
 import { isWithdrawn } from '../domain/cases.js';
-import { type Decimal, lessThan, maximum, parseVenueDecimal, ZERO } from '../domain/decimal.js';
-import { isNewCorrection, type OrderFact, readOrderReport } from '../domain/order.js';
-import { mismatch } from '../domain/reconciliation.js';
+import { type Decimal, lessThan, maximum, parseVenueDecimal, subtract, ZERO } from '../domain/decimal.js';
+import { applyReport, isNewCorrection, type OrderFact, type OrderState, readOrderReport } from '../domain/order.js';
+import type { Side } from '../domain/ports.js';
+import { type Mismatch, mismatch } from '../domain/reconciliation.js';
 import { correctionEntry } from '../machines/execution.audit.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import { correctionOf } from '../machines/execution.protecting.js';
 
-export function strayFills(cases: CaseRegister): (context: ExecutionContext, report: OrderFact) => void {
+/** @param onTakenBack told how much less an entry has filled than was taken as fact */
+export function strayFills(
+  cases: CaseRegister,
+  onTakenBack: (symbol: string, side: Side, quantity: Decimal) => void = () => undefined,
+): (context: ExecutionContext, report: OrderFact) => void {
+  /** Orders that were corrected since their end, as they are now. The journal keeps the cases. */
+  const corrected = new Map<string, OrderState>();
+
   const told = (advisoryId: string): Decimal =>
     cases
       .all()
@@ -25,8 +33,11 @@ export function strayFills(cases: CaseRegister): (context: ExecutionContext, rep
       .reduce((most, { actual }) => maximum(most, parseVenueDecimal(actual) ?? ZERO), ZERO);
 
   /** What the correction says, once: the sentence is the same whenever it is told. */
-  function raiseCorrection(context: ExecutionContext, report: OrderFact): void {
-    const { snapshot, advisoryId, snapshotHash } = context;
+  function raiseCorrection(ended: ExecutionContext, report: OrderFact): void {
+    const { snapshot, advisoryId, snapshotHash, clientOrderId } = ended;
+    const before = corrected.get(clientOrderId) ?? ended.order;
+    if (!isNewCorrection(before, report)) return;
+    const context = { ...ended, order: before };
     const found = correctionOf(context, report);
     const isTold = cases
       .all()
@@ -34,9 +45,13 @@ export function strayFills(cases: CaseRegister): (context: ExecutionContext, rep
         (known) =>
           known.advisoryId === advisoryId &&
           !isWithdrawn(known) &&
-          known.mismatches.some(({ message }) => message === found.message),
+          known.mismatches.some((told) => saysTheSame(told, found)),
       );
     if (isTold) return;
+    const now = { ...applyReport(before, report), status: before.status };
+    corrected.set(clientOrderId, now);
+    if (lessThan(now.cumQty, before.cumQty))
+      onTakenBack(snapshot.symbol, snapshot.side, subtract(before.cumQty, now.cumQty));
     const kind = found.kind === 'FILL_CORRECTED' ? 'FILL_CORRECTED' : 'FILL_BUSTED';
     const audit = [correctionEntry(context, report, found)];
     void cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches: [found], audit });
@@ -54,6 +69,12 @@ export function strayFills(cases: CaseRegister): (context: ExecutionContext, rep
     void cases.raise({ kind: 'STRAY_FILL', symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
   };
 }
+
+/** The same correction, whatever was known before it. */
+const saysTheSame = (told: Mismatch, found: Mismatch): boolean =>
+  told.kind === found.kind && told.actual === found.actual && what(told) === what(found);
+
+const what = ({ message }: Mismatch): string => message.slice(0, message.indexOf(':'));
 
 /** A raw report on an order whose execution is over: of concern when it shows more, or takes back or changes a fill. */
 export function strayReport(

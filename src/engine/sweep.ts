@@ -14,6 +14,7 @@
 import { callBroker } from '../actors/calls.js';
 import type { Case, CaseKind } from '../domain/cases.js';
 import {
+  absolute,
   add,
   type Decimal,
   isPositive,
@@ -21,16 +22,17 @@ import {
   lessThan,
   parseVenueDecimal,
   subtract,
+  sum,
   ZERO,
 } from '../domain/decimal.js';
 import { EXIT_LOOK_MS } from '../domain/limits.js';
 import type { Clock, OrderRef } from '../domain/ports.js';
 import type { ReasonCode } from '../domain/reasons.js';
-import { mismatch } from '../domain/reconciliation.js';
+import { mismatch, POSITION_KINDS } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
 import { type ExecutionContext, orderRef } from '../machines/execution.context.js';
 import { workingRefs } from '../machines/protection.context.js';
-import { acceptedIn, isWithin, POSITION_KINDS, type Range, shifted } from './accepted.js';
+import { acceptedIn, isWithin, type Range, shifted } from './accepted.js';
 import { isInDoubt } from './compare-later.js';
 import { heldBy } from './holdings.js';
 import { type EndedPosition, exitIdsOf } from './protections.js';
@@ -242,7 +244,10 @@ function raise({ cases, holdings }: SweepParts, symbol: string, { wanted, actual
   const [kind, code] = kindOf(wanted, actual);
   const message = `Expected position ${wanted}, found ${actual} in broker`;
   const compared = { expected: wanted, actual, held: Object.fromEntries(holdings.heldIn(symbol)) };
-  const told = cases.open().find((one) => one.symbol === symbol && saysOfPosition(one, { wanted, actual }));
+  const open = cases.open().filter((one) => one.symbol === symbol);
+  const told =
+    open.find((one) => saysOfPosition(one, { wanted, actual })) ??
+    open.find((one) => explainsByCorrections(one, { wanted, actual }));
   void cases.raise({ kind, symbol, ...ownerOf(told), mismatches: [mismatch(code, wanted, actual, message)], compared });
 }
 
@@ -252,6 +257,20 @@ const saysOfPosition = ({ advisoryId, mismatches }: Case, { wanted, actual }: Di
   mismatches.some(
     ({ kind, expected, actual: found }) => POSITION_KINDS.includes(kind) && expected === wanted && found === actual,
   );
+
+/**
+ * Whether the case of an execution says of fills that the venue took back, or changed, just what makes this difference: what
+ * an exit did not close after all is held, and what an entry did not fill is not.
+ */
+function explainsByCorrections({ advisoryId, mismatches }: Case, { wanted, actual }: Difference): boolean {
+  const changes = mismatches
+    .filter(({ kind }) => kind === 'FILL_BUSTED' || kind === 'FILL_CORRECTED')
+    .map((told) => absolute(subtract(sizeIn(told.actual), sizeIn(told.expected))));
+  return advisoryId !== undefined && changes.length > 0 && sum(changes) === absolute(subtract(actual, wanted));
+}
+
+/** Of `100 @ 151.25`. */
+const sizeIn = (text: string): Decimal => parseVenueDecimal(text.split(' ')[0]) ?? ZERO;
 
 const ownerOf = (told: Case | undefined): { readonly advisoryId?: string } =>
   told?.advisoryId === undefined ? {} : { advisoryId: told.advisoryId };

@@ -43,7 +43,7 @@ export interface ViewsState {
 }
 
 /** Of the meaning of the content. A checkpoint of another version is not used. */
-const VERSION = 1;
+const VERSION = 2;
 
 interface Content {
   readonly version: number;

@@ -4,7 +4,7 @@
 import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import type { JsonObject } from '../domain/canonical.js';
 import { ZERO } from '../domain/decimal.js';
-import { closedSince, type Exit, exitIdOf, isOver } from '../domain/exits.js';
+import { closedSince, correctedSince, type Exit, exitIdOf, isOver } from '../domain/exits.js';
 import type { ProtectionCommand } from './protection.commands.js';
 import { lostExits, type ProtectionContext, restOf } from './protection.context.js';
 
@@ -53,13 +53,27 @@ function ofWorking(step: ExitStep): AuditEntry[] {
 function ofFills(step: ExitStep): AuditEntry[] {
   const { side, entryPrice = ZERO } = step.after;
   return step.after.exits.flatMap((exit) => {
-    const filled = closedSince({ side, entryPrice }, exitBefore(step, exit), exit);
+    const before = exitBefore(step, exit);
+    if (before !== undefined && exit.corrections?.length !== before.corrections?.length)
+      return [correctionEntry(step.after, before, exit)];
+    const filled = closedSince({ side, entryPrice }, before, exit);
     if (filled === undefined) return [];
     const { price, quantity, realisedPnl } = filled;
     const left = { cumQty: exit.cumQty, restQuantity: restOf(step.after) };
     return [
       entry('exit_filled', { ...detailsOf(step.after, exit), price, quantity, realisedPnl, entryPrice, ...left }),
     ];
+  });
+}
+
+/** A fill of an exit was taken back or changed (P8): by how much that changes what it closed, and what came of it. */
+export function correctionEntry(context: ProtectionContext, before: Exit, now: Exit): AuditEntry {
+  const { side, entryPrice = ZERO } = context;
+  const isBust = now.corrections?.at(-1)?.startsWith('bust') === true;
+  const { quantity, realisedPnl } = correctedSince({ side, entryPrice }, before, now);
+  return entry(isBust ? 'fill_busted' : 'fill_corrected', {
+    ...detailsOf(context, now),
+    ...{ quantity, realisedPnl, entryPrice, cumQty: now.cumQty, price: now.avgPrice, restQuantity: restOf(context) },
   });
 }
 

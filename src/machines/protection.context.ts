@@ -17,7 +17,7 @@ export interface ProtectionContext extends Omit<ProtectionInput, 'sl' | 'tp'> {
   /** The exit that filled last. */
   readonly lastFilled?: ExitLeg;
   /** When the last fill of an exit, or the end of the position, was received. */
-  readonly closedAt?: number;
+  readonly closedAt?: number | undefined;
   /** Until when the sibling may take to go or to shrink. */
   readonly graceEndsAt?: number;
   /** Since when an exit has been over while its quantity may be held. */

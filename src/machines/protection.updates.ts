@@ -60,7 +60,7 @@ export function keepExit(context: ProtectionContext, fact: ProtectionFact): Patc
     lastFilled: fact.leg,
     closedElsewhere: elsewhereAfter(after),
     graceEndsAt: fact.at + EXIT_GRACE_MS,
-    ...(isClosed(after) && context.closedAt === undefined && { closedAt: fact.at }),
+    ...(isClosed(after) ? context.closedAt === undefined && { closedAt: fact.at } : { closedAt: undefined }),
   };
 }
 

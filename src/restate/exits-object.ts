@@ -14,6 +14,7 @@ import { add, isZero, subtract, sum, ZERO } from '../domain/decimal.js';
 import { exitIdOf, readExitReport } from '../domain/exits.js';
 import type { RecordedFact } from '../domain/journal.js';
 import { heldBy } from '../engine/holdings.js';
+import { realises } from '../engine/risk-counters.js';
 import { FACTS_VERSION } from '../journal/fact-versions.js';
 import type { ExitRef, ProtectionCommand } from '../machines/protection.commands.js';
 import type {
@@ -110,7 +111,7 @@ export function exitsObject(parts: WorkerParts) {
     const { clientOrderId } = context;
     toLimits(ctx).hold({ clientOrderId, ...(!isOver && { position: heldRiskOf(context) }) });
     for (const { logged } of news) {
-      const audit = logged.audit.filter(({ event }) => event === 'exit_filled');
+      const audit = logged.audit.filter(realises);
       if (audit.length > 0) toLimits(ctx).realise({ audit, at: logged.at });
     }
   }

@@ -143,7 +143,7 @@ describe('a case', () => {
       }),
     ];
     expect(stakesOf(life).get('A')).toMatchObject({ stopLoss: '147.98', takeProfit: '155.53' });
-    const lost = stakesOf([...life, line('exit_lost', { leg: 'stopLoss' })]).get('A');
+    const lost = stakesOf([...life, line('exit_lost', { leg: 'sl' })]).get('A');
     expect(lost?.stopLoss).toBeUndefined();
     expect(lost?.takeProfit).toBe('155.53');
   });

@@ -66,7 +66,7 @@ describe('a checkpoint against the whole journal', () => {
   const WRONG: readonly (readonly [string, (whole: StoredCheckpoint) => StoredCheckpoint])[] = [
     ['changed', (whole) => ({ ...whole, content: whole.content.replace('ADV-OPEN', 'ADV-NONE') })],
     ['cut off', (whole) => ({ ...whole, content: whole.content.slice(0, -9) })],
-    ['of another version', (whole) => remade(whole, '"version":1', '"version":99')],
+    ['of another version', (whole) => remade(whole, '"version":2', '"version":99')],
     ['of another record', (whole) => remade(whole, `"seq":${whole.seq}`, `"seq":${whole.seq - 1}`)],
   ];
 

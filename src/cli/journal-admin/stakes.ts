@@ -99,8 +99,8 @@ function withoutExit(known: Stake, leg: string | undefined): Stake {
   const { stopLoss, takeProfit, ...rest } = known;
   return {
     ...rest,
-    ...(leg !== 'stopLoss' && given('stopLoss', stopLoss)),
-    ...(leg !== 'takeProfit' && given('takeProfit', takeProfit)),
+    ...(leg !== 'sl' && given('stopLoss', stopLoss)),
+    ...(leg !== 'tp' && given('takeProfit', takeProfit)),
   };
 }
 
