@@ -33,34 +33,64 @@ export function callBroker(
 ): Promise<CallOutcome> {
   const controller = new AbortController();
   const answer = begin(call, containedSignal(controller));
-  return new Promise((resolve) => {
-    let isOver = false;
-    const giveUp = (): void => {
-      isOver = true;
-      resolve({ kind: 'silent', cause: `no answer within ${Math.max(0, deadlineMs)} ms` });
-      controller.abort();
-    };
-    const dueAt = clock.monotonic() + Math.max(0, deadlineMs);
-    let timer = clock.setTimeout(
-      () => {
-        if (onLate !== undefined || clock.monotonic() - dueAt <= STALLED_MS) giveUp();
-        else timer = clock.setTimeout(giveUp, READING_MS);
-      },
-      Math.max(0, deadlineMs),
-    );
+  return new Promise((resolve) => new CallUnderWay(clock, deadlineMs, controller, resolve, onLate).await(answer));
+}
+
+/** An object, not closures over each other: thousands are under way when a switch cancels thousands of orders. */
+class CallUnderWay {
+  readonly #clock: Clock;
+  readonly #deadlineMs: number;
+  readonly #controller: AbortController;
+  readonly #resolve: (outcome: CallOutcome) => void;
+  readonly #onLate: ((value: unknown) => void) | undefined;
+  readonly #dueAt: number;
+  #timer: unknown;
+  #isOver = false;
+
+  constructor(
+    clock: Clock,
+    deadlineMs: number,
+    controller: AbortController,
+    resolve: (outcome: CallOutcome) => void,
+    onLate: ((value: unknown) => void) | undefined,
+  ) {
+    this.#clock = clock;
+    this.#deadlineMs = Math.max(0, deadlineMs);
+    this.#controller = controller;
+    this.#resolve = resolve;
+    this.#onLate = onLate;
+    this.#dueAt = clock.monotonic() + this.#deadlineMs;
+    this.#timer = clock.setTimeout(() => this.#onDue(), this.#deadlineMs);
+  }
+
+  await(answer: Promise<unknown>): void {
     answer.then(
       (value) => {
-        if (isOver) return onLate?.(value);
-        clock.clearTimeout(timer);
-        resolve({ kind: 'answered', value });
+        if (this.#isOver) this.#onLate?.(value);
+        else this.#end({ kind: 'answered', value });
       },
       (error: unknown) => {
-        if (isOver) return;
-        clock.clearTimeout(timer);
-        resolve({ kind: 'threw', cause: causeOf(error) });
+        if (!this.#isOver) this.#end({ kind: 'threw', cause: causeOf(error) });
       },
     );
-  });
+  }
+
+  #end(outcome: CallOutcome): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#resolve(outcome);
+  }
+
+  #onDue(): void {
+    const isOnTime = this.#clock.monotonic() - this.#dueAt <= STALLED_MS;
+    if (this.#onLate !== undefined || isOnTime) this.#giveUp();
+    else this.#timer = this.#clock.setTimeout(() => this.#giveUp(), READING_MS);
+  }
+
+  #giveUp(): void {
+    this.#isOver = true;
+    this.#resolve({ kind: 'silent', cause: `no answer within ${this.#deadlineMs} ms` });
+    this.#controller.abort();
+  }
 }
 
 /** An adapter may throw before it returns a promise, or return none. */

@@ -12,13 +12,21 @@ export function nextTurn(clock: Clock, work: () => void): void {
   else clock.nextTurn(work);
 }
 
+/** The same for what is no more than a look around, and stands behind cancels and protection: it takes a fifth of the time, they the rest. */
+export const SHORT_SLICE_MS = 2;
+
 /** Looks at each item in order, and lets the event loop go on between slices. Where no time passes, all in this turn. */
-export async function inSlices<Item>(clock: Clock, items: Iterable<Item>, look: (item: Item) => void): Promise<void> {
-  let end = clock.monotonic() + SLICE_MS;
+export async function inSlices<Item>(
+  clock: Clock,
+  items: Iterable<Item>,
+  look: (item: Item) => void,
+  sliceMs = SLICE_MS,
+): Promise<void> {
+  let end = clock.monotonic() + sliceMs;
   for (const item of items) {
     if (clock.monotonic() > end) {
       await new Promise<void>((resolve) => nextTurn(clock, resolve));
-      end = clock.monotonic() + SLICE_MS;
+      end = clock.monotonic() + sliceMs;
     }
     look(item);
   }

@@ -16,7 +16,7 @@ import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../doma
 import { attempt } from '../domain/reading.js';
 import { type CallOutcome, callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
-import { inSlices } from './next-turn.js';
+import { inSlices, SHORT_SLICE_MS } from './next-turn.js';
 import { pollRounds } from './poll-rounds.js';
 
 /** A raw report and the order that it names; whether it can be read is judged by whom it concerns. */
@@ -106,7 +106,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
       return id;
     });
     const left: OrderRef[] = [];
-    await inSlices(clock, refs, (ref) => named.has(ref.clientOrderId) || left.push(ref));
+    await inSlices(clock, refs, (ref) => named.has(ref.clientOrderId) || left.push(ref), SHORT_SLICE_MS);
     await leftOut.look(left);
   }
 
@@ -116,7 +116,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     const named = await eachOf(clock, outcome?.kind === 'answered' ? outcome.value : [], publishNamed);
     const left = asked.filter(({ clientOrderId }) => !named.has(clientOrderId));
     const polls: Promise<boolean>[] = [];
-    await inSlices(clock, left, (ref) => polls.push(pollOne(ref)));
+    await inSlices(clock, left, (ref) => polls.push(pollOne(ref)), SHORT_SLICE_MS);
     await Promise.all(polls);
   }
 
@@ -185,7 +185,7 @@ async function eachOf(
 ): Promise<ReadonlySet<string | undefined>> {
   const rows: readonly unknown[] = Array.isArray(answer) ? answer : [];
   const named = new Set<string | undefined>();
-  await inSlices(clock, rows, (row) => named.add(publish(row)));
+  await inSlices(clock, rows, (row) => named.add(publish(row)), SHORT_SLICE_MS);
   return named;
 }
 

@@ -7,7 +7,7 @@
  *    look through them while another does.
  */
 import type { BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
-import { inSlices } from './next-turn.js';
+import { inSlices, SHORT_SLICE_MS } from './next-turn.js';
 
 export interface PollRoundsParts {
   readonly clock: Clock;
@@ -54,7 +54,8 @@ export function pollRounds(parts: PollRoundsParts): () => void {
   }
 
   function begin(refs: readonly OrderRef[], polling: Promise<unknown>): void {
-    void polling.finally(() => inSlices(clock, refs, ({ clientOrderId }) => underWay.delete(clientOrderId)));
+    const free = ({ clientOrderId }: OrderRef) => underWay.delete(clientOrderId);
+    void polling.finally(() => inSlices(clock, refs, free, SHORT_SLICE_MS));
   }
 
   async function lookThrough(): Promise<void> {
@@ -62,11 +63,12 @@ export function pollRounds(parts: PollRoundsParts): () => void {
     isLookingThrough = true;
     const isBatch = takesBatches && !isBackingOff();
     const free: OrderRef[] = [];
-    await inSlices(clock, watched, ([id, ref]) => {
+    const look = ([id, ref]: readonly [string, () => OrderRef]) => {
       if (!isFree(id)) return;
       free.push(ref());
       if (isBatch) underWay.add(id);
-    });
+    };
+    await inSlices(clock, watched, look, SHORT_SLICE_MS);
     isLookingThrough = false;
     if (!isBatch) poll(free);
     else if (free.length > 1) begin(free, pollBatch(free));

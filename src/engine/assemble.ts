@@ -32,7 +32,7 @@ import { type History, history } from './history.js';
 import { type Intake, intake } from './intake.js';
 import type { KnownPast } from './known-past.js';
 import type { CheckedOptions } from './options.js';
-import { liveIn, viewsStateOf } from './past.js';
+import { viewsStateOf } from './past.js';
 import type { Protections } from './protections.js';
 import { type RetentionParts, retention } from './retention.js';
 import { riskCounters } from './risk-counters.js';
@@ -214,7 +214,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const views = { ...known, turns: inTurns, ...counted, filled, board, risk, ...exits };
   const stateOf = (left: readonly string[]) => viewsStateOf({ ...views, clock, past: past.time }, left);
   const last = { save: opened.saveCheckpoint, lastSeq: past.base?.end.seq ?? 0 };
-  const kept = checkpoints({ recorder: () => recorder, stateOf, live: () => liveIn(executions), ...last });
+  const kept = checkpoints({ recorder: () => recorder, stateOf, live: executions.liveIds, turns: inTurns, ...last });
   const outside = { connection, start, watch, makeHost, admission: door, intake: taking };
   const archiving = retentionOf(options, opened, { ...views, clock, checkpoint: kept.now });
   return { tail, options, clock, ...views, ...outside, history: over, checkpoints: kept, archiving };

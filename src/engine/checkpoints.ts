@@ -4,9 +4,11 @@
  * 1. One is taken between two turns, of views and records that agree, and counts when the record that it stands on is durable.
  * 2. None is written over a journal that is not what was written, does not lead to what it says, or has failed: a start must
  *    find that again.
- * 3. One that cannot be written is said, and costs the next start some time, and nothing else.
+ * 3. While very many executions are at something, it waits until they are through: cancels go first.
+ * 4. One that cannot be written is said, and costs the next start some time, and nothing else.
  */
 
+import type { Turns } from '../actors/turns.js';
 import type { IndexedJournal } from '../domain/journal-index.js';
 import { causeOf } from '../domain/reading.js';
 import type { Recorder } from '../journal/recorder.js';
@@ -23,6 +25,7 @@ export interface CheckpointsParts {
   readonly live: () => readonly string[];
   /** The record of the last one, 0 for none. */
   readonly lastSeq: number;
+  readonly turns: Pick<Turns, 'isFree' | 'later'>;
 }
 
 export interface Checkpoints {
@@ -36,11 +39,12 @@ export interface Checkpoints {
   atClose(live: readonly string[]): Promise<void>;
 }
 
-export function checkpoints({ recorder, save, stateOf, live, lastSeq }: CheckpointsParts): Checkpoints {
+export function checkpoints({ recorder, save, stateOf, live, lastSeq, turns }: CheckpointsParts): Checkpoints {
   let last = lastSeq;
   let every = EVERY;
   let isSaving = false;
   let isWanted = false;
+  let isPutOff = false;
 
   async function write(state: ViewsState, isStillWanted: () => Promise<boolean>): Promise<void> {
     if (save === undefined) return;
@@ -58,8 +62,22 @@ export function checkpoints({ recorder, save, stateOf, live, lastSeq }: Checkpoi
     }
   }
 
+  const isDue = (): boolean => isWanted && !isSaving && recorder().records - last >= every;
+
   function onDurable(): void {
-    if (!isWanted || isSaving || recorder().records - last < every) return;
+    if (isPutOff || !isDue()) return;
+    if (turns.isFree('book')) {
+      takeNow();
+      return;
+    }
+    isPutOff = true;
+    turns.later('book', () => {
+      isPutOff = false;
+      if (isDue()) takeNow();
+    });
+  }
+
+  function takeNow(): void {
     const recorded = recorder().lastRecord();
     void write(stateOf(live()), async () => (await recorded).durable && isWanted);
   }

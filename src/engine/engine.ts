@@ -23,7 +23,6 @@ import { compareLater } from './compare-later.js';
 import { pastOf } from './known-past.js';
 import { lostJournalLook } from './lost-journal.js';
 import { checkedAgain, checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
-import { liveIn } from './past.js';
 import { recover } from './recover.js';
 import { compareSymbol, type SweepReport, sweep } from './sweep.js';
 import { type SweepParts, sweptExecutions } from './sweep-parts.js';
@@ -247,7 +246,7 @@ async function drained(results: readonly Promise<unknown>[], drainMs: number, cl
 
 async function closeAll(parts: Parts): Promise<void> {
   const { options, executions, recorder, watch, board, connection, protections } = parts;
-  const left = liveIn(executions);
+  const left = executions.liveIds();
   const live = executions.abandon() + parts.intake.abandon();
   parts.admission.close();
   if (live > 0) recorder.say('warn', { live, journal: options.journal.name }, 'closed with live executions');

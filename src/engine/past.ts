@@ -6,17 +6,12 @@ import { type EngineTime, type PastTime, readingOf } from '../actors/engine-time
 import type { ArchiveAnchor } from '../domain/journal-index.js';
 import type { Clock } from '../domain/ports.js';
 import type { Recorder } from '../journal/recorder.js';
-import type { ExecutionMap } from '../views/execution-map.js';
 import type { Metrics } from '../views/metrics.js';
 import type { EndedViews } from './fold-views.js';
 import type { Protections } from './protections.js';
 import type { RiskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 import type { ViewsState } from './views-state.js';
-
-/** Advisories whose executions are not done. */
-export const liveIn = ({ live, find }: Pick<ExecutionMap, 'live' | 'find'>): readonly string[] =>
-  [...live].filter((host) => find(host.context.advisoryId) === host).map(({ context }) => context.advisoryId);
 
 export interface ViewsParts extends Omit<EndedViews, 'metrics'> {
   readonly recorder: Recorder;

@@ -122,15 +122,8 @@ function ofReport({ before, after, fact, to }: Step): AuditEntry[] {
   if (order.status !== before.order.status && order.status !== 'filled') {
     const asked = before.cancel.tries > 0;
     const event = order.status === 'rejected' ? 'order_rejected' : 'cancel_confirmed';
-    lines.push(
-      entry(event, {
-        ...orderDetails(after),
-        state: order.status,
-        byBroker: !asked,
-        reason: order.reason,
-        at: isoTime(fact.at),
-      }),
-    );
+    const details = orderDetails(after, { state: order.status, byBroker: !asked, at: isoTime(fact.at) });
+    lines.push(entry(event, order.reason === undefined ? details : Object.assign(details, { reason: order.reason })));
   }
   return lines;
 }
@@ -211,15 +204,13 @@ function ofKillSwitch({ fact, from, to, before, after }: Step): AuditEntry[] {
   const refusedBy = after.verdict?.refusedBy;
   const decidedBy = isCancel || refusedBy?.kind !== 'kill-switch' ? after.killSwitch.decidedBy : refusedBy;
   const effect = isCancel ? 'the live order is cancelled' : after.verdict?.message;
+  const killSwitchState = after.killSwitch.effective;
   // The operator's words, where the switch is known; records of older versions have none.
-  const details = { killSwitchState: after.killSwitch.effective, reason: decidedBy?.reason ?? effect, effect };
-  return [
-    entry('kill_switch_abort', {
-      ...orderDetails(after),
-      ...details,
-      ...(decidedBy && { switch: named(decidedBy, undefined) }),
-    }),
-  ];
+  const said =
+    decidedBy === undefined
+      ? { killSwitchState, reason: effect, effect }
+      : { killSwitchState, reason: decidedBy.reason ?? effect, effect, switch: named(decidedBy, undefined) };
+  return [entry('kill_switch_abort', orderDetails(after, said))];
 }
 
 /** Very many executions hear of the same switch one after the other. */
@@ -230,42 +221,39 @@ const named = keepingAnswer(
 
 /** Said twice: when T = 30 s is reached, and, with all that came of it, when the execution is done. */
 function ofTimeout({ fact, from, to, before, after }: Step): AuditEntry[] {
-  if (to === 'timeout' && from !== 'timeout')
-    return [entry('timeout', { phase: 'reached', ...timeoutDetails(after, fact.at) })];
+  if (to === 'timeout' && from !== 'timeout') return [entry('timeout', timeoutDetails(after, fact.at, 'reached'))];
   // A fill of the very instant T = 30 s ends the timeout at once.
   if (from === 'timeout' && to === 'filled') {
-    return [entry('timeout', { phase: 'over', ...timeoutDetails(after, fact.at), lateFill: false })];
+    return [entry('timeout', Object.assign(timeoutDetails(after, fact.at, 'over'), { lateFill: false }))];
   }
   const isOver =
     to === 'done' &&
     from !== 'done' &&
     (after.verdict?.status === 'FAILED_TIMEOUT' || after.verdict?.status === 'EXECUTED_FULL_LATE');
   if (!isOver) return [];
-  const details = {
-    phase: 'over',
-    ...timeoutDetails(after, fact.at),
+  const details = Object.assign(timeoutDetails(after, fact.at, 'over'), {
     cancelTries: before.cancel.tries,
     cancelTaken: before.cancel.taken,
     orderStatus: after.order.status,
     lateFill: after.verdict?.status === 'EXECUTED_FULL_LATE',
     reconciliationStatus: after.report?.status,
     finalPosition: after.order.cumQty,
-  };
+  });
   return [entry('timeout', details)];
 }
 
-const timeoutDetails = (context: ExecutionContext, at: number): Record<string, unknown> => ({
+const timeoutDetails = (context: ExecutionContext, at: number, phase: 'reached' | 'over'): Record<string, unknown> => ({
+  phase,
   firstSubmission: context.firstSubmitAt === undefined ? undefined : isoTime(context.firstSubmitAt),
   elapsedMs: elapsedSinceSubmit(context, at),
 });
 
 /** Written when the call is made: what stands here was really sent (T4). */
 const ofCancel = ({ after, to }: Step): AuditEntry[] => [
-  entry('cancel_requested', {
-    ...orderDetails(after),
-    cause: to === 'cancelling' ? 'kill switch' : 'timeout',
-    try: after.cancel.calls,
-  }),
+  entry(
+    'cancel_requested',
+    orderDetails(after, { cause: to === 'cancelling' ? 'kill switch' : 'timeout', try: after.cancel.calls }),
+  ),
 ];
 
 /** An exit that was taken and now works, or was placed and does not stand (B5). */

@@ -15,6 +15,8 @@ export interface ExecutionMap {
   all(): readonly ExecutionHost[];
   /** All that are not done, refusals under way included. */
   readonly live: ReadonlySet<ExecutionHost>;
+  /** Advisories whose executions are not done. */
+  liveIds(): readonly string[];
   /** Symbols that an advisory has named, ever. */
   readonly symbols: Set<string>;
   done(host: ExecutionHost): void;
@@ -47,6 +49,8 @@ export function executionMap(): ExecutionMap {
     byOrder: (clientOrderId) => byOrder.get(clientOrderId),
     all: () => [...byAdvisory.values()],
     live,
+    // Without a look into the executions: of very many each would have to be fetched into the cache.
+    liveIds: () => [...byAdvisory].flatMap(([advisoryId, host]) => (live.has(host) ? advisoryId : [])),
     symbols,
     done: (host) => live.delete(host),
     release(host) {
