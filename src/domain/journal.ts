@@ -7,7 +7,8 @@
  * 4. `seq` counts from 1 without a gap, over all executions.
  */
 import type { AuditRecord } from './audit.js';
-import { canonicalJson, type JsonObject, sha256 } from './canonical.js';
+import type { JsonObject } from './canonical.js';
+import { put, putCanonical, type Span, sha256Of, textAt } from './canonical-bytes.js';
 
 /** A fact, as plain JSON: an event of the execution, protection or kill-switch chart, or of the cases. */
 export type RecordedFact = { readonly type: string } & JsonObject;
@@ -45,22 +46,34 @@ export type UnchainedRecord = Omit<JournalRecord, 'prevHash' | 'hash'>;
 
 /** The record with its link in the chain. */
 export function chained(record: UnchainedRecord, prevHash: string): JournalRecord {
-  const texts = { fact: canonicalJson(record.fact), audit: canonicalJson(record.audit) };
-  const text = isPlain(record) ? canonicalRecord(record, texts) : canonicalJson(record);
-  const link = linked(record, prevHash, linkHash(prevHash, text));
-  lastTexts = { of: link, texts };
-  return link;
+  if (!isPlain(record)) {
+    const hash = linkHash(prevHash, () => putCanonical(record));
+    return Object.assign({}, record, { prevHash, hash });
+  }
+  let spans: RecordSpans | undefined;
+  const hash = linkHash(prevHash, () => {
+    spans = putRecord(record);
+  });
+  const of = linked(record, prevHash, hash);
+  last = { of, spans };
+  return of;
 }
 
-/** One literal for what an execution records: not a spread, which costs ten times as much (docs/performance.md). */
+/** A record of an execution as one literal; any other by a copy, but no spread with more members (docs/performance.md). */
 function linked(record: UnchainedRecord, prevHash: string, hash: string): JournalRecord {
   const { seq, v, stream, advisoryId, snapshotHash, wall, at, fact, audit } = record;
-  return v !== undefined && advisoryId !== undefined && snapshotHash !== undefined && isPlain(record)
-    ? { seq, v, stream, advisoryId, snapshotHash, wall, at, fact, audit, prevHash, hash }
-    : Object.assign({}, record, { prevHash, hash });
+  if (v === undefined || advisoryId === undefined || snapshotHash === undefined)
+    return Object.assign({}, record, { prevHash, hash });
+  return { seq, v, stream, advisoryId, snapshotHash, wall, at, fact, audit, prevHash, hash };
 }
 
-const linkHash = (prevHash: string, text: string): string => sha256(`${prevHash}\n${text}`);
+/** SHA-256 over the link before and what `write` puts. */
+const linkHash = (prevHash: string, write: () => void): string =>
+  sha256Of(() => {
+    put(prevHash);
+    put('\n');
+    write();
+  });
 
 /** Canonical JSON of the two members that are most of a record: what is hashed, and what a journal may keep. */
 export interface RecordTexts {
@@ -68,12 +81,18 @@ export interface RecordTexts {
   readonly audit: string;
 }
 
-/** Of the record that was chained last: it is written down right after. */
-let lastTexts: { readonly of: JournalRecord; readonly texts: RecordTexts } | undefined;
+/** Where they stand. */
+type RecordSpans = { readonly [Name in keyof RecordTexts]: Span };
 
-/** What was hashed for this record; `undefined` when another has been chained since. */
-export const textsOf = (record: JournalRecord): RecordTexts | undefined =>
-  lastTexts?.of === record ? lastTexts.texts : undefined;
+/** Of the record that was chained last: it is written down right after. */
+let last: { readonly of: JournalRecord; readonly spans: RecordSpans | undefined } | undefined;
+
+/** What was hashed for this record; `undefined` when anything else has been written since. */
+export function textsOf(record: JournalRecord): RecordTexts | undefined {
+  if (last?.of !== record || last.spans === undefined) return undefined;
+  const [fact, audit] = [textAt(last.spans.fact), textAt(last.spans.audit)];
+  return fact === undefined || audit === undefined ? undefined : { fact, audit };
+}
 
 const MEMBERS: ReadonlySet<string> = new Set(
   Object.keys({
@@ -87,13 +106,27 @@ function isPlain(record: object): boolean {
   return true;
 }
 
-/** `canonicalJson(record)`, made from the texts of its fact and its audit lines. */
-function canonicalRecord(record: Omit<UnchainedRecord, 'fact' | 'audit'>, { fact, audit }: RecordTexts): string {
+/** Puts what `putCanonical(record)` puts. @param texts of fact and audit lines, where they are known */
+function putRecord(record: UnchainedRecord, texts?: RecordTexts): RecordSpans {
   const { advisoryId, at, seq, snapshotHash, stream, v, wall } = record;
-  const of = advisoryId === undefined ? '' : `"advisoryId":${canonicalJson(advisoryId)},`;
-  const hash = snapshotHash === undefined ? '' : `"snapshotHash":${canonicalJson(snapshotHash)},`;
-  const version = v === undefined ? '' : `"v":${canonicalJson(v)},`;
-  return `{${of}"at":${canonicalJson(at)},"audit":${audit},"fact":${fact},"seq":${canonicalJson(seq)},${hash}"stream":${canonicalJson(stream)},${version}"wall":${canonicalJson(wall)}}`;
+  put('{');
+  if (advisoryId !== undefined) putMember('"advisoryId":', advisoryId, ',');
+  putMember('"at":', at, ',"audit":');
+  const audit = putCanonical(record.audit, texts?.audit);
+  put(',"fact":');
+  const fact = putCanonical(record.fact, texts?.fact);
+  putMember(',"seq":', seq, ',');
+  if (snapshotHash !== undefined) putMember('"snapshotHash":', snapshotHash, ',');
+  putMember('"stream":', stream, ',');
+  if (v !== undefined) putMember('"v":', v, ',');
+  putMember('"wall":', wall, '}');
+  return { audit, fact };
+}
+
+function putMember(before: string, value: unknown, after: string): void {
+  put(before);
+  putCanonical(value);
+  put(after);
 }
 
 /** Records of which the texts that they were read from have their hash: they need not be written out once more to know it. */
@@ -104,7 +137,7 @@ const readIntact = new WeakSet<JournalRecord>();
  * record, {@link isIntact} takes it from here.
  */
 export function noteTexts(record: JournalRecord, texts: RecordTexts): void {
-  if (linkHash(record.prevHash, canonicalRecord(record, texts)) === record.hash) readIntact.add(record);
+  if (linkHash(record.prevHash, () => putRecord(record, texts)) === record.hash) readIntact.add(record);
 }
 
 /** Where a journal ends, as noted apart from its records: without it nobody can tell that a tail was cut off. */
@@ -162,7 +195,7 @@ const NOTHING_BEFORE: ChainEnd = { records: 0, lastHash: GENESIS_HASH };
 export const isIntact = (record: JournalRecord): boolean => readIntact.has(record) || hasItsHash(record);
 
 const hasItsHash = ({ prevHash, hash, ...content }: JournalRecord): boolean =>
-  linkHash(prevHash, canonicalJson(content)) === hash;
+  linkHash(prevHash, () => putCanonical(content)) === hash;
 
 /** The entry is record number `seq`, and the one that was chained to `lastHash`. */
 export const follows = (entry: ChainEntry, seq: number, lastHash: string): entry is JournalRecord =>

@@ -7,7 +7,7 @@
  *    by `validation.ts`, when the advisory is executed (R1.3).
  * 4. Only an object's own members are read: what a prototype offers was approved by nobody.
  */
-import { canonicalJson, deepFreeze, type Json, type JsonObject, sha256 } from './canonical.js';
+import { canonicalSha256, deepFreeze, type Json, type JsonObject, sha256 } from './canonical.js';
 import { type Decimal, MAX_DECIMAL_DIGITS, parseDecimal } from './decimal.js';
 import { nearestName } from './nearest-name.js';
 import type { Side } from './ports.js';
@@ -167,14 +167,14 @@ export function freezeSnapshot(input: SnapshotInput | FrozenSnapshot): FrozenSna
  * SHA-256, hex, over the canonical JSON of every field (R1.2). An advisory that was not frozen has the hash of what
  * {@link freezeSnapshot} makes of it. @public @since 0.1.0
  */
-export const snapshotHash = (snapshot: FrozenSnapshot): string => sha256(canonicalJson(canonicalOf(snapshot)));
+export const snapshotHash = (snapshot: FrozenSnapshot): string => canonicalSha256(canonicalOf(snapshot));
 
 /**
  * A snapshot that was recorded, frozen again: one that has the hash of what was approved is that very snapshot, and need not be
  * read field by field. `undefined` when it has another hash.
  */
 export function recordedSnapshot(recorded: FrozenSnapshot, hash: string): FrozenSnapshot | undefined {
-  if (sha256(canonicalJson(recorded)) !== hash) return undefined;
+  if (canonicalSha256(recorded) !== hash) return undefined;
   frozenHere.add(recorded);
   return deepFreeze(recorded);
 }

@@ -5,7 +5,7 @@
 
 import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { protectionFor, riskAndReward } from '../domain/bracket.js';
-import { canonicalJson, deepFreeze, type JsonObject, sha256 } from '../domain/canonical.js';
+import { canonicalSha256, deepFreeze, type JsonObject } from '../domain/canonical.js';
 import { slippageOf } from '../domain/fills.js';
 import { keepingAnswer } from '../domain/kept-answer.js';
 import type { DecidingSwitch, KillSwitchState } from '../domain/kill-switch.js';
@@ -264,7 +264,7 @@ function ofExitReport({ before, after }: Step, { leg, report }: FactOf<'EXIT_REP
 }
 
 /** SHA-256 of the canonical text of a result. */
-export const resultSha256 = (result: ExecutionResult): string => sha256(canonicalJson(result));
+export const resultSha256 = (result: ExecutionResult): string => canonicalSha256(result);
 
 function ofDone({ from, to, after }: Step): AuditEntry[] {
   if (to !== 'done' || from === 'done' || after.result === undefined) return [];

@@ -3,7 +3,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, deepFreeze } from '../../src/domain/canonical.js';
+import { canonicalJson, canonicalSha256, deepFreeze, sha256 } from '../../src/domain/canonical.js';
+import { chained, GENESIS_HASH, textsOf, type UnchainedRecord } from '../../src/domain/journal.js';
 import { keepingAnswer } from '../../src/domain/kept-answer.js';
 import { isoTime } from '../../src/domain/time.js';
 
@@ -46,6 +47,55 @@ describe('canonical JSON [A5 R1.2]', () => {
     expect(canonicalJson({ b: 1, a: 2 })).toBe('{"a":2,"b":1}');
     expect(canonicalJson({ a: 2, b: 1 })).toBe('{"a":2,"b":1}');
     expect(canonicalJson({ a: 2 })).toBe('{"a":2}');
+  });
+
+  it('is the same for long texts, texts beyond ASCII, tables of very many keys and very large values', () => {
+    const long = ['x'.repeat(99), 'x'.repeat(100), 'é'.repeat(101), '\u{1f600}'.repeat(70), `${'y'.repeat(120)}\ud800`];
+    const table = Object.fromEntries(
+      Array.from({ length: 200 }, (_, n) => [`SYM${(n * 7) % 200}`, { n, text: long[n % 5] }]),
+    );
+    for (const value of [long, table, { b: Array.from({ length: 20_000 }, () => long[2]), a: 1 }, { a: 2, b: 'x' }])
+      expect(canonicalJson(value)).toBe(byDefinition(value));
+  });
+
+  it('is not disturbed by a text that is written meanwhile, nor by one that cannot be finished', () => {
+    const nested = {
+      get b() {
+        return canonicalJson({ y: 1, x: 'z'.repeat(100_000) }).length;
+      },
+      a: 'before',
+      c: 'after',
+    };
+    expect(canonicalJson(nested)).toBe('{"a":"before","b":100014,"c":"after"}');
+    const broken = {
+      get a() {
+        throw new RangeError('unreadable');
+      },
+    };
+    expect(() => canonicalJson([1, broken])).toThrow('unreadable');
+    expect(canonicalJson([1, 'ü'])).toBe('[1,"ü"]');
+  });
+
+  it('has the hash of its text', () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(canonicalSha256(value)).toBe(sha256(byDefinition(value)));
+      }),
+    );
+  });
+
+  it('of a record that was just chained is at hand as text, and no longer once anything else is written', () => {
+    const fact = { type: 'RECOVERED', b: 'ä', at: 1 };
+    const of = { v: 5, advisoryId: 'A"1', snapshotHash: 'f'.repeat(64), wall: '2026-01-01T00:00:00.000Z' };
+    for (const content of [{ ...of }, { wall: of.wall }, { ...of, v: undefined }]) {
+      const record = { seq: 1, stream: 'engine', ...content, at: 2, fact, audit: [] } as unknown as UnchainedRecord;
+      const link = chained(record, GENESIS_HASH);
+      expect(link).toEqual({ ...record, prevHash: GENESIS_HASH, hash: link.hash });
+      expect(link.hash).toBe(sha256(`${GENESIS_HASH}\n${byDefinition(record)}`));
+      expect(textsOf(link)).toEqual({ fact: byDefinition(fact), audit: '[]' });
+      canonicalJson('another');
+      expect(textsOf(link)).toBeUndefined();
+    }
   });
 
   it('freezes everything within, and nothing twice', () => {
