@@ -28,7 +28,8 @@ export function heldClock() {
   }
 
   return {
-    now: () => wallAtStart + monotonic(),
+    // Whole milliseconds, as every clock of a system tells them.
+    now: () => Math.floor(wallAtStart + monotonic()),
     monotonic,
     setTimeout(fn, ms) {
       lastId += 1;

@@ -21,7 +21,7 @@ import { type ExecutionContext, elapsedSinceSubmit, orderRef } from '../machines
 import type { DeadlineName, ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import { executionMachine } from '../machines/execution.machine.js';
 import { type ExecutionSnapshot, isOrderLive, isReadyToSubmit } from '../machines/execution.state.js';
-import { RISK_PATIENCE_MS, WAITS_FOR } from '../machines/host-protocol.js';
+import { WAITS_FOR } from '../machines/host-protocol.js';
 import { newExecutionState, step } from '../machines/step.js';
 import { type Announcements, announcements } from './announcements.js';
 import type { CaseRegister } from './cases.js';
@@ -31,6 +31,7 @@ import type { EngineTime } from './engine-time.js';
 import { type Execution, executionHandle, type HandleParts } from './execution.js';
 import { type Inbox, inbox } from './inbox.js';
 import { lastResort } from './last-resort.js';
+import type { Patience } from './patience.js';
 import { Reports, type ReportsOwner } from './reports.js';
 import type { SlicedWalk } from './sliced-walk.js';
 import type { Turns, Urgency } from './turns.js';
@@ -45,6 +46,8 @@ export interface HostServices extends EffectServices {
   readonly walk: SlicedWalk<ExecutionHost>;
   /** Who has the event loop when very many hear of something at once. */
   readonly turns: Turns;
+  /** How long a cancel or a protection waits for its record. */
+  readonly patience: Patience;
   /** The execution is done; its result is durable. */
   readonly onDone: (host: ExecutionHost) => void;
   /** Sets GLOBAL ACTIVE, unless the engine has done so already (E5). */
@@ -217,7 +220,9 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
         else if (WAITS_FOR[command.type] === 'nothing') void this.#begin(command, ON_RECORD);
         else {
           toBegin += 1;
-          void this.#beginWhen(command, whenDurable(this.#services.clock, command, durable)).finally(begun);
+          // What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless.
+          const waitsLong = WAITS_FOR[command.type] === 'record';
+          void this.#beginWhen(command, waitsLong ? durable : this.#services.patience.until(durable)).finally(begun);
         }
       }
     });
@@ -333,13 +338,6 @@ const URGENCY: { readonly [Type in ExecutionFact['type']]: Urgency | 'now' } = {
 
 /** What reads, or sets a timer, does not wait for its record. */
 const ON_RECORD: Durability = { durable: true };
-
-/** What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless. */
-function whenDurable(clock: Clock, { type }: ExecutionCommand, durable: Promise<Durability>): Promise<Durability> {
-  const lessensRisk = WAITS_FOR[type] === 'recordForAMoment';
-  const cause = `the journal has not answered within ${RISK_PATIENCE_MS} ms`;
-  return lessensRisk ? within(clock, RISK_PATIENCE_MS, durable, { durable: false, cause }) : durable;
-}
 
 function openCase(
   cases: CaseRegister,

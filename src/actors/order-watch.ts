@@ -150,8 +150,9 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     watch(clientOrderId, ref) {
       const isNew = !watched.has(clientOrderId);
       watched.set(clientOrderId, ref);
-      isWatching$.next(true);
-      if (isNew) firstLook(ref());
+      if (!isNew) return;
+      if (watched.size === 1) isWatching$.next(true);
+      firstLook(ref());
     },
     unwatch(clientOrderId) {
       watched.delete(clientOrderId);

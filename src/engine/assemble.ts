@@ -8,6 +8,7 @@ import { type ExecutionHost, executionHost, type HostServices } from '../actors/
 import { filledTotals } from '../actors/filled-totals.js';
 import { type JointLooks, jointLooks } from '../actors/joint-looks.js';
 import { type OrderWatch, orderWatch } from '../actors/order-watch.js';
+import { patience } from '../actors/patience.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
 import { type Turns, turns } from '../actors/turns.js';
 import { exitOf } from '../domain/exits.js';
@@ -203,7 +204,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate: board.closeGateOnce, hasCapacity: carries };
-  const taken = { walk, turns: inTurns, looks, lookAtExits: exits.protections.lookAt };
+  const taken = { walk, turns: inTurns, looks, patience: patience(clock), lookAtExits: exits.protections.lookAt };
   const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...taken, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);

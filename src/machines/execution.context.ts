@@ -212,11 +212,12 @@ export function fillTiming(context: Pick<ExecutionContext, 'firstSubmitAt'>, at:
   return at <= lateWindowEndsAt(context) ? 'late' : 'afterWindow';
 }
 
-export const orderRef = ({ clientOrderId, order, snapshot }: ExecutionContext): OrderRef => ({
-  clientOrderId,
-  symbol: snapshot.symbol,
-  ...(order.brokerOrderId !== undefined && { brokerOrderId: order.brokerOrderId }),
-});
+/** Made anew for each poll of each order, hence without a spread. */
+export function orderRef({ clientOrderId, order, snapshot }: ExecutionContext): OrderRef {
+  const { brokerOrderId } = order;
+  const { symbol } = snapshot;
+  return brokerOrderId === undefined ? { clientOrderId, symbol } : { clientOrderId, symbol, brokerOrderId };
+}
 
 export const orderRequest = ({ clientOrderId, snapshot }: ExecutionContext): OrderRequest => ({
   clientOrderId,

@@ -20,7 +20,15 @@ import type { RefusedBy } from '../domain/refused-by.js';
 import type { ExecutionAttempt } from '../domain/result.js';
 import { epochMs, isoTime } from '../domain/time.js';
 import { brokerRefusal, firstRefusal, type Refusal } from '../domain/validation.js';
-import { type Bracket, type ExecutionContext, hasExit, heldBy, holdingOf, type Verdict } from './execution.context.js';
+import {
+  type Bracket,
+  type ExecutionContext,
+  hasExit,
+  heldBy,
+  holdingOf,
+  type KillSwitchKnowledge,
+  type Verdict,
+} from './execution.context.js';
 import type { ExecutionFact, FactOf } from './execution.facts.js';
 
 export type Patch = Partial<ExecutionContext>;
@@ -165,22 +173,28 @@ export function keepStrayFill(context: ExecutionContext, fact: FactOf<'ORDER_REP
 export function noteKillSwitch(context: ExecutionContext, fact: FactOf<'KILL_SWITCH'>): Patch {
   const { killSwitch, order } = context;
   const postFill = killSwitch.postFill || (hasFill(order) && fact.effective === 'ACTIVE');
-  const decided = fact.decidedBy !== undefined && { decidedBy: killSwitch.decidedBy ?? fact.decidedBy };
-  return { killSwitch: { ...killSwitch, effective: fact.effective, postFill, ...decided } };
+  const { atDecision, cancelWanted } = killSwitch;
+  // A fact that names no switch leaves the one that is known.
+  const decidedBy = killSwitch.decidedBy ?? fact.decidedBy;
+  return { killSwitch: knowledge({ effective: fact.effective, atDecision, decidedBy, cancelWanted, postFill }) };
 }
+
+/** One shape for all: very many executions hear of a switch at once. */
+type WholeKnowledge = { readonly [Name in keyof KillSwitchKnowledge]-?: KillSwitchKnowledge[Name] | undefined };
+const knowledge = (whole: WholeKnowledge): KillSwitchKnowledge => whole as KillSwitchKnowledge;
 
 /** A switch wants the live order cancelled: the state that decides is kept (K3). */
 export function wantCancel(context: ExecutionContext, fact: FactOf<'KILL_SWITCH'>): Patch {
-  const noted = noteKillSwitch(context, fact).killSwitch ?? context.killSwitch;
+  const { cancelWanted, decidedBy, postFill } = context.killSwitch;
   return {
-    killSwitch: {
-      ...noted,
-      // What wants the cancel is named, whatever else was ACTIVE before.
-      ...(fact.decidedBy !== undefined && !context.killSwitch.cancelWanted && { decidedBy: fact.decidedBy }),
-      cancelWanted: true,
+    killSwitch: knowledge({
+      effective: fact.effective,
       atDecision: 'ACTIVE',
-      postFill: noted.postFill || hasFill(context.order),
-    },
+      // What wants the cancel is named, whatever else was ACTIVE before.
+      decidedBy: cancelWanted ? (decidedBy ?? fact.decidedBy) : (fact.decidedBy ?? decidedBy),
+      cancelWanted: true,
+      postFill: postFill || hasFill(context.order),
+    }),
   };
 }
 
