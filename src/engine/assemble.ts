@@ -188,7 +188,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const calls = callsOf(options, start.isOver, risk);
 
   const gate = gateOf(clock, board, cases);
-  const onStrayFill = strayFills(cases, filled.takeBack);
+  const onStrayFill = strayFills(cases, filled.takeBack, (id) => exits.protections.coverOf(id));
   const read = { journal, lookup: opened.lookup, time, executions };
   const over = history({ ...read, closeGate: board.closeGateOnce, onStrayFill });
   const { uncertainIds: uncertain, finished, pages, onUnreadable } = over;

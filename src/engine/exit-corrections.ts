@@ -16,8 +16,10 @@ import {
   type ExitFact,
   type ExitLeg,
   exitIdOf,
+  filledBy,
   isNewExitCorrection,
   isOver,
+  leavesOf,
 } from '../domain/exits.js';
 import { type Mismatch, mismatch } from '../domain/reconciliation.js';
 import { correctionEntry } from '../machines/protection.audit.js';
@@ -87,6 +89,21 @@ function heldOf(after: ProtectionContext): string {
   if (!isPositive(rest)) return `nothing of ${after.symbol} is held by it`;
   const working = after.exits.filter((exit) => !isOver(exit)).map(({ leg, price }) => `${nameOf(leg)} at ${price}`);
   return `${rest} of ${after.symbol} may be held again, ${working.length === 0 ? 'and no exit works' : `covered by ${working.join(' and ')}`}`;
+}
+
+/** What the exits of an entry cover now, and what they have closed. */
+export function coverNow({ exits }: ProtectionContext): string {
+  const working = exits.filter((exit) => !isOver(exit));
+  const closed = filledBy(exits);
+  const before = isPositive(closed) ? `its exits have closed ${closed}, and ` : '';
+  if (working.length === 0) return before === '' ? 'no exits stand' : `${before}none works any more`;
+  const sizes = new Set(working.map(leavesOf));
+  const [size] = sizes;
+  const legs = working.map((exit) => {
+    const own = sizes.size === 1 ? '' : ` for ${leavesOf(exit)}`;
+    return `${exit.leg.toUpperCase()} ${exit.price}${own}`;
+  });
+  return `${before}the exits still cover ${sizes.size === 1 ? `${size} ` : ''}(${legs.join(', ')})`;
 }
 
 const nameOf = (leg: ExitLeg): string => (leg === 'sl' ? 'stop-loss' : 'take-profit');

@@ -31,7 +31,7 @@ import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '
 import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { acceptedIn } from './accepted.js';
-import { tellExitCorrection } from './exit-corrections.js';
+import { coverNow, tellExitCorrection } from './exit-corrections.js';
 import { type Holdings, heldBy } from './holdings.js';
 
 export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition' | 'onChange'> {
@@ -74,6 +74,8 @@ export interface Protections {
   /** Symbols whose position does not fit what is known, or was not compared, while an exit of it is in doubt. */
   readonly unclear$: Observable<string>;
   markUnclear(symbol: string): void;
+  /** What the exits of an entry cover now, in words; `undefined` when nothing is known of them. */
+  coverOf(clientOrderId: string): string | undefined;
   /** Asks once for the exits that work in the symbol; resolves when what they say is known, or nobody says it. */
   lookAt(symbol: string): Promise<void>;
   /** By advisory. */
@@ -282,6 +284,10 @@ export function protections(parts: ProtectionsParts): Protections {
     exits$: exits$.asObservable(),
     unclear$: unclear$.asObservable(),
     markUnclear: (symbol) => unclear$.next(symbol),
+    coverOf(clientOrderId) {
+      const known = open.get(clientOrderId) ?? closed.get(clientOrderId);
+      return known && coverNow(known.context);
+    },
     async lookAt(symbol) {
       const hosts = [...open.values()].filter(({ context }) => context.symbol === symbol);
       const refs = hosts.flatMap(({ context }) => workingRefs(context).map(({ ref }) => ref));

@@ -16,10 +16,14 @@ import { correctionEntry } from '../machines/execution.audit.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import { correctionOf } from '../machines/execution.protecting.js';
 
-/** @param onTakenBack told how much less an entry has filled than was taken as fact */
+/**
+ * @param onTakenBack told how much less an entry has filled than was taken as fact
+ * @param coverNow what the exits of an entry cover by now, in words; they may have filled or ended since its result
+ */
 export function strayFills(
   cases: CaseRegister,
   onTakenBack: (symbol: string, side: Side, quantity: Decimal) => void = () => undefined,
+  coverNow: (clientOrderId: string) => string | undefined = () => undefined,
 ): (context: ExecutionContext, report: OrderFact) => void {
   /** Orders that were corrected since their end, as they are now. The journal keeps the cases. */
   const corrected = new Map<string, OrderState>();
@@ -38,7 +42,7 @@ export function strayFills(
     const before = corrected.get(clientOrderId) ?? ended.order;
     if (!isNewCorrection(before, report)) return;
     const context = { ...ended, order: before };
-    const found = correctionOf(context, report);
+    const found = correctionOf(context, report, coverNow(clientOrderId));
     const isTold = cases
       .all()
       .some(

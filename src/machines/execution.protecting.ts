@@ -172,8 +172,12 @@ export function keepCorrection(context: ExecutionContext, { report }: FactOf<'OR
   };
 }
 
-export const correctionOf = (context: ExecutionContext, report: FactOf<'ORDER_REPORT'>['report']): Mismatch =>
-  correctionMismatch({ clientOrderId: context.clientOrderId, before: context.order, report, exits: coverOf(context) });
+/** @param exits what they cover, in words, where more is known of that than the execution itself knows */
+export const correctionOf = (
+  context: ExecutionContext,
+  report: FactOf<'ORDER_REPORT'>['report'],
+  exits: string = coverOf(context),
+): Mismatch => correctionMismatch({ clientOrderId: context.clientOrderId, before: context.order, report, exits });
 
 /** What the exits are for, in words. */
 export function coverOf(context: ExecutionContext): string {

@@ -98,3 +98,30 @@ describe('a fill of an exit is changed (P8 B7 G3)', () => {
     expect(engine.killSwitch.isActive('AAPL')).toBe(true);
   });
 });
+
+describe('a fill of the entry is taken back once its exits have moved on (P8)', () => {
+  it('P8: the exits have closed the position: the case says so, and not that they cover it', async () => {
+    const { clock, venue, held, idOf, found } = await atOwnVenue();
+    await held('A');
+    venue.fill(`${idOf('A')}-tp`, 100, 155.53);
+    await clock.advance(6_000);
+    venue.bust(idOf('A'), 'F1', 'filled');
+    await clock.advance(1_000);
+    expect(found()).toEqual([
+      `The venue took back fill F1 of order ${idOf('A')}: filled 100 @ 151, now 0; its exits have closed 100, and none works any more`,
+    ]);
+  });
+
+  it('P8: they have closed a part, or one has ended: what they cover is what still works', async () => {
+    const { clock, venue, held, idOf, found } = await atOwnVenue();
+    await held('A');
+    venue.fill(`${idOf('A')}-tp`, 40, 155.53);
+    venue.end(`${idOf('A')}-sl`, 'cancelled');
+    await clock.advance(500);
+    venue.bust(idOf('A'), 'F1', 'filled');
+    await clock.advance(500);
+    expect(found().find((sentence) => sentence.includes('took back'))).toMatch(
+      /now 0; its exits have closed 40, and the exits still cover 60 \(TP 155.53\)$/,
+    );
+  });
+});

@@ -1,7 +1,9 @@
 /**
  * Whatever a switch or a case refuses or cancels names it: in the result, in its sentence, and in the audit log (K8).
  */
-import type { KillSwitchType } from 'fillchart';
+import { createEngine, type KillSwitchType } from 'fillchart';
+import { paperBroker } from 'fillchart/adapters';
+import { virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { ADVISORY, advisory, execute, fill, fills, after as later, type World, world } from './support.js';
 
@@ -96,5 +98,24 @@ describe('what refused (A20 K8)', () => {
     const now = await world({ script: fills(fill(1, 100, 151)) });
     later(now, 3, ({ engine }) => engine.killSwitch.set(setting('RISK_LIMIT')));
     expect((await execute(now, ADVISORY)).refusedBy).toBeUndefined();
+  });
+});
+
+describe('a switch on a symbol that nobody knows (K9)', () => {
+  it('K9: at the paper broker it is set, and said to cover nothing known; any way of writing a known one covers it', async () => {
+    const clock = virtualClock();
+    const broker = paperBroker({
+      clock,
+      instruments: [{ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' }],
+      quotes: { AAPL: '151.00' },
+    });
+    const engine = await clock.runUntil(createEngine({ broker, clock, logger: false }));
+    await engine.killSwitch.set(setting('SYMBOL_LEVEL', 'APPL'));
+    await engine.killSwitch.set(setting('SYMBOL_LEVEL', 'aapl'));
+    const [unknown, known] = engine.killSwitch.switches;
+    expect(unknown).toMatchObject({ target: 'APPL', state: 'ACTIVE', coversNothingKnown: true });
+    expect(known?.coversNothingKnown).toBeUndefined();
+    expect(engine.killSwitch.isActive('AAPL')).toBe(true);
+    await clock.runUntil(engine.close());
   });
 });

@@ -8,6 +8,7 @@
  * 4. A fill that cannot be of the order that it names is not taken; DontKnowTrade (35=Q) tells the counterparty so.
  * 5. The password is in a closure: neither the adapter nor any error, cause or warning of it shows it.
  */
+
 import { Subject } from 'rxjs';
 import { parseVenueDecimal } from '../../../domain/decimal.js';
 import { requireOptions } from '../../../domain/option-names.js';
@@ -23,6 +24,7 @@ import type {
   Quote,
   SubmitOutcome,
 } from '../../../domain/ports.js';
+import { configuredAliases } from '../configured-aliases.js';
 import { redactor } from '../redact.js';
 import { classifyCancel, type Heard } from './classify.js';
 import { collector } from './collector.js';
@@ -96,6 +98,7 @@ export function fixBroker(options: FixBrokerOptions): BrokerAdapter {
       await line.start(signal);
       return rulesOf(known);
     },
+    aliases: configuredAliases(settings.instruments.keys()),
     submitOrder: (order, signal) => submitOrder(parts, order, signal),
     getOrderStatus: (ref, signal) => orderStatus(parts, ref, signal),
     cancelOrder: (ref, signal) => cancelOrder(parts, ref, signal),

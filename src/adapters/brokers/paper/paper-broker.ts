@@ -6,6 +6,7 @@
  * 3. When nothing is under way no timer is left, but for that of a price file; after `close` none at all.
  * 4. It remembers nothing beyond its own life: an engine that is started again meets an empty account.
  */
+
 import type { Subscription } from 'rxjs';
 import type {
   BrokerAdapter,
@@ -18,6 +19,7 @@ import type {
   Quote,
 } from '../../../domain/ports.js';
 import { clockReading } from '../clock-reading.js';
+import { configuredAliases } from '../configured-aliases.js';
 import { type Answer, answer, HANG } from './answer.js';
 import { invalidOption } from './check.js';
 import { createLink, type Link } from './link.js';
@@ -121,6 +123,7 @@ export function paperBroker(options: PaperBrokerOptions): PaperBroker {
       timers.clearAll();
       reporter.complete();
     },
+    aliases: configuredAliases(settings.instruments.keys()),
     setQuote(symbol, quote) {
       if (!settings.instruments.has(symbol)) throw invalidOption(`setQuote: the symbol ${symbol} is not known.`);
       const read = quoteOrThrow(quote, `setQuote: the quote of ${symbol}`);
