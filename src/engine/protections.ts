@@ -220,6 +220,11 @@ export function protections(parts: ProtectionsParts): Protections {
     if (exits$.observed) exits$.next(viewOf(ended));
   }
 
+  function coverOf(clientOrderId: string): string | undefined {
+    const known = open.get(clientOrderId) ?? closed.get(clientOrderId);
+    return known && coverNow(known.context);
+  }
+
   function tellLate(position: EndedPosition, leg: ExitLeg, raw: unknown): void {
     const { context } = position;
     const { clientOrderId, symbol, advisoryId, snapshotHash } = context;
@@ -284,10 +289,7 @@ export function protections(parts: ProtectionsParts): Protections {
     exits$: exits$.asObservable(),
     unclear$: unclear$.asObservable(),
     markUnclear: (symbol) => unclear$.next(symbol),
-    coverOf(clientOrderId) {
-      const known = open.get(clientOrderId) ?? closed.get(clientOrderId);
-      return known && coverNow(known.context);
-    },
+    coverOf,
     async lookAt(symbol) {
       const hosts = [...open.values()].filter(({ context }) => context.symbol === symbol);
       const refs = hosts.flatMap(({ context }) => workingRefs(context).map(({ ref }) => ref));
