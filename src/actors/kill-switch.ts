@@ -184,7 +184,9 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
 function checked(change: SwitchSetting): SwitchSetting {
   if (typeof change !== 'object' || change === null)
     throw invalid('change', change, 'an object with type, state and reason');
-  const { type, state, target, reason, by } = change;
+  const { type, state, reason } = change;
+  // JSON says null where there is none: what stops trading is not refused for that.
+  const [target, by] = [change.target ?? undefined, change.by ?? undefined];
   if (!Object.hasOwn(KillSwitchType, type)) throw invalid('type', type, Object.keys(KillSwitchType).join(', '));
   if (!Object.hasOwn(KillSwitchState, state)) throw invalid('state', state, Object.keys(KillSwitchState).join(', '));
   if (target !== undefined && !isSaid(target)) throw invalid('target', target, 'a symbol');

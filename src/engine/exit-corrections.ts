@@ -92,7 +92,9 @@ function heldOf(after: ProtectionContext): string {
 }
 
 /** What the exits of an entry cover now, and what they have closed. */
-export function coverNow({ exits }: ProtectionContext): string {
+export function coverNow(context: ProtectionContext | undefined): string | undefined {
+  if (context === undefined) return undefined;
+  const { exits } = context;
   const working = exits.filter((exit) => !isOver(exit));
   const closed = filledBy(exits);
   const before = isPositive(closed) ? `its exits have closed ${closed}, and ` : '';

@@ -96,8 +96,7 @@ export function protections(parts: ProtectionsParts): Protections {
   const { holdings, capabilities, time, cases, watch, retained = RETAINED } = parts;
   const open = new Map<string, ProtectionHost>();
   const closed = new Map<string, EndedPosition>();
-  const exits$ = new Subject<PositionView>();
-  const unclear$ = new Subject<string>();
+  const [exits$, unclear$] = [new Subject<PositionView>(), new Subject<string>()];
   /** Closed before this process: read when somebody asks. */
   let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
@@ -220,11 +219,6 @@ export function protections(parts: ProtectionsParts): Protections {
     if (exits$.observed) exits$.next(viewOf(ended));
   }
 
-  function coverOf(clientOrderId: string): string | undefined {
-    const known = open.get(clientOrderId) ?? closed.get(clientOrderId);
-    return known && coverNow(known.context);
-  }
-
   function tellLate(position: EndedPosition, leg: ExitLeg, raw: unknown): void {
     const { context } = position;
     const { clientOrderId, symbol, advisoryId, snapshotHash } = context;
@@ -289,7 +283,7 @@ export function protections(parts: ProtectionsParts): Protections {
     exits$: exits$.asObservable(),
     unclear$: unclear$.asObservable(),
     markUnclear: (symbol) => unclear$.next(symbol),
-    coverOf,
+    coverOf: (id) => coverNow((open.get(id) ?? closed.get(id))?.context),
     async lookAt(symbol) {
       const hosts = [...open.values()].filter(({ context }) => context.symbol === symbol);
       const refs = hosts.flatMap(({ context }) => workingRefs(context).map(({ ref }) => ref));

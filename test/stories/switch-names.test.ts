@@ -119,3 +119,14 @@ describe('a switch on a symbol that nobody knows (K9)', () => {
     await clock.runUntil(engine.close());
   });
 });
+
+describe('a switch from JSON (K6)', () => {
+  it('K6: null is no target and nobody: the gate closes', async () => {
+    const { engine } = await world();
+    const given = JSON.parse('{"type":"GLOBAL","state":"ACTIVE","reason":"halt","target":null,"by":null}');
+    await engine.killSwitch.set(given);
+    expect(engine.killSwitch.isActive('AAPL')).toBe(true);
+    const needsSymbol = JSON.parse('{"type":"SYMBOL_LEVEL","state":"ACTIVE","reason":"halt","target":null}');
+    await expect(engine.killSwitch.set(needsSymbol)).rejects.toMatchObject({ code: 'INVALID_KILL_SWITCH' });
+  });
+});
