@@ -36,6 +36,7 @@ const deep = [
   'test/memory/{heap,retention,start-cost}.test.ts',
   'test/paths/{adapter-paths,all-paths,exits-on-engine,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
+  'test/restate/growth.test.ts',
   'test/service/{events,fuzz,global,kill,sockets}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/telemetry/alerts.test.ts',

@@ -61,8 +61,8 @@ export interface CaseRegister extends Cases {
   /** Whether an open case lies in the scope of a kill switch with this target (K6). */
   openInScope(target: string | undefined): Case | undefined;
   restore(fact: CaseFact): void;
-  /** The cases as they stood, before any fact. */
-  restoreAll(known: readonly Case[]): void;
+  /** The cases as they stood, before any fact. @param ever how many there ever were, where not all are known */
+  restoreAll(known: readonly Case[], ever?: number): void;
 }
 
 export function caseRegister(
@@ -72,6 +72,7 @@ export function caseRegister(
   aliases?: Aliases,
 ): CaseRegister {
   let cases: readonly Case[] = [];
+  let unknown = 0;
 
   function keep(
     fact: CaseFact,
@@ -94,7 +95,7 @@ export function caseRegister(
     compared,
   }: NewCase): Promise<Durability> {
     const known = cases.find((other) => isOpen(other) && isSameMatter(other, { kind, symbol, advisoryId }));
-    const caseId = known?.caseId ?? `case-${cases.length + 1}`;
+    const caseId = known?.caseId ?? `case-${unknown + cases.length + 1}`;
     const owner = {
       ...(advisoryId !== undefined && { advisoryId }),
       ...(snapshotHash !== undefined && { snapshotHash }),
@@ -142,7 +143,8 @@ export function caseRegister(
     restore(fact) {
       cases = withCaseFact(cases, fact);
     },
-    restoreAll(known) {
+    restoreAll(known, ever = known.length) {
+      unknown = ever - known.length;
       cases = deepFreeze([...known]);
     },
   };

@@ -25,11 +25,11 @@ import type {
 } from '../machines/protection.facts.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { type ExitsState, foldExits } from './exits-life.js';
+import type { GateObject } from './gate-object.js';
 import { heldRiskOf, toLimits } from './hosted-limits.js';
 import type { LogEntry } from './log.js';
 import type { LogObject } from './log-object.js';
 import { ALL, EXITS, GATE, LOG, SYMBOLS } from './names.js';
-import type { GateObject } from './objects.js';
 import { OBJECT_OPTIONS } from './retry.js';
 import { exitsEntryOf } from './symbol-totals.js';
 import type { SymbolsObject } from './symbols-object.js';
@@ -77,7 +77,13 @@ export function exitsObject(parts: WorkerParts) {
       for (const command of stepped.commands) waiting.push(...(await carryOut(ctx, state, command)));
     }
     count(ctx, state);
-    if (news.length === 0) return;
+    const last = news.at(-1);
+    if (last === undefined) return;
+    if (state.isOver) {
+      news[news.length - 1] = { ...last, isLast: true };
+      const delay = parts.settings.recordsKeptMs;
+      ctx.objectSendClient<ExitsObject>({ name: EXITS }, ctx.key).forget(restate.rpc.sendOpts({ delay }));
+    }
     hold(ctx, state, facts.length);
     if ((await ctx.get<boolean>('limited')) === true) limit(ctx, state, news);
     ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(news);
@@ -242,6 +248,10 @@ export function exitsObject(parts: WorkerParts) {
       /** What somebody else has learned of them, such as a sweep. */
       async hear(ctx: Exclusive, heard: readonly ProtectionFact[]): Promise<void> {
         await take(ctx, heard);
+      },
+      /** They have been over for long: nobody asks for them any more. */
+      async forget(ctx: Exclusive): Promise<void> {
+        if (foldExits(await factsOf(ctx)).isOver) ctx.clearAll();
       },
       facts: restate.handlers.object.shared((ctx: restate.ObjectSharedContext) => factsOf(ctx)),
       view: restate.handlers.object.shared(async (ctx: restate.ObjectSharedContext): Promise<PositionView | null> => {

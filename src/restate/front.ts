@@ -24,11 +24,14 @@ import { conflicting, inputOf, isRegistered } from '../machines/advisory.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import type { PositionView } from '../views/position-view.js';
 import type { GateReading } from './gate.js';
+import type { Asked } from './gate-object.js';
 import { gateOf } from './gate-view.js';
 import { type Ingress, IngressError, ingress } from './ingress.js';
 import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import { newLife } from './life.js';
-import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, runKey, SWEEPS } from './names.js';
+import { ADVISORIES, ALL, EXECUTION, EXITS, GATE, LEDGER, PAGES, runKey, SWEEPS } from './names.js';
+import { keyOf } from './pages.js';
+import type { PageRow } from './pages-object.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { turnstile } from './turnstile.js';
 
@@ -78,6 +81,7 @@ export function restateFront(options: RestateFrontOptions): RestateFront {
   const settings = hostSettings(options.settings);
   const way: Ingress = ingress(options.ingressUrl, clock);
   const handingOver = turnstile(MOST_HANDED_OVER);
+  const asked = <T>(what: T): Asked<T> => ({ asked: what, at: Math.floor(clock.now()) });
   const gate = <T>(handler: string, body?: unknown) => way.call<T>(GATE, ALL, handler, body, callLimitMs);
 
   async function execute(raw: unknown, given?: { readonly again?: boolean }): Promise<ExecutionResult> {
@@ -127,9 +131,20 @@ export function restateFront(options: RestateFrontOptions): RestateFront {
     return (await way.call<KnownAdvisory | null>(ADVISORIES, advisoryId, 'view', null, callLimitMs)) ?? undefined;
   }
 
+  async function ledger(since = 0): Promise<readonly LedgerEntry[]> {
+    const entries: LedgerEntry[] = [];
+    for (let next = since + 1; entries.length < MOST_ENTRIES; next = since + entries.length + 1) {
+      const key = keyOf(LEDGER, next);
+      const rows = await way.call<readonly PageRow<LedgerEntry>[]>(PAGES, key, 'from', next, callLimitMs);
+      if (rows.length === 0) break;
+      entries.push(...rows.map(({ value }) => value));
+    }
+    return entries.slice(0, MOST_ENTRIES);
+  }
+
   /** The change, and then the greatest age that a reading of the gate can have when an order leaves (K5). */
   async function changeSwitch(handler: 'set' | 'release', change: SwitchSetting | SwitchRelease): Promise<void> {
-    accepted(await gate<Answer>(handler, change));
+    accepted(await gate<Answer>(handler, asked(change)));
     await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.gateAgeMs));
   }
 
@@ -151,10 +166,10 @@ export function restateFront(options: RestateFrontOptions): RestateFront {
     cases: {
       open: async () => (await gate<GateReading>('read', Number.MAX_SAFE_INTEGER)).openCases,
       all: () => gate('cases'),
-      resolve: async (caseId, by) => accepted(await gate<Answer>('resolve', { caseId, by })),
+      resolve: async (caseId, by) => accepted(await gate<Answer>('resolve', asked({ caseId, by }))),
     },
     sweep: () => way.call(SWEEPS, ALL, 'run', null, SWEEP_LIMIT_MS),
-    ledger: (since = 0) => way.call(LEDGER, ALL, 'entries', since, callLimitMs),
+    ledger,
   };
 }
 
@@ -168,6 +183,8 @@ function accepted({ refused }: Answer): void {
 
 /** Advisories that are handed to Restate at once. */
 const MOST_HANDED_OVER = 16;
+/** Entries of the ledger in one answer. */
+const MOST_ENTRIES = 1_000;
 const SWEEP_LIMIT_MS = 120_000;
 const ATTACH_LIMIT_MS = 60_000;
 const RETRY_MS = 500;

@@ -7,11 +7,18 @@ import { GUARDED } from './names.js';
 import type { GuardFact } from './order-guard.js';
 import { OBJECT_OPTIONS } from './retry.js';
 
+/** Far longer than any execution takes. */
+const KEPT_MS = 86_400_000;
+
 export const guardedObject = restate.object({
   name: GUARDED,
   handlers: {
     async tell(ctx: restate.ObjectContext, facts: readonly GuardFact[]): Promise<void> {
       ctx.set('facts', facts);
+      ctx.objectSendClient<GuardedObject>({ name: GUARDED }, ctx.key).forget(restate.rpc.sendOpts({ delay: KEPT_MS }));
+    },
+    async forget(ctx: restate.ObjectContext): Promise<void> {
+      ctx.clearAll();
     },
     facts: restate.handlers.object.shared(
       async (ctx: restate.ObjectSharedContext): Promise<readonly GuardFact[]> =>

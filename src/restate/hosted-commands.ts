@@ -12,12 +12,12 @@ import type { CommandOf, ExecutionCommand } from '../machines/execution.commands
 import { exitsAtReference, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
 import { takes } from '../machines/step.js';
+import type { GateObject } from './gate-object.js';
 import { hostedLimits } from './hosted-limits.js';
 import { othersOf } from './hosted-others.js';
 import type { HostedWatch } from './hosted-watch.js';
 import { begin, beginFacts, type Hosting, LATE_MS, told } from './hosting.js';
 import { ALL, GATE } from './names.js';
-import type { GateObject } from './objects.js';
 import { type StepNews, switchNews, timeOf } from './steps.js';
 import { newIntent, notSent, submitFenced } from './submit-fence.js';
 

@@ -27,7 +27,8 @@ import type { LogEntry } from './log.js';
 import type { LogObject } from './log-object.js';
 import { ADVISORIES, ALL, EXITS, LEDGER, LOG, SYMBOLS } from './names.js';
 import type { AdvisoriesObject, LedgerObject } from './objects.js';
-import { type MadeCancel, type StepNews, timeOf } from './steps.js';
+import { type StepNews, timeOf } from './steps.js';
+import type { MadeCancel } from './switch-stop.js';
 import type { SymbolsObject } from './symbols-object.js';
 import { underway, WATCH } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -66,15 +67,19 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
   const watch: HostedWatch = hostedWatch(hosting);
   const commands: HostedCommands = hostedCommands(hosting, watch);
 
+  /** A submit began before its step could hear of a switch: T is that of the call (T1). */
   async function takeNews({ facts, switches, cancelled }: StepNews): Promise<void> {
+    const [first, ...rest] = facts;
+    const isBegun = first?.type === 'SUBMIT_STARTED';
+    if (isBegun) await takeInTime(first);
+    made = cancelled;
     for (const news of switches) {
       if (news.epoch <= epoch) continue;
       epoch = news.epoch;
-      made = cancelled;
       await take(news.fact);
-      made = undefined;
     }
-    for (const fact of facts) await takeInTime(fact);
+    for (const fact of isBegun ? rest : facts) await takeInTime(fact);
+    made = undefined;
   }
 
   /** T = 30 s goes before whatever was received after it, though the durable sleep may end later (T2, T4). */
@@ -148,6 +153,13 @@ const entryOf = (
   };
 };
 
+/** All of a life that is over. */
+const lifeOf = (run: string, records: readonly JournalRecord[]): readonly LogEntry[] =>
+  records.map((record, index) => ({
+    ...entryOf(run, record),
+    ...(index === records.length - 1 && { isLast: true as const }),
+  }));
+
 function lastEntry(run: string, { records }: Life): LogEntry | undefined {
   const last = records.at(-1);
   return last && entryOf(run, last);
@@ -201,7 +213,7 @@ async function finished(hosting: Hosting, hasEntered: boolean): Promise<Executio
   const lastHash = records.at(-1)?.hash ?? '';
   const end = { advisoryId, run: ctx.key, records: records.length, lastHash };
   ctx.objectSendClient<LedgerObject>({ name: LEDGER }, ALL).append(end);
-  ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(records.map((record) => entryOf(ctx.key, record)));
+  ctx.objectSendClient<LogObject>({ name: LOG }, ALL).append(lifeOf(ctx.key, records));
   await ctx.objectClient<AdvisoriesObject>({ name: ADVISORIES }, advisoryId).finish({ result, records });
   return result;
 }

@@ -4,7 +4,8 @@
 import type * as restate from '@restatedev/restate-sdk';
 import type { ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
 import type { Life } from './life.js';
-import { type MadeCancel, type StepNews, type StepStart, switchNews } from './steps.js';
+import { type StepNews, type StepStart, switchNews } from './steps.js';
+import type { MadeCancel } from './switch-stop.js';
 import type { Underway } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
 

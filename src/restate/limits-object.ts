@@ -9,8 +9,8 @@ import type { AuditEntry } from '../domain/audit.js';
 import type { Decimal } from '../domain/decimal.js';
 import type { CheckedRisk } from '../engine/limit-options.js';
 import type { RiskOrder } from '../engine/risk-gate.js';
+import type { GateObject } from './gate-object.js';
 import { ALL, GATE, LIMITS } from './names.js';
-import type { GateObject } from './objects.js';
 import { OBJECT_OPTIONS } from './retry.js';
 import {
   EMPTY_RISK,

@@ -8,6 +8,7 @@ export const ADVISORIES = 'advisories';
 export const EXITS = 'exits';
 export const LEDGER = 'ledger';
 export const LOG = 'log';
+export const PAGES = 'pages';
 export const GUARDED = 'guarded';
 export const LIMITS = 'limits';
 export const DIRECTORY = 'directory';

@@ -12,7 +12,7 @@
 import type { BrokerCalls } from '../actors/broker-calls.js';
 import { HARD_TIMEOUT_MS } from '../domain/limits.js';
 import { applyReport, hasFill, type OrderState, readOrderReport } from '../domain/order.js';
-import type { Clock, Logger, SubmitOutcome } from '../domain/ports.js';
+import type { Clock, Logger, OrderRef, SubmitOutcome } from '../domain/ports.js';
 import type { ObservedOrder } from '../domain/reconciliation.js';
 import { type ExecutionContext, orderRef, protectionRequest } from '../machines/execution.context.js';
 import type { FactOf } from '../machines/execution.facts.js';
@@ -27,6 +27,10 @@ export interface GuardedOrder {
 export interface OrderGuard {
   /** Called in the turn before the submit call. */
   sent(context: ExecutionContext): void;
+  /** The broker has taken it. */
+  placed(clientOrderId: string, brokerOrderId: string | undefined): void;
+  /** Orders that the broker has taken, and of which no end is known here. */
+  placedOrders(): readonly OrderRef[];
   /** The workflow has this order's end, and its exits, in hand. */
   release(clientOrderId: string): void;
   /** Orders that are looked after. */
@@ -55,6 +59,7 @@ const GIVE_UP_MS = 120_000;
 
 interface Watched extends GuardedOrder {
   order: OrderState;
+  placed: OrderRef | undefined;
   isBusy: boolean;
   isProtected: boolean;
 }
@@ -154,11 +159,19 @@ export function orderGuard(options: OrderGuardOptions): OrderGuard {
         context,
         sentAt: clock.monotonic(),
         order: context.order,
+        placed: undefined,
         isBusy: false,
         isProtected: false,
       });
       arm();
     },
+    placed(clientOrderId, brokerOrderId) {
+      const watched = guarded.get(clientOrderId);
+      if (watched === undefined) return;
+      watched.placed = { ...orderRef(watched.context), ...(brokerOrderId !== undefined && { brokerOrderId }) };
+    },
+    placedOrders: () =>
+      [...guarded.values()].flatMap(({ placed, order }) => (placed !== undefined && isOpen(order) ? [placed] : [])),
     release: (clientOrderId) => void guarded.delete(clientOrderId),
     get size() {
       return guarded.size;

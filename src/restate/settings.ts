@@ -51,9 +51,20 @@ export interface HostSettings {
   readonly sweepIntervalMs: number;
   /** How long after a worker has started the sweep at the start begins, ms: 5,000. Of workers that start together one sweeps. */
   readonly sweepAfterStartMs: number;
+  /**
+   * How long the log for services in front is kept, ms: 30 days. What is not over by then is kept until it is.
+   */
+  readonly logKeptMs: number;
+  /**
+   * How long the records of an execution, and the facts of exits that are over, are kept, ms: 400 days. That the advisory was
+   * executed, and its result, are kept for ever (E1).
+   */
+  readonly recordsKeptMs: number;
   /** What an open case does to new executions (M1): `halt-symbol`. */
   readonly onMismatch: MismatchPolicy;
 }
+
+const DAY_MS = 86_400_000;
 
 /** The defaults of {@link HostSettings}. @beta @since 0.1.0 */
 export const HOST_SETTINGS: HostSettings = Object.freeze({
@@ -69,6 +80,8 @@ export const HOST_SETTINGS: HostSettings = Object.freeze({
   mostStarting: 8,
   sweepIntervalMs: 900_000,
   sweepAfterStartMs: 5_000,
+  logKeptMs: 30 * DAY_MS,
+  recordsKeptMs: 400 * DAY_MS,
   onMismatch: 'halt-symbol',
 });
 
@@ -84,6 +97,8 @@ const BOUNDS: Partial<Record<keyof HostSettings, readonly [least: number, most: 
   mostStarting: [1, 10_000],
   sweepIntervalMs: [10_000, 86_400_000],
   sweepAfterStartMs: [0, 600_000],
+  logKeptMs: [60_000, 3_650 * DAY_MS],
+  recordsKeptMs: [60_000, 36_500 * DAY_MS],
 };
 
 const WORDS: Partial<Record<keyof HostSettings, readonly string[]>> = {

@@ -8,9 +8,10 @@
 import { EXIT_LEGS, type ExitFact, type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import { cancelsLiveOrders, covers, decidingSwitch, stateFor, switchNamed } from '../domain/kill-switch.js';
 import { applyReport, type OrderState, readOrderReport } from '../domain/order.js';
-import type { CancelWord, OrderRef } from '../domain/ports.js';
+import type { OrderRef } from '../domain/ports.js';
 import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
 import type { FedChange } from './switch-feed.js';
+import type { MadeCancel } from './switch-stop.js';
 import type { WorkerParts } from './worker-parts.js';
 
 /** A fact of a switch, with the number of the change. */
@@ -19,17 +20,11 @@ export interface SwitchNews {
   readonly fact: FactOf<'KILL_SWITCH'>;
 }
 
-/** A cancel that a step has made before anybody asked: the switch itself is durable (A4). */
-export interface MadeCancel {
-  readonly startedAt: number;
-  readonly endedAt: number;
-  readonly outcome: CancelWord;
-}
-
 /** What a step brings back. */
 export interface StepNews {
   readonly facts: readonly ExecutionFact[];
   readonly switches: readonly SwitchNews[];
+  /** Made before the chart asked for it. */
   readonly cancelled?: MadeCancel;
 }
 
@@ -100,7 +95,7 @@ export async function watchUntilNews(
     for (;;) {
       const switches = switchNews(parts, start);
       if (switches.some(stopsOrders) && watch.order !== undefined) {
-        return { facts: [], switches, ...(await cancelFirst(parts, start, watch.order.ref)) };
+        return { facts: [], switches, cancelled: await parts.stop.cancel(watch.order.ref) };
       }
       const facts = hints.splice(0).flatMap((hint) => factsOf(hint, start, watch, time));
       const leftMs = endsAt - clock.monotonic();
@@ -113,15 +108,8 @@ export async function watchUntilNews(
   }
 }
 
-const stopsOrders = ({ fact }: SwitchNews): boolean => fact.state === 'ACTIVE' && cancelsLiveOrders(fact.switchType);
-
-/** The cancel leaves before the life is told (K3, K5). */
-async function cancelFirst(parts: WorkerParts, start: StepStart, ref: OrderRef): Promise<{ cancelled: MadeCancel }> {
-  const time = timeOf(parts, start);
-  const startedAt = time();
-  const outcome = await parts.calls.cancel(ref, () => undefined);
-  return { cancelled: { startedAt, endedAt: time(), outcome } };
-}
+export const stopsOrders = ({ fact }: SwitchNews): boolean =>
+  fact.state === 'ACTIVE' && cancelsLiveOrders(fact.switchType);
 
 /** What a raw report says that is new; nothing for reports on other orders, and for what is known. */
 export function factsOf(

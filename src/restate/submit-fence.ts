@@ -6,16 +6,17 @@
  * 2. Whoever made the intent sends within its lease, judged by the monotonic clock, or not at all.
  * 3. A successor waits until the lease and what was on its way are over, and only then asks the broker. What it finds is
  *    adopted; what it does not find was never sent (`lease`), or counts as sent all the same (`never`, S4).
- * 4. The gate is read after the intent. Its age, expiry, cases, switches, hash and T are judged in the turn of the call.
+ * 4. A switch that comes while the call is under way finds its order cancelled by the step that made the call.
+ * 5. The gate is read after the intent. Its age, expiry, cases, switches, hash and T are judged in the turn of the call.
  */
 import { blocked, lastLook } from '../actors/last-look.js';
-import type { SubmitOutcome } from '../domain/ports.js';
+import type { OrderRef, SubmitOutcome } from '../domain/ports.js';
 import { vetoBy } from '../engine/risk-gate.js';
 import { type ExecutionContext, hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
 import { gateOf } from './gate-view.js';
 import type { Room } from './risk-book.js';
-import { type StepNews, type StepStart, switchNews, timeOf } from './steps.js';
+import { type StepNews, type StepStart, stopsOrders, switchNews, timeOf } from './steps.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export interface Intent {
@@ -56,7 +57,19 @@ export async function submitFenced(
     intent.attempt === attempt
       ? await submitOwn(parts, start, context, { intent, room })
       : await succeed(parts, start, context, intent);
-  return facts === undefined ? undefined : { facts, switches: switchNews(parts, start) };
+  if (facts === undefined) return undefined;
+  const switches = switchNews(parts, start);
+  // One that has come meanwhile: the cancel leaves before anything is written (K3, K5).
+  const placed = switches.some(stopsOrders) ? placedBy(facts, context) : undefined;
+  return { facts, switches, ...(placed !== undefined && { cancelled: await parts.stop.cancel(placed) }) };
+}
+
+/** The order, when the broker has taken it. */
+function placedBy(facts: readonly ExecutionFact[], context: ExecutionContext): OrderRef | undefined {
+  const end = facts.at(-1);
+  if (end?.type !== 'SUBMIT_OUTCOME' || end.outcome.kind !== 'accepted') return undefined;
+  const { brokerOrderId } = end.outcome;
+  return { ...orderRef(context), ...(brokerOrderId !== undefined && { brokerOrderId }) };
 }
 
 async function submitOwn(
@@ -87,6 +100,7 @@ async function submitOwn(
   guard.sent(sending);
   metrics.submits += 1;
   const outcome = await calls.submit(orderRequest(context), hardTimeoutAt(sending) - startedAt, () => undefined);
+  if (outcome.kind === 'accepted') guard.placed(context.clientOrderId, outcome.brokerOrderId);
   if (outcome.kind === 'rejected' || outcome.kind === 'not_sent') guard.release(context.clientOrderId);
   return startedAndOver(startedAt, time(), outcome);
 }

@@ -7,8 +7,8 @@
 import * as restate from '@restatedev/restate-sdk';
 import type { SweepReport } from '../engine/sweep.js';
 import type { ExitsObject } from './exits-object.js';
+import type { GateObject } from './gate-object.js';
 import { ALL, EXITS, GATE, SWEEPS, SYMBOLS } from './names.js';
-import type { GateObject } from './objects.js';
 import { OBJECT_OPTIONS } from './retry.js';
 import { type Swept, sweepOnce } from './sweep-once.js';
 import type { SymbolsObject } from './symbols-object.js';

@@ -41,7 +41,10 @@ const READ_LIMIT_MS = 1_000;
 const LONGEST_BACKOFF_MS = 1_000;
 
 export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): SwitchFeed {
-  const changes: FedChange[] = [];
+  let changes: FedChange[] = [];
+  /** Changes before the first that is known here, and how the switches stood after them. */
+  let earlier = 0;
+  let before: readonly SwitchView[] = [];
   const listeners = new Set<() => void>();
   let answeredAt = clock.monotonic();
   let failures = 0;
@@ -52,7 +55,7 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
 
   async function read(): Promise<void> {
     const askedAt = clock.monotonic();
-    const reading = await ingress.call<GateReading>(GATE, ALL, 'read', changes.length, READ_LIMIT_MS);
+    const reading = await ingress.call<GateReading>(GATE, ALL, 'read', earlier + changes.length, READ_LIMIT_MS);
     answeredAt = clock.monotonic();
     take(reading);
     latest = { ...reading, askedAt };
@@ -80,13 +83,19 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
     });
   }
 
-  function take({ epoch, changes: told }: GateReading): void {
+  function take({ epoch, changes: told, before: stood }: GateReading): void {
+    // There were more than are told any more.
+    if (stood !== undefined && epoch - told.length > earlier + changes.length) {
+      earlier = epoch - told.length;
+      before = stood;
+      changes = [];
+    }
     // Two readings may overlap: what is known already comes first in the later one.
-    const fresh = told.slice(told.length - Math.max(0, epoch - changes.length));
-    let switches = changes.at(-1)?.switches ?? [];
+    const fresh = told.slice(told.length - Math.max(0, epoch - earlier - changes.length));
+    let switches = changes.at(-1)?.switches ?? before;
     for (const change of fresh) {
       switches = withChange(switches, change);
-      changes.push({ epoch: changes.length + 1, change, switches });
+      changes.push({ epoch: earlier + changes.length + 1, change, switches });
     }
     if (fresh.length > 0) for (const listener of [...listeners]) listener();
   }
@@ -105,7 +114,7 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
   void poll();
   return {
     reading,
-    since: (epoch) => changes.slice(epoch),
+    since: (epoch) => changes.slice(Math.max(0, epoch - earlier)),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

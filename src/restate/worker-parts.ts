@@ -17,6 +17,7 @@ import { type GuardFact, type OrderGuard, orderGuard } from './order-guard.js';
 import { type Outbox, outbox } from './outbox.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { type SwitchFeed, switchFeed } from './switch-feed.js';
+import { type SwitchStop, switchStop } from './switch-stop.js';
 import { type Turnstile, turnstile } from './turnstile.js';
 import { type WorkerWatch, workerWatch } from './worker-watch.js';
 
@@ -44,6 +45,7 @@ export interface WorkerParts {
   readonly guardFacts: (clientOrderId: string) => Promise<readonly GuardFact[]>;
   readonly watch: WorkerWatch;
   readonly guard: OrderGuard;
+  readonly stop: SwitchStop;
   /** Paces the starts of executions. */
   readonly starting: Turnstile;
   readonly metrics: WorkerMetrics;
@@ -91,14 +93,16 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
     ...{ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger },
     tell: (clientOrderId, facts) => way.call(GUARDED, clientOrderId, 'tell', facts, GUARD_LIMIT_MS),
   });
+  const stop = switchStop({ feed, calls, clock, aliases, placed: guard.placedOrders });
   return {
-    ...{ broker, capabilities, clock, deadlines, calls, settings, feed, watch, guard, attemptId, logger },
+    ...{ broker, capabilities, clock, deadlines, calls, settings, feed, watch, guard, stop, attemptId, logger },
     outbox: log,
     guardFacts: (clientOrderId) => way.call(GUARDED, clientOrderId, 'facts', null, GUARD_LIMIT_MS),
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
     ...{ aliases, risk, ingress: way, connected: connection.ensure },
     async close() {
+      stop.close();
       feed.close();
       watch.close();
       log.close();

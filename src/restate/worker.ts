@@ -6,10 +6,12 @@ import { createEndpointHandler, type LoggerTransport } from '@restatedev/restate
 import type { Logger } from '../domain/ports.js';
 import { executionWorkflow } from './execution-workflow.js';
 import { exitsObject } from './exits-object.js';
+import { gateObject } from './gate-object.js';
 import { guardedObject } from './guarded-object.js';
 import { limitsObject } from './limits-object.js';
 import { logObject } from './log-object.js';
-import { advisoriesObject, gateObject, ledgerObject } from './objects.js';
+import { type ArchivedExecution, advisoriesObject, ledgerObject } from './objects.js';
+import { pagesObject } from './pages-object.js';
 import { askForSweep } from './start-sweep-call.js';
 import { sweepsObject } from './sweeps-object.js';
 import { directoryObject, symbolsObject } from './symbols-object.js';
@@ -21,6 +23,11 @@ export interface WorkerOptions extends WorkerPartsOptions {
   readonly port: number;
   /** Address to listen on; loopback by default, since Restate's protocol has no passwords. */
   readonly host?: string | undefined;
+  /**
+   * Takes the records of an execution before they go, `recordsKeptMs` after its end. They stay until it resolves; it may be
+   * called twice for one run.
+   */
+  readonly archive?: ((gone: ArchivedExecution) => Promise<void>) | undefined;
 }
 
 /** A worker that listens. @beta @since 0.1.0 */
@@ -42,9 +49,10 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
     symbolsObject,
     directoryObject,
     limitsObject(parts),
-    advisoriesObject,
+    advisoriesObject({ ...parts, archive: options.archive }),
     ledgerObject,
-    logObject,
+    logObject(parts.settings),
+    pagesObject,
     guardedObject,
     sweepsObject(parts),
   ];

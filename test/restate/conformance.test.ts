@@ -11,7 +11,7 @@ import type { ExecutionFact } from '../../src/machines/execution.facts.js';
 import type { KillSwitchFact } from '../../src/machines/kill-switch.machine.js';
 import type { ProtectionFact } from '../../src/machines/protection.facts.js';
 import { foldExits } from '../../src/restate/exits-life.js';
-import { allCases, readGate, switchHistory } from '../../src/restate/gate.js';
+import { allCases, readGate, standingAfter, switchHistory } from '../../src/restate/gate.js';
 import { newLife } from '../../src/restate/life.js';
 import { positionViewOf } from '../../src/views/position-view.js';
 import type { Story } from '../recovery/every-step.js';
@@ -84,13 +84,13 @@ function sameExits(records: readonly JournalRecord[], engine: Engine): void {
 }
 
 function sameGate(records: readonly JournalRecord[], engine: Engine): void {
-  const facts = {
+  const standing = standingAfter({
     switches: factsOf<KillSwitchFact>(records, 'kill-switch'),
     cases: factsOf<CaseFact>(records, 'case'),
-  };
-  expect(allCases(facts)).toEqual(engine.cases.all());
-  expect(readGate(facts, 0)).toMatchObject({ switches: engine.killSwitch.switches, openCases: engine.cases.open() });
-  expect(switchHistory(facts)).toEqual(engine.killSwitch.history);
+  });
+  expect(allCases([], standing)).toEqual(engine.cases.all());
+  expect(readGate(standing, 0)).toMatchObject({ switches: engine.killSwitch.switches, openCases: engine.cases.open() });
+  expect(switchHistory([], standing)).toEqual(engine.killSwitch.history);
 }
 
 const linesOf = (records: readonly { readonly audit: readonly { event: string; details: object }[] }[]) =>

@@ -4,10 +4,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { add, decimal, ZERO } from '../../src/domain/decimal.js';
+import { withChange } from '../../src/domain/kill-switch.js';
 import {
-  type GateFacts,
+  allCases,
   type GateOutcome,
-  NO_FACTS,
+  type GateStanding,
+  NOTHING_STANDS,
   raiseCase,
   readGate,
   releaseSwitch,
@@ -22,17 +24,17 @@ const NOW = Date.UTC(2026, 0, 1);
 const STOP = { type: 'GLOBAL', state: 'ACTIVE', reason: 'stop', by: 'operator' } as const;
 const CASE = { kind: 'MISMATCH', symbol: 'AAPL', advisoryId: 'ADV-A', mismatches: [] } as const;
 
-function factsAfter(outcome: GateOutcome<unknown>): GateFacts {
+function standingOf(outcome: GateOutcome<unknown>): GateStanding {
   if ('refused' in outcome) throw new Error(outcome.refused.message);
-  return outcome.facts;
+  return outcome.standing;
 }
 
 describe('the gate', () => {
   it('K1 K6: a switch counts from its fact on; the history keeps who, why and for how long', async () => {
-    const set = factsAfter(await setSwitch(NO_FACTS, STOP, NOW));
+    const set = standingOf(await setSwitch(NOTHING_STANDS, STOP, NOW));
     expect(readGate(set, 0)).toMatchObject({ epoch: 1, switches: [{ type: 'GLOBAL', state: 'ACTIVE' }] });
-    const off = factsAfter(await releaseSwitch(set, { type: 'GLOBAL', by: 'operator', reason: 'done' }, NOW + 60_000));
-    expect(switchHistory(off)).toMatchObject([
+    const off = standingOf(await releaseSwitch(set, { type: 'GLOBAL', by: 'operator', reason: 'done' }, NOW + 60_000));
+    expect(switchHistory([], off)).toMatchObject([
       { state: 'ACTIVE' },
       { state: 'OFF', durationMs: 60_000, by: 'operator' },
     ]);
@@ -40,29 +42,89 @@ describe('the gate', () => {
   });
 
   it('K6: no release while a case in its scope is open, unless forced with a reason', async () => {
-    const set = factsAfter(await setSwitch(factsAfter(await raiseCase(NO_FACTS, CASE, NOW)), STOP, NOW));
+    const set = standingOf(await setSwitch(standingOf(await raiseCase(NOTHING_STANDS, CASE, NOW)), STOP, NOW));
     const release = { type: 'GLOBAL', by: 'operator', reason: 'done' } as const;
     expect(await releaseSwitch(set, release, NOW)).toMatchObject({ refused: { code: 'KILL_SWITCH_RELEASE_REFUSED' } });
-    const forced = factsAfter(await releaseSwitch(set, { ...release, force: true }, NOW));
-    expect(switchHistory(forced).at(-1)).toMatchObject({ state: 'OFF', forced: true });
+    const forced = standingOf(await releaseSwitch(set, { ...release, force: true }, NOW));
+    expect(switchHistory([], forced).at(-1)).toMatchObject({ state: 'OFF', forced: true });
   });
 
   it('K6: what is not acceptable changes nothing, and says which field', async () => {
-    const refused = await setSwitch(NO_FACTS, { ...STOP, reason: '' }, NOW);
+    const refused = await setSwitch(NOTHING_STANDS, { ...STOP, reason: '' }, NOW);
     expect(refused).toMatchObject({
       refused: { code: 'INVALID_KILL_SWITCH', message: expect.stringContaining('reason') },
     });
   });
 
   it('M1 M2: one case for one advisory; closed by a person alone', async () => {
-    const first = await raiseCase(NO_FACTS, CASE, NOW);
-    const twice = factsAfter(await raiseCase(factsAfter(first), { ...CASE, kind: 'STRAY_FILL' }, NOW));
+    const first = await raiseCase(NOTHING_STANDS, CASE, NOW);
+    const twice = standingOf(await raiseCase(standingOf(first), { ...CASE, kind: 'STRAY_FILL' }, NOW));
     expect(readGate(twice, 0).openCases).toMatchObject([{ caseId: 'case-1', kind: 'MISMATCH' }]);
     const by = { by: 'operator', reason: 'looked at it' };
     expect(await resolveCase(twice, { caseId: 'case-2', by }, NOW)).toMatchObject({
       refused: { code: 'UNKNOWN_CASE' },
     });
-    expect(readGate(factsAfter(await resolveCase(twice, { caseId: 'case-1', by }, NOW)), 0).openCases).toEqual([]);
+    expect(readGate(standingOf(await resolveCase(twice, { caseId: 'case-1', by }, NOW)), 0).openCases).toEqual([]);
+  });
+});
+
+describe('the gate after years', () => {
+  it('K6 M2 M5: what stands is bounded, and the history in pages tells all; what is open never goes', async () => {
+    const switches: unknown[] = [];
+    const cases = new Map<string, unknown>();
+    let standing = NOTHING_STANDS;
+    const take = (outcome: GateOutcome<unknown>): void => {
+      standing = standingOf(outcome);
+      if ('refused' in outcome) return;
+      for (const [number, change] of outcome.changed.switches) switches[number - 1] = change;
+      for (const each of outcome.changed.cases) cases.set(each.caseId, each);
+    };
+    take(await setSwitch(standing, { ...STOP, type: 'SYMBOL_LEVEL', target: 'OLD' }, NOW));
+    take(await raiseCase(standing, { ...CASE, advisoryId: 'ADV-OLD', symbol: 'OLD' }, NOW));
+    const by = { by: 'operator', reason: 'looked at it' };
+    let largest = 0;
+    for (let day = 1; day <= 120; day += 1) {
+      const now = NOW + day * 86_400_000;
+      take(await setSwitch(standing, STOP, now));
+      take(await raiseCase(standing, { ...CASE, advisoryId: `ADV-${day}` }, now));
+      take(await resolveCase(standing, { caseId: `case-${day + 1}`, by }, now));
+      take(await releaseSwitch(standing, { type: 'GLOBAL', by: 'operator', reason: 'done', force: true }, now));
+      largest = Math.max(largest, JSON.stringify(standing).length);
+    }
+    expect(largest).toBeLessThan(40_000);
+    expect(standing).toMatchObject({ epoch: 241, cases: 121, openCases: [{ caseId: 'case-1' }] });
+    expect(readGate(standing, 0).switches).toMatchObject([{ target: 'OLD', state: 'ACTIVE' }, { state: 'OFF' }]);
+    expect(switchHistory(switches as never, standing)).toEqual(switches);
+    expect(switchHistory(switches.slice(0, 220) as never, standing)).toEqual(switches);
+    expect(allCases([...cases.values()] as never, standing)).toEqual([...cases.values()]);
+    // A case of the first days is withdrawn: it is not among what stands any more.
+    const withdraw = { caseId: 'case-2', by: { ...by, withdraw: true } };
+    expect(await resolveCase(standing, withdraw, NOW)).toMatchObject({ refused: { code: 'UNKNOWN_CASE' } });
+    take(await resolveCase(standing, { ...withdraw, older: cases.get('case-2') as never }, NOW));
+    expect(cases.get('case-2')).toMatchObject({ resolution: { withdrawn: true } });
+    take(await raiseCase(standing, { ...CASE, advisoryId: 'ADV-LAST' }, NOW));
+    expect(readGate(standing, 0).openCases.map(({ caseId }) => caseId)).toEqual(['case-1', 'case-122']);
+  });
+
+  it('K1 K5: a worker that comes late knows how the switches stood before the latest changes', async () => {
+    let standing = NOTHING_STANDS;
+    const set = async (target: string, state: 'ACTIVE' | 'OFF'): Promise<void> => {
+      const change = { type: 'SYMBOL_LEVEL', target, reason: 'x', by: 'ann' } as const;
+      const outcome =
+        state === 'ACTIVE' ? setSwitch(standing, { ...change, state }, NOW) : releaseSwitch(standing, change, NOW);
+      standing = standingOf(await outcome);
+    };
+    await set('OLD', 'ACTIVE');
+    for (let times = 0; times < 40; times += 1) {
+      await set('NEW', 'ACTIVE');
+      await set('NEW', 'OFF');
+    }
+    const { before = [], changes, switches } = readGate(standing, 0);
+    expect(changes).toHaveLength(50);
+    expect(before).toContainEqual(expect.objectContaining({ target: 'OLD', state: 'ACTIVE' }));
+    expect(changes.reduce(withChange, before)).toEqual(switches);
+    expect(readGate(standing, 80)).toMatchObject({ changes: [{ target: 'NEW', state: 'OFF' }] });
+    expect(readGate(standing, 80).before).toBeUndefined();
   });
 });
 

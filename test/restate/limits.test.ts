@@ -12,7 +12,7 @@ import { notionalOfLive, type RiskOrder } from '../../src/engine/risk-gate.js';
 import type { ExecutionFact } from '../../src/machines/execution.facts.js';
 import type { ProtectionFact } from '../../src/machines/protection.facts.js';
 import { foldExits } from '../../src/restate/exits-life.js';
-import { haltRisk, NO_FACTS, readGate } from '../../src/restate/gate.js';
+import { haltRisk, NOTHING_STANDS, readGate } from '../../src/restate/gate.js';
 import { heldRiskOf } from '../../src/restate/hosted-limits.js';
 import { newLife } from '../../src/restate/life.js';
 import {
@@ -188,13 +188,13 @@ describe('the switch of a limit at the gate', () => {
   const limit = { limit: 'maxDailyLoss', reason: 'maxDailyLoss is reached: 9.' };
 
   it('G3: is set once for each limit, and says of all that came together', async () => {
-    const first = await haltRisk(NO_FACTS, limit, 1_000);
-    if (!('facts' in first)) throw new Error('refused');
-    const again = await haltRisk(first.facts, limit, 2_000);
-    expect(again).toMatchObject({ facts: first.facts, news: [] });
-    const other = await haltRisk(first.facts, { limit: 'maxSubmitsPerMinute', reason: 'more.' }, 3_000);
-    if (!('facts' in other)) throw new Error('refused');
-    expect(readGate(other.facts, 0).switches).toMatchObject([
+    const first = await haltRisk(NOTHING_STANDS, limit, 1_000);
+    if (!('standing' in first)) throw new Error('refused');
+    const again = await haltRisk(first.standing, limit, 2_000);
+    expect(again).toMatchObject({ standing: first.standing, news: [] });
+    const other = await haltRisk(first.standing, { limit: 'maxSubmitsPerMinute', reason: 'more.' }, 3_000);
+    if (!('standing' in other)) throw new Error('refused');
+    expect(readGate(other.standing, 0).switches).toMatchObject([
       { type: 'RISK_LIMIT', state: 'ACTIVE', reason: `${limit.reason} Then: more.`, by: 'fillchart' },
     ]);
   });

@@ -17,6 +17,7 @@ import { type Ingress, IngressError } from '../../src/restate/ingress.js';
 import { newLife } from '../../src/restate/life.js';
 import { type HostSettings, hostSettings } from '../../src/restate/settings.js';
 import type { SwitchFeed } from '../../src/restate/switch-feed.js';
+import { switchStop } from '../../src/restate/switch-stop.js';
 import { turnstile } from '../../src/restate/turnstile.js';
 import type { WorkerParts } from '../../src/restate/worker-parts.js';
 import { workerWatch } from '../../src/restate/worker-watch.js';
@@ -117,7 +118,11 @@ export function bench(setting: BenchSetting = {}): Bench {
     watch: workerWatch(
       orderWatch({ ...{ broker, capabilities: CAPABILITIES, clock }, pollIntervalMs: 100, statusDeadlineMs: 2_000 }),
     ),
-    guard: { sent: () => undefined, release: () => undefined, size: 0, close: () => undefined },
+    guard: {
+      ...{ sent: () => undefined, placed: () => undefined, placedOrders: () => [] },
+      ...{ release: () => undefined, size: 0, close: () => undefined },
+    },
+    stop: switchStop({ feed, calls, clock, aliases: () => [], placed: () => [] }),
     guardFacts: async () => [],
     outbox: { add: () => undefined, close: () => undefined },
     starting: turnstile(settings.mostStarting),

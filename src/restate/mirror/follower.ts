@@ -1,13 +1,18 @@
 /**
  * Follows the log on Restate: each fact once, in its order, with its place among all.
+ *
+ * 1. What is not kept any more is passed over. What of it was not over is logged once more, and is told then; whoever was told
+ *    of it before is not told again.
  */
 import type { AuditRecord } from '../../domain/audit.js';
 import { chained, GENESIS_HASH, type JournalRecord } from '../../domain/journal.js';
 import type { Clock } from '../../domain/ports.js';
 import { isoTime } from '../../domain/time.js';
 import type { Ingress } from '../ingress.js';
-import type { LogEnd, LoggedFact, LogPiece } from '../log.js';
-import { ALL, LOG } from '../names.js';
+import type { LogBounds, LogPiece, PlacedFact } from '../log.js';
+import { ALL, LOG, PAGES } from '../names.js';
+import { keyOf } from '../pages.js';
+import type { PageRow } from '../pages-object.js';
 
 export interface Follower {
   /** Resolves when the log has been read to where it ends now. Rejects when Restate does not answer. */
@@ -29,32 +34,60 @@ export interface FollowerParts {
 
 const LIMIT_MS = 5_000;
 const LONGEST_WAIT_MS = 2_000;
+/** What the log knows to be there reaches its page a moment later. */
+const PAGE_COMES_MS = 20;
 
 export function follower({ ingress, clock, intervalMs, onRecord }: FollowerParts): Follower {
   let entries = 0;
+  /** What was not kept any more when it was to be read, in entries. */
+  const missed: { readonly from: number; readonly to: number }[] = [];
   let lastHash = GENESIS_HASH;
   let answeredAt = clock.monotonic();
   let reading: Promise<void> | undefined;
   let timer: unknown;
   let isClosed = false;
 
+  /** To where the log ended when it began to read. */
   async function readOn(): Promise<void> {
+    let goal: number | undefined;
     for (;;) {
-      const pieces = await ingress.call<readonly LogPiece[]>(LOG, ALL, 'read', entries, LIMIT_MS);
+      const { first, end } = await ingress.call<LogBounds>(LOG, ALL, 'bounds', null, LIMIT_MS);
       answeredAt = clock.monotonic();
-      if (pieces.length === 0 || isClosed) return;
-      for (const { after, facts } of pieces) tell(after, facts);
+      goal ??= end;
+      if (first > entries) passOver(first);
+      if (entries >= goal || isClosed) return;
+      const before = entries;
+      const rows = await ingress.call<readonly PageRow<LogPiece>[]>(
+        PAGES,
+        keyOf(LOG, entries),
+        'from',
+        entries,
+        LIMIT_MS,
+      );
+      if (isClosed) return;
+      for (const { value } of rows) tell(value);
+      if (entries === before) await new Promise<void>((resolve) => clock.setTimeout(resolve, PAGE_COMES_MS));
     }
   }
 
-  function tell(after: LogEnd, facts: readonly LoggedFact[]): void {
+  function passOver(first: number): void {
+    missed.push({ from: entries, to: first });
+    entries = first;
+  }
+
+  const wasTold = ({ firstAfter }: PlacedFact): boolean =>
+    firstAfter !== undefined && !missed.some(({ from, to }) => firstAfter >= from && firstAfter < to);
+
+  function tell({ after, facts }: LogPiece): void {
     let { auditLines } = after;
-    for (const logged of facts) {
-      const record = recordOf(logged, entries + 1, auditLines, lastHash);
+    for (const placed of facts) {
       entries += 1;
-      auditLines += logged.audit.length;
-      lastHash = record.hash;
-      onRecord(record);
+      if (!wasTold(placed)) {
+        const record = recordOf(placed, entries, auditLines, lastHash);
+        lastHash = record.hash;
+        onRecord(record);
+      }
+      auditLines += placed.audit.length;
     }
   }
 
@@ -86,7 +119,7 @@ export function follower({ ingress, clock, intervalMs, onRecord }: FollowerParts
   };
 }
 
-function recordOf(logged: LoggedFact, seq: number, auditLines: number, prevHash: string): JournalRecord {
+function recordOf(logged: PlacedFact, seq: number, auditLines: number, prevHash: string): JournalRecord {
   const { stream, v, advisoryId, snapshotHash, at, t, fact } = logged;
   const wall = isoTime(at);
   const owner = {
