@@ -182,7 +182,7 @@ function accepted({ refused }: Answer): void {
 }
 
 /** Advisories that are handed to Restate at once. */
-const MOST_HANDED_OVER = 16;
+const MOST_HANDED_OVER = 6;
 /** Entries of the ledger in one answer. */
 const MOST_ENTRIES = 1_000;
 const SWEEP_LIMIT_MS = 120_000;

@@ -18,6 +18,7 @@ const NAMES = Object.keys({
   logger: true,
   port: true,
   host: true,
+  archive: true,
   limits: true,
   preTrade: true,
 } satisfies Record<keyof WorkerOptions, true>);

@@ -43,7 +43,7 @@ export interface HostSettings {
   /** How often the exits of an open position are asked for, ms (B7): 30,000. */
   readonly exitPollIntervalMs: number;
   /**
-   * Executions that one worker brings from their start to their order at once; the others wait in it: 8. More make every
+   * Executions that one worker brings from their start to their order at once; the others wait in it: 4. More make every
    * answer of a busy machine late, the gate's too.
    */
   readonly mostStarting: number;
@@ -77,7 +77,7 @@ export const HOST_SETTINGS: HostSettings = Object.freeze({
   watchMs: 20_000,
   pollIntervalMs: 100,
   exitPollIntervalMs: 30_000,
-  mostStarting: 8,
+  mostStarting: 4,
   sweepIntervalMs: 900_000,
   sweepAfterStartMs: 5_000,
   logKeptMs: 30 * DAY_MS,
