@@ -67,9 +67,11 @@ const CHANGES: Readonly<Record<Mutation, readonly Change[]>> = {
   'late is no try': [
     {
       file: '/actors/effects.ts',
-      from: 'const answer = calls.cancel(orderRef(context()), owner.report);',
-      to: `const isLate = time() > (context().firstSubmitAt ?? 0) + 30_500;
-    const answer = isLate ? Promise.resolve('unknown' as const) : calls.cancel(orderRef(context()), owner.report);`,
+      from: 'const answer = calls.cancel(orderRef(owner.snapshot.context), (raw) => owner.report(raw));',
+      to: `const isLate = time() > (owner.snapshot.context.firstSubmitAt ?? 0) + 30_500;
+  const answer = isLate
+    ? Promise.resolve('unknown' as const)
+    : calls.cancel(orderRef(owner.snapshot.context), (raw) => owner.report(raw));`,
     },
   ],
   'unwritable is empty': [

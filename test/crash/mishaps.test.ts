@@ -67,7 +67,7 @@ const CONTROLS: readonly Control[] = [
   {
     mutation: 'late is no try',
     kind: 'stop',
-    caught: /A4: fc-\w+: cancel_requested is told of, and none was received/,
+    caught: /A4: fc-\w+: \d+ cancel_requested are told of, and \d+ were received/,
   },
   { mutation: 'unwritable is empty', kind: 'read-only', caught: /V: ADV-\d+ is REJECTED, and the venue has it/ },
   { mutation: 'starts as new', kind: 'delete-journal', caught: /S1: fc-\w+ was sent \d more times/ },
