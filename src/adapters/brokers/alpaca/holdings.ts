@@ -11,7 +11,7 @@ import { absolute, negate, parseVenueDecimal } from '../../../domain/decimal.js'
 import type { OpenOrder, PositionReport, WorkingProtection } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
 import type { Wire } from './wire.js';
-import { exitOf, isJson, type Json, reportsOf, textOf } from './wire-order.js';
+import { allReportsOf, exitOf, isJson, type Json, textOf } from './wire-order.js';
 
 /** Most orders that one request lists. */
 export const LIST_LIMIT = 500;
@@ -30,9 +30,10 @@ export async function readPositions(
     .map((position) => positionOf(position, open));
 }
 
+/** @throws {Error} when it cannot be read, or not all of it */
 export async function readOpenOrders(wire: Wire, signal: AbortSignal): Promise<readonly OpenOrder[]> {
   const orders = await openOrdersOf(wire, [], signal, 'background');
-  return orders.flatMap(reportsOf);
+  return orders.flatMap(allReportsOf);
 }
 
 /** Pages read at most: 10,000 open orders. */

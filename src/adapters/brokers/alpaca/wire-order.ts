@@ -6,6 +6,7 @@
  * 3. An exit pair is one parent with a nested leg: the parent is the take-profit, under the id that we gave it; the
  *    stop-loss gets its name from its parent, for Alpaca makes up the leg's own.
  */
+import { parseVenueDecimal } from '../../../domain/decimal.js';
 import type { OpenOrder, OrderReport, WorkingProtection } from '../../../domain/ports.js';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -49,7 +50,7 @@ const FINAL = ['filled', 'canceled', 'expired', 'rejected', 'replaced'];
 /** Is the order over at Alpaca? */
 export const isOver = (order: Json): boolean => FINAL.includes(String(order['status']));
 
-/** A report on an order; `undefined` when the object is none. `named` replaces the client id that Alpaca made up. */
+/** A report on an order; `undefined` when the object is none, or what is filled of it is no number. `named` replaces the client id that Alpaca made up. */
 export function reportOf(order: unknown, named?: string): OpenOrder | undefined {
   if (!isJson(order)) return undefined;
   const brokerOrderId = textOf(order['id']);
@@ -58,6 +59,7 @@ export function reportOf(order: unknown, named?: string): OpenOrder | undefined 
   const filledSize = textOf(order['filled_qty']);
   if (brokerOrderId === undefined || clientOrderId === undefined) return undefined;
   if (status === undefined || filledSize === undefined) return undefined;
+  if (parseVenueDecimal(filledSize) === undefined) return undefined;
   const fillPrice = textOf(order['filled_avg_price']);
   const price = isExitId(clientOrderId) ? (textOf(order['stop_price']) ?? textOf(order['limit_price'])) : undefined;
   const reason = reasonOf(order, status);
@@ -88,6 +90,14 @@ export function reportsOf(order: unknown): readonly OpenOrder[] {
   const entry = entryOf(parent.clientOrderId, 'tp');
   const legs = legsOf(order).map((leg) => reportOf(leg, entry === undefined ? undefined : stopLossId(entry)));
   return [parent, ...legs.filter((leg) => leg !== undefined)];
+}
+
+/** The same, of a list that must be whole: what it leaves out would count as closed (M4). @throws {Error} */
+export function allReportsOf(order: Json): readonly OpenOrder[] {
+  const reports = reportsOf(order);
+  if (reports.length !== 1 + legsOf(order).length)
+    throw new Error('Alpaca: unreadable order among those that are open');
+  return reports;
 }
 
 export const legsOf = (order: Json): readonly Json[] =>

@@ -80,7 +80,10 @@ export async function readOpenOrders(connection: Connection, signal: AbortSignal
     const symbol = connection.markets().symbolOf(order.marketId);
     return idsOf(connection, order).flatMap((id) => {
       const report = reportOf(order, id, connection.markets().find(symbol));
-      return report === undefined ? [] : [{ ...report, symbol }];
+      // Left out it would count as closed (M4).
+      if (report === undefined)
+        throw new Error(`${connection.settings.exchange}: unreadable order among those that are open`);
+      return [{ ...report, symbol }];
     });
   });
 }
