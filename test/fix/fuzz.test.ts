@@ -60,6 +60,7 @@ function pipe() {
     end: () => {},
     destroy: () => {},
     firstBytes: Buffer.alloc(0),
+    isOpen: true,
   };
   return {
     transport,

@@ -1,6 +1,7 @@
 /** TLS: a certificate is verified, by name and by who signed it, and nothing turns that off. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FixBrokerOptions, type FixTls, fixBroker } from 'fillchart/fix';
@@ -89,6 +90,30 @@ describe('TLS options', () => {
   it.each(['rejectUnauthorized', 'checkServerIdentity'])('%s is refused by name', (name) => {
     const tls = { [name]: name === 'rejectUnauthorized' ? false : () => undefined } as FixTls;
     expect(() => fixBroker({ ...options, tls })).toThrow(`tls.${name} is set; accepted is nothing`);
+  });
+
+  it.each([
+    ['says nothing to what is no FIX', (_socket: Socket) => undefined],
+    ['hangs up on what is no FIX', (socket: Socket) => socket.once('data', () => socket.end())],
+  ])('B18: TLS against a plain port that %s: the likely cause is said', async (_, act) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.resume();
+      act(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const warnings: string[] = [];
+    const broker = fixBroker({
+      ...{ host: '127.0.0.1', port: (server.address() as AddressInfo).port, tls: true, logonTimeoutMs: 300 },
+      ...{ senderCompId: 'US', targetCompId: 'VENUE', warn: (message: string) => void warnings.push(message) },
+      instruments: [{ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' }],
+    });
+    await expect(broker.connect?.(soon())).rejects.toThrow(
+      /the counterparty may not speak TLS at this port; leave out the option tls/,
+    );
+    expect(warnings.join()).toContain('may not speak TLS');
+    await broker.close?.();
+    server.close();
   });
 
   it('a key that cannot be used is refused before anything is connected, and is not shown', () => {

@@ -16,7 +16,7 @@ import type { Received } from './execution-report.js';
 import { type About, fieldPlan } from './fields.js';
 import { type LoadedFix, loadFix } from './library.js';
 import type { Body } from './messages.js';
-import { expectedNumber } from './refusals.js';
+import { expectedNumber, NO_HANDSHAKE } from './refusals.js';
 import type { Period } from './schedule.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
 import { type FixSession, fixSession } from './session.js';
@@ -105,7 +105,10 @@ export function fixLine(
     // Without numbers to go on with, both sides begin anew; but not where one of them has just said its number.
     const resets = !isTold && (settings.resetOnLogon || !wasUp || days.asksForNumbers);
     isTold = false;
-    const deadline = clock.setTimeout(() => giveUp(noLogon(opening)), settings.logonTimeoutMs);
+    const deadline = clock.setTimeout(
+      () => giveUp(noLogon(opening, settings.tls !== undefined)),
+      settings.logonTimeoutMs,
+    );
     const address = settings.addresses[tries % settings.addresses.length] ?? settings;
     const opening = openTransport(address, settings.tls, () => {
       session = fixSession(loaded, settings, numbers, resets, opening, {
@@ -281,7 +284,8 @@ function waiters() {
   };
 }
 
-function noLogon(transport: Transport): string {
+function noLogon(transport: Transport, isSecure: boolean): string {
+  if (isSecure && !transport.isOpen) return `no logon in time: ${NO_HANDSHAKE}`;
   return transport.firstBytes.length > 0 ? 'no logon in time' : 'no logon in time, and no answer at all';
 }
 

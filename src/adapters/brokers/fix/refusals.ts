@@ -49,6 +49,10 @@ const printable = (bytes: Buffer): string =>
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
     .trim();
 
+/** The connection stands, and the counterparty does not answer as a TLS server does. */
+export const NO_HANDSHAKE =
+  'the TLS handshake was not answered: the counterparty may not speak TLS at this port; leave out the option tls, or ask for its TLS port';
+
 /** What a failed connection means. */
 export function connectionProblem(error: Error, host: string, isSecure: boolean): string {
   const { code } = error as { code?: unknown };
@@ -56,6 +60,7 @@ export function connectionProblem(error: Error, host: string, isSecure: boolean)
   if (/WRONG_VERSION|PACKET_LENGTH|UNEXPECTED_MESSAGE|EPROTO|HTTP_REQUEST/.test(code) && isSecure) {
     return `the counterparty does not speak TLS at this port (${code}); leave out the option tls, or ask for its TLS port`;
   }
+  if (isSecure && /before secure TLS connection/i.test(error.message)) return NO_HANDSHAKE;
   return /CERT|ISSUER|VERIFY_LEAF/.test(code)
     ? `the certificate of ${host} does not verify (${code}); one to trust goes into the option tls.ca`
     : `the connection failed: ${code}`;

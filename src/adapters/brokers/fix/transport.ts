@@ -18,6 +18,8 @@ export interface Transport {
   end(): void;
   destroy(): void;
   readonly firstBytes: Buffer;
+  /** Bytes can be sent: with TLS, the handshake is over. */
+  readonly isOpen: boolean;
 }
 
 export interface Address {
@@ -32,9 +34,11 @@ export function openTransport({ host, port }: Address, tls: FixTls | undefined, 
   let first = Buffer.alloc(0);
   let problem: string | undefined;
   let isEnded = false;
+  let isOpen = false;
   const endListeners: ((what: string) => void)[] = [];
   const socket = connect({ host, port }, tls, () => {
     socket.setNoDelay(true);
+    isOpen = true;
     connected();
   });
   socket.on('error', (error) => {
@@ -64,6 +68,9 @@ export function openTransport({ host, port }: Address, tls: FixTls | undefined, 
     destroy: () => void socket.destroy(),
     get firstBytes() {
       return first;
+    },
+    get isOpen() {
+      return isOpen;
     },
   };
 }
