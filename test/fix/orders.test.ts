@@ -204,6 +204,32 @@ describe('FIX exits', () => {
     ]);
   });
 
+  it('B1 A33: a repeat at another price is told how the exit stands, and sends nothing', async () => {
+    const { acceptor, broker } = await setting();
+    acceptor.script = (message) => acceptor.accept(message);
+    await broker.connect?.(soon());
+    await broker.placeProtection(exits, soon());
+    const asked = { ...exits, stopLoss: '148.20', takeProfit: '156' };
+    expect(await broker.placeProtection(asked, soon())).toMatchObject({
+      stopLoss: { kind: 'accepted', state: 'working', found: { price: '147.99', quantity: '100' } },
+      takeProfit: { kind: 'accepted', state: 'working', found: { price: '155.53', quantity: '100' } },
+    });
+    expect(acceptor.of('D')).toHaveLength(2);
+  });
+
+  it('B6 A33: exits that only the venue knows are duplicates; how they stand is in the answer to a status request', async () => {
+    const { acceptor, broker } = await setting();
+    acceptor.script = (message) => {
+      if (message.type === 'D') acceptor.report(message, { 37: 'NONE', 150: 8, 39: 8, 103: 6, 58: 'duplicate' });
+      if (message.type === 'H') acceptor.report(message, { 150: 'I', 39: 0, 38: 100, 99: '148.20' });
+    };
+    await broker.connect?.(soon());
+    const { stopLoss } = await broker.placeProtection(exits, soon());
+    expect(stopLoss).toEqual({ kind: 'duplicate' });
+    const leg = { clientOrderId: 'fc-1-sl', symbol: 'AAPL' };
+    expect(await broker.getOrderStatus(leg, soon())).toMatchObject({ state: 'working', price: '148.2' });
+  });
+
   it('B2 one leg refused, the other placed: each is told', async () => {
     const { acceptor, broker } = await setting();
     acceptor.script = (message) => {

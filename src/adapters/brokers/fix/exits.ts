@@ -16,9 +16,10 @@ import {
   type LegOutcome,
   type ProtectionOutcome,
   type ProtectionRequest,
+  type StandingExit,
   TAKE_PROFIT_PASSED,
 } from '../../../domain/ports.js';
-import type { OutgoingOrder } from './known-order.js';
+import type { KnownOrder, OutgoingOrder } from './known-order.js';
 import { type FixParts, sendList, sendOrder } from './parts.js';
 
 const NOT_PLACED: LegOutcome = {
@@ -91,13 +92,17 @@ async function placeExit(
   if (report === undefined || orderId === undefined) {
     return parts.store.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
   }
-  const price = report.price ?? known?.order.stopPrice ?? known?.order.limitPrice;
-  const found = {
-    ...(price !== undefined && { price }),
-    ...(known !== undefined && { quantity: known.quantity }),
-  };
   const state = report.state === 'pending' ? 'pending' : 'working';
-  return { kind: 'accepted', brokerOrderId: orderId, state, found };
+  return { kind: 'accepted', brokerOrderId: orderId, state, ...(known !== undefined && foundOtherwise(known, order)) };
+}
+
+/** How the exit stands, where that is not as it is asked for now. */
+function foundOtherwise({ order, report, quantity }: KnownOrder, asked: OutgoingOrder): { found?: StandingExit } {
+  const price = report?.price ?? order.stopPrice ?? order.limitPrice;
+  const wanted = asked.stopPrice ?? asked.limitPrice;
+  const isSame = (a: string | undefined, b: string | undefined) => parseVenueDecimal(a) === parseVenueDecimal(b);
+  if (isSame(price, wanted) && isSame(quantity, asked.quantity)) return {};
+  return { found: { ...(price !== undefined && { price }), quantity } };
 }
 
 function onTick(price: string, rules: Instrument | undefined, toward: 'up' | 'down'): string {
