@@ -53,9 +53,11 @@ let textOfSecond = '';
 
 /** Canonical text of an instant in epoch milliseconds. What follows in the same second differs in its last digits only. */
 export function isoTime(ms: number): string {
-  if (!Number.isSafeInteger(ms)) return new Date(ms).toISOString();
-  const second = Math.floor(ms / MS_PER_SECOND);
-  const rest = ms - second * MS_PER_SECOND;
+  // Clocks count fractions of a millisecond; the text has none.
+  const whole = Math.trunc(ms);
+  if (!Number.isSafeInteger(whole)) return new Date(ms).toISOString();
+  const second = Math.floor(whole / MS_PER_SECOND);
+  const rest = whole - second * MS_PER_SECOND;
   if (second !== lastSecond) {
     const text = new Date(ms).toISOString();
     lastSecond = second;
