@@ -152,7 +152,7 @@ export function killSwitchActor(time: EngineTime, events: KillSwitchEvents): Kil
         refuseFields('release', change, RELEASE_FIELDS);
         const setting = checked({ ...change, state: 'OFF' });
         refuseRelease(setting, change.force === true);
-        return apply('RELEASED', setting, change.force === true && events.openCase(change.target) !== undefined);
+        return apply('RELEASED', setting, change.force === true && events.openCase(setting.target) !== undefined);
       } catch (error) {
         return Promise.reject(error);
       }

@@ -3,7 +3,8 @@
  *
  * 1. On a hedging account only the rows of the execution itself count; on a netting one the rows of the symbol are summed.
  * 2. Exits that are listed one by one are read by the `clientOrderId` of their entry; otherwise the position's own SL and TP.
- * 3. An answer that cannot be read is no answer: nothing is guessed.
+ * 3. Nothing that is listed in the symbol is a position of zero; whether exits work, it does not say: what nets to zero has no row.
+ * 4. An answer that cannot be read is no answer: nothing is guessed.
  */
 import { add, type Decimal, isPositive, parseVenueDecimal, ZERO } from './decimal.js';
 import { attempt } from './reading.js';
@@ -41,6 +42,7 @@ function positionOf(raw: unknown, own: PositionOwner, mode: 'netting' | 'hedging
     kind: 'position',
     size,
     netting: !isHedging,
+    ...(relevant.length === 0 && { isUnlisted: true }),
     ...(stopLoss !== undefined && { stopLoss }),
     ...(takeProfit !== undefined && { takeProfit }),
     ...(exitQuantity !== undefined && { exitQuantity }),
