@@ -106,6 +106,8 @@ export type ObservedPosition =
       readonly kind: 'position';
       readonly size: Decimal;
       readonly netting: boolean;
+      /** The broker lists nothing in the symbol, and so no exits either. */
+      readonly isUnlisted?: true;
       readonly stopLoss?: Decimal;
       readonly takeProfit?: Decimal;
       /** What the working exits of this execution are for, where the broker lists exits one by one. */
@@ -305,7 +307,7 @@ function protectionMismatches(
 ): Mismatch[] {
   if (!isPositive(expected.cumQty)) return [];
   const { stopLoss, takeProfit, tickSize, found, standing } = expected;
-  const shown = position.kind === 'position' ? position : undefined;
+  const shown = position.kind === 'position' && !isNetted(expected, { position, others }) ? position : undefined;
   // What the execution has found missing itself is said once.
   const isToldAlready = ({ kind }: Mismatch) => kind === 'MISSING_TP' && found.some((known) => known.kind === kind);
   return [
@@ -319,6 +321,14 @@ function protectionMismatches(
     }).filter((missing) => !isToldAlready(missing)),
   ];
 }
+
+/** What others hold the other way nets it to zero, as it should be: the broker has no row in which it could show exits. */
+const isNetted = (expected: Held, observed: Pick<ReconciliationObserved, 'position' | 'others'>): boolean =>
+  observed.position.kind === 'position' &&
+  observed.position.netting &&
+  observed.position.isUnlisted === true &&
+  !isZero(heldOf(expected)) &&
+  fitsNetPosition(expected, observed);
 
 /** What the exits are for, as the broker lists them, else as they were placed, beside what they ought to be for (B1, B6). */
 function exitSizeMismatches(expected: ReconciliationExpected, position: ObservedPosition): Mismatch[] {

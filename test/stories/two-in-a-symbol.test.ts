@@ -78,6 +78,31 @@ describe('an exit of A fills while B is in flight (R6.2)', () => {
   });
 });
 
+describe('two executions that net to nothing (R6.2 R6.3)', () => {
+  it('R6.2 R6.3: the broker lists no row in which it could show exits: that is no missing stop-loss', async () => {
+    const { clock, venue, held, start, cases } = await atOwnVenue();
+    await held('A');
+    const short = { side: 'sell', slOffsetPct: '0.02', tpOffsetPct: '-0.03' } as const;
+    const b = await start('B', short);
+    venue.fill(b.clientOrderId, 100, 151);
+    expect(sentences(await clock.runUntil(b.result))).toEqual([]);
+    expect(cases()).toEqual([]);
+  });
+
+  it('R6.2 R6.3, negative control: nobody else holds anything, so a position without a row is missing, and so are its exits', async () => {
+    const { clock, venue, start } = await atOwnVenue();
+    const a = await start('A');
+    venue.trade('AAPL', -100);
+    venue.fill(a.clientOrderId, 100, 151);
+    const result = await clock.runUntil(a.result);
+    expect(result.reconciliationReport?.mismatches.map(({ kind }) => kind)).toEqual([
+      'MISSING_POSITION',
+      'MISSING_SL',
+      'MISSING_TP',
+    ]);
+  });
+});
+
 describe('a fill of A is taken back while B is in flight (R6.2 P8)', () => {
   it('R6.2 P8: after the result of A: one case, of A; B is MATCHED', async () => {
     const { clock, venue, held, start, idOf, cases } = await atOwnVenue();
