@@ -56,18 +56,22 @@ const COMMANDS: readonly AddCommand[] = [
 /** Runs the command that `args` name; resolves with the exit code, whatever happens. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = newProgram(world);
-  for (const add of COMMANDS) {
-    add(program, world, (code) => {
-      exitCode = code;
-    });
-  }
+  const program = commandLine(world, (code) => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
     return exitCodeOf(error, world);
   }
+}
+
+/** Every command with what it takes; nothing runs before it is given words. */
+export function commandLine(world: CliWorld, done: Parameters<AddCommand>[2]): Command {
+  const program = newProgram(world);
+  for (const add of COMMANDS) add(program, world, done);
+  return program;
 }
 
 function newProgram({ stdout, stderr, env }: CliWorld): Command {
