@@ -1,6 +1,7 @@
 /**
  * Proves that the package works as installed: packs it, installs the tarball in an empty folder, imports every entry
- * point, runs every command with `--help`, and compiles a small consumer against the shipped types.
+ * point, runs every command with `--help`, compiles a small consumer against the shipped types, and runs the first program
+ * of the README as it stands.
  *
  * 1. Optional peers are not installed: an entry point that needs one on import fails here.
  * 2. Errors in the shipped types count even where `skipLibCheck` would hide them; those of other packages do not.
@@ -28,6 +29,7 @@ write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'm
 installTarball(pack());
 importEachEntry();
 runEachCommand();
+runReadme();
 for (const moduleResolution of ['NodeNext', 'Bundler']) compileConsumer(moduleResolution);
 process.stdout.write(`exports: ${entries.join(', ')}\n`);
 
@@ -64,6 +66,16 @@ function runEachCommand() {
     const command = join(consumer, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
     must(`the command ${name} does not answer to --help`, consumer, command, '--help');
   }
+}
+
+/** The README of the package itself: its first program must print what stands below it. */
+function runReadme() {
+  const readme = readFileSync(join(consumer, 'node_modules', manifest.name, 'README.md'), 'utf8');
+  const [, program, printed] = /```ts\n(.*?)```.*?```text\n(.*?)```/s.exec(readme) ?? [];
+  if (program === undefined) fail('the README shows no program with what it prints.');
+  write('readme.mjs', program);
+  const { status, output } = run(consumer, process.execPath, 'readme.mjs');
+  if (status !== 0 || output !== printed) fail(`the program of the README printed:\n${output}instead of:\n${printed}`);
 }
 
 function compileConsumer(moduleResolution) {
