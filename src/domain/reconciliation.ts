@@ -162,22 +162,25 @@ export function reconcile(expected: ReconciliationExpected, observed: Reconcilia
     ...protectionMismatches(expected, observed),
     ...exitSizeMismatches(expected, observed.position),
   ];
-  return Object.freeze({
+  // Members are added where they are known: a spread of each would cost ten times as much (docs/performance.md).
+  const report: Writable<ReconciliationReport> = {
     reconciliationId: expected.reconciliationId,
     advisoryId: expected.advisoryId,
     timestamp: expected.timestamp,
     status: statusOf(mismatches, observed.position.kind === 'position'),
     mismatches: Object.freeze(mismatches),
     requiresManualResolution: mismatches.length > 0,
-    ...brokerSide(observed, brokerPositionSize),
-    ...(expected.brokerOrderId !== undefined && { internalOrderId: expected.brokerOrderId }),
+    brokerOrderState: observed.order.kind,
     internalOrderState: expected.orderStatus,
-    ...(expected.avgPrice !== undefined && { internalFillPrice: expected.avgPrice }),
     internalFilledSize: expected.cumQty,
     internalPositionSize,
-    ...(expected.stopLoss !== undefined && { internalSl: expected.stopLoss }),
-    ...(expected.takeProfit !== undefined && { internalTp: expected.takeProfit }),
-  });
+  };
+  if (expected.brokerOrderId !== undefined) report.internalOrderId = expected.brokerOrderId;
+  if (expected.avgPrice !== undefined) report.internalFillPrice = expected.avgPrice;
+  if (expected.stopLoss !== undefined) report.internalSl = expected.stopLoss;
+  if (expected.takeProfit !== undefined) report.internalTp = expected.takeProfit;
+  addBrokerSide(report, observed, brokerPositionSize);
+  return Object.freeze(report);
 }
 
 /** The first that applies, from the gravest (R6.3). Where exits are not shown, what became of placing them counts. */
@@ -310,15 +313,22 @@ function protectionMismatches(
   const shown = position.kind === 'position' && !isNetted(expected, { position, others }) ? position : undefined;
   // What the execution has found missing itself is said once.
   const isToldAlready = ({ kind }: Mismatch) => kind === 'MISSING_TP' && found.some((known) => known.kind === kind);
+  const isShown = shown !== undefined;
+  type Price = Decimal | undefined;
+  const leg = (wanted: Price, theirs: readonly Decimal[], actual: Price, placed: Price) => ({
+    wanted,
+    others: theirs,
+    tick: tickSize,
+    isShown,
+    actual,
+    standing: placed,
+  });
   return [
-    ...legMismatch(STOP_LOSS, {
-      ...{ wanted: stopLoss, others: others.stopLosses, tick: tickSize, isShown: shown !== undefined },
-      ...{ actual: shown?.stopLoss, standing: standing?.stopLoss?.price },
-    }),
-    ...legMismatch(TAKE_PROFIT, {
-      ...{ wanted: takeProfit, others: others.takeProfits, tick: tickSize, isShown: shown !== undefined },
-      ...{ actual: shown?.takeProfit, standing: standing?.takeProfit?.price },
-    }).filter((missing) => !isToldAlready(missing)),
+    ...legMismatch(STOP_LOSS, leg(stopLoss, others.stopLosses, shown?.stopLoss, standing?.stopLoss?.price)),
+    ...legMismatch(
+      TAKE_PROFIT,
+      leg(takeProfit, others.takeProfits, shown?.takeProfit, standing?.takeProfit?.price),
+    ).filter((missing) => !isToldAlready(missing)),
   ];
 }
 
@@ -382,19 +392,22 @@ function sameAtTick(a: Decimal, b: Decimal | undefined, tick: Decimal): boolean 
 
 const inTicks = (price: Decimal, tick: Decimal): Decimal => roundHalfEven(divide(price, tick), 0);
 
-function brokerSide(
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+function addBrokerSide(
+  to: Writable<ReconciliationReport>,
   { order, position }: ReconciliationObserved,
   size: Decimal | undefined,
-): Partial<ReconciliationReport> {
-  const report = order.kind === 'report' ? order.report : undefined;
-  const held = position.kind === 'position' ? position : undefined;
-  return {
-    ...(report?.brokerOrderId !== undefined && { brokerOrderId: report.brokerOrderId }),
-    brokerOrderState: report?.status ?? order.kind,
-    ...(report?.avgPrice !== undefined && { brokerFillPrice: report.avgPrice }),
-    ...(report !== undefined && { brokerFilledSize: report.cumQty }),
-    ...(size !== undefined && { brokerPositionSize: size }),
-    ...(held?.stopLoss !== undefined && { brokerSl: held.stopLoss }),
-    ...(held?.takeProfit !== undefined && { brokerTp: held.takeProfit }),
-  };
+): void {
+  if (order.kind === 'report') {
+    const { brokerOrderId, status, avgPrice, cumQty } = order.report;
+    to.brokerOrderState = status;
+    to.brokerFilledSize = cumQty;
+    if (brokerOrderId !== undefined) to.brokerOrderId = brokerOrderId;
+    if (avgPrice !== undefined) to.brokerFillPrice = avgPrice;
+  }
+  if (size !== undefined) to.brokerPositionSize = size;
+  if (position.kind !== 'position') return;
+  if (position.stopLoss !== undefined) to.brokerSl = position.stopLoss;
+  if (position.takeProfit !== undefined) to.brokerTp = position.takeProfit;
 }

@@ -68,7 +68,9 @@ export function othersIn(
 ): OthersFills {
   const isAlone = [theirs.least, theirs.most, baseline].every(isZero);
   const shown = (price: Decimal | undefined) => (price !== undefined && isOfOthers(price) ? [price] : []);
-  return isAlone || position.kind !== 'position'
-    ? { ...theirs, stopLosses: [], takeProfits: [] }
-    : { ...theirs, stopLosses: shown(position.stopLoss), takeProfits: shown(position.takeProfit) };
+  const exits =
+    isAlone || position.kind !== 'position'
+      ? { stopLosses: [], takeProfits: [] }
+      : { stopLosses: shown(position.stopLoss), takeProfits: shown(position.takeProfit) };
+  return Object.assign({}, theirs, exits);
 }

@@ -298,7 +298,7 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
   // A word such as 'false' is no answer to whether it can be traded.
   if (!isAnswer(tradable) || !isAnswer(protectable)) return undefined;
   const sizes = { tickSize, lotSize, minQty, maxQty, protectionLotSize };
-  const read: Record<string, string> = {};
+  const read: Record<string, string | boolean> = {};
   for (const [name, size] of Object.entries(sizes)) {
     const isRequired = name === 'tickSize' || name === 'lotSize';
     if ((size === undefined || size === null) && !isRequired) continue;
@@ -308,14 +308,12 @@ function instrumentOf(raw: unknown, symbol: string): Instrument | undefined {
     if (!isPositive(parsed)) continue;
     read[name] = parsed;
   }
-  return {
-    ...(read as unknown as Pick<Instrument, 'tickSize' | 'lotSize'>),
-    symbol,
-    ...(tradable === false && { tradable }),
-    ...(protectable === false && { protectable }),
-    ...(typeof reason === 'string' && { reason: boundedText(reason) }),
-    ...(typeof baseAsset === 'string' && baseAsset !== '' && { baseAsset }),
-  };
+  read['symbol'] = symbol;
+  if (tradable === false) read['tradable'] = tradable;
+  if (protectable === false) read['protectable'] = protectable;
+  if (typeof reason === 'string') read['reason'] = boundedText(reason);
+  if (typeof baseAsset === 'string' && baseAsset !== '') read['baseAsset'] = baseAsset;
+  return read as unknown as Instrument;
 }
 
 /** `null` is how JSON says that there is none. */

@@ -28,6 +28,7 @@ import {
   holdingOf,
   type KillSwitchKnowledge,
   type Verdict,
+  withPatch,
 } from './execution.context.js';
 import type { ExecutionFact, FactOf } from './execution.facts.js';
 
@@ -321,7 +322,7 @@ function exitsExpected(
 
 export function keepReconciliation(context: ExecutionContext, { at, observed }: FactOf<'RECONCILED'>): Patch {
   const order = withFeesOf(context, observed);
-  return { order, report: reconcile(expectedAtBroker({ ...context, order }, at), observed) };
+  return { order, report: reconcile(expectedAtBroker(withPatch(context, { order }), at), observed) };
 }
 
 /** Venues tell fees late: the one look at the order counts as well (B6). */
