@@ -242,3 +242,12 @@ function smallQuotient(a: Decimal, b: Decimal, places: number): Decimal | undefi
 /** Rounds half-even to `places` digits after the point. */
 export const roundHalfEven = (value: Decimal, places: number): Decimal =>
   canonical(big(value).toDecimalPlaces(places, DecimalJs.ROUND_HALF_EVEN));
+
+/** Equal after rounding to the nearest tick (R6.2). */
+export function sameAtTick(a: Decimal, b: Decimal | undefined, tick: Decimal): boolean {
+  if (b === undefined) return false;
+  if (a === b) return true;
+  return isPositive(tick) && inTicks(a, tick) === inTicks(b, tick);
+}
+
+const inTicks = (price: Decimal, tick: Decimal): Decimal => roundHalfEven(divide(price, tick), 0);

@@ -7,17 +7,7 @@
  *    fills are known only within bounds; the comparison then allows exactly that range and no more.
  * 3. Any mismatch needs a human (R6.4). Nothing here corrects anything.
  */
-import {
-  type Decimal,
-  divide,
-  isPositive,
-  isZero,
-  lessThan,
-  negate,
-  roundHalfEven,
-  subtract,
-  ZERO,
-} from './decimal.js';
+import { type Decimal, isPositive, isZero, lessThan, negate, sameAtTick, subtract, ZERO } from './decimal.js';
 import type { OrderFact, OrderStatus } from './order.js';
 import type { Side } from './ports.js';
 import type { ReasonCode } from './reasons.js';
@@ -315,14 +305,9 @@ function protectionMismatches(
   const isToldAlready = ({ kind }: Mismatch) => kind === 'MISSING_TP' && found.some((known) => known.kind === kind);
   const isShown = shown !== undefined;
   type Price = Decimal | undefined;
-  const leg = (wanted: Price, theirs: readonly Decimal[], actual: Price, placed: Price) => ({
-    wanted,
-    others: theirs,
-    tick: tickSize,
-    isShown,
-    actual,
-    standing: placed,
-  });
+  function leg(wanted: Price, theirs: readonly Decimal[], actual: Price, placed: Price): LegSides {
+    return { wanted, others: theirs, tick: tickSize, isShown, actual, standing: placed };
+  }
   return [
     ...legMismatch(STOP_LOSS, leg(stopLoss, others.stopLosses, shown?.stopLoss, standing?.stopLoss?.price)),
     ...legMismatch(
@@ -382,15 +367,6 @@ function legMismatch([missing, differs, name]: LegCodes, leg: LegSides): Mismatc
   if (found === undefined || sameAtTick(wanted, found, tick)) return [];
   return [mismatch(differs, wanted, found, `Expected ${name} ${wanted}, found ${found} in broker`)];
 }
-
-/** Equal after rounding to the nearest tick (R6.2). */
-function sameAtTick(a: Decimal, b: Decimal | undefined, tick: Decimal): boolean {
-  if (b === undefined) return false;
-  if (a === b) return true;
-  return isPositive(tick) && inTicks(a, tick) === inTicks(b, tick);
-}
-
-const inTicks = (price: Decimal, tick: Decimal): Decimal => roundHalfEven(divide(price, tick), 0);
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
