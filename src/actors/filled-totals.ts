@@ -38,8 +38,8 @@ export interface FilledTotals {
   close(clientOrderId: string, symbol: string, entrySide: Side, quantity: Decimal): void;
   /** The position is over: what has closed it stays counted. */
   leaveClosed(clientOrderId: string): void;
-  /** The venue has taken so much of a fill back. */
-  takeBack(symbol: string, entrySide: Side, quantity: Decimal): void;
+  /** The venue has taken so much of a fill back; `side` is that of the order. */
+  takeBack(symbol: string, side: Side, quantity: Decimal): void;
   /** An open position of this engine has its exits at these prices. */
   holdExits(symbol: string, clientOrderId: string, prices: readonly Decimal[]): void;
   /** What executions that are done have filled, and what has closed positions that are over, by symbol. */
@@ -117,9 +117,9 @@ export function filledTotals(): FilledTotals {
     return isZero(own) ? all : plus(all, exitSide(sideOf(context)), subtract(ZERO, own));
   }
 
-  function takeBack(symbol: string, entrySide: Side, quantity: Decimal): void {
+  function takeBack(symbol: string, side: Side, quantity: Decimal): void {
     const totals = totalsOf(symbol);
-    totals.takenBack = plus(totals.takenBack, exitSide(entrySide), quantity);
+    totals.takenBack = plus(totals.takenBack, exitSide(side), quantity);
   }
 
   function close(clientOrderId: string, symbol: string, entrySide: Side, quantity: Decimal): void {
@@ -128,6 +128,7 @@ export function filledTotals(): FilledTotals {
     const side = exitSide(entrySide);
     const totals = totalsOf(symbol);
     totals.closed = plus(totals.closed, side, subtract(quantity, known));
+    if (lessThan(quantity, known)) takeBack(symbol, side, subtract(known, quantity));
     closing.set(clientOrderId, { symbol, side, quantity });
   }
 

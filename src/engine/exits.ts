@@ -34,7 +34,7 @@ export interface ExitsParts {
   readonly turns: Turns;
   /** Told what is recorded of exits, in the turn in which it is. */
   readonly onAudit?: ProtectionServices['onAudit'];
-  readonly filled: Pick<FilledTotals, 'holdExits' | 'close' | 'leaveClosed'>;
+  readonly filled: Pick<FilledTotals, 'holdExits' | 'close' | 'leaveClosed' | 'takeBack'>;
   readonly past: Pick<History, 'endedPosition' | 'entryOf' | 'forgetEntry' | 'report'>;
 }
 
@@ -82,6 +82,7 @@ export function exitsOf(parts: ExitsParts): Exits {
     liveIn,
     onAudit,
     holdExits: filled.holdExits,
+    onTakenBack: filled.takeBack,
     onClosing({ clientOrderId, symbol, side }, closed, isOver) {
       filled.close(clientOrderId, symbol, side, closed);
       if (isOver) filled.leaveClosed(clientOrderId);

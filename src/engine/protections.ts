@@ -11,11 +11,12 @@
 import { type Observable, Subject } from 'rxjs';
 import { type ProtectionHost, type ProtectionServices, protectionHost } from '../actors/protection-host.js';
 import { within } from '../actors/within.js';
+import { exitSide } from '../domain/bracket.js';
 import type { Case } from '../domain/cases.js';
 import { type Decimal, isPositive, lessThan, maximum, subtract, sum, ZERO } from '../domain/decimal.js';
 import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../domain/exits.js';
 import { hasFill } from '../domain/order.js';
-import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
+import type { BrokerCapabilities, OrderRef, Side } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import { type Mismatch, mismatch, type ObservedPosition } from '../domain/reconciliation.js';
@@ -42,6 +43,8 @@ export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition'
   readonly liveIn: (symbol: string) => { readonly least: Decimal; readonly most: Decimal };
   /** So much of a position is closed; `isOver` once nothing more is to come. */
   readonly onClosing: (context: ProtectionContext, closed: Decimal, isOver: boolean) => void;
+  /** The venue has taken back so much of what an exit had closed of a position that was over; `side` is that of the exit. */
+  readonly onTakenBack: (symbol: string, side: Side, quantity: Decimal) => void;
   /** An open position has its exits at these prices. */
   readonly holdExits: (symbol: string, clientOrderId: string, prices: readonly Decimal[]) => void;
   /** A position that is over, from the journal. @throws when that cannot be read */
@@ -226,7 +229,10 @@ export function protections(parts: ProtectionsParts): Protections {
     const report = readExitReport(raw, { clientOrderId: id });
     if (report?.correction !== undefined) {
       const after = tellExitCorrection(parts, { context, leg, report, isOver: true });
-      if (after !== undefined && isPositive(restOf(after))) showAgain(after);
+      if (after === undefined) return;
+      const isAgain = subtract(restOf(after), restOf(context));
+      if (isPositive(isAgain)) parts.onTakenBack(symbol, exitSide(after.side), isAgain);
+      if (isPositive(restOf(after))) showAgain(after);
       return;
     }
     const known = context.exits.find((exit) => exit.leg === leg)?.cumQty ?? ZERO;

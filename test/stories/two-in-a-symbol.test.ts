@@ -116,6 +116,24 @@ describe('a fill of A is taken back while B is in flight (R6.2 P8)', () => {
     expect(cases()).toEqual(['FILL_BUSTED A']);
   });
 
+  it.each(['working', 'over'])(
+    'R6.2 P8: of an exit of A, whose position is %s: the case is that of A, and B is MATCHED',
+    async (how) => {
+      const { clock, venue, held, start, idOf, cases } = await atOwnVenue({ onMismatch: 'report-only' });
+      await held('A');
+      const tp = `${idOf('A')}-tp`;
+      const fillId = venue.fill(tp, how === 'over' ? 100 : 40, 155.53);
+      await clock.advance(1_000);
+      const b = await start('B', { positionSize: '50' });
+      venue.bust(tp, fillId, how === 'over' ? 'cancelled' : 'working');
+      await clock.advance(500);
+      venue.fill(b.clientOrderId, 50, 151);
+      const result = await clock.runUntil(b.result);
+      expect(sentences(result)).toEqual([]);
+      expect(cases()).toEqual(['FILL_BUSTED A']);
+    },
+  );
+
   it('R6.2 P8: before A is filled: B is MATCHED, and no case is opened', async () => {
     const { clock, venue, engine, start, cases } = await atOwnVenue();
     const a = await start('A');
