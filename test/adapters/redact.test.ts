@@ -12,6 +12,8 @@ const redact = redactor([KEY]);
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 const hex = (text: string): string => Buffer.from(text, 'utf8').toString('hex');
 
+const pairs = (text: string): readonly string[] => hex(text).match(/../g) ?? [];
+
 /** The longest run of a spelling that is left in the text. */
 function leftOf(spelling: string, text: string): number {
   for (let length = spelling.length; length > 0; length -= 1)
@@ -30,6 +32,28 @@ const spellings: readonly (readonly [name: string, text: string])[] = [
   ['in hexadecimal', hex(KEY)],
   ['in hexadecimal capitals', hex(KEY).toUpperCase()],
   ['in JSON', JSON.stringify(KEY).slice(1, -1)],
+  ['as a dump with colons', pairs(KEY).join(':')],
+  ['as a dump with spaces, in capitals', pairs(KEY).join(' ').toUpperCase()],
+  ['as a list of bytes', pairs(KEY).join(', 0x')],
+  ['as escaped bytes', pairs(KEY).join('\\x')],
+  [
+    'as escaped characters',
+    pairs(KEY)
+      .map((pair) => `\\u00${pair}`)
+      .join(''),
+  ],
+  [
+    'as entities',
+    pairs(KEY)
+      .map((pair) => `&#${Number.parseInt(pair, 16)};`)
+      .join(''),
+  ],
+  [
+    'as entities in hexadecimal',
+    pairs(KEY)
+      .map((pair) => `&#x${pair};`)
+      .join(''),
+  ],
   ['in HTML', KEY.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
 ];
 

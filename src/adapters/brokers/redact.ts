@@ -5,7 +5,8 @@
  *
  * 1. A secret is known in the spellings in which it travels: as it is, percent-encoded, in base64 at any place of a longer text,
  *    in hexadecimal, escaped in JSON or HTML.
- * 2. Of a long secret every part of eight characters is blotted out, too: texts are cut, by others and by us.
+ * 2. Of a long secret every part of eight characters is blotted out, too: texts are cut, by others and by us. So are the
+ *    spellings that write it character by character: a hex dump, entities, `\u` escapes.
  * 3. Texts are redacted before they are cut.
  */
 
@@ -22,7 +23,8 @@ const LEAST_END = 4;
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const known = [...new Set(secrets.filter((secret) => secret !== ''))];
   const whole = [...new Set(known.flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
-  const long = [...new Set(known.filter(({ length }) => length >= LEAST_IN_PARTS).flatMap(spellingsOf))];
+  const isLong = ({ length }: string): boolean => length >= LEAST_IN_PARTS;
+  const long = [...new Set(known.filter(isLong).flatMap((secret) => [...spellingsOf(secret), ...byCharacter(secret)]))];
   const parts = partsOf(long);
   return (text) => {
     const rest = whole.reduce((left, spelling) => left.split(spelling).join(BLOT), text);
@@ -51,6 +53,24 @@ function spellingsOf(secret: string): readonly string[] {
     JSON.stringify(secret).slice(1, -1),
     secret.replaceAll('/', '\\/'),
     secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+  ];
+}
+
+/** Character by character, as dumps and escapes write it. */
+function byCharacter(secret: string): readonly string[] {
+  const pairs = Buffer.from(secret, 'utf8').toString('hex').match(/../g) ?? [];
+  const dumped = [pairs, pairs.map((pair) => pair.toUpperCase())].flatMap((bytes) =>
+    [':', ' ', '-', ', 0x', ',0x', ' 0x', '\\x'].map((between) => bytes.join(between)),
+  );
+  const codes = [...secret].map((character) => character.codePointAt(0) ?? 0);
+  const inHex = codes.map((code) => code.toString(16));
+  return [
+    ...dumped,
+    codes.map((code) => `&#${code};`).join(''),
+    inHex.map((code) => `&#x${code};`).join(''),
+    inHex.map((code) => `&#x${code.toUpperCase()};`).join(''),
+    inHex.map((code) => `\\u${code.padStart(4, '0')}`).join(''),
+    inHex.map((code) => `\\u${code.toUpperCase().padStart(4, '0')}`).join(''),
   ];
 }
 
