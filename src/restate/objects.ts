@@ -7,6 +7,8 @@
 import * as restate from '@restatedev/restate-sdk';
 import { canonicalJson, sha256 } from '../domain/canonical.js';
 import { GENESIS_HASH, type JournalRecord } from '../domain/journal.js';
+import type { Logger } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
@@ -43,9 +45,26 @@ export interface AdvisoriesParts {
   readonly settings: Pick<HostSettings, 'recordsKeptMs'>;
   /** Takes the records before they go; what rejects is tried again. May be called twice for one run. */
   readonly archive?: ((gone: ArchivedExecution) => Promise<void>) | undefined;
+  readonly logger?: Logger | false;
 }
 
-export function advisoriesHandlers({ settings, archive }: AdvisoriesParts) {
+const NOT_ARCHIVED =
+  'the archive has not taken the records of an execution: they are kept, and it is asked again in an hour';
+
+/** An archive that does not take the records is asked again after so long; who asks for the advisory does not wait for it. */
+const ARCHIVE_AGAIN_MS = 3_600_000;
+
+export function advisoriesHandlers({ settings, archive, logger = false }: AdvisoriesParts) {
+  async function isArchived(gone: ArchivedExecution): Promise<boolean> {
+    try {
+      await archive?.(gone);
+      return true;
+    } catch (error) {
+      if (logger !== false) logger.error({ advisoryId: gone.advisoryId, cause: causeOf(error) }, NOT_ARCHIVED);
+      return false;
+    }
+  }
+
   return {
     async claim(ctx: Exclusive, { input, again }: { input: ExecutionInput; again?: boolean }): Promise<Claim> {
       const known = await knownOf(ctx);
@@ -83,8 +102,11 @@ export function advisoriesHandlers({ settings, archive }: AdvisoriesParts) {
       if (known?.run !== run || known.result === undefined || known.records === undefined) return;
       const { records, ...kept } = known;
       const gone = { advisoryId: ctx.key, run, result: known.result, records };
-      await ctx.run('archive', async () => archive?.(gone));
-      ctx.set('known', kept);
+      if (await ctx.run('archive', () => isArchived(gone))) return ctx.set('known', kept);
+      const delay = Math.min(ARCHIVE_AGAIN_MS, settings.recordsKeptMs);
+      ctx
+        .objectSendClient<AdvisoriesObject>({ name: ADVISORIES }, ctx.key)
+        .forget(run, restate.rpc.sendOpts({ delay }));
     },
     view: knownOf,
   };

@@ -131,10 +131,20 @@ describe('what stays of executions that are over', () => {
     expect(await now.call('ledger', 'all', 'end')).toEqual({ seq: 1_100, hash: last });
   });
 
-  it('records that the archive does not take stay', async () => {
-    const now = restate(() => Promise.reject(new Error('disk full')));
+  it('records that the archive does not take stay, and it is asked again', async () => {
+    let asked = 0;
+    const now = restate(async () => {
+      asked += 1;
+      if (asked < 3) throw new Error('disk full');
+    });
     await finish(now, 'ADV-1');
-    await expect(now.advance(RECORD_DAYS * DAY_MS)).rejects.toThrow('disk full');
+    await now.advance(RECORD_DAYS * DAY_MS);
     expect(await now.call('advisories', 'ADV-1', 'view')).toMatchObject({ records: { length: FACTS } });
+    await now.advance(3_600_000);
+    await now.advance(3_600_000);
+    expect(asked).toBe(3);
+    const known = await now.call('advisories', 'ADV-1', 'view');
+    expect(known).toMatchObject({ result: { status: 'FILLED' } });
+    expect(known).not.toHaveProperty('records');
   });
 });
