@@ -8,6 +8,7 @@ import type { HostSettings } from '../../restate/settings.js';
 import { BROKERS_HELP, brokerName } from '../brokers/broker-name.js';
 import { openBroker } from '../brokers/open-broker.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
+import { archiveFolder } from '../run/archive-folder.js';
 import { notices } from '../run/notices.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -20,6 +21,7 @@ interface WorkerCommand {
   readonly host?: string;
   readonly broker: string;
   readonly config?: string;
+  readonly archive?: string;
   readonly live?: true;
   readonly submitMode?: HostSettings['submitMode'];
 }
@@ -45,6 +47,7 @@ function describeWorker(command: Command): Command {
     .option('--host <address>', 'address to listen at (default: 127.0.0.1)')
     .requiredOption('--broker <name>', `which: ${BROKERS_HELP}`)
     .option('--config <file>', "the broker's options as JSON, without keys")
+    .option('--archive <folder>', 'takes the records of executions that ended 400 days ago, before they go')
     .option('--live', 'the account with REAL MONEY; the config must say "live": true as well')
     .addOption(
       new Option('--submit-mode <mode>', 'lease, for brokers that refuse a used id (the default), or never').choices([
@@ -78,6 +81,7 @@ async function work(options: WorkerCommand, world: CliWorld): Promise<ExitCode> 
   const settings = options.submitMode === undefined ? {} : { submitMode: options.submitMode };
   const worker = await openWorker({
     ...{ broker: opened.broker, clock, settings, port: options.port, attemptId: randomUUID },
+    ...(options.archive !== undefined && { archive: archiveFolder(options.archive) }),
     ...(opened.limits !== undefined && { limits: opened.limits }),
     ...(options.host !== undefined && { host: options.host }),
     ingressUrl: options.restate,
