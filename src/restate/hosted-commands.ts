@@ -16,9 +16,9 @@ import type { GateObject } from './gate-object.js';
 import { hostedLimits } from './hosted-limits.js';
 import { othersOf } from './hosted-others.js';
 import type { HostedWatch } from './hosted-watch.js';
-import { begin, beginFacts, type Hosting, LATE_MS, told } from './hosting.js';
+import { begin, beginFacts, type Hosting, told } from './hosting.js';
 import { ALL, GATE } from './names.js';
-import { type StepNews, switchNews, timeOf } from './steps.js';
+import { LATE_MS, type StepNews, switchNews, timeOf } from './steps.js';
 import { newIntent, notSent, submitFenced } from './submit-fence.js';
 
 /** Intents in a row that could not be carried out before the chart is told: a quarter of a minute, and T has not begun. */

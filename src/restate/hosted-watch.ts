@@ -3,8 +3,10 @@
  */
 import type { ExitFact, ExitLeg } from '../domain/exits.js';
 import type { CommandOf } from '../machines/execution.commands.js';
-import { orderRef } from '../machines/execution.context.js';
+import { hardTimeoutAt, orderRef } from '../machines/execution.context.js';
+import { step, takes } from '../machines/step.js';
 import { begin, type Hosting } from './hosting.js';
+import type { Life } from './life.js';
 import { type Watch, watchUntilNews } from './steps.js';
 import { WATCH } from './underway.js';
 
@@ -18,6 +20,15 @@ export interface HostedWatch {
   /** Begins the step, unless nothing is watched. */
   begin(): void;
   stop(): void;
+}
+
+/** When the chart cancels the order at T = 30 s, as it stands. */
+function cancelOf({ state, context }: Life): { readonly cancelAt?: number } {
+  if (context.firstSubmitAt === undefined) return {};
+  const at = hardTimeoutAt(context);
+  const due = { type: 'DEADLINE', at, name: 'hardTimeout' } as const;
+  const isCancelled = takes(state, due) && step(state, due).commands.some(({ type }) => type === 'cancelOrder');
+  return isCancelled ? { cancelAt: at } : {};
 }
 
 export function hostedWatch(hosting: Hosting): HostedWatch {
@@ -35,7 +46,7 @@ export function hostedWatch(hosting: Hosting): HostedWatch {
     stopping = new AbortController();
     const { signal } = stopping;
     const now: Watch = {
-      ...(isOrder && { order: { ref: orderRef(life.context), known: life.context.order } }),
+      ...(isOrder && { order: { ref: orderRef(life.context), known: life.context.order, ...cancelOf(life) } }),
       ...(exits !== undefined && { exits: { refs: exits, known: { ...exitsTold } } }),
     };
     begin(

@@ -9,9 +9,6 @@ import type { MadeCancel } from './switch-stop.js';
 import type { Underway } from './underway.js';
 import type { WorkerParts } from './worker-parts.js';
 
-/** What is told later than this finds that the host has stood still. */
-export const LATE_MS = 1_500;
-
 export interface Hosting {
   readonly ctx: restate.WorkflowContext;
   readonly parts: WorkerParts;

@@ -11,8 +11,11 @@ import { applyReport, type OrderState, readOrderReport } from '../domain/order.j
 import type { OrderRef } from '../domain/ports.js';
 import type { ExecutionFact, FactOf } from '../machines/execution.facts.js';
 import type { FedChange } from './switch-feed.js';
-import type { MadeCancel } from './switch-stop.js';
+import { type MadeCancel, madeCancel } from './switch-stop.js';
 import type { WorkerParts } from './worker-parts.js';
+
+/** What is told later than this finds that the host has stood still. */
+export const LATE_MS = 1_500;
 
 /** A fact of a switch, with the number of the change. */
 export interface SwitchNews {
@@ -68,7 +71,12 @@ function switchFact(
 /** What a watch is for. */
 export interface Watch {
   /** The order, while it is watched. */
-  readonly order?: { readonly ref: OrderRef; readonly known: OrderState };
+  readonly order?: {
+    readonly ref: OrderRef;
+    readonly known: OrderState;
+    /** T = 30 s, engine ms, where the chart cancels the order then. */
+    readonly cancelAt?: number;
+  };
   /** The exits, while they are watched, with what was told of each. */
   readonly exits?: { readonly refs: readonly OrderRef[]; readonly known: Readonly<Partial<Record<ExitLeg, ExitFact>>> };
 }
@@ -100,12 +108,26 @@ export async function watchUntilNews(
       const facts = hints.splice(0).flatMap((hint) => factsOf(hint, start, watch, time));
       const leftMs = endsAt - clock.monotonic();
       if (facts.length > 0 || switches.length > 0 || signal.aborted || leftMs <= 0) return { facts, switches };
-      await bell.wait(leftMs);
+      const dueMs = (watch.order?.cancelAt ?? Number.POSITIVE_INFINITY) - clock.now();
+      if (watch.order !== undefined && isDue(dueMs)) return await timedOut(parts, watch.order);
+      await bell.wait(dueMs > 0 ? Math.min(leftMs, dueMs) : leftMs);
     }
   } finally {
     unfollow();
     forget();
   }
+}
+
+/** Long past, the host must have stood still: what is due then is begun by the execution (T4). */
+const isDue = (dueMs: number): boolean => dueMs <= 0 && dueMs > -LATE_MS;
+
+/**
+ * T = 30 s by the clock of the worker, however long Restate takes to say so (T3): the cancel leaves first. The deadline is durable
+ * since the submit.
+ */
+async function timedOut(parts: WorkerParts, { ref, cancelAt = 0 }: NonNullable<Watch['order']>): Promise<StepNews> {
+  const cancelled = await madeCancel(parts.calls, parts.clock, ref);
+  return { facts: [{ type: 'DEADLINE', at: cancelAt, name: 'hardTimeout' }], switches: [], cancelled };
 }
 
 export const stopsOrders = ({ fact }: SwitchNews): boolean =>

@@ -41,6 +41,16 @@ interface Kept {
 export const stopsOrders = ({ change: { state, type } }: Pick<FedChange, 'change'>): boolean =>
   state === 'ACTIVE' && cancelsLiveOrders(type);
 
+export async function madeCancel(
+  calls: Pick<BrokerCalls, 'cancel'>,
+  clock: Pick<Clock, 'now'>,
+  ref: OrderRef,
+): Promise<MadeCancel> {
+  const startedAt = Math.floor(clock.now());
+  const outcome = await calls.cancel(ref, () => undefined);
+  return { startedAt, endedAt: Math.floor(clock.now()), outcome };
+}
+
 export function switchStop({ feed, calls, clock, aliases, placed }: SwitchStopParts): SwitchStop {
   let cancelled = new Map<string, Kept>();
   let heard = 0;
@@ -48,17 +58,11 @@ export function switchStop({ feed, calls, clock, aliases, placed }: SwitchStopPa
   const stopOf = (symbol: string): number =>
     feed.since(0).findLast((fed) => stopsOrders(fed) && covers(fed.change.target, symbol, aliases))?.epoch ?? 0;
 
-  async function call(ref: OrderRef): Promise<MadeCancel> {
-    const startedAt = Math.floor(clock.now());
-    const outcome = await calls.cancel(ref, () => undefined);
-    return { startedAt, endedAt: Math.floor(clock.now()), outcome };
-  }
-
   function cancel(ref: OrderRef): Promise<MadeCancel> {
     const epoch = stopOf(ref.symbol);
     const known = cancelled.get(ref.clientOrderId);
     if (known !== undefined && known.epoch >= epoch) return known.made;
-    const made = call(ref);
+    const made = madeCancel(calls, clock, ref);
     cancelled.set(ref.clientOrderId, { epoch, made });
     return made;
   }

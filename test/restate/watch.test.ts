@@ -49,6 +49,41 @@ describe('a step that watches an order', () => {
   });
 });
 
+describe('T = 30 s', () => {
+  const cancels = ({ called }: Bench): number => called.filter((name) => name === 'cancelOrder').length;
+  const watched = (worker: Bench, inMs: number) => {
+    const { order } = watchOf(worker);
+    const watch = { order: { ...order, cancelAt: worker.clock.now() + inMs } };
+    return watchUntilNews(worker, startOf(worker), watch, new AbortController().signal);
+  };
+
+  it('T3: the cancel leaves by the clock of the worker, and the deadline has its own time', async () => {
+    const worker = bench();
+    const at = worker.clock.now() + 1_000;
+    const news = watched(worker, 1_000);
+    await worker.clock.advance(999);
+    expect(cancels(worker)).toBe(0);
+    await worker.clock.advance(1);
+    expect(cancels(worker)).toBe(1);
+    expect(await worker.clock.runUntil(news)).toMatchObject({
+      facts: [{ type: 'DEADLINE', at, name: 'hardTimeout' }],
+      cancelled: { startedAt: at, outcome: 'requested' },
+    });
+  });
+
+  it('T2: a fill that was seen before it comes first, and nothing is cancelled', async () => {
+    const worker = bench({ broker: { getOrderStatus: async () => report('filled', '100') } });
+    const { facts } = await worker.clock.runUntil(watched(worker, 1_000));
+    expect([facts[0]?.type, cancels(worker)]).toEqual(['ORDER_REPORT', 0]);
+  });
+
+  it('T4: long past, it is left to the execution, which asks what was seen meanwhile', async () => {
+    const worker = bench({ settings: { watchMs: 1_000 } });
+    expect(await worker.clock.runUntil(watched(worker, -5_000))).toEqual({ facts: [], switches: [] });
+    expect(cancels(worker)).toBe(0);
+  });
+});
+
 describe('a turnstile', () => {
   it('lets so many in, and the others in their order as places are left', async () => {
     const gate = turnstile(2);
