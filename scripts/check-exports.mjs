@@ -30,7 +30,7 @@ installTarball(pack());
 importEachEntry();
 runEachCommand();
 runReadme();
-for (const moduleResolution of ['NodeNext', 'Bundler']) compileConsumer(moduleResolution);
+for (const moduleResolution of ['Node16', 'NodeNext', 'Bundler']) compileConsumer(moduleResolution);
 process.stdout.write(`exports: ${entries.join(', ')}\n`);
 
 function pack() {
@@ -86,7 +86,7 @@ export const names${index}: readonly string[] = Object.keys(entry${index});`,
   );
   write('consumer.ts', `type IsAny<T> = 0 extends 1 & T ? true : false;\n${uses.join('\n')}\n`);
   const compilerOptions = {
-    module: moduleResolution === 'NodeNext' ? 'NodeNext' : 'ESNext',
+    module: moduleResolution === 'Bundler' ? 'ESNext' : moduleResolution,
     moduleResolution,
     target: 'ES2022',
     lib: ['ES2023'],

@@ -121,6 +121,24 @@ describe('fillchart chart --html', () => {
     await page.close();
   });
 
+  it('shows each of its buttons whole, on a screen of any width', async () => {
+    const { page } = await opened(chartFile);
+    for (const width of [1_440, 1_280, 1_024, 420]) {
+      await page.setViewportSize({ width, height: 900 });
+      const clipped = await page
+        .locator('.segments')
+        .evaluateAll((groups) =>
+          groups.flatMap((group) =>
+            [...group.querySelectorAll('button')]
+              .filter((button) => button.getBoundingClientRect().right > group.getBoundingClientRect().right + 1)
+              .map((button) => button.textContent),
+          ),
+        );
+      expect(clipped, `${width} px`).toEqual([]);
+    }
+    await page.close();
+  });
+
   it('zooms with the wheel and moves with the mouse, and Fit shows all again', async () => {
     const { page } = await opened(chartFile);
     const box = () => page.locator('.chart-picture svg').first().getAttribute('viewBox');
