@@ -37,7 +37,7 @@ const deep = [
   'test/paths/{adapter-paths,all-paths,exits-on-engine,other-charts}.test.ts',
   'test/recovery/{every-step,stalled}.test.ts',
   'test/restate/growth.test.ts',
-  'test/service/{events,fuzz,global,kill,sockets}.test.ts',
+  'test/service/{events,fuzz,global,kill,sockets,switch-service}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/telemetry/alerts.test.ts',
   'test/verify/{exits,mutants,steps-tie,verify}.test.ts',

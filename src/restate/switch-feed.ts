@@ -38,7 +38,8 @@ export interface SwitchFeed {
 }
 
 const READ_LIMIT_MS = 1_000;
-const LONGEST_BACKOFF_MS = 1_000;
+/** A busy Restate leaves questions unanswered for a second: a worker that then waited as long would hear of a switch late. */
+const LONGEST_BACKOFF_MS = 250;
 
 export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): SwitchFeed {
   let changes: FedChange[] = [];
