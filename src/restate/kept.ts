@@ -28,3 +28,13 @@ export interface LedgerEntry {
   readonly lastHash: string;
   readonly hash: string;
 }
+
+/** An execution whose records are not kept any more. @beta @since 0.1.0 */
+export interface ArchivedExecution {
+  readonly advisoryId: string;
+  /** Number of the run, from 1. */
+  readonly run: number;
+  readonly result: ExecutionResult;
+  /** Its hash chain, as it was written. */
+  readonly records: readonly JournalRecord[];
+}

@@ -11,7 +11,7 @@ import type { Logger } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import type { ExecutionResult } from '../domain/result.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
-import type { Claim, KnownAdvisory, LedgerEntry } from './kept.js';
+import type { ArchivedExecution, Claim, KnownAdvisory, LedgerEntry } from './kept.js';
 import { ADVISORIES, EXECUTION, LEDGER, PAGES, runKey } from './names.js';
 import { keyOf } from './pages.js';
 import type { PagesObject } from './pages-object.js';
@@ -30,16 +30,6 @@ const knownOf = (ctx: Shared): Promise<KnownAdvisory | null> => ctx.get<KnownAdv
 
 /** Refused before anything left the process: such an advisory may be run once more (E1). */
 const neverLeft = ({ result }: KnownAdvisory): boolean => result?.status === 'REJECTED' && result.attempts.length === 0;
-
-/** An execution whose records are not kept any more. @beta @since 0.1.0 */
-export interface ArchivedExecution {
-  readonly advisoryId: string;
-  /** Number of the run, from 1. */
-  readonly run: number;
-  readonly result: ExecutionResult;
-  /** Its hash chain, as it was written. */
-  readonly records: readonly JournalRecord[];
-}
 
 export interface AdvisoriesParts {
   readonly settings: Pick<HostSettings, 'recordsKeptMs'>;

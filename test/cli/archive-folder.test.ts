@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveFolder } from '../../src/cli/run/archive-folder.js';
 import { verifyChain } from '../../src/domain/journal.js';
+import type { ArchivedExecution } from '../../src/restate/kept.js';
 import { newLife } from '../../src/restate/life.js';
-import type { ArchivedExecution } from '../../src/restate/objects.js';
 import { INPUT } from '../restate/support.js';
 
 let folder = '';

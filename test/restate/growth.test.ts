@@ -4,10 +4,10 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256 } from '../../src/domain/canonical.js';
 import { GENESIS_HASH } from '../../src/domain/journal.js';
-import type { LedgerEntry } from '../../src/restate/kept.js';
+import type { ArchivedExecution, LedgerEntry } from '../../src/restate/kept.js';
 import type { LogEntry, LogPiece } from '../../src/restate/log.js';
 import { logHandlers } from '../../src/restate/log-object.js';
-import { type ArchivedExecution, advisoriesHandlers, ledgerHandlers } from '../../src/restate/objects.js';
+import { advisoriesHandlers, ledgerHandlers } from '../../src/restate/objects.js';
 import { keyOf } from '../../src/restate/pages.js';
 import { type PageRow, pagesHandlers } from '../../src/restate/pages-object.js';
 import { fakeRestate } from './fake-restate.js';
