@@ -27,7 +27,7 @@ import type { LogEntry } from './log.js';
 import type { LogObject } from './log-object.js';
 import { ADVISORIES, ALL, EXITS, LEDGER, LOG, SYMBOLS } from './names.js';
 import type { AdvisoriesObject, LedgerObject } from './objects.js';
-import { LATE_MS, type StepNews, timeOf } from './steps.js';
+import { inOrder, LATE_MS, type StepNews, timeOf } from './steps.js';
 import type { MadeCancel } from './switch-stop.js';
 import type { SymbolsObject } from './symbols-object.js';
 import { underway, WATCH } from './underway.js';
@@ -67,18 +67,12 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
   const watch: HostedWatch = hostedWatch(hosting);
   const commands: HostedCommands = hostedCommands(hosting, watch);
 
-  /** A submit began before its step could hear of a switch: T is that of the call (T1). */
-  async function takeNews({ facts, switches, cancelled }: StepNews): Promise<void> {
-    const [first, ...rest] = facts;
-    const isBegun = first?.type === 'SUBMIT_STARTED';
-    if (isBegun) await takeInTime(first);
-    made = cancelled;
-    for (const news of switches) {
-      if (news.epoch <= epoch) continue;
-      epoch = news.epoch;
-      await take(news.fact);
+  async function takeNews(news: StepNews): Promise<void> {
+    made = news.cancelled;
+    for (const each of inOrder(news, epoch)) {
+      epoch = each.epoch ?? epoch;
+      await takeInTime(each.fact);
     }
-    for (const fact of isBegun ? rest : facts) await takeInTime(fact);
     made = undefined;
   }
 

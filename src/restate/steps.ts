@@ -31,6 +31,26 @@ export interface StepNews {
   readonly cancelled?: MadeCancel;
 }
 
+/** A fact of a step, as the chart takes it; of a switch, with the number of the change. */
+export interface OrderedFact {
+  readonly fact: ExecutionFact;
+  readonly epoch?: number;
+}
+
+/**
+ * A switch is told before what the step found out, but for this: that an order was, or may have been, sent. A chart that heard of
+ * the switch first would take the order for one that never left, and end without it (K3, S1); and T is that of the call (T1).
+ *
+ * @param epoch of the last change that the chart was told of
+ */
+export function inOrder({ facts, switches }: StepNews, epoch: number): readonly OrderedFact[] {
+  const [first] = facts;
+  const isSent = first?.type === 'SUBMIT_STARTED' || first?.type === 'RECOVERED';
+  const fresh = switches.filter((news) => news.epoch > epoch);
+  const [before, after] = isSent ? [facts.slice(0, 1), facts.slice(1)] : [[], facts];
+  return [...before.map((fact) => ({ fact })), ...fresh, ...after.map((fact) => ({ fact }))];
+}
+
 /** Where the life stands when a step begins. */
 export interface StepStart {
   readonly clientOrderId: string;

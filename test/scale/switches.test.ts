@@ -49,7 +49,7 @@ describe('GLOBAL over three workers', { timeout: 300_000 }, () => {
       lastCancelMs: lastCancel,
       ordersAfterSet: after.length,
       load: Math.round(loadavg()[0] ?? 0),
-      ...countBy(results, ({ status }) => status),
+      ...countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`.trim()),
     });
     expect(after).toEqual([]);
     expect(state.orders.filter(({ state: each }) => each === 'open')).toEqual([]);
