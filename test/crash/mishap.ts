@@ -324,9 +324,9 @@ async function playDeleted(mishap: MishapOf<'delete-journal'>, stage: Stage): Pr
   const dead = await firstLife(mishap, stage);
   remove(mishap.deleted, journal);
   const before = await broker.truth();
-  // Where nothing is left on the disk, only what is open at the broker tells that there was a journal; where nothing is open
-  // either, nobody can know, and an order that is sent once more is held up by the broker, by its id.
-  const isEvident = mishap.deleted !== 'all' || openIn(before) + exitsIn(before) > 0;
+  // Where nothing is left on the disk, only what is open at the broker when the first engine looks tells that there was a
+  // journal; where nothing is open any more, nobody can know, and an order that is sent once more is held up by the broker.
+  let isEvident = true;
   const all = mishap.advisories + NEWCOMERS;
   const runs: EngineRun[] = [dead.run];
   const broken: string[] = [];
@@ -342,6 +342,11 @@ async function playDeleted(mishap: MishapOf<'delete-journal'>, stage: Stage): Pr
       isLeftAlone: given === 0 && mishap.roughness === 'plain',
     });
     runs.push(run);
+    if (given === 0 && mishap.deleted === 'all') {
+      await run.opened;
+      const seen = await broker.truth();
+      isEvident = openIn(seen) + exitsIn(seen) > 0;
+    }
     const undrained = await drained(run);
     const truth = await broker.truth();
     const own = await readSqliteJournal(journal).catch(() => []);
