@@ -6,6 +6,7 @@
  * 1. The service is a process of its own, with a journal in a file; its figures come from its own `/metrics`.
  * 2. Requests are sent when they are due, whether or not earlier ones have been answered: a slow service is not spared.
  * 3. Listeners read everything; the stalled ones read nothing.
+ * 4. `--profile <folder>` writes a CPU profile of the service's process alone.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     posts: number(60),
     listeners: number(1_000),
     stalled: number(10),
+    profile: { type: 'string' },
   },
 });
 const [seconds, rate, posts, listeners, stalled] = ['seconds', 'rate', 'posts', 'listeners', 'stalled'].map((name) =>
@@ -33,7 +35,9 @@ const [seconds, rate, posts, listeners, stalled] = ['seconds', 'rate', 'posts', 
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fillchart-bench-'));
-const child = spawn(process.execPath, [main, 'serve', '--port', '0', '--journal', join(folder, 'bench.db')], {
+const profiled = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+const serve = ['serve', '--port', '0', '--journal', join(folder, 'bench.db')];
+const child = spawn(process.execPath, [...profiled, main, ...serve], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 process.once('exit', () => {

@@ -185,8 +185,8 @@ const MOST_KEEP_DAYS = 36_500;
 
 /** Which executions are listed. */
 export function checkedQuery(query: ExecutionsQuery = {}): ExecutionsQuery {
-  refuseUnknown('executions', query, ['after', 'before', 'limit', 'stage']);
-  const { after, before, limit, stage } = query;
+  refuseUnknown('executions', query, ['after', 'before', 'limit', 'stage', 'live']);
+  const { after, before, limit, stage, live } = query;
   for (const [name, id] of Object.entries({ after, before }))
     if (id !== undefined && typeof id !== 'string') throw invalid(name, id, 'an advisoryId');
   if (after !== undefined && before !== undefined) throw invalid('before', before, 'nothing beside after');
@@ -194,6 +194,9 @@ export function checkedQuery(query: ExecutionsQuery = {}): ExecutionsQuery {
     throw invalid('limit', limit, `a whole number from 1 to ${MOST_LISTED}`);
   if (stage !== undefined && !Object.hasOwn(ExecutionStage, stage))
     throw invalid('stage', stage, Object.keys(ExecutionStage).join(', '));
+  if (live !== undefined && typeof live !== 'boolean') throw invalid('live', live, 'true or false');
+  const besides = Object.entries({ after, before, limit }).find(([, given]) => given !== undefined);
+  if (live === true && besides !== undefined) throw invalid(besides[0], besides[1], 'nothing beside live');
   return query;
 }
 

@@ -10,6 +10,7 @@ import { isoTime } from '../domain/time.js';
 import { type AccessLogEnd, chainedEntry, EMPTY_ACCESS_LOG } from './access-chain.js';
 import type { AccessEntry } from './api/system.js';
 import type { Answered } from './http/server.js';
+import { type Identity, LOCAL } from './security/identity.js';
 
 const KEPT = 1_000;
 const REFUSED_FOR_WHO = ['UNAUTHENTICATED', 'FORBIDDEN'];
@@ -35,7 +36,7 @@ export function accessLog(
       const done = {
         at: isoTime(clock.now()),
         requestId: request.id,
-        by: identity?.name ?? 'unknown',
+        by: nameOf(identity, request),
         role: identity?.role ?? 'viewer',
         action: operation ?? 'none',
         on: `${request.method} ${pathOf(request)}`,
@@ -53,18 +54,34 @@ export function accessLog(
   };
 }
 
+/** Whom the token is for; without tokens the name that the body gives, as the journal has it. */
+function nameOf(identity: Identity | undefined, { body }: FastifyRequest): string {
+  if (identity !== LOCAL) return identity?.name ?? 'unknown';
+  const { by } = Object(body) as { readonly by?: unknown };
+  return typeof by === 'string' && by.trim() !== '' ? by.trim().slice(0, MAX_TEXT) : LOCAL.name;
+}
+
 const MAX_PATH = 200;
 const pathOf = ({ url }: FastifyRequest): string => (url.split('?')[0] ?? '').slice(0, MAX_PATH);
 
 const MAX_TEXT = 200;
-const ABOUT = ['advisoryId', 'account', 'type', 'target', 'state', 'symbol', 'reason'];
+const ABOUT = [
+  ...['advisoryId', 'account', 'type', 'target', 'state', 'symbol', 'caseIds', 'all'],
+  ...['withdraw', 'force', 'reason'],
+];
 
 /** What the body says it is about: never the whole of it. */
 function aboutOf({ body }: FastifyRequest): { readonly about?: Record<string, string> } {
   if (typeof body !== 'object' || body === null) return {};
   const named = ABOUT.flatMap((name) => {
-    const value = (body as Record<string, unknown>)[name];
-    return typeof value === 'string' ? [[name, value.slice(0, MAX_TEXT)] as const] : [];
+    const text = wordsOf((body as Record<string, unknown>)[name]);
+    return text === undefined ? [] : [[name, text.slice(0, MAX_TEXT)] as const];
   });
   return named.length === 0 ? {} : { about: Object.fromEntries(named) };
+}
+
+function wordsOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(', ') : undefined;
 }

@@ -26,6 +26,8 @@ export interface ExecutionsQuery {
   readonly limit?: number | undefined;
   /** Only those at this stage, of the latest 10,000: a final status, or an internal one. */
   readonly stage?: ExecutionStage | undefined;
+  /** Only those that are live or wait, and those whose result is not durable yet: the journal is not read. */
+  readonly live?: boolean | undefined;
 }
 
 export const DEFAULT_LIMIT = 1_000;
@@ -99,7 +101,8 @@ export function finishedPages({ lookup, isInMemory, resultOf }: PagesParts): Fin
 }
 
 /**
- * The list that a caller gets: with a cursor a page of what is over; without one the latest of that, and all that is in memory.
+ * The list that a caller gets: with a cursor a page of what is over; without one the latest of that, and all that is in memory;
+ * or what is live alone.
  *
  * @param inMemory live, waiting, or not yet durable: in the order in which they began
  */
@@ -108,13 +111,11 @@ export function listed(
   pages: FinishedPages,
   inMemory: readonly ExecutionView[],
 ): readonly ExecutionView[] {
-  const { after, before, stage } = query;
-  const finished = pages.page(query);
+  const { after, before, stage, live } = query;
+  const finished = live === true ? [] : pages.page(query);
   if (after !== undefined || before !== undefined) return finished;
-  return inOrder(
-    finished,
-    inMemory.filter((view) => stage === undefined || view.stage === stage),
-  );
+  const wanted = inMemory.filter((view) => stage === undefined || view.stage === stage);
+  return live === true ? wanted : inOrder(finished, wanted);
 }
 
 /** Two lists as one; each is in order of beginning. */

@@ -2,7 +2,7 @@
  * The config of the service, tokens, and limits in the config of a run: what is refused, by name, before anything is opened.
  */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { advisory, CONFIG, cli, folder, jsonl } from './cli.support.js';
@@ -93,6 +93,21 @@ describe('fillchart token', () => {
     expect((await cli(['token', 'create', '--file', file, '--name', 'olga'])).exitCode).toBe(2);
     expect((await cli(['token', 'remove', '--file', file, '--name', 'olga'])).exitCode).toBe(0);
     expect((await cli(['token', 'list', '--file', file])).stdout).toBe('no token\n');
+  });
+
+  it('a new file is for its owner alone; one that is there keeps its owner and mode, so that the service can still read it', async () => {
+    const file = files.path('kept.json');
+    await cli(['token', 'create', '--file', file, '--name', 'olga']);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(file, 4_711, 4_712);
+    chmodSync(file, 0o640);
+    const before = statSync(file);
+    await cli(['token', 'create', '--file', file, '--name', 'otto']);
+    await cli(['token', 'remove', '--file', file, '--name', 'olga']);
+    const after = statSync(file);
+    expect([after.uid, after.gid, after.mode]).toEqual([before.uid, before.gid, before.mode]);
+    expect((await cli(['token', 'list', '--file', file])).stdout).toBe('otto  viewer\n');
   });
 });
 

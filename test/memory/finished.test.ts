@@ -125,6 +125,11 @@ describe.each(JOURNALS)('what is over, on a journal %s', (_name, make) => {
     expect(ids({ before: 'ADV-UNKNOWN' })).toEqual([]);
     expect(ids({ stage: 'FILLED', limit: 2 })).toEqual(['ADV-6', 'ADV-7']);
     expect(ids({ stage: live.stage })).toEqual(['ADV-LIVE']);
+    expect(ids({ live: true })).toEqual(['ADV-LIVE']);
+    expect(ids({ live: true, stage: 'FILLED' })).toEqual([]);
+    expect(ids({ live: false, limit: 1 })).toEqual(['ADV-7', 'ADV-LIVE']);
+    expect(() => engine.executions({ live: true, limit: 1 })).toThrow(/limit is 1; accepted is nothing beside live/);
+    expect(() => engine.executions({ live: 'yes' } as never)).toThrow(/live is "yes"/);
     expect(() => engine.executions({ limit: 0 })).toThrow(/limit is 0/);
     expect(() => engine.executions({ from: 'ADV-1' } as never)).toThrow(/from/);
     await engine.close();

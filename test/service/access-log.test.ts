@@ -53,6 +53,19 @@ describe('the log of who did what', () => {
     expect(JSON.stringify(entries)).not.toContain(TRADER);
   });
 
+  it('names each case that was to be resolved, and whether a release was forced; without tokens, whom the body names', async () => {
+    const { get, post } = await desk();
+    await post('/v1/cases/resolve', { caseIds: ['case-7', 'case-8'], withdraw: true, reason: 'x', by: 'ann' });
+    await post('/v1/kill-switches', { type: 'GLOBAL', reason: 'a drill' });
+    await post('/v1/kill-switches/release', { type: 'GLOBAL', reason: 'over', by: ' bob ', force: true });
+    const { body } = await get('/v1/access');
+    expect(body['entries']).toMatchObject([
+      { by: 'bob', action: 'releaseSwitch', about: { type: 'GLOBAL', reason: 'over', force: 'true' } },
+      { by: 'local', action: 'setSwitch', about: { type: 'GLOBAL', reason: 'a drill' } },
+      { by: 'ann', action: 'resolveCases', about: { caseIds: 'case-7, case-8', withdraw: 'true', reason: 'x' } },
+    ]);
+  });
+
   it.each([
     [
       'a changed entry',

@@ -146,7 +146,7 @@ describe('GET /v1/events', () => {
 
   it('says so when it cannot go on from there', async () => {
     const { client } = await served();
-    for (const lastEventId of ['nonsense', 'paper:99999:00000000']) {
+    for (const lastEventId of ['nonsense', 'paper:99999:00000000', 'other:3:00000000']) {
       const events = client.events({ lastEventId });
       expect((await events.next()).value).toMatchObject({ event: 'hello', data: { resumed: false } });
       expect((await events.next()).value).toMatchObject({ event: 'reset', data: { why: 'POSITION_UNKNOWN' } });

@@ -66,9 +66,9 @@ describe('GET /v1/executions', () => {
     });
     const context = { snapshot: { symbol: 'X' }, startedAt: 0, result: {} };
     const engine = {
-      executions(query: { limit: number }) {
-        asked.push(query.limit);
-        return query.limit === 1 ? [] : Array.from({ length: 3_000 }, (_, index) => view(index));
+      executions(query: { limit?: number; live?: boolean }) {
+        asked.push(query);
+        return query.live === true ? [] : Array.from({ length: 3_000 }, (_, index) => view(index));
       },
       execution(advisoryId: string) {
         asked.push(advisoryId);
@@ -83,7 +83,7 @@ describe('GET /v1/executions', () => {
     lists.saw(account, record);
     expect([...lists.list(account)]).toHaveLength(3_001);
     expect([...lists.list(account)]).toHaveLength(3_001);
-    expect(asked).toEqual([MOST_LISTED, 1, 'ADV-new', 1]);
+    expect(asked).toEqual([{ limit: MOST_LISTED }, { live: true }, 'ADV-new', { live: true }]);
   });
 });
 

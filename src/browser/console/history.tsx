@@ -151,7 +151,7 @@ function WhoDidWhat() {
             {by} <span class="quiet">({role})</span>
           </td>
           <td class="mono">{action}</td>
-          <td>{Object.values(about ?? {}).join(', ')}</td>
+          <td>{wordsOf(about)}</td>
           <td class="mono nowrap">
             <span class={outcome < 400 ? 'good' : 'bad'}>{outcome}</span> {code ?? ''}
           </td>
@@ -160,3 +160,9 @@ function WhoDidWhat() {
     </Facts>
   );
 }
+
+/** Words as they are; what is only true by its name, such as `force`. */
+const wordsOf = (about: AccessEntry['about'] = {}): string =>
+  Object.entries(about)
+    .flatMap(([name, value]) => (value === 'false' ? [] : [value === 'true' ? name : value]))
+    .join(', ');

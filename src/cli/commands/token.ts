@@ -3,9 +3,11 @@
  *
  * 1. A token is shown once, when it is made; the file holds its hash alone.
  * 2. The file is replaced as a whole: a service that looks at it meanwhile sees the old one or the new one.
+ * 3. It keeps its owner and mode: a service that could read it before can read it afterwards, and hears of a removed token.
  */
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
+import { causeOf } from '../../domain/reading.js';
 import { newToken, type Role, readTokens, type StoredToken, tokenHash } from '../../service/index.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { readTextFile } from '../run/source.js';
@@ -21,6 +23,7 @@ interface TokenOptions {
 const ROLES: readonly Role[] = ['viewer', 'trader', 'operator'];
 const NAME = /^[\w.@-]{1,64}$/;
 const OWNER_ONLY = 0o600;
+const PERMISSIONS = 0o777;
 
 const NOTES = `
 A viewer looks; a trader submits, and sets kill switches; an operator also releases them, resolves cases and sweeps.
@@ -73,9 +76,27 @@ function read(file: string): readonly StoredToken[] {
 }
 
 function write(file: string, tokens: readonly StoredToken[]): void {
-  const beside = `${file}.new`;
+  // Behind a link stands the file that is meant.
+  const target = existsSync(file) ? realpathSync(file) : file;
+  const beside = `${target}.new`;
   writeFileSync(beside, `${JSON.stringify({ tokens }, null, 2)}\n`, { mode: OWNER_ONLY });
-  renameSync(beside, file);
+  if (existsSync(target)) keepOwner(target, beside);
+  renameSync(beside, target);
+}
+
+/** @throws {UsageError} where this user may not give the file to its owner */
+function keepOwner(target: string, beside: string): void {
+  const { uid, gid, mode } = statSync(target);
+  const made = statSync(beside);
+  try {
+    if (made.uid !== uid || made.gid !== gid) chownSync(beside, uid, gid);
+    chmodSync(beside, mode & PERMISSIONS);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw new UsageError(
+      `${target} belongs to another user, and the service could not read it any more; run this as that user, or as root (${causeOf(error)}).`,
+    );
+  }
 }
 
 function create({ file, name, role }: TokenOptions, { stdout, stderr }: CliWorld): ExitCode {

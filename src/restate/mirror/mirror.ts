@@ -125,8 +125,9 @@ function mirror(options: RestateHostOptions, clock: Clock) {
 
   function executions(query: ExecutionsQuery = {}): readonly ExecutionView[] {
     const all = lives.all();
+    const done = query.live === true ? [] : all.filter(({ isDone }) => isDone);
     const over = pageOf(
-      all.filter(({ isDone }) => isDone).map(({ snapshot }) => viewOf(snapshot, time)),
+      done.map(({ snapshot }) => viewOf(snapshot, time)),
       query,
     );
     if (query.after !== undefined || query.before !== undefined) return over;

@@ -6,7 +6,7 @@
  */
 import { isMoreSevere, KillSwitchState, type SwitchView, switchKey } from '../../domain/kill-switch.js';
 import { FillchartError } from '../../domain/reasons.js';
-import type { KillSwitch } from '../../index.js';
+import type { KillSwitch, PositionView } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
 import type { Case, Position, Resolved } from '../api/controls.js';
 import { answer, type Handler, type HandlerAnswer } from '../http/call.js';
@@ -20,16 +20,32 @@ const whoDoes = ({ hasTokens }: HandlerParts, { name }: Identity, said: string |
 
 export function listPositions(parts: HandlerParts): Handler<'listPositions'> {
   return ({ query }) => {
-    const found = parts.accounts
-      .open(query.account)
-      .flatMap(({ name, engine }) => engine.positions().map((one) => ({ account: name, one })))
-      .filter(({ one }) => query.symbol === undefined || one.symbol === query.symbol)
-      .filter(({ one }) => query.open === undefined || one.isOpen === (query.open === 'true'));
-    const key = ({ account, one }: (typeof found)[number]) => `${one.openedAt} ${account} ${one.advisoryId}`;
-    const { entries, nextCursor } = pageOf(found, { list: 'positions', key }, query);
+    const { account: named, symbol, open } = query;
+    const found: ListedPosition[] = [];
+    for (const { name, engine } of parts.accounts.open(named))
+      for (const one of engine.positions()) {
+        if (symbol !== undefined && one.symbol !== symbol) continue;
+        if (open !== undefined && one.isOpen !== (open === 'true')) continue;
+        found.push({ account: name, one });
+      }
+    const { entries, nextCursor } = pageOf(found, { list: 'positions', key: positionKey }, query);
     const positions = entries.map(({ account, one }) => ({ account, ...one }) as unknown as Position);
     return answer({ positions, ...(nextCursor !== undefined && { nextCursor }) });
   };
+}
+
+interface ListedPosition {
+  readonly account: string;
+  readonly one: PositionView;
+}
+
+/** Written out once for each change of a position: lists ask for thousands of them. */
+const positionKeys = new WeakMap<PositionView, string>();
+
+function positionKey({ account, one }: ListedPosition): string {
+  const known = positionKeys.get(one) ?? `${one.openedAt} ${account} ${one.advisoryId}`;
+  positionKeys.set(one, known);
+  return known;
 }
 
 export function listCases(parts: HandlerParts): Handler<'listCases'> {

@@ -31,6 +31,7 @@ export function streamEvents(parts: HandlerParts): Handler<'streamEvents'> {
     if (request.method === 'HEAD') return { status: 200, text: '', contentType: STREAM_HEADERS['Content-Type'] };
     const response = reply.raw;
     reply.hijack();
+    response.removeHeader('Transfer-Encoding');
     response.writeHead(200, { ...headersOf(reply.getHeaders()), ...STREAM_HEADERS });
     const one = listener({
       response,
@@ -42,7 +43,10 @@ export function streamEvents(parts: HandlerParts): Handler<'streamEvents'> {
       onDropped: events.onDropped,
     });
     const from = given === undefined || given === '' ? undefined : readPosition(given);
-    const isKnown = from !== undefined && accounts.every((account) => canGoOn(parts, account, from));
+    const isKnown =
+      from !== undefined &&
+      accounts.some(({ name }) => from.has(name)) &&
+      accounts.every((account) => canGoOn(parts, account, from));
     const hello = {
       time: isoTime(clock.now()),
       version: parts.version,
@@ -73,7 +77,8 @@ const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',
-  Connection: 'keep-alive',
+  // The stream ends with its connection: bytes go out as they are, shared by all listeners, without a frame around each piece.
+  Connection: 'close',
 };
 
 const headersOf = (headers: object): Record<string, string> =>
@@ -95,7 +100,7 @@ function topicsOf(text: string | undefined): ReadonlySet<Topic> | undefined {
   });
 }
 
-/** The log goes on from there: it is the same log, and it has got that far. An account that is not named is told whole. */
+/** The log goes on from there: it is the same log, and it has got that far. An account that is not named is new: it is told whole. */
 function canGoOn({ hub }: HandlerParts, { name }: OpenAccount, from: StreamPosition): boolean {
   const known = from.get(name);
   const reached = hub.position.get(name);

@@ -14,9 +14,10 @@ import { firstRefusal } from '../../domain/validation.js';
 import type { Execution as Handle } from '../../index.js';
 import { replayExecution } from '../../journal/replay.js';
 import type { OpenAccount } from '../accounts/account.js';
-import { answer, type Handler, type HandlerAnswer, TAKEN_OVER } from '../http/call.js';
+import { answer, type Call, type Handler, type HandlerAnswer, TAKEN_OVER } from '../http/call.js';
 import { refuse } from '../http/refusal.js';
-import { groupOf } from '../views/execution-view.js';
+import { type Around, groupOf } from '../views/execution-view.js';
+import type { ListEntry } from '../views/finished.js';
 import { padded, pageOf } from './paging.js';
 import { type HandlerParts, whyNotReady } from './parts.js';
 
@@ -168,28 +169,42 @@ export function getExecutionAudit(parts: HandlerParts): Handler<'getExecutionAud
 
 export function listExecutions(parts: HandlerParts): Handler<'listExecutions'> {
   return ({ query }) => {
-    const { symbol, status, group, needsAttention, search, order } = query;
-    const wanted = search?.toLowerCase();
-    const found = parts.accounts.open(query.account).flatMap((account) => {
-      const around = parts.views.around(account);
-      return [...parts.views.executionList(account)]
-        .filter((one) => symbol === undefined || one.symbol === symbol)
-        .filter((one) => status === undefined || one.status === status)
-        .filter((one) => wanted === undefined || `${one.advisoryId}\n${one.symbol}`.toLowerCase().includes(wanted))
-        .map((one) => ({ account, one, around: around(one.advisoryId) }))
-        .filter(
-          (each) => needsAttention === undefined || each.around.openCases.length > 0 === (needsAttention === 'true'),
-        )
-        .filter((each) => group === undefined || groupOf(each.one.isOver, each.around) === group);
-    });
-    const key = ({ account, one }: (typeof found)[number]): string =>
-      `${one.startedAt} ${account.name} ${one.advisoryId}`;
-    const { entries, nextCursor } = pageOf(found, { list: 'executions', key, descending: order !== 'asc' }, query);
+    const found = parts.accounts.open(query.account).flatMap((account) => chosenOf(parts, account, query));
+    const key = ({ one }: ListedExecution): string => one.place;
+    const descending = query.order !== 'asc';
+    const { entries, nextCursor } = pageOf(found, { list: 'executions', key, descending }, query);
     const executions = entries.flatMap(
-      ({ account, one, around }) => parts.views.execution(account, one.advisoryId, around) ?? [],
+      ({ account, one, around }) => parts.views.execution(account, one.advisoryId, around(one.advisoryId)) ?? [],
     );
     return answer({ executions, ...(nextCursor !== undefined && { nextCursor }) });
   };
+}
+
+interface ListedExecution {
+  readonly account: OpenAccount;
+  readonly one: ListEntry;
+  readonly around: (advisoryId: string) => Around;
+}
+
+/** In one go over all of them, and what surrounds each only where the choice depends on it: there may be thousands. */
+function chosenOf({ views }: HandlerParts, account: OpenAccount, query: Call<'listExecutions'>['query']) {
+  const { symbol, status, group, needsAttention, search } = query;
+  const wanted = search?.toLowerCase();
+  const around = views.around(account);
+  const found: ListedExecution[] = [];
+  for (const one of views.executionList(account)) {
+    if (symbol !== undefined && one.symbol !== symbol) continue;
+    if (status !== undefined && one.status !== status) continue;
+    if (wanted !== undefined && !`${one.advisoryId}\n${one.symbol}`.toLowerCase().includes(wanted)) continue;
+    if (needsAttention !== undefined || group !== undefined) {
+      const surrounds = around(one.advisoryId);
+      const needs = surrounds.openCases.length > 0;
+      if (needsAttention !== undefined && needs !== (needsAttention === 'true')) continue;
+      if (group !== undefined && groupOf(one.isOver, surrounds) !== group) continue;
+    }
+    found.push({ account, one, around });
+  }
+  return found;
 }
 
 export function listAudit(parts: HandlerParts): Handler<'listAudit'> {

@@ -52,12 +52,13 @@ export function guard({ hosts, origins, isTls }: GuardOptions): (request: Fastif
     hosts === undefined ? undefined : new Set([...hosts, ...LOOPBACK_NAMES].map((name) => name.toLowerCase()));
 
   function assertHost(host: string | undefined): void {
-    if (names === undefined) return;
-    const name = (host ?? '').toLowerCase().replace(/:\d+$/, '');
+    // A browser always says where it was sent to; the health check of a proxy, in HTTP/1.0, may not.
+    if (names === undefined || host === undefined) return;
+    const name = host.toLowerCase().replace(/:\d+$/, '');
     if (!names.has(name))
       throw refuse(
         'FORBIDDEN',
-        `The request was sent to ${JSON.stringify(host ?? '')}; this service is ${[...names].join(', ')}.`,
+        `The request was sent to ${JSON.stringify(host)}; this service is ${[...names].join(', ')}.`,
       );
   }
 

@@ -17,6 +17,8 @@ export interface ListEntry {
   readonly status: string;
   readonly isOver: boolean;
   readonly startedAt: string;
+  /** Its place in lists: unique, and in their order as text. */
+  readonly place: string;
 }
 
 /** What of an execution does not change with its cases, its position and its place in line. */
@@ -61,11 +63,12 @@ export function finishedExecutions(): FinishedExecutions {
       const known = knownOf(account);
       const { entries, ended } = known;
       // Once all that is kept; from then on what is in memory, and what has ended since.
-      const told = account.engine.executions({ limit: known.isRead ? 1 : MOST_LISTED });
+      const told = account.engine.executions(known.isRead ? { live: true } : { limit: MOST_LISTED });
       known.isRead = true;
       const live: ListEntry[] = [];
       for (const { advisoryId, symbol, stage, state, startedAt } of told) {
-        const entry = { advisoryId, symbol, status: stage, isOver: state === 'done', startedAt };
+        const place = placeOf(account, startedAt, advisoryId);
+        const entry = { advisoryId, symbol, status: stage, isOver: state === 'done', startedAt, place };
         if (entry.isOver) entries.set(advisoryId, entry);
         else live.push(entry);
         ended.delete(advisoryId);
@@ -98,17 +101,22 @@ export function finishedExecutions(): FinishedExecutions {
   };
 }
 
-function entryOf({ engine }: OpenAccount, advisoryId: string): ListEntry | undefined {
-  const handle = engine.execution(advisoryId);
+const placeOf = ({ name }: OpenAccount, startedAt: string, advisoryId: string): string =>
+  `${startedAt} ${name} ${advisoryId}`;
+
+function entryOf(account: OpenAccount, advisoryId: string): ListEntry | undefined {
+  const handle = account.engine.execution(advisoryId);
   if (handle === undefined) return undefined;
   const { context } = handle.actor.getSnapshot();
-  const { snapshot, startedAt } = context;
+  const { snapshot } = context;
+  const startedAt = new Date(context.startedAt).toISOString();
   return {
     advisoryId,
     symbol: snapshot.symbol,
     status: handle.stage,
     isOver: context.result !== undefined,
-    startedAt: new Date(startedAt).toISOString(),
+    startedAt,
+    place: placeOf(account, startedAt, advisoryId),
   };
 }
 
