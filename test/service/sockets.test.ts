@@ -101,6 +101,13 @@ describe('requests that two readers could understand in two ways', () => {
   });
 });
 
+it('a health check in HTTP/1.0, which names no host, is answered; a page of elsewhere whose name leads here is not', async () => {
+  const { port } = await served();
+  expect(await raw(port, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
+  const rebound = 'GET /v1/executions HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n';
+  expect(await raw(port, rebound)).toMatch(/^HTTP\/1.1 403 /);
+});
+
 describe('requests that are none', () => {
   it.each([
     ['no HTTP at all', 'hello there\r\n\r\n', 400],
