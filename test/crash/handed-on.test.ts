@@ -40,7 +40,7 @@ describe('closed before the first call', () => {
         const first = startEngine(programs.engine, { ...run, closes: { point, nth: 1 } });
         expect(await first.ended).toBe('by itself');
         expect(first.said.filter(({ said }) => said === 'failed')).toEqual([]);
-        expect(await broker.truth()).toEqual({ orders: [], refused: [] });
+        expect(await broker.truth()).toEqual({ orders: [], refused: [], cancels: {} });
         const left = await readSqliteJournal(journal);
         const intended = left.filter(({ fact }) => fact.type === 'BROKER_ASKED').map(({ advisoryId }) => advisoryId);
         expect(intended.length).toBeGreaterThan(0);

@@ -59,5 +59,5 @@ describe.concurrent('an adapter that does not', { timeout: 70_000 }, () => {
 
 it('leaves out the situations that an adapter cannot be in, and refuses a path that is none', async () => {
   expect(adapterPaths(['fills']).map(({ id }) => id)).toEqual(['AP-01', 'AP-02']);
-  await expect(runAdapterPath('AP-99', makeBroker, usual)).rejects.toThrow('there is no path AP-99');
+  await expect(runAdapterPath('AP-99', makeBroker, usual)).rejects.toThrow('There is no path "AP-99"');
 });
