@@ -70,7 +70,7 @@ function watchOf(
   { broker, capabilities, clock, pollIntervalMs, deadlines }: CheckedOptions,
   inTurns: Turns,
 ): { readonly watch: OrderWatch; readonly looks: JointLooks } {
-  const firstLook = (ref: OrderRef) => void looks.lookAt(ref);
+  const firstLook = (ref: OrderRef) => void looks.firstLookAt(ref);
   const statusDeadlineMs = deadlines.statusMs;
   const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs, firstLook });
   const looks = jointLooks(watch, inTurns);

@@ -65,7 +65,7 @@ function looksAt({ answersFor = () => true, batchStatus }: Setting = {}) {
   const line = turns(clock, { underWay: undefined });
   const reported: string[] = [];
   watch.reports$.subscribe(({ clientOrderId }) => reported.push(clientOrderId));
-  return { ...to, clock, line, reported, looks: jointLooks(watch, line) };
+  return { ...to, clock, line, watch, reported, looks: jointLooks(watch, line) };
 }
 
 /** Looks at all of them while the event loop is busy with others, then lets it go on. */
@@ -128,6 +128,21 @@ describe('orders whose time is up together', () => {
     await Promise.all(done);
     expect(batches).toEqual([MANY]);
     expect(singles).toEqual([]);
+  });
+
+  it('R6.1: a first look that was put off is not made at an order that is watched no more by then', async () => {
+    const { clock, line, looks, watch, batches, singles } = looksAt();
+    const held = line.hold();
+    const [over, ...live] = REFS;
+    for (const ref of live) watch.watch(ref.clientOrderId, () => ref);
+    singles.splice(0);
+    const done = REFS.map((ref) => looks.firstLookAt(ref));
+    void held.release();
+    await clock.advance(1);
+    await Promise.all(done);
+    expect(batches).toContain(MANY - 1);
+    expect(singles).not.toContain(over?.clientOrderId);
+    watch.close();
   });
 
   it('control: an event loop that is not busy puts off none of them', async () => {
