@@ -93,6 +93,12 @@ const isKnown = ({ mismatches }: Case, added: Mismatch): boolean =>
 /** It rested on a wrong reading, and counts as if it had not been (M5). */
 export const isWithdrawn = ({ resolution }: Case): boolean => resolution?.withdrawn === true;
 
+/** What cases have told of an execution. One that was withdrawn is as if it had not been (M5). */
+export const toldOf = (cases: readonly Case[], advisoryId: string): readonly Mismatch[] =>
+  cases
+    .filter((known) => known.advisoryId === advisoryId && !isWithdrawn(known))
+    .flatMap(({ mismatches }) => mismatches);
+
 export const isOpen = ({ resolution }: Case): boolean => resolution === undefined;
 
 /** The open case that keeps new executions of the symbol from starting, under the policy (V7). */

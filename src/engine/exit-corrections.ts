@@ -8,7 +8,7 @@
 import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { AuditEntry } from '../domain/audit.js';
-import { isWithdrawn } from '../domain/cases.js';
+import { toldOf } from '../domain/cases.js';
 import { isPositive } from '../domain/decimal.js';
 import {
   applyExitReport,
@@ -51,15 +51,7 @@ export function tellExitCorrection(
   const after = { ...context, exits: context.exits.map((exit) => (exit === before ? now : exit)) };
   const found = correctionOf(told, before, now, after);
   const { symbol, advisoryId, snapshotHash } = context;
-  const isTold = cases
-    .all()
-    .some(
-      (known) =>
-        known.advisoryId === advisoryId &&
-        !isWithdrawn(known) &&
-        known.mismatches.some(({ message }) => message === found.message),
-    );
-  if (isTold) return undefined;
+  if (toldOf(cases.all(), advisoryId).some(({ message }) => message === found.message)) return undefined;
   const kind = report.correction?.kind === 'bust' ? 'FILL_BUSTED' : 'FILL_CORRECTED';
   // Of exits that are watched the chart writes the line.
   const audit = told.isOver ? [correctionEntry(after, before, now)] : [];

@@ -7,7 +7,7 @@
  */
 
 import type { CaseRegister } from '../actors/cases.js';
-import { isWithdrawn } from '../domain/cases.js';
+import { toldOf } from '../domain/cases.js';
 import { type Decimal, lessThan, maximum, parseVenueDecimal, subtract, ZERO } from '../domain/decimal.js';
 import { applyReport, isNewCorrection, type OrderFact, type OrderState, readOrderReport } from '../domain/order.js';
 import type { Side } from '../domain/ports.js';
@@ -29,10 +29,7 @@ export function strayFills(
   const corrected = new Map<string, OrderState>();
 
   const told = (advisoryId: string): Decimal =>
-    cases
-      .all()
-      .filter((known) => known.advisoryId === advisoryId && !isWithdrawn(known))
-      .flatMap(({ mismatches }) => mismatches)
+    toldOf(cases.all(), advisoryId)
       .filter(({ kind }) => kind === 'STRAY_FILL')
       .reduce((most, { actual }) => maximum(most, parseVenueDecimal(actual) ?? ZERO), ZERO);
 
@@ -43,15 +40,7 @@ export function strayFills(
     if (!isNewCorrection(before, report)) return;
     const context = { ...ended, order: before };
     const found = correctionOf(context, report, coverNow(clientOrderId));
-    const isTold = cases
-      .all()
-      .some(
-        (known) =>
-          known.advisoryId === advisoryId &&
-          !isWithdrawn(known) &&
-          known.mismatches.some((told) => saysTheSame(told, found)),
-      );
-    if (isTold) return;
+    if (toldOf(cases.all(), advisoryId).some((told) => saysTheSame(told, found))) return;
     const now = { ...applyReport(before, report), status: before.status };
     corrected.set(clientOrderId, now);
     if (lessThan(now.cumQty, before.cumQty))
