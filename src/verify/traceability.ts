@@ -213,9 +213,9 @@ const strangers = (ids: readonly string[], known: ReadonlySet<string>, where: st
 
 const HEAD = `# Traceability
 
-From each rule of [rules.md](rules.md) to what keeps it and what proves it, and back. Written by
-\`npm run traceability\` from the charts, the laws and the names of the tests; not by hand.
-Paths of tests are relative to \`test/\`; beside a file stands how many of its tests name the rule.
+For each rule of [rules.md](rules.md): what keeps it and what proves it. Then the reverse. Generated from the charts,
+the laws and the titles of the tests by \`npm run traceability\`; do not edit.
+Paths of tests are relative to \`test/\`; the number after a file counts its tests that name the rule.
 `;
 
 interface Page {
@@ -230,7 +230,7 @@ function pageOf({ principles, rows, edges, laws, tests }: Page): string {
   return [
     HEAD,
     '## The six principles\n',
-    table(['Rule', 'Says', 'Unfolds into', 'Transitions', 'Laws and modules', 'Tests'], principles.map(principleCells)),
+    table(['Rule', 'Says', 'Details', 'Transitions', 'Laws and modules', 'Tests'], principles.map(principleCells)),
     '\n## Rules\n',
     table(['Rule', 'Says', 'Transitions', 'Laws', 'Tests'], rows.map(ruleCells)),
     '\n## What no transition can carry\n',

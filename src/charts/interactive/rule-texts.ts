@@ -3,7 +3,7 @@
  */
 
 export interface RuleText {
-  /** As docs/rules.md says it, its marks of emphasis and code kept out. */
+  /** As docs/rules.md says it, without marks of emphasis, code and links. */
   readonly text: string;
   /** Files of tests, relative to `test/`, each with how many of its tests name the rule. */
   readonly tests: readonly string[];
@@ -22,6 +22,7 @@ export function ruleTexts(rules: string, traceability: string): Readonly<Record<
 const plain = (cell: string): string =>
   cell
     .replaceAll(/\*\*|`/g, '')
+    .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .replaceAll('\\|', '|')
     .trim();
 
