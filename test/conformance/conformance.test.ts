@@ -139,7 +139,7 @@ describe('a report', () => {
 
   it('is text, JSON and JUnit XML', async () => {
     const done = await report;
-    expect(formatConformance(done, 'text')).toContain('✓ BC-17 never says requested');
+    expect(formatConformance(done, 'text')).toContain('✓ BC-17 never answers requested');
     expect(JSON.parse(formatConformance(done, 'json'))).toEqual(done);
     const xml = formatConformance(done, 'junit');
     expect(xml).toContain(`tests="${done.cases.length}" failures="0"`);

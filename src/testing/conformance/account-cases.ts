@@ -9,7 +9,7 @@ import { type Protected, protectedOrder, tellsPositions } from './protected.js';
 
 export const instrumentCases: readonly CaseDefinition[] = [
   {
-    title: 'declares what it has',
+    title: 'declares its capabilities correctly',
     needs: 'any',
     async run({ broker }) {
       const { push, batchStatus, positions, minPollMs } = broker.capabilities;
@@ -23,7 +23,7 @@ export const instrumentCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'tells tick and lot of an instrument, as decimals above zero',
+    title: 'returns tick and lot of an instrument, as decimals above zero',
     needs: 'any',
     async run(bench) {
       const rules = await bench.instrument();
@@ -38,7 +38,7 @@ export const instrumentCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'says unknown_symbol of a symbol that it does not know',
+    title: 'answers unknown_symbol for an unknown symbol',
     needs: 'any',
     async run(bench) {
       const { unknownSymbol = 'NO-SUCH-SYMBOL' } = bench.options;
@@ -50,7 +50,7 @@ export const instrumentCases: readonly CaseDefinition[] = [
 
 export const positionCases: readonly CaseDefinition[] = [
   {
-    title: 'shows no position where there is none',
+    title: 'shows no position when there is none',
     needs: 'any',
     async run(bench) {
       tellsPositions(bench);
@@ -59,7 +59,7 @@ export const positionCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'shows a bought position above zero',
+    title: 'shows a long position with a positive size',
     needs: 'fills',
     async run(bench) {
       tellsPositions(bench);
@@ -70,7 +70,7 @@ export const positionCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'shows a sold position below zero',
+    title: 'shows a short position with a negative size',
     needs: 'fills',
     async run(bench) {
       tellsPositions(bench);
@@ -81,7 +81,7 @@ export const positionCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'nets, or keeps one position an order, as declared',
+    title: 'nets positions, or keeps one per order, as declared',
     needs: 'fills',
     async run(bench) {
       tellsPositions(bench);
@@ -114,7 +114,7 @@ export const protectionCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'does not double protection that is placed again',
+    title: 'does not double protection when it is placed again',
     needs: 'fills',
     async run(bench) {
       const placed = await protectedOrder(bench);
@@ -128,7 +128,7 @@ export const protectionCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'names the legs after the entry, with -sl and -tp',
+    title: 'finds the legs as the id of the entry with -sl and -tp',
     needs: 'fills',
     async run(bench) {
       where(bench.broker.capabilities.lookupByClientId, 'capabilities.lookupByClientId is false');
@@ -143,7 +143,7 @@ export const protectionCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'leaves the position as it is while SL and TP rest',
+    title: 'does not change the position while SL and TP are working',
     needs: 'fills',
     async run(bench) {
       tellsPositions(bench);
@@ -154,7 +154,7 @@ export const protectionCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'does not protect what is not there',
+    title: 'refuses protection without a position',
     needs: 'any',
     async run(bench) {
       const order = await bench.order();

@@ -68,7 +68,7 @@ async function closes(bench: Bench, side: Side): Promise<void> {
 
 export const exitCases: readonly CaseDefinition[] = [
   {
-    title: 'places SL and TP of a sold position, and shows them with it',
+    title: 'places SL and TP of a short position, and shows them with it',
     needs: 'fills',
     async run(bench) {
       const { request } = await protectedOrder(bench, 'sell');
@@ -81,7 +81,7 @@ export const exitCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'leaves a sold position as it is while SL and TP rest',
+    title: 'does not change a short position while SL and TP are working',
     needs: 'fills',
     async run(bench) {
       tellsPositions(bench);
@@ -92,7 +92,7 @@ export const exitCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'protects the quantity that was asked for',
+    title: 'protects the requested quantity',
     needs: 'fills',
     async run(bench) {
       tellsPositions(bench);
@@ -107,12 +107,12 @@ export const exitCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'closes a bought position by SL or TP, down to 0',
+    title: 'closes a long position by SL or TP, down to 0',
     needs: 'fills',
     run: (bench) => closes(bench, 'buy'),
   },
   {
-    title: 'closes a sold position by SL or TP, up to 0',
+    title: 'closes a short position by SL or TP, up to 0',
     needs: 'fills',
     run: (bench) => closes(bench, 'sell'),
   },

@@ -19,7 +19,7 @@ async function aborted<T>(bench: Bench, name: string, made: (signal: AbortSignal
 
 export const lineCases: readonly CaseDefinition[] = [
   {
-    title: 'ends an aborted submit within the bound, and calls it unknown',
+    title: 'ends an aborted submit within the bound, as unknown',
     needs: 'submit-hangs',
     async run(bench) {
       const order = await bench.order();
@@ -29,7 +29,7 @@ export const lineCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'ends an aborted query within the bound, and without a state',
+    title: 'ends an aborted query within the bound, without a state',
     needs: 'query-hangs',
     async run(bench) {
       const { ref } = await bench.accepted();
@@ -56,7 +56,7 @@ export const lineCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'leaves no rejection unheard after an abort',
+    title: 'leaves no unhandled rejection after an abort',
     needs: 'query-hangs',
     async run(bench) {
       const { onUnhandledRejection } = bench.options;
@@ -94,7 +94,7 @@ export const lineCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'tells of a gap in the pushes',
+    title: 'reports a gap in the pushes',
     needs: 'any',
     async run(bench) {
       const { subject, broker } = bench;

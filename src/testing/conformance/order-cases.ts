@@ -13,7 +13,7 @@ const isBetween = (report: OrderReport, quantity: string): boolean => {
 
 export const submitCases: readonly CaseDefinition[] = [
   {
-    title: 'accepts an order and names it',
+    title: 'accepts an order and returns its id',
     needs: 'fills',
     async run(bench) {
       const { ref } = await bench.accepted();
@@ -42,7 +42,7 @@ export const submitCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'refuses with a code and a reason, and then holds no order',
+    title: 'rejects with a code and a reason, and holds no order',
     needs: 'rejects',
     async run(bench) {
       const order = await bench.order();
@@ -60,7 +60,7 @@ export const submitCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'does not accept a size that is no multiple of the lot',
+    title: 'rejects a size that is not a multiple of the lot',
     needs: 'fills',
     async run(bench) {
       const { lotSize } = await bench.instrument();
@@ -73,7 +73,7 @@ export const submitCases: readonly CaseDefinition[] = [
 
 export const reportCases: readonly CaseDefinition[] = [
   {
-    title: 'finds an order by both ids, and its reports carry them',
+    title: 'finds an order by both ids, and reports both',
     needs: 'fills',
     async run(bench) {
       const { ref } = await bench.accepted();
@@ -93,7 +93,7 @@ export const reportCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'says not_found of an order that it never got',
+    title: 'answers not_found for an unknown order',
     needs: 'any',
     async run(bench) {
       where(bench.broker.capabilities.lookupByClientId, 'capabilities.lookupByClientId is false');
@@ -102,7 +102,7 @@ export const reportCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'reports a fill with its whole size and a price above zero',
+    title: 'reports a fill with its full size and a price above zero',
     needs: 'fills',
     async run(bench) {
       const { order, ref } = await bench.accepted();
@@ -113,7 +113,7 @@ export const reportCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'keeps an order open that is filled in part, with the price of that part',
+    title: 'keeps a partly filled order open, with the price of that part',
     needs: 'fills-partly',
     async run(bench) {
       const { order, ref } = await bench.accepted();
@@ -158,7 +158,7 @@ export const reportCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'answers a batch as it answers one by one',
+    title: 'answers a batch query like single queries',
     needs: 'fills',
     async run(bench) {
       const { broker } = bench;
@@ -202,7 +202,7 @@ export const cancelCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'says already_closed of a second cancel',
+    title: 'answers already_closed to a second cancel',
     needs: 'rests',
     async run(bench) {
       const { ref } = await bench.accepted();
@@ -213,7 +213,7 @@ export const cancelCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'says already_closed of the cancel of a filled order, and leaves it filled',
+    title: 'answers already_closed to the cancel of a filled order, which stays filled',
     needs: 'fills',
     async run(bench) {
       const { order, ref } = await bench.accepted();
@@ -229,7 +229,7 @@ export const cancelCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'never says requested of the cancel of an order that it never got',
+    title: 'never answers requested to the cancel of an unknown order',
     needs: 'any',
     async run(bench) {
       const outcome = await bench.cancel(await bench.order());
@@ -237,7 +237,7 @@ export const cancelCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'keeps what was filled when the rest is cancelled',
+    title: 'keeps the filled part when the rest is cancelled',
     needs: 'fills-partly',
     async run(bench) {
       const flat = (await bench.held()) ?? ZERO;

@@ -137,7 +137,7 @@ const CROWD = 1_000_000;
 
 export const roughCases: readonly CaseDefinition[] = [
   {
-    title: 'tells that a fill was taken back, and what stands',
+    title: 'reports a bust, and what remains',
     needs: 'fills',
     async run(bench) {
       has(bench, 'takeBack');
@@ -149,7 +149,7 @@ export const roughCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'tells that a fill was changed, and its price now',
+    title: 'reports a trade correction, and the new price',
     needs: 'fills',
     async run(bench) {
       has(bench, 'correctPrice');
@@ -171,10 +171,10 @@ export const roughCases: readonly CaseDefinition[] = [
       );
     },
   },
-  { title: 'shows a working exit under its own id, and tells when it ends', needs: 'fills', run: tellsOfExits },
-  { title: 'does not call a stop-loss placed that is refused before it works', needs: 'fills', run: refusesLate },
+  { title: 'shows a working exit under its own id, and reports its end', needs: 'fills', run: tellsOfExits },
+  { title: 'does not report a stop-loss as placed that is refused before it works', needs: 'fills', run: refusesLate },
   {
-    title: 'tells the fee that is taken in the bought asset, and the position without it',
+    title: 'reports a fee in the bought asset, and the position without it',
     needs: 'fills',
     async run(bench) {
       const { fee, order } = await charged(bench);
@@ -200,7 +200,7 @@ export const roughCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'says how many further lives its rate budget carries, in the same turn',
+    title: 'returns how many more lives its rate budget allows, synchronously',
     needs: 'any',
     async run({ broker }) {
       where(broker.capacity !== undefined, 'capacity is not there');

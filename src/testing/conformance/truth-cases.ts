@@ -119,7 +119,7 @@ function comparePrices(
 
 export const truthCases: readonly CaseDefinition[] = [
   {
-    title: 'leaves one order at most after a submit without answer',
+    title: 'has one order at most after a submit without answer',
     needs: 'submit-hangs',
     async run(bench) {
       countsOrders(bench);
@@ -128,7 +128,7 @@ export const truthCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: 'tells the average price at which an order was filled',
+    title: 'reports the average fill price',
     needs: 'fills',
     async run(bench) {
       const { ref } = await bench.accepted();
@@ -146,7 +146,7 @@ const ABORTS_AFTER_MS = [0, 1, 5];
 
 export const abortCases: readonly CaseDefinition[] = [
   {
-    title: 'leaves one order at most when a submit is aborted on its way',
+    title: 'has one order at most when a submit is aborted in flight',
     needs: 'fills',
     async run(bench) {
       countsOrders(bench);
