@@ -19,7 +19,17 @@ import { markdownTable, textTable } from './lib/table.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const CASES = ['life-cycle', 'durable', 'in-flight', 'global', 'timeouts', 'deadlines', 'recovery', 'history'];
+const CASES = [
+  'life-cycle',
+  'durable',
+  'in-flight',
+  'global',
+  'timeouts',
+  'deadlines',
+  'recovery',
+  'history',
+  'memory',
+];
 /** Of one process; on a quiet machine each benchmark ends within a minute. */
 const LIMIT_MS = 180_000;
 const FULL_LIMIT_MS = 15 * 60_000;

@@ -1,14 +1,14 @@
 /**
- * A journal that holds many finished and closed executions: what each of them keeps in memory, how long a start takes, and what it
- * takes to verify and to replay all of it.
+ * A journal that holds many finished and closed executions: how long a start takes, and what it takes to verify and to replay all of
+ * it.
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { advisory, instantBroker } from '../lib/instant-broker.mjs';
-import { atOnce, collectGarbage, heapUsed, timed, watchDelay } from '../lib/measuring.mjs';
-import { createEngine, inspectSqliteJournal, replayExecution, sqliteJournal, verifyChain } from '../lib/package.mjs';
+import { instantBroker } from '../lib/instant-broker.mjs';
+import { advisoryOf, engineOn, liveThrough } from '../lib/lived-through.mjs';
+import { collectGarbage, timed, watchDelay } from '../lib/measuring.mjs';
+import { inspectSqliteJournal, replayExecution, verifyChain } from '../lib/package.mjs';
 import { writeHistory } from '../lib/written-history.mjs';
 
 export const title = 'Start with a history';
@@ -22,7 +22,6 @@ export const grows = ['start ms', 'verify ms', 'replay ms'];
 export const parts = ({ full }) => (full ? [1_000, 10_000, 100_000, 1_000_000] : [1_000, 3_000, 10_000]).map(sized);
 const sized = (size) => ({ name: size.toLocaleString('en-US'), size });
 
-const AT_ONCE = 100;
 /** Executions that the engine lives through. */
 const LIVED = 1_000;
 /** Records that are verified and replayed in one process. */
@@ -34,51 +33,15 @@ export async function measure({ size }) {
   const path = join(folder, 'bench.db');
   try {
     const broker = instantBroker({ exits: 'fill' });
-    const lived = await liveThrough(Math.min(size, LIVED), broker, path);
+    const engine = await engineOn(broker, path);
+    await liveThrough(engine, broker, { from: 0, to: Math.min(size, LIVED) });
+    await engine.close();
     if (size > LIVED) await writeHistory(path, { from: LIVED, count: size - LIVED, advisory: advisoryOf });
     const started = await start(size, broker, path);
     const isChecked = started.records <= MOST_CHECKED;
-    return { ...lived, ...started, ...(isChecked && (await audit(path))), 'file MB': statSync(path).size / 1e6 };
+    return { ...started, ...(isChecked && (await audit(path))), 'file MB': statSync(path).size / 1e6 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const engineOn = (broker, path) =>
-  createEngine({ broker, journal: sqliteJournal({ path }), logger: false, exitPollIntervalMs: 100 });
-
-/** So many symbols, and at most so many positions open: none meets another of its symbol. */
-const SYMBOLS = 500;
-const advisoryOf = (index) => advisory(index, SYMBOLS);
-
-async function liveThrough(size, broker, path) {
-  const engine = await engineOn(broker, path);
-  const warmUp = Math.min(100, size / 2);
-  let begun = 0;
-  const live = async (count) => {
-    const first = begun;
-    begun += count;
-    await atOnce({ width: AT_ONCE, most: count }, async (index) => {
-      const { status } = await engine.execute(advisoryOf(first + index));
-      if (status !== 'FILLED') throw new Error(`a life ended ${status}`);
-    });
-    await closed(engine);
-    broker.forget();
-  };
-  await live(warmUp);
-  const before = await heapUsed();
-  while (begun < size) await live(Math.min(SYMBOLS, size - begun));
-  const heap = (await heapUsed()) - before;
-  await engine.close();
-  return { 'heap B a finished one': heap / (size - warmUp) };
-}
-
-/** Waits until every position is closed. */
-async function closed(engine) {
-  const end = performance.now() + 60_000;
-  while (engine.positions().some(({ isOpen }) => isOpen)) {
-    if (performance.now() > end) throw new Error('positions stay open');
-    await sleep(20);
   }
 }
 
