@@ -114,7 +114,7 @@ export function views(parts: ViewParts): Views {
       sharedBy: accounts.map(({ name }) => name),
       twoPersonRelease,
     }),
-    account: (one) => accountView(one, auditSeq(one.name)),
+    account: (one) => accountView(one, auditSeq(one.name), isOpened(one) ? openIn(one).size : 0),
   };
 }
 
@@ -131,7 +131,10 @@ function caseView({ name }: Account, one: EngineCase): Case {
   };
 }
 
-function accountView(account: Account, seq: number): AccountState {
+const isOpened = (account: Account): account is OpenAccount => account.engine !== undefined;
+
+/** @param openPositions counted as they change: readiness is asked for often, and there may be thousands */
+function accountView(account: Account, seq: number, openPositions: number): AccountState {
   const { name, options, engine, health } = account;
   const problems = account.problems();
   const metrics = engine?.metrics();
@@ -154,7 +157,7 @@ function accountView(account: Account, seq: number): AccountState {
     liveExecutions: metrics?.live ?? 0,
     waitingExecutions: metrics?.waiting ?? 0,
     openCases: metrics?.openCases ?? 0,
-    openPositions: engine?.positions().filter((one) => one.isOpen).length ?? 0,
+    openPositions,
     auditSeq: seq,
   };
 }
