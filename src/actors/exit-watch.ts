@@ -10,14 +10,15 @@
  * 5. Where the adapter asks in batches, the entry of a watched position goes along, as one more line of a batch that leaves
  *    anyhow: a bust, a correction or a stray fill after the result is found by polls too (P8, T5). It costs no call.
  * 6. A gap in the pushes begins a round at once, yet none asks an exit again before the adapter's `minPollMs` has passed.
+ * 7. A round over ten thousand exits is taken in slices: the event loop goes on in between.
  */
 import { EMPTY, type Observable, Subject, timer } from 'rxjs';
 import { distinctUntilChanged, exhaustMap, switchMap, throttleTime } from 'rxjs/operators';
 import { EXIT_GRACE_MS } from '../domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
-import { attempt } from '../domain/reading.js';
-import { callBroker } from './calls.js';
 import { clockScheduler } from './clock-scheduler.js';
+import { counting, type ExitAnswers, exitLook, type LookLimits } from './exit-look.js';
+import { inSlices, SHORT_SLICE_MS } from './next-turn.js';
 
 /** `id` is the exit's own `clientOrderId`, or the entry's of its position. */
 export type ExitNews =
@@ -35,27 +36,6 @@ export interface ExitWatchOptions {
   readonly gaps$: Observable<unknown>;
   /** The entry of a position, by the owner of its exits. */
   readonly entryOf?: (owner: string) => OrderRef | undefined;
-}
-
-/** What a look at some exits came to. */
-export interface ExitAnswers {
-  /** Their state is known now. */
-  readonly told: ReadonlySet<string>;
-  /** The broker does not know them by their id, which proves nothing. */
-  readonly notFound: ReadonlySet<string>;
-  /** Why another was not answered, by its id. */
-  readonly failures: ReadonlyMap<string, string>;
-  /** Why the rest was not asked, or the last word that the broker gave instead of an answer. */
-  readonly failure?: string;
-}
-
-export interface LookLimits {
-  /** No question is begun after so many ms. */
-  readonly limitMs?: number;
-  /** The open orders, when they were asked for just now. */
-  readonly listed?: readonly unknown[];
-  /** Asked for in a batch, if there is one, and not by themselves. */
-  readonly along?: readonly OrderRef[];
 }
 
 export interface ExitWatch {
@@ -85,16 +65,6 @@ interface Watched {
 const SOON_MS = 1_000;
 /** Longest time between two rounds when they fail. */
 const GREATEST_BACKOFF_MS = 300_000;
-/** Most single questions of one look: the rest has its turn in the next, longest unasked first. */
-const MOST_SINGLES = 60;
-/** Single questions under way at once. */
-const AT_ONCE = 4;
-/** So many failures in a row, and the broker is asked for nothing more in this round. */
-const MOST_FAILURES = 3;
-/** Most exits in one batch. */
-const BATCH = 50;
-/** From here on the list of open orders is asked for before single exits. */
-const WORTH_A_LIST = 3;
 
 export function exitWatch(options: ExitWatchOptions): ExitWatch {
   const { capabilities, clock, intervalMs, gaps$ } = options;
@@ -141,7 +111,11 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
       .filter(isFree)
       .sort((one, other) => lastAsked(one) - lastAsked(other));
     if (refs.length === 0) return;
-    const { failure } = await look(refs, { along: pace === 'slow' ? entriesAlong(options, watched, refs) : [] });
+    const along = pace === 'slow' ? await entriesAlong(options, watched, refs) : [];
+    // Some may have been asked, or be over, by now.
+    const asked = refs.filter((ref) => watched.has(ref.clientOrderId) && isFree(ref));
+    if (asked.length === 0) return;
+    const { failure } = await look(asked, { along });
     failures[pace] = failure === undefined ? 0 : failures[pace] + 1;
     // The tick that comes at that very moment counts.
     const wait = failure === undefined ? undefined : backOff(pace, intervalMs, failures[pace]) - 1;
@@ -200,161 +174,27 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
   };
 }
 
-/** The entries of the positions that these exits are of, where a batch can take them along. */
-function entriesAlong(
-  { capabilities, entryOf }: ExitWatchOptions,
+/** The entries of the positions that these exits are of, where a batch can take them along. After a restart each is read from the journal. */
+async function entriesAlong(
+  { capabilities, clock, entryOf }: ExitWatchOptions,
   watched: ReadonlyMap<string, Watched>,
   refs: readonly OrderRef[],
-): readonly OrderRef[] {
-  if (!capabilities.batchStatus) return [];
-  const owners = new Set(refs.map(({ clientOrderId }) => watched.get(clientOrderId)?.owner));
-  return [...owners].flatMap((owner) => (owner === undefined ? [] : (entryOf?.(owner) ?? [])));
+): Promise<readonly OrderRef[]> {
+  if (!capabilities.batchStatus || entryOf === undefined) return [];
+  const owners = new Set(refs.flatMap(({ clientOrderId }) => watched.get(clientOrderId)?.owner ?? []));
+  const entries: OrderRef[] = [];
+  const find = (owner: string): void => {
+    const entry = entryOf(owner);
+    if (entry !== undefined) entries.push(entry);
+  };
+  await inSlices(clock, owners, find, SHORT_SLICE_MS);
+  return entries;
 }
 
 function backOff(pace: 'slow' | 'soon', intervalMs: number, failures: number): number {
   const step = pace === 'soon' ? SOON_MS : intervalMs;
   const greatest = Math.max(intervalMs, pace === 'soon' ? SOON_MS : GREATEST_BACKOFF_MS);
   return Math.min(greatest, step * 2 ** failures);
-}
-
-interface LookEvents {
-  onAsked(id: string): void;
-  onRow(id: string, raw: unknown): void;
-  onNotFound(id: string, isListed: boolean): void;
-}
-
-interface Look {
-  (refs: readonly OrderRef[], limits?: LookLimits): Promise<ExitAnswers>;
-  calls(): number;
-}
-
-/** Counts what is about to be asked, so that it is not asked beside that. */
-function counting(look: Look, pending: Map<string, number>): Look {
-  async function counted(refs: readonly OrderRef[], limits?: LookLimits): Promise<ExitAnswers> {
-    for (const { clientOrderId: id } of refs) pending.set(id, (pending.get(id) ?? 0) + 1);
-    const answers = await look(refs, limits);
-    for (const { clientOrderId: id } of refs) {
-      const left = (pending.get(id) ?? 1) - 1;
-      if (left === 0) pending.delete(id);
-      else pending.set(id, left);
-    }
-    return answers;
-  }
-  return Object.assign(counted, { calls: look.calls });
-}
-
-/** One look at some exits, with as few calls as the adapter allows. */
-function exitLook({ broker, capabilities, clock, statusDeadlineMs }: ExitWatchOptions, events: LookEvents): Look {
-  let calls = 0;
-
-  function call(make: (signal: AbortSignal) => Promise<unknown>): Promise<{ value?: unknown; failure?: string }> {
-    calls += 1;
-    return callBroker(clock, statusDeadlineMs, make).then((outcome) =>
-      outcome.kind === 'answered' ? { value: outcome.value } : { failure: outcome.cause },
-    );
-  }
-
-  /** Publishes the rows about these exits; returns the ids that they name. */
-  function publish(rows: readonly unknown[], wanted: ReadonlySet<string>): string[] {
-    return rows.flatMap((row) => {
-      const id = idOf(row);
-      if (id === undefined || !wanted.has(id)) return [];
-      events.onRow(id, row);
-      return [id];
-    });
-  }
-
-  async function batches(refs: readonly OrderRef[], found: Set<string>): Promise<string | undefined> {
-    for (let next = 0; next < refs.length; next += BATCH) {
-      const part = refs.slice(next, next + BATCH);
-      for (const { clientOrderId } of part) events.onAsked(clientOrderId);
-      const { value, failure } = await call((signal) => broker.getOrderStatuses?.(part, signal) ?? Promise.resolve([]));
-      if (!Array.isArray(value)) return failure ?? 'unreadable answer';
-      for (const id of publish(value, idsOf(part))) found.add(id);
-    }
-    return undefined;
-  }
-
-  async function openOrders(): Promise<readonly unknown[] | undefined> {
-    if (broker.getOpenOrders === undefined) return undefined;
-    const { value } = await call((signal) => broker.getOpenOrders?.(signal) ?? Promise.resolve(undefined));
-    return Array.isArray(value) ? value : undefined;
-  }
-
-  async function look(refs: readonly OrderRef[], limits: LookLimits = {}): Promise<ExitAnswers> {
-    const { limitMs = Number.POSITIVE_INFINITY, along = [] } = limits;
-    const endsAt = clock.monotonic() + limitMs;
-    const found = { told: new Set<string>(), notFound: new Set<string>(), failures: new Map<string, string>() };
-    const left = () => refs.filter(({ clientOrderId }) => !found.told.has(clientOrderId));
-    let { listed } = limits;
-    const take = (rows: readonly unknown[] = []) => {
-      for (const id of publish(rows, idsOf(refs))) found.told.add(id);
-    };
-    take(listed);
-    const asked = [...left(), ...along];
-    const isBatch = capabilities.batchStatus && broker.getOrderStatuses !== undefined && asked.length > 1;
-    const failed = isBatch ? await batches(asked, found.told) : undefined;
-    if (failed !== undefined) return { ...found, failure: failed };
-    if (!isBatch && listed === undefined && refs.length >= WORTH_A_LIST) {
-      listed = await openOrders();
-      take(listed);
-    }
-    const failure = await singles(left().slice(0, MOST_SINGLES), endsAt, found);
-    if (found.notFound.size > 0) listed ??= await openOrders();
-    for (const id of found.notFound) events.onNotFound(id, listed?.some((row) => idOf(row) === id) === false);
-    return { ...found, ...(failure !== undefined && { failure }) };
-  }
-
-  return Object.assign(look, { calls: () => calls });
-
-  /** A few at a time. A broker that fails several times in a row is not asked for the rest. */
-  async function singles(refs: readonly OrderRef[], endsAt: number, found: Found): Promise<string | undefined> {
-    const waiting = [...refs];
-    let failure: string | undefined;
-    let inARow = 0;
-    async function work(): Promise<void> {
-      for (let ref = waiting.shift(); ref !== undefined; ref = waiting.shift()) {
-        if (inARow >= MOST_FAILURES) return;
-        if (clock.monotonic() >= endsAt) {
-          failure ??= 'no time was left to ask';
-          return;
-        }
-        const cause = await single(ref, found);
-        inARow = cause === undefined ? 0 : inARow + 1;
-        failure = cause ?? failure;
-      }
-    }
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, refs.length) }, work));
-    return failure;
-  }
-
-  /** Returns why there is no answer. */
-  async function single(ref: OrderRef, { told, notFound, failures }: Found): Promise<string | undefined> {
-    const id = ref.clientOrderId;
-    events.onAsked(id);
-    const { value, failure = 'unreadable answer' } = await call((signal) => broker.getOrderStatus(ref, signal));
-    if (value === 'not_found') notFound.add(id);
-    else if (publish([value], idsOf([ref])).length > 0) told.add(id);
-    else {
-      failures.set(id, failure);
-      return failure;
-    }
-    return undefined;
-  }
-}
-
-interface Found {
-  readonly told: Set<string>;
-  readonly notFound: Set<string>;
-  readonly failures: Map<string, string>;
-}
-
-const idsOf = (refs: readonly OrderRef[]): ReadonlySet<string> =>
-  new Set(refs.map(({ clientOrderId }) => clientOrderId));
-
-function idOf(row: unknown): string | undefined {
-  const id = attempt(() => (row as { clientOrderId?: unknown }).clientOrderId);
-  return typeof id === 'string' ? id : undefined;
 }
 
 interface Owners {

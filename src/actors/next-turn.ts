@@ -15,19 +15,30 @@ export function nextTurn(clock: Clock, work: () => void): void {
 /** The same for what is no more than a look around, and stands behind cancels and protection: it takes a fifth of the time, they the rest. */
 export const SHORT_SLICE_MS = 2;
 
+/** What work that is done in slices asks for before each piece: the next turn when the slice is over, nothing while it is not. */
+export type Rest = () => Promise<void> | undefined;
+
+/** A slice begins now, and a new one with each turn that is waited for. */
+export function slices(clock: Clock, sliceMs = SLICE_MS): Rest {
+  let end = clock.monotonic() + sliceMs;
+  async function turn(): Promise<void> {
+    await new Promise<void>((resolve) => nextTurn(clock, resolve));
+    end = clock.monotonic() + sliceMs;
+  }
+  return () => (clock.monotonic() > end ? turn() : undefined);
+}
+
 /** Looks at each item in order, and lets the event loop go on between slices. Where no time passes, all in this turn. */
 export async function inSlices<Item>(
   clock: Clock,
   items: Iterable<Item>,
   look: (item: Item) => void,
   sliceMs = SLICE_MS,
+  rest: Rest = slices(clock, sliceMs),
 ): Promise<void> {
-  let end = clock.monotonic() + sliceMs;
   for (const item of items) {
-    if (clock.monotonic() > end) {
-      await new Promise<void>((resolve) => nextTurn(clock, resolve));
-      end = clock.monotonic() + sliceMs;
-    }
+    const turn = rest();
+    if (turn !== undefined) await turn;
     look(item);
   }
 }

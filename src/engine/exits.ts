@@ -35,7 +35,7 @@ export interface ExitsParts {
   /** Told what is recorded of exits, in the turn in which it is. */
   readonly onAudit?: ProtectionServices['onAudit'];
   readonly filled: Pick<FilledTotals, 'holdExits' | 'close' | 'leaveClosed' | 'takeBack'>;
-  readonly past: Pick<History, 'endedPosition' | 'entryOf' | 'forgetEntry' | 'report'>;
+  readonly past: Pick<History, 'endedPosition' | 'noteEntry' | 'entryOf' | 'forgetEntry' | 'report'>;
 }
 
 export interface Exits {
@@ -87,7 +87,9 @@ export function exitsOf(parts: ExitsParts): Exits {
       filled.close(clientOrderId, symbol, side, closed);
       if (isOver) filled.leaveClosed(clientOrderId);
     },
+    isInMemory: (clientOrderId) => executions.byOrder(clientOrderId) !== undefined,
     endedPosition: past.endedPosition,
+    onBegun: past.noteEntry,
     onRetired: past.forgetEntry,
   });
   looked.news$.subscribe((news) => {

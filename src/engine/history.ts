@@ -40,6 +40,8 @@ export interface History extends Pick<SweepParts, 'uncertain' | 'onReport'> {
   readonly uncertainIds: Set<string>;
   /** The execution is over. */
   noteEnd(context: ExecutionContext): void;
+  /** A position begins: how its entry is asked for is known now, and need not be read later. */
+  noteEntry(context: ExecutionContext): void;
   /** How the entry of an open position is asked for. */
   entryOf(clientOrderId: string): OrderRef | undefined;
   /** The position is over. */
@@ -81,9 +83,12 @@ export function history(parts: HistoryParts): History {
     const known = entries.get(clientOrderId);
     if (known !== undefined) return known.ref;
     const found = executions.byOrder(clientOrderId) ?? reading(() => finished.byOrder(clientOrderId));
-    if (found === undefined) return undefined;
-    const ref = orderRef(found.context);
-    entries.set(clientOrderId, { ref, cumQty: found.context.order.cumQty });
+    return found === undefined ? undefined : noteEntry(found.context);
+  }
+
+  function noteEntry(context: ExecutionContext): OrderRef {
+    const ref = orderRef(context);
+    entries.set(context.clientOrderId, { ref, cumQty: context.order.cumQty });
     return ref;
   }
 
@@ -122,6 +127,7 @@ export function history(parts: HistoryParts): History {
       // Its end is known now.
       if (report !== undefined && report.status !== 'open') uncertainIds.delete(context.advisoryId);
     },
+    noteEntry: (context) => void noteEntry(context),
     entryOf,
     forgetEntry: (clientOrderId) => void entries.delete(clientOrderId),
     report(clientOrderId, raw) {

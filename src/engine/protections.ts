@@ -47,10 +47,14 @@ export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition'
   readonly onTakenBack: (symbol: string, side: Side, quantity: Decimal) => void;
   /** An open position has its exits at these prices. */
   readonly holdExits: (symbol: string, clientOrderId: string, prices: readonly Decimal[]) => void;
+  /** Its execution is in memory: it is live, or has just ended, and the journal has no position of it that is over. */
+  readonly isInMemory: (clientOrderId: string) => boolean;
   /** A position that is over, from the journal. @throws when that cannot be read */
   readonly endedPosition: (
     by: { readonly advisoryId: string } | { readonly clientOrderId: string },
   ) => EndedPosition | undefined;
+  /** A position begins, with the end of this execution. */
+  readonly onBegun: (context: ExecutionContext) => void;
   /** A position is over. */
   readonly onRetired: (clientOrderId: string) => void;
   /** How many closed positions are kept to be shown. */
@@ -189,6 +193,7 @@ export function protections(parts: ProtectionsParts): Protections {
     if (input === undefined || open.has(input.clientOrderId) || closed.has(input.clientOrderId)) return;
     const host = protectionHost(services);
     open.set(input.clientOrderId, host);
+    parts.onBegun(context);
     host.send({ type: 'START', at: time(), input });
     // What was told of the exits before is not told again; what can have changed is asked for.
     if (context.protection.hasExitFilled === true) void watch.query(workingRefs(host.context).map(({ ref }) => ref));
@@ -263,7 +268,10 @@ export function protections(parts: ProtectionsParts): Protections {
           tellExitCorrection(parts, { context: host.context, leg, report, isOver: false });
         return host.report(leg, raw);
       }
-      const over = closed.get(exit.clientOrderId) ?? endedOrNone({ clientOrderId: exit.clientOrderId });
+      const { clientOrderId } = exit;
+      // Brokers push each exit when it is placed, before there is a position: that is no reason to read.
+      const isRead = !closed.has(clientOrderId) && !parts.isInMemory(clientOrderId);
+      const over = isRead ? endedOrNone({ clientOrderId }) : closed.get(clientOrderId);
       if (over !== undefined) tellLate(over, exit.leg, raw);
     },
     absent(id) {

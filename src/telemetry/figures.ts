@@ -10,7 +10,7 @@ import type { AuditRecord } from '../domain/audit.js';
 import type { Clock } from '../domain/ports.js';
 import { FINAL_STATUSES } from '../domain/result.js';
 import { epochMs } from '../domain/time.js';
-import type { Engine, KillSwitch } from '../index.js';
+import type { Engine, KillSwitch, PositionView } from '../index.js';
 import type { BrokerCall } from './observed-broker.js';
 
 /** An account as the figures see it. */
@@ -55,11 +55,17 @@ const LIVES = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 20, 25, 30, 31, 32];
 export function figures(sources: FigureSources): Figures {
   const registry = new Registry();
   const events = eventFigures(registry);
-  standingFigures(registry, sources);
+  const open = openPositions();
+  standingFigures(registry, { ...sources, openOf: open.of });
 
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      open.forget();
+      const text = await registry.metrics();
+      open.forget();
+      return text;
+    },
     begin(account) {
       for (const status of FINAL_STATUSES) events.finished.inc({ account, status }, 0);
       for (const outcome of SUBMIT_OUTCOMES) events.calls.inc({ account, method: 'submitOrder', outcome }, 0);
@@ -143,7 +149,7 @@ function sawAudit(events: EventFigures, account: string, { event, t, details }: 
 type Reading = readonly [labels: Record<string, string>, value: number];
 
 /** How things stand, read when it is asked for. */
-function standingFigures(registry: Registry, sources: FigureSources): void {
+function standingFigures(registry: Registry, sources: HeldSources): void {
   const gauge = (name: string, help: string, labelNames: readonly string[], read: () => readonly Reading[]): void => {
     new Gauge({
       name,
@@ -243,7 +249,7 @@ function accountFigures(gauge: AddGauge, { accounts }: FigureSources): void {
 }
 
 /** What is held, what protects it, and what a person must look at. */
-function deskFigures(gauge: AddGauge, { accounts, clock }: FigureSources): void {
+function deskFigures(gauge: AddGauge, { accounts, clock, openOf }: HeldSources): void {
   const ofEach = eachOf(accounts);
   gauge('open_cases', 'Cases that are open.', ['account', 'kind'], () =>
     byKind(accounts(), (ages) => ages.length, clock.now()),
@@ -279,7 +285,22 @@ function deskFigures(gauge: AddGauge, { accounts, clock }: FigureSources): void 
   );
 }
 
-const openOf = ({ engine }: FiguredAccount) => (engine?.positions() ?? []).filter((one) => one.isOpen);
+interface HeldSources extends FigureSources {
+  readonly openOf: (account: FiguredAccount) => readonly PositionView[];
+}
+
+/** Open positions, looked for once each time that the figures are asked for: there may be thousands. */
+function openPositions() {
+  const known = new Map<string, readonly PositionView[]>();
+  return {
+    forget: () => known.clear(),
+    of({ name, engine }: FiguredAccount): readonly PositionView[] {
+      const open = known.get(name) ?? (engine?.positions() ?? []).filter((one) => one.isOpen);
+      known.set(name, open);
+      return open;
+    },
+  };
+}
 
 function byKind(
   accounts: readonly FiguredAccount[],

@@ -1,11 +1,15 @@
 /**
  * Lists of executions: fresh at every question, though what is over is not read again for each (E7).
  */
+
+import type { PositionView } from 'fillchart';
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../../src/domain/audit.js';
 import type { OpenAccount } from '../../src/service/accounts/account.js';
 import { pageOf } from '../../src/service/handlers/paging.js';
 import { finishedExecutions, MOST_LISTED } from '../../src/service/views/finished.js';
+import { orderedList } from '../../src/service/views/ordered-list.js';
+import { positions } from '../../src/service/views/positions.js';
 import { advisory, desk, FILLS } from './service.support.js';
 
 const idsIn = (body: object): readonly string[] =>
@@ -78,12 +82,85 @@ describe('GET /v1/executions', () => {
     const account = { name: 'paper', engine } as unknown as OpenAccount;
     const record = { advisoryId: 'ADV-new', event: 'execution_result' } as unknown as AuditRecord;
     const lists = finishedExecutions();
+    const finished = () => [...lists.list(account).finished.walk({ descending: true })];
     lists.saw(account, record);
-    expect([...lists.list(account)]).toHaveLength(3_000);
+    expect(finished()).toHaveLength(3_000);
     lists.saw(account, record);
-    expect([...lists.list(account)]).toHaveLength(3_001);
-    expect([...lists.list(account)]).toHaveLength(3_001);
+    expect(finished()).toHaveLength(3_001);
+    expect(finished()).toHaveLength(3_001);
     expect(asked).toEqual([{ limit: MOST_LISTED }, { live: true }, 'ADV-new', { live: true }]);
+  });
+});
+
+describe('GET /v1/positions', () => {
+  const view = (index: number, isOpen: boolean) =>
+    ({ advisoryId: `ADV-${index}`, openedAt: String(index).padStart(4, '0'), isOpen }) as unknown as PositionView;
+  const idsOf = (all: readonly PositionView[]) => all.map(({ advisoryId }) => advisoryId).toReversed();
+
+  it('B7: the engine is asked once for all; each change is known afterwards, in the order of beginning', () => {
+    let asked = 0;
+    const kept = [view(1, false), view(2, true), view(4, true)];
+    const engine = {
+      positions() {
+        asked += 1;
+        return kept;
+      },
+    };
+    const account = { name: 'paper', engine } as unknown as OpenAccount;
+    const known = positions();
+    const listed = () => [...known.list(account).walk({ descending: true })].map((one) => one.view);
+    expect(idsOf(listed())).toEqual(['ADV-1', 'ADV-2', 'ADV-4']);
+    for (const change of [view(5, true), view(3, true), view(2, false)]) known.saw(account, change);
+    expect(idsOf(listed())).toEqual(['ADV-1', 'ADV-2', 'ADV-3', 'ADV-4', 'ADV-5']);
+    expect(listed().filter(({ isOpen }) => isOpen)).toHaveLength(3);
+    expect([...known.open(account)]).toEqual(['ADV-4', 'ADV-5', 'ADV-3']);
+    expect(asked).toBe(1);
+  });
+
+  it('B7: closed positions that the engine has let go are let go here too', () => {
+    const kept: PositionView[] = [];
+    const account = { name: 'paper', engine: { positions: () => kept } } as unknown as OpenAccount;
+    const known = positions();
+    known.list(account);
+    for (let index = 0; index < 1_000; index += 1) {
+      kept.push(view(index, false));
+      if (kept.length > 250) kept.shift();
+      known.saw(account, view(index, false));
+      expect(known.list(account).size).toBeLessThanOrEqual(350);
+    }
+    expect(known.list(account).size).toBeGreaterThanOrEqual(250);
+  });
+});
+
+describe('an ordered list', () => {
+  it('is in order whatever is put, taken away and put again, and is walked from any place in both directions', () => {
+    const list = orderedList<{ advisoryId: string; place: string }>();
+    const truth = new Map<string, string>();
+    for (let index = 0; index < 3_000; index += 1) {
+      const advisoryId = `A${(index * 7_919) % 211}`;
+      const place = `${String((index * 104_729) % 997).padStart(4, '0')} ${advisoryId}`;
+      if (index % 5 === 0) {
+        list.delete(advisoryId);
+        truth.delete(advisoryId);
+      } else {
+        list.put({ advisoryId, place });
+        truth.set(advisoryId, place);
+      }
+      if (index % 100 !== 0) continue;
+      const inOrder = [...truth.values()].toSorted();
+      const [after = ''] = inOrder.slice(index % 37);
+      const walked = (descending: boolean, from?: string) =>
+        [...list.walk({ descending, after: from })].map((one) => one.place);
+      expect(walked(false)).toEqual(inOrder);
+      expect(walked(true)).toEqual(inOrder.toReversed());
+      expect(walked(false, after)).toEqual(inOrder.filter((one) => one > after));
+      expect(walked(true, after)).toEqual(inOrder.filter((one) => one < after).toReversed());
+      expect(walked(true, `${after} `)).toEqual(inOrder.filter((one) => one < `${after} `).toReversed());
+    }
+    list.keepLast(10);
+    expect([...list.walk({ descending: false })].map((one) => one.place)).toEqual(
+      [...truth.values()].toSorted().slice(-10),
+    );
   });
 });
 

@@ -6,13 +6,14 @@
  */
 import { isMoreSevere, KillSwitchState, type SwitchView, switchKey } from '../../domain/kill-switch.js';
 import { FillchartError } from '../../domain/reasons.js';
-import type { KillSwitch, PositionView } from '../../index.js';
+import type { KillSwitch } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
 import type { Case, Position, Resolved } from '../api/controls.js';
-import { answer, type Handler, type HandlerAnswer } from '../http/call.js';
+import { answer, type Call, type Handler, type HandlerAnswer } from '../http/call.js';
 import { refuse } from '../http/refusal.js';
 import { allows, type Identity } from '../security/identity.js';
-import { padded, pageOf } from './paging.js';
+import type { ListedPosition } from '../views/positions.js';
+import { DEFAULT_LIMIT, padded, pageOf } from './paging.js';
 import type { HandlerParts } from './parts.js';
 
 const whoDoes = ({ hasTokens }: HandlerParts, { name }: Identity, said: string | undefined): string =>
@@ -20,32 +21,28 @@ const whoDoes = ({ hasTokens }: HandlerParts, { name }: Identity, said: string |
 
 export function listPositions(parts: HandlerParts): Handler<'listPositions'> {
   return ({ query }) => {
-    const { account: named, symbol, open } = query;
-    const found: ListedPosition[] = [];
-    for (const { name, engine } of parts.accounts.open(named))
-      for (const one of engine.positions()) {
-        if (symbol !== undefined && one.symbol !== symbol) continue;
-        if (open !== undefined && one.isOpen !== (open === 'true')) continue;
-        found.push({ account: name, one });
-      }
-    const { entries, nextCursor } = pageOf(found, { list: 'positions', key: positionKey }, query);
-    const positions = entries.map(({ account, one }) => ({ account, ...one }) as unknown as Position);
+    const found = (after: string | undefined) =>
+      parts.accounts.open(query.account).flatMap((account) => chosenPositions(parts, account, query, after));
+    const { entries, nextCursor } = pageOf(found, { list: 'positions', key: ({ place }) => place }, query);
+    const positions = entries.map(({ account, view }) => ({ account, ...view }) as unknown as Position);
     return answer({ positions, ...(nextCursor !== undefined && { nextCursor }) });
   };
 }
 
-interface ListedPosition {
-  readonly account: string;
-  readonly one: PositionView;
-}
-
-/** Written out once for each change of a position: lists ask for thousands of them. */
-const positionKeys = new WeakMap<PositionView, string>();
-
-function positionKey({ account, one }: ListedPosition): string {
-  const known = positionKeys.get(one) ?? `${one.openedAt} ${account} ${one.advisoryId}`;
-  positionKeys.set(one, known);
-  return known;
+/** As many as a page holds. */
+function chosenPositions(
+  { views }: HandlerParts,
+  account: OpenAccount,
+  { symbol, open, limit = DEFAULT_LIMIT }: Call<'listPositions'>['query'],
+  after: string | undefined,
+): readonly ListedPosition[] {
+  const found: ListedPosition[] = [];
+  for (const one of views.positionList(account).walk({ descending: true, after })) {
+    if (found.length > limit) break;
+    if (symbol !== undefined && one.view.symbol !== symbol) continue;
+    if (open === undefined || one.view.isOpen === (open === 'true')) found.push(one);
+  }
+  return found;
 }
 
 export function listCases(parts: HandlerParts): Handler<'listCases'> {
@@ -251,11 +248,11 @@ export function listLimits(parts: HandlerParts): Handler<'listLimits'> {
     const risk = (parts.killSwitch()?.switches ?? []).filter(
       ({ type, state }) => type === 'RISK_LIMIT' && state !== 'OFF',
     );
-    const limits = parts.accounts.open(query.account).map(({ name, options, engine }) => ({
-      account: name,
-      limits: options.limits ?? null,
-      liveExecutions: engine.metrics().live,
-      openPositions: engine.positions().filter((one) => one.isOpen).length,
+    const limits = parts.accounts.open(query.account).map((account) => ({
+      account: account.name,
+      limits: account.options.limits ?? null,
+      liveExecutions: account.engine.metrics().live,
+      openPositions: parts.views.openPositions(account),
       riskLimit: risk,
     }));
     return answer({ limits });

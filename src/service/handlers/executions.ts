@@ -18,7 +18,7 @@ import { answer, type Call, type Handler, type HandlerAnswer, TAKEN_OVER } from 
 import { refuse } from '../http/refusal.js';
 import { type Around, groupOf } from '../views/execution-view.js';
 import type { ListEntry } from '../views/finished.js';
-import { padded, pageOf } from './paging.js';
+import { DEFAULT_LIMIT, padded, pageOf } from './paging.js';
 import { type HandlerParts, whyNotReady } from './parts.js';
 
 interface Submission {
@@ -169,7 +169,8 @@ export function getExecutionAudit(parts: HandlerParts): Handler<'getExecutionAud
 
 export function listExecutions(parts: HandlerParts): Handler<'listExecutions'> {
   return ({ query }) => {
-    const found = parts.accounts.open(query.account).flatMap((account) => chosenOf(parts, account, query));
+    const found = (after: string | undefined) =>
+      parts.accounts.open(query.account).flatMap((account) => chosenOf(parts, account, query, after));
     const key = ({ one }: ListedExecution): string => one.place;
     const descending = query.order !== 'asc';
     const { entries, nextCursor } = pageOf(found, { list: 'executions', key, descending }, query);
@@ -186,25 +187,34 @@ interface ListedExecution {
   readonly around: (advisoryId: string) => Around;
 }
 
-/** In one go over all of them, and what surrounds each only where the choice depends on it: there may be thousands. */
-function chosenOf({ views }: HandlerParts, account: OpenAccount, query: Call<'listExecutions'>['query']) {
-  const { symbol, status, group, needsAttention, search } = query;
-  const wanted = search?.toLowerCase();
+type ListQuery = Call<'listExecutions'>['query'];
+
+/** What is live, and as much as a page holds of what is over: no more is looked at, and there may be thousands. */
+function chosenOf({ views }: HandlerParts, account: OpenAccount, query: ListQuery, after: string | undefined) {
+  const { limit = DEFAULT_LIMIT, order } = query;
   const around = views.around(account);
+  const { finished, live } = views.executionList(account);
   const found: ListedExecution[] = [];
-  for (const one of views.executionList(account)) {
-    if (symbol !== undefined && one.symbol !== symbol) continue;
-    if (status !== undefined && one.status !== status) continue;
-    if (wanted !== undefined && !`${one.advisoryId}\n${one.symbol}`.toLowerCase().includes(wanted)) continue;
-    if (needsAttention !== undefined || group !== undefined) {
-      const surrounds = around(one.advisoryId);
-      const needs = surrounds.openCases.length > 0;
-      if (needsAttention !== undefined && needs !== (needsAttention === 'true')) continue;
-      if (group !== undefined && groupOf(one.isOver, surrounds) !== group) continue;
-    }
-    found.push({ account, one, around });
+  for (const one of finished.walk({ descending: order !== 'asc', after })) {
+    if (found.length > limit) break;
+    if (isChosen(one, query, around)) found.push({ account, one, around });
   }
+  for (const one of live) if (isChosen(one, query, around)) found.push({ account, one, around });
   return found;
+}
+
+/** What surrounds it is looked up only where the choice depends on it. */
+function isChosen(one: ListEntry, query: ListQuery, around: ListedExecution['around']): boolean {
+  const { symbol, status, group, needsAttention, search } = query;
+  if (symbol !== undefined && one.symbol !== symbol) return false;
+  if (status !== undefined && one.status !== status) return false;
+  if (search !== undefined && !`${one.advisoryId}\n${one.symbol}`.toLowerCase().includes(search.toLowerCase()))
+    return false;
+  if (needsAttention === undefined && group === undefined) return true;
+  const surrounds = around(one.advisoryId);
+  const needs = surrounds.openCases.length > 0;
+  if (needsAttention !== undefined && needs !== (needsAttention === 'true')) return false;
+  return group === undefined || groupOf(one.isOver, surrounds) === group;
 }
 
 export function listAudit(parts: HandlerParts): Handler<'listAudit'> {

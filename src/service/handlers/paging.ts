@@ -16,7 +16,7 @@ export interface PageOf<Entry> {
   readonly nextCursor?: string;
 }
 
-const DEFAULT_LIMIT = 100;
+export const DEFAULT_LIMIT = 100;
 
 export interface ListOf<Entry> {
   /** Name of the list. */
@@ -27,14 +27,18 @@ export interface ListOf<Entry> {
   readonly descending?: boolean;
 }
 
-/** @param query of the request: what is neither cursor nor limit are filters */
+/**
+ * @param given all entries; or how to find them: at least the first `limit` + 1 beyond the place, where there are so many
+ * @param query of the request: what is neither cursor nor limit are filters
+ */
 export function pageOf<Entry>(
-  all: readonly Entry[],
+  given: readonly Entry[] | ((after: string | undefined) => readonly Entry[]),
   { list, key, descending = true }: ListOf<Entry>,
   { cursor, limit = DEFAULT_LIMIT, ...filters }: PageQuery,
 ): PageOf<Entry> {
   const scope = scopeOf(list, filters);
   const after = cursor === undefined ? undefined : readCursor(cursor, scope);
+  const all = typeof given === 'function' ? given(after) : given;
   const comesFirst = (one: string, other: string): boolean => (descending ? one > other : one < other);
   const found: Keyed<Entry>[] = [];
   // Most lists come oldest first: seen from the end that is wanted, what is beyond the page is known at a glance.

@@ -9,24 +9,28 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { OpenAccount } from '../accounts/account.js';
 import type { Execution } from '../api/executions.js';
+import { type OrderedList, orderedList, type Placed } from './ordered-list.js';
 
 /** As much of an execution as lists choose and order by. */
-export interface ListEntry {
-  readonly advisoryId: string;
+export interface ListEntry extends Placed {
   readonly symbol: string;
   readonly status: string;
   readonly isOver: boolean;
   readonly startedAt: string;
-  /** Its place in lists: unique, and in their order as text. */
-  readonly place: string;
+}
+
+export interface ExecutionList {
+  readonly finished: OrderedList<ListEntry>;
+  /** Live, or waiting; in no order. */
+  readonly live: readonly ListEntry[];
 }
 
 /** What of an execution does not change with its cases, its position and its place in line. */
 export type Standing = Omit<Execution, 'openCases' | 'needsAttention' | 'group'>;
 
 export interface FinishedExecutions {
-  /** In no order: the latest that are over, and every one that is live or waits. */
-  list(account: OpenAccount): Iterable<ListEntry>;
+  /** The latest that are over, and every one that is live or waits. */
+  list(account: OpenAccount): ExecutionList;
   /** What was kept of it; undefined while it is live, and when it has to be looked at. */
   kept(account: OpenAccount, advisoryId: string): Standing | undefined;
   keep(account: OpenAccount, standing: Standing): void;
@@ -39,8 +43,7 @@ export const MOST_WHOLE = 2_000;
 const SLACK = 200;
 
 interface Known {
-  /** By advisory, roughly oldest first. */
-  readonly entries: Map<string, ListEntry>;
+  readonly entries: OrderedList<ListEntry>;
   readonly whole: Map<string, Standing>;
   /** Over since the last list. */
   readonly ended: Set<string>;
@@ -53,7 +56,7 @@ export function finishedExecutions(): FinishedExecutions {
   function knownOf({ engine }: OpenAccount): Known {
     const known = byEngine.get(engine);
     if (known !== undefined) return known;
-    const made: Known = { entries: new Map(), whole: new Map(), ended: new Set(), isRead: false };
+    const made: Known = { entries: orderedList(), whole: new Map(), ended: new Set(), isRead: false };
     byEngine.set(engine, made);
     return made;
   }
@@ -69,18 +72,21 @@ export function finishedExecutions(): FinishedExecutions {
       for (const { advisoryId, symbol, stage, state, startedAt } of told) {
         const place = placeOf(account, startedAt, advisoryId);
         const entry = { advisoryId, symbol, status: stage, isOver: state === 'done', startedAt, place };
-        if (entry.isOver) entries.set(advisoryId, entry);
-        else live.push(entry);
         ended.delete(advisoryId);
-        if (!entry.isOver) entries.delete(advisoryId);
+        if (entry.isOver) {
+          entries.put(entry);
+          continue;
+        }
+        live.push(entry);
+        entries.delete(advisoryId);
       }
       for (const advisoryId of ended) {
         const entry = entryOf(account, advisoryId);
-        if (entry !== undefined) entries.set(advisoryId, entry);
+        if (entry !== undefined) entries.put(entry);
       }
       ended.clear();
-      trim(entries, MOST_LISTED);
-      return [...entries.values(), ...live];
+      entries.keepLast(MOST_LISTED);
+      return { finished: entries, live };
     },
     kept: (account, advisoryId) => knownOf(account).whole.get(advisoryId),
     keep(account, standing) {

@@ -4,12 +4,14 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import { guideOf } from '../../domain/case-guide.js';
 import { type Case as EngineCase, isOpen } from '../../domain/cases.js';
-import type { KillSwitch } from '../../index.js';
+import type { KillSwitch, PositionView } from '../../index.js';
 import type { Account, OpenAccount } from '../accounts/account.js';
 import type { AccountState, Case, PendingRelease, SwitchList } from '../api/controls.js';
 import type { Execution, ExecutionDetail } from '../api/executions.js';
 import { type Around, executionDetail, executionView, standingOf, withAround } from './execution-view.js';
-import { finishedExecutions, type ListEntry } from './finished.js';
+import { type ExecutionList, finishedExecutions } from './finished.js';
+import type { OrderedList } from './ordered-list.js';
+import { type ListedPosition, positions } from './positions.js';
 
 export interface ViewParts {
   readonly accounts: readonly Account[];
@@ -24,11 +26,14 @@ export interface ViewParts {
 
 export interface Views {
   /** Told of each change of a position, so that nobody looks through all of them for one. */
-  sawPosition(account: OpenAccount, position: { readonly advisoryId: string; readonly isOpen: boolean }): void;
+  sawPosition(account: OpenAccount, position: PositionView): void;
   /** Told of each audit record, before anybody asks. */
   sawRecord(account: OpenAccount, record: AuditRecord): void;
-  /** In no order: the latest executions that are over, and every one that is live or waits. */
-  executionList(account: OpenAccount): Iterable<ListEntry>;
+  /** The latest executions that are over, and every one that is live or waits. */
+  executionList(account: OpenAccount): ExecutionList;
+  /** All that are open, and the latest that are closed. */
+  positionList(account: OpenAccount): OrderedList<ListedPosition>;
+  openPositions(account: OpenAccount): number;
   /** @param known what surrounds it, where that has been looked up already */
   execution(account: OpenAccount, advisoryId: string, known?: Around): Execution | undefined;
   executionDetail(account: OpenAccount, advisoryId: string): ExecutionDetail | undefined;
@@ -43,16 +48,7 @@ export interface Views {
 export function views(parts: ViewParts): Views {
   const { accounts, killSwitch, pendingReleases, twoPersonRelease, isWaiting, auditSeq } = parts;
   const finished = finishedExecutions();
-  const openPositions = new WeakMap<OpenAccount['engine'], Set<string>>();
-
-  /** Advisories whose positions are not known to be closed. */
-  function openIn({ engine }: OpenAccount): Set<string> {
-    const known = openPositions.get(engine);
-    if (known !== undefined) return known;
-    const open = new Set(engine.positions().flatMap((one) => (one.isOpen ? [one.advisoryId] : [])));
-    openPositions.set(engine, open);
-    return open;
-  }
+  const held = positions();
 
   const casesOf = (account: OpenAccount, advisoryId: string): readonly string[] =>
     account.engine.cases
@@ -66,7 +62,7 @@ export function views(parts: ViewParts): Views {
       if (advisoryId === undefined) continue;
       byAdvisory.set(advisoryId, [...(byAdvisory.get(advisoryId) ?? []), caseId]);
     }
-    const open = openIn(account);
+    const open = held.open(account);
     return (advisoryId) => ({
       openCases: byAdvisory.get(advisoryId) ?? [],
       hasOpenPosition: open.has(advisoryId),
@@ -76,18 +72,17 @@ export function views(parts: ViewParts): Views {
 
   const aroundOne = (account: OpenAccount, advisoryId: string): Around => ({
     openCases: casesOf(account, advisoryId),
-    hasOpenPosition: openIn(account).has(advisoryId),
+    hasOpenPosition: held.open(account).has(advisoryId),
     isWaiting: isWaiting(account.name, advisoryId),
   });
 
   return {
-    sawPosition(account, { advisoryId, isOpen: stands }) {
-      if (stands) openIn(account).add(advisoryId);
-      else openIn(account).delete(advisoryId);
-    },
+    sawPosition: held.saw,
     around,
     sawRecord: finished.saw,
     executionList: finished.list,
+    positionList: held.list,
+    openPositions: (account) => held.open(account).size,
     execution(account, advisoryId, known) {
       const surrounds = known ?? aroundOne(account, advisoryId);
       const kept = finished.kept(account, advisoryId);
@@ -114,7 +109,7 @@ export function views(parts: ViewParts): Views {
       sharedBy: accounts.map(({ name }) => name),
       twoPersonRelease,
     }),
-    account: (one) => accountView(one, auditSeq(one.name), isOpened(one) ? openIn(one).size : 0),
+    account: (one) => accountView(one, auditSeq(one.name), isOpened(one) ? held.open(one).size : 0),
   };
 }
 
