@@ -39,6 +39,7 @@ const deep = [
   'test/restate/growth.test.ts',
   'test/service/{events,fuzz,global,kill,sockets,switch-service}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
+  'test/stories/symbol-stories.test.ts',
   'test/telemetry/alerts.test.ts',
   'test/verify/{exits,mutants,steps-tie,verify}.test.ts',
 ];

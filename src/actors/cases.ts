@@ -12,6 +12,7 @@ import {
   type ComparedPosition,
   isOpen,
   type MismatchPolicy,
+  type MovedSinceEnd,
   withCaseFact,
 } from '../domain/cases.js';
 import { type Aliases, covers } from '../domain/kill-switch.js';
@@ -51,6 +52,7 @@ export interface NewCase {
   /** What else the audit log says of it, before the line of the case. */
   readonly audit?: readonly AuditEntry[];
   readonly compared?: ComparedPosition;
+  readonly moved?: MovedSinceEnd | undefined;
 }
 
 export interface CaseRegister extends Cases {
@@ -70,6 +72,7 @@ export function caseRegister(
   time: EngineTime,
   policy: MismatchPolicy,
   aliases?: Aliases,
+  onMoved: (symbol: string, moved: MovedSinceEnd) => void = () => undefined,
 ): CaseRegister {
   let cases: readonly Case[] = [];
   let unknown = 0;
@@ -81,8 +84,13 @@ export function caseRegister(
     before: readonly AuditEntry[] = [],
   ): Promise<Durability> {
     cases = withCaseFact(cases, fact);
+    tellMoved(fact);
     const event = fact.type === 'CASE_OPENED' ? 'case_opened' : 'case_resolved';
     return recorder.record({ stream: 'case', ...owner, at: time(), fact, audit: [...before, { event, details }] });
+  }
+
+  function tellMoved(told: Pick<Case, 'symbol' | 'moved'> | CaseFact): void {
+    if ('moved' in told && told.moved !== undefined) onMoved(told.symbol, told.moved);
   }
 
   function raise({
@@ -93,6 +101,7 @@ export function caseRegister(
     mismatches,
     audit,
     compared,
+    moved,
   }: NewCase): Promise<Durability> {
     const known = cases.find((other) => isOpen(other) && isSameMatter(other, { kind, symbol, advisoryId }));
     const caseId = known?.caseId ?? `case-${unknown + cases.length + 1}`;
@@ -107,6 +116,7 @@ export function caseRegister(
       ...(advisoryId !== undefined && { advisoryId }),
       openedAt: isoTime(time()),
       ...(compared !== undefined && { compared }),
+      ...(moved !== undefined && { moved }),
     };
     const details = { caseId, kind: opened.kind, symbol, mismatches: mismatches.map(({ message }) => message) };
     return keep({ type: 'CASE_OPENED', ...opened }, details, owner, audit);
@@ -142,10 +152,12 @@ export function caseRegister(
     openInScope: (target) => cases.find((known) => isOpen(known) && covers(target, known.symbol, aliases)),
     restore(fact) {
       cases = withCaseFact(cases, fact);
+      tellMoved(fact);
     },
     restoreAll(known, ever = known.length) {
       unknown = ever - known.length;
       cases = deepFreeze([...known]);
+      known.forEach(tellMoved);
     },
   };
 }

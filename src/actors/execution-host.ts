@@ -31,6 +31,7 @@ import type { EngineTime } from './engine-time.js';
 import { type Execution, executionHandle, type HandleParts } from './execution.js';
 import { type Inbox, inbox } from './inbox.js';
 import { lastResort } from './last-resort.js';
+import { movedByReport } from './moved-since-end.js';
 import type { Patience } from './patience.js';
 import { Reports, type ReportsOwner } from './reports.js';
 import type { SlicedWalk } from './sliced-walk.js';
@@ -341,10 +342,12 @@ const ON_RECORD: Durability = { durable: true };
 
 function openCase(
   cases: CaseRegister,
-  { advisoryId, snapshotHash, snapshot }: ExecutionContext,
+  context: ExecutionContext,
   { kind, mismatches }: CommandOf<'openCase'>,
 ): Promise<Durability> {
-  return cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
+  const { advisoryId, snapshotHash, snapshot } = context;
+  const moved = movedByReport(context);
+  return cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches, moved });
 }
 
 /** A promise to be settled from outside. */

@@ -4,11 +4,12 @@
  *
  * 1. Totals are counted up as facts come in, for the whole journal: a restart that folds it finds the same totals.
  * 2. Reading them costs the same however many executions there are; writing them down looks at each once.
- * 3. Exits that close a position count for the side that they trade on, and so do fills that a venue takes back. The latter
- *    count in this process alone: an order that is over is folded as what stands of it.
+ * 3. Exits that close a position count for the side that they trade on, and so do fills that a venue takes back. What is taken
+ *    back only grows, and is not taken off what was filled or closed before: whoever is in flight counts from its baseline on.
  */
 import { exitSide } from '../domain/bracket.js';
-import { add, type Decimal, isZero, lessThan, subtract, ZERO } from '../domain/decimal.js';
+import type { MovedSinceEnd } from '../domain/cases.js';
+import { add, type Decimal, isPositive, isZero, lessThan, maximum, subtract, ZERO } from '../domain/decimal.js';
 import type { FilledBySide, FilledRange } from '../domain/others-fills.js';
 import type { Side } from '../domain/ports.js';
 import {
@@ -38,11 +39,18 @@ export interface FilledTotals {
   close(clientOrderId: string, symbol: string, entrySide: Side, quantity: Decimal): void;
   /** The position is over: what has closed it stays counted. */
   leaveClosed(clientOrderId: string): void;
-  /** The venue has taken so much of a fill back; `side` is that of the order. */
-  takeBack(symbol: string, side: Side, quantity: Decimal): void;
+  /** Before it is counted first: so much of its fills the venue took back in an earlier process. */
+  recall(clientOrderId: string, takenBack: Decimal): void;
+  /** The venue took back so much of what exits had closed of the position of this entry, in an earlier process. */
+  recallReopened(clientOrderId: string, symbol: string, entrySide: Side, takenBack: Decimal): void;
+  /** What cases tell of orders that were over: the most that was told of an order counts. */
+  moveSinceEnd(symbol: string, moved: MovedSinceEnd): void;
   /** An open position of this engine has its exits at these prices. */
   holdExits(symbol: string, clientOrderId: string, prices: readonly Decimal[]): void;
-  /** What executions that are done have filled, and what has closed positions that are over, by symbol. */
+  /**
+   * What executions that are done have filled, what has closed positions that are over, and what venues took back of either, by
+   * symbol. What cases tell is known from them.
+   */
   state(): FilledTotalsState;
   restore(state: FilledTotalsState): void;
   /** Executions that are counted and not done. */
@@ -51,13 +59,17 @@ export interface FilledTotals {
 
 type BySide = Readonly<Record<Side, Decimal>>;
 
-export type FilledTotalsState = Readonly<Record<string, BySide & { readonly closed?: BySide }>>;
+export type FilledTotalsState = Readonly<
+  Record<string, BySide & { readonly closed?: BySide; readonly takenBack?: BySide }>
+>;
 
 interface Closed {
   readonly symbol: string;
   /** That it counts for. */
   readonly side: Side;
   readonly quantity: Decimal;
+  /** By the venue, after it had closed so much more. */
+  readonly takenBack: Decimal;
 }
 
 interface Counted extends Counts {
@@ -75,6 +87,8 @@ interface SymbolTotals {
   sell: Counts;
   closed: BySide;
   takenBack: BySide;
+  /** By orders that were over. */
+  movedSinceEnd: BySide;
   readonly exits: ExitHolders;
 }
 
@@ -85,17 +99,33 @@ const plus = (total: BySide, side: Side, quantity: Decimal): BySide => ({
   [side]: add(total[side], quantity),
 });
 
+const together = (one: BySide, other: BySide): BySide => ({
+  buy: add(one.buy, other.buy),
+  sell: add(one.sell, other.sell),
+});
+
+const less = (one: BySide, other: BySide): BySide => ({
+  buy: subtract(one.buy, other.buy),
+  sell: subtract(one.sell, other.sell),
+});
+
+const sideWithout = (total: BySide, side: Side, quantity: Decimal): BySide =>
+  isZero(quantity) ? total : { ...total, [side]: subtract(total[side], quantity) };
+
 const isNone = ({ buy, sell }: BySide): boolean => isZero(buy) && isZero(sell);
 
 export function filledTotals(): FilledTotals {
   const counted = new Map<string, Counted>();
   const bySymbol = new Map<string, SymbolTotals>();
   const closing = new Map<string, Closed>();
+  const recalled = new Map<string, Decimal>();
+  const movedSince = new Map<string, BySide>();
 
   function totalsOf(symbol: string): SymbolTotals {
     const known = bySymbol.get(symbol);
     if (known !== undefined) return known;
-    const fresh: SymbolTotals = { buy: NO_COUNTS, sell: NO_COUNTS, closed: NONE, takenBack: NONE, exits: new Map() };
+    const moves = { closed: NONE, takenBack: NONE, movedSinceEnd: NONE };
+    const fresh: SymbolTotals = { buy: NO_COUNTS, sell: NO_COUNTS, ...moves, exits: new Map() };
     bySymbol.set(symbol, fresh);
     return fresh;
   }
@@ -111,8 +141,8 @@ export function filledTotals(): FilledTotals {
 
   /** An execution has exits only once it is over, so what has closed positions is always of others. */
   function closedIn(context: ExecutionContext): BySide {
-    const { closed, takenBack } = totalsOf(context.snapshot.symbol);
-    const all = { buy: add(closed.buy, takenBack.buy), sell: add(closed.sell, takenBack.sell) };
+    const { closed, takenBack, movedSinceEnd } = totalsOf(context.snapshot.symbol);
+    const all = together(together(closed, takenBack), movedSinceEnd);
     const own = counted.get(context.clientOrderId)?.takenBack ?? ZERO;
     return isZero(own) ? all : plus(all, exitSide(sideOf(context)), subtract(ZERO, own));
   }
@@ -128,8 +158,26 @@ export function filledTotals(): FilledTotals {
     const side = exitSide(entrySide);
     const totals = totalsOf(symbol);
     totals.closed = plus(totals.closed, side, subtract(quantity, known));
-    if (lessThan(quantity, known)) takeBack(symbol, side, subtract(known, quantity));
-    closing.set(clientOrderId, { symbol, side, quantity });
+    closing.set(clientOrderId, { symbol, side, quantity, takenBack: closing.get(clientOrderId)?.takenBack ?? ZERO });
+    if (lessThan(quantity, known)) recallReopened(clientOrderId, symbol, entrySide, subtract(known, quantity));
+  }
+
+  function recallReopened(clientOrderId: string, symbol: string, entrySide: Side, quantity: Decimal): void {
+    const side = exitSide(entrySide);
+    const totals = totalsOf(symbol);
+    totals.closed = plus(totals.closed, side, quantity);
+    takeBack(symbol, side, quantity);
+    const known = closing.get(clientOrderId);
+    const takenBack = add(known?.takenBack ?? ZERO, quantity);
+    closing.set(clientOrderId, { symbol, side, quantity: known?.quantity ?? ZERO, takenBack });
+  }
+
+  /** What was taken back of its fills before it is counted first here. */
+  function recallOwn({ clientOrderId, snapshot }: ExecutionContext): Decimal | undefined {
+    const own = recalled.get(clientOrderId);
+    recalled.delete(clientOrderId);
+    if (own !== undefined) takeBack(snapshot.symbol, snapshot.side, own);
+    return own;
   }
 
   const hold = (symbol: string, clientOrderId: string, prices: readonly Decimal[]): void =>
@@ -151,14 +199,17 @@ export function filledTotals(): FilledTotals {
       if (isSame && known.isOrderLive === isOrderLive) return;
       keepExits(context);
       const before = known ?? NO_COUNTS;
-      const now = { filled: heldBy(context), open: isOrderLive ? order.leavesQty : ZERO };
-      if (now.filled === before.filled && now.open === before.open) return;
-      const totals = totalsOf(snapshot.symbol);
+      const ownBefore = known === undefined ? recallOwn(context) : known.takenBack;
       const side = sideOf(context);
       const [was, is] = [known?.of.order.cumQty ?? ZERO, order.cumQty];
       const isLess = lessThan(is, was);
       if (isLess) takeBack(snapshot.symbol, side, subtract(was, is));
-      const takenBack = isLess ? add(known?.takenBack ?? ZERO, subtract(was, is)) : known?.takenBack;
+      const takenBack = isLess ? add(ownBefore ?? ZERO, subtract(was, is)) : ownBefore;
+      const held = heldBy(context);
+      const ever = takenBack === undefined ? held : add(held, takenBack);
+      const now = { filled: ever, open: isOrderLive ? order.leavesQty : ZERO };
+      if (now.filled === before.filled && now.open === before.open) return;
+      const totals = totalsOf(snapshot.symbol);
       totals[side] = moved(totals[side], before, now);
       const { filled, open } = now;
       const { symbol } = snapshot;
@@ -179,30 +230,28 @@ export function filledTotals(): FilledTotals {
     leave: (clientOrderId) => counted.delete(clientOrderId),
     close,
     leaveClosed: (clientOrderId) => closing.delete(clientOrderId),
-    takeBack,
-    holdExits: hold,
-    state() {
-      const done = new Map<string, { buy: Decimal; sell: Decimal; closed: BySide }>();
-      for (const [symbol, { buy, sell, closed }] of bySymbol)
-        done.set(symbol, { buy: buy.filled, sell: sell.filled, closed });
-      for (const { symbol, side, filled } of counted.values()) {
-        const own = done.get(symbol);
-        if (own !== undefined && filled !== ZERO) own[side] = subtract(own[side], filled);
-      }
-      for (const { symbol, side, quantity } of closing.values()) {
-        const own = done.get(symbol);
-        if (own !== undefined) own.closed = plus(own.closed, side, subtract(ZERO, quantity));
-      }
-      const all = [...done].sort(([one], [other]) => (one < other ? -1 : 1));
-      const kept = all.filter(([, of]) => !isNone(of) || !isNone(of.closed));
-      return Object.fromEntries(kept.map(([symbol, { closed, ...of }]) => [symbol, withClosed(of, closed)]));
+    recall: (clientOrderId, takenBack) => {
+      if (isPositive(takenBack)) recalled.set(clientOrderId, takenBack);
     },
+    recallReopened,
+    moveSinceEnd(symbol, moved) {
+      const totals = totalsOf(symbol);
+      for (const [id, { buy = ZERO, sell = ZERO }] of Object.entries(moved)) {
+        const known = movedSince.get(id) ?? NONE;
+        const now = { buy: maximum(known.buy, buy), sell: maximum(known.sell, sell) };
+        movedSince.set(id, now);
+        totals.movedSinceEnd = together(totals.movedSinceEnd, less(now, known));
+      }
+    },
+    holdExits: hold,
+    state: () => stateOf(bySymbol, counted.values(), closing.values()),
     restore(state) {
-      for (const [symbol, { buy, sell, closed = NONE }] of Object.entries(state)) {
+      for (const [symbol, { buy, sell, closed = NONE, takenBack = NONE }] of Object.entries(state)) {
         const totals = totalsOf(symbol);
         totals.buy = { ...totals.buy, filled: add(totals.buy.filled, buy) };
         totals.sell = { ...totals.sell, filled: add(totals.sell.filled, sell) };
-        totals.closed = plus(plus(totals.closed, 'buy', closed.buy), 'sell', closed.sell);
+        totals.closed = together(totals.closed, closed);
+        totals.takenBack = together(totals.takenBack, takenBack);
       }
     },
     get size() {
@@ -211,7 +260,36 @@ export function filledTotals(): FilledTotals {
   };
 }
 
-const withClosed = (of: BySide, closed: BySide): FilledTotalsState[string] => (isNone(closed) ? of : { ...of, closed });
+/** The totals without those who are not done: their own records tell what they count for. */
+function stateOf(
+  bySymbol: ReadonlyMap<string, SymbolTotals>,
+  counted: Iterable<Counted>,
+  closing: Iterable<Closed>,
+): FilledTotalsState {
+  const done = new Map<string, { filled: BySide; closed: BySide; takenBack: BySide }>();
+  for (const [symbol, { buy, sell, closed, takenBack }] of bySymbol)
+    done.set(symbol, { filled: { buy: buy.filled, sell: sell.filled }, closed, takenBack });
+  for (const { symbol, side, filled, takenBack = ZERO } of counted) {
+    const own = done.get(symbol);
+    if (own === undefined) continue;
+    own.filled = sideWithout(own.filled, side, filled);
+    own.takenBack = sideWithout(own.takenBack, exitSide(side), takenBack);
+  }
+  for (const { symbol, side, quantity, takenBack } of closing) {
+    const own = done.get(symbol);
+    if (own === undefined) continue;
+    own.closed = sideWithout(own.closed, side, add(quantity, takenBack));
+    own.takenBack = sideWithout(own.takenBack, exitSide(side), takenBack);
+  }
+  const all = [...done].sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(
+    all.flatMap(([symbol, { filled, closed, takenBack }]) => {
+      const [isClosed, isTakenBack] = [!isNone(closed), !isNone(takenBack)];
+      if (isNone(filled) && !isClosed && !isTakenBack) return [];
+      return [[symbol, { ...filled, ...(isClosed && { closed }), ...(isTakenBack && { takenBack }) }]];
+    }),
+  );
+}
 
 function closedRange(before: BySide, after: BySide): Record<Side, FilledRange> {
   const of = (side: Side): FilledRange => ({ least: before[side], most: after[side] });

@@ -33,6 +33,8 @@ export interface OrderWatchOptions {
   readonly statusDeadlineMs: number;
   /** The first look at an order that is watched from now on; a query of its own by default. */
   readonly firstLook?: (ref: OrderRef) => void;
+  /** What is pushed is kept until `takePushes`: nobody knows yet whom it concerns. */
+  readonly holdsPushes?: boolean;
 }
 
 export interface OrderWatch {
@@ -52,6 +54,8 @@ export interface OrderWatch {
   readonly size: number;
   /** Status requests made so far. */
   readonly polls: number;
+  /** Tells what was pushed and kept, in its order, and from now on each push as it comes. */
+  takePushes(): void;
   close(): void;
 }
 
@@ -142,7 +146,9 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const onGap = (): void => gaps$.next(gaps.add(watched.keys()));
 
   const ticks = ticksWhile(isWatching$, pollIntervalMs, scheduler).subscribe(pollAll);
-  const pushes = listen(broker, scheduler, onGap, publishNamed);
+  let held: unknown[] | undefined = options.holdsPushes === true ? [] : undefined;
+  const onPush = (raw: unknown): void => void (held === undefined ? publishNamed(raw) : held.push(raw));
+  const pushes = listen(broker, scheduler, onGap, onPush);
 
   return {
     reports$: reports$.pipe(share()),
@@ -167,6 +173,11 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     },
     get polls() {
       return requests.count;
+    },
+    takePushes() {
+      const kept = held ?? [];
+      held = undefined;
+      kept.forEach(publishNamed);
     },
     close() {
       ticks.unsubscribe();

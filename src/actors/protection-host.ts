@@ -8,10 +8,12 @@
  *    looks at a position sees all that came to it, in order.
  */
 import type { AuditEntry } from '../domain/audit.js';
+import { add, ZERO } from '../domain/decimal.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import type { Clock, OrderRef } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import type { Recorder } from '../journal/recorder.js';
+import { type RefoldedProtection, reopenedBy } from '../journal/refold-protection.js';
 import type { ProtectionCommand, ProtectionCommandOf } from '../machines/protection.commands.js';
 import type { ProtectionContext } from '../machines/protection.context.js';
 import type { ProtectionDeadlineName, ProtectionFact, SeenPosition } from '../machines/protection.facts.js';
@@ -46,11 +48,14 @@ export interface ProtectionHost {
   send(fact: ProtectionFact): void;
   /** A raw report on one of the exits, from a poll or a push. */
   report(leg: ExitLeg, raw: unknown): void;
-  /** Takes recorded facts without acting on them (A3); returns the cases that they ask for. */
-  replay(facts: readonly ProtectionFact[]): readonly ProtectionCommandOf<'openCase'>[];
+  /** Takes recorded facts without acting on them (A3). */
+  replay(facts: readonly ProtectionFact[]): Replayed;
   /** Ends the process' part in it. */
   abandon(): void;
 }
+
+/** The cases that recorded facts ask for, and how much that was closed the venue has opened again. */
+export type Replayed = Pick<RefoldedProtection, 'asked' | 'reopened'>;
 
 export const protectionHost = (services: ProtectionServices): ProtectionHost => new Position(services);
 
@@ -90,16 +95,19 @@ class Position implements ProtectionHost {
     if (report !== undefined) this.send({ type: 'EXIT_REPORT', at: this.#services.time(), leg, report });
   }
 
-  replay(recorded: readonly ProtectionFact[]): readonly ProtectionCommandOf<'openCase'>[] {
+  replay(recorded: readonly ProtectionFact[]): Replayed {
     const before = this.#now.context;
     const asked: ProtectionCommandOf<'openCase'>[] = [];
+    let reopened = ZERO;
     for (const fact of recorded) {
       const taken = this.#hasFailed ? undefined : this.#attemptStep(this.#now, fact);
+      const { context } = this.#now;
       this.#now = taken?.state ?? this.#now;
+      reopened = add(reopened, reopenedBy(context, this.#now.context));
       asked.push(...(taken?.commands ?? []).filter((command) => command.type === 'openCase'));
     }
     this.#services.onChange(this, before);
-    return asked;
+    return { asked, reopened };
   }
 
   abandon(): void {

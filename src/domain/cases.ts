@@ -5,7 +5,9 @@
  * 2. An execution has at most one open case: what is found later is added to it.
  */
 import { deepFreeze } from './canonical.js';
+import { type Decimal, maximum, ZERO } from './decimal.js';
 import { type Aliases, covers } from './kill-switch.js';
+import type { Side } from './ports.js';
 import type { Mismatch, ReconciliationReport, ReconciliationStatus } from './reconciliation.js';
 
 /** What a case is about: the reason code of its first difference. @public @since 0.1.0 */
@@ -39,8 +41,16 @@ export interface Case {
   readonly mismatches: readonly Mismatch[];
   /** What a sweep compared, for a case about a position: the latest such comparison. */
   readonly compared?: ComparedPosition;
+  /** What the venue told of orders that were over by then: others in the symbol need it (R6.2). */
+  readonly moved?: MovedSinceEnd;
   readonly resolution?: CaseResolution;
 }
+
+/**
+ * By how much the venue said that an order of ours has moved the position otherwise than was known at its end, by the id of the
+ * order and the side that it counts for: filled late, or taken back. The most that was told counts.
+ */
+export type MovedSinceEnd = Readonly<Record<string, Readonly<Partial<Record<Side, Decimal>>>>>;
 
 /** A position as a sweep found it, and what it knew then (M5). Quantities are signed decimals. */
 export interface ComparedPosition {
@@ -82,9 +92,16 @@ function folded(cases: readonly Case[], fact: CaseFact): readonly Case[] {
   if (known === undefined) return [...cases, opened];
   const mismatches = [...known.mismatches, ...opened.mismatches.filter((added) => !isKnown(known, added))];
   const { compared = known.compared } = opened;
-  return cases.map((other) =>
-    other === known ? { ...known, mismatches, ...(compared !== undefined && { compared }) } : other,
-  );
+  const moved = movedTogether(known.moved, opened.moved);
+  const added = { ...(compared !== undefined && { compared }), ...(moved !== undefined && { moved }) };
+  return cases.map((other) => (other === known ? { ...known, mismatches, ...added } : other));
+}
+
+function movedTogether(known: MovedSinceEnd | undefined, told: MovedSinceEnd | undefined): MovedSinceEnd | undefined {
+  if (known === undefined || told === undefined) return told ?? known;
+  const most = (id: string, side: Side) => maximum(known[id]?.[side] ?? ZERO, told[id]?.[side] ?? ZERO);
+  const ids = [...new Set([...Object.keys(known), ...Object.keys(told)])];
+  return Object.fromEntries(ids.map((id) => [id, { buy: most(id, 'buy'), sell: most(id, 'sell') }]));
 }
 
 const isKnown = ({ mismatches }: Case, added: Mismatch): boolean =>

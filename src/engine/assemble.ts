@@ -72,7 +72,15 @@ function watchOf(
 ): { readonly watch: OrderWatch; readonly looks: JointLooks } {
   const firstLook = (ref: OrderRef) => void looks.firstLookAt(ref);
   const statusDeadlineMs = deadlines.statusMs;
-  const watch = orderWatch({ broker, capabilities, clock, pollIntervalMs, statusDeadlineMs, firstLook });
+  const watch = orderWatch({
+    broker,
+    capabilities,
+    clock,
+    pollIntervalMs,
+    statusDeadlineMs,
+    firstLook,
+    holdsPushes: true,
+  });
   const looks = jointLooks(watch, inTurns);
   return { watch, looks };
 }
@@ -174,7 +182,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
     onDurable: () => kept.onDurable(),
   });
   const aliases = aliasesOf(broker);
-  const cases = caseRegister(recorder, time, options.onMismatch, aliases);
+  const cases = caseRegister(recorder, time, options.onMismatch, aliases, filled.moveSinceEnd);
   const known = { time, recorder, metrics, cases, executions };
   const walk = slicedWalk<ExecutionHost>(clock);
   const inTurns = turns(clock, walk);
@@ -188,7 +196,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const calls = callsOf(options, start.isOver, risk);
 
   const gate = gateOf(clock, board, cases);
-  const onStrayFill = strayFills(cases, filled.takeBack, (id) => exits.protections.coverOf(id));
+  const onStrayFill = strayFills(cases, (id) => exits.protections.coverOf(id));
   const read = { journal, lookup: opened.lookup, time, executions };
   const over = history({ ...read, closeGate: board.closeGateOnce, onStrayFill });
   const { uncertainIds: uncertain, finished, pages, onUnreadable } = over;

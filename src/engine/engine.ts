@@ -103,6 +103,8 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
   if (unusedCheckpoint !== undefined)
     recorder.say('warn', { cause: unusedCheckpoint }, 'the checkpoint is not used: every record is read');
   const difference = await recover(past, parts);
+  // What a session resends at its logon takes back fills, and says so once: it waits until it is known whom it concerns (P8).
+  parts.watch.takePushes();
   board.settle();
   // Only now: what the journal says of the switches must not open the gate again.
   const reason = opened.problem ?? difference;

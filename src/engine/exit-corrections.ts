@@ -7,9 +7,11 @@
  */
 import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
+import { movedFrom } from '../actors/moved-since-end.js';
 import type { AuditEntry } from '../domain/audit.js';
+import { exitSide } from '../domain/bracket.js';
 import { toldOf } from '../domain/cases.js';
-import { isPositive } from '../domain/decimal.js';
+import { type Decimal, isPositive } from '../domain/decimal.js';
 import {
   applyExitReport,
   type Exit,
@@ -35,8 +37,8 @@ export interface ExitCorrection {
   readonly context: ProtectionContext;
   readonly leg: ExitLeg;
   readonly report: ExitFact;
-  /** The position is over, and nobody watches its exits any more. */
-  readonly isOver: boolean;
+  /** What the exit had closed at the end of its position, when nobody watches it any more. */
+  readonly closedAtEnd?: Decimal;
 }
 
 /** Opens the case of a correction that is new; returns what is known of the exits after it, `undefined` when it is not new. */
@@ -44,7 +46,7 @@ export function tellExitCorrection(
   { cases, time, onAudit }: CorrectionParts,
   told: ExitCorrection,
 ): ProtectionContext | undefined {
-  const { context, leg, report } = told;
+  const { context, leg, report, closedAtEnd } = told;
   const before = context.exits.find((exit) => exit.leg === leg);
   if (before === undefined || !isNewExitCorrection(before, report)) return undefined;
   const now = applyExitReport(before, report);
@@ -54,8 +56,11 @@ export function tellExitCorrection(
   if (toldOf(cases.all(), advisoryId).some(({ message }) => message === found.message)) return undefined;
   const kind = report.correction?.kind === 'bust' ? 'FILL_BUSTED' : 'FILL_CORRECTED';
   // Of exits that are watched the chart writes the line.
-  const audit = told.isOver ? [correctionEntry(after, before, now)] : [];
-  void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches: [found], audit });
+  const audit = closedAtEnd === undefined ? [] : [correctionEntry(after, before, now)];
+  const id = exitIdOf(context.clientOrderId, leg);
+  // While they are watched the records of their chart tell it.
+  const moved = closedAtEnd && movedFrom(id, exitSide(context.side), closedAtEnd, now.cumQty);
+  void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches: [found], audit, moved });
   onAudit?.(audit, time());
   return after;
 }

@@ -34,7 +34,7 @@ export interface ExitsParts {
   readonly turns: Turns;
   /** Told what is recorded of exits, in the turn in which it is. */
   readonly onAudit?: ProtectionServices['onAudit'];
-  readonly filled: Pick<FilledTotals, 'holdExits' | 'close' | 'leaveClosed' | 'takeBack'>;
+  readonly filled: Pick<FilledTotals, 'holdExits' | 'close' | 'leaveClosed' | 'recallReopened'>;
   readonly past: Pick<History, 'endedPosition' | 'noteEntry' | 'entryOf' | 'forgetEntry' | 'report'>;
 }
 
@@ -82,7 +82,8 @@ export function exitsOf(parts: ExitsParts): Exits {
     liveIn,
     onAudit,
     holdExits: filled.holdExits,
-    onTakenBack: filled.takeBack,
+    onReopened: ({ clientOrderId, symbol, side }, quantity) =>
+      filled.recallReopened(clientOrderId, symbol, side, quantity),
     onClosing({ clientOrderId, symbol, side }, closed, isOver) {
       filled.close(clientOrderId, symbol, side, closed);
       if (isOver) filled.leaveClosed(clientOrderId);

@@ -17,12 +17,11 @@ import type { Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import { beginsLife, exitFactsOf, isStart } from '../journal/lives.js';
 import { endOfRecords } from '../journal/recorder.js';
-import { type Difference, refold } from '../journal/refold.js';
+import { type Difference, type Refolded, refold } from '../journal/refold.js';
 import { refoldProtection } from '../journal/refold-protection.js';
 import { recordedInput } from '../machines/advisory.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { ExecutionInput, FactOf } from '../machines/execution.facts.js';
-import type { ExecutionSnapshot } from '../machines/execution.state.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { type Metrics, metrics } from '../views/metrics.js';
 import { type Holdings, holdings } from './holdings.js';
@@ -56,11 +55,7 @@ export function countEnded(context: ExecutionContext, views: EndedViews): void {
 }
 
 /** One life, folded. @throws what cannot be folded at all */
-export function refoldLife(life: readonly JournalRecord[]): {
-  readonly input: ExecutionInput;
-  readonly snapshot: ExecutionSnapshot;
-  readonly difference?: Difference;
-} {
+export function refoldLife(life: readonly JournalRecord[]): Refolded & { readonly input: ExecutionInput } {
   const { advisory } = (life[0] as JournalRecord).fact as unknown as FactOf<'START'>;
   const input = recordedInput(advisory);
   return { input, ...refold(input, life) };
@@ -174,7 +169,7 @@ function* foldLives({ lives }: Sorted, { onDifference }: FoldEvents, attempt: At
   const found = { live: [] as string[], withFill: [] as string[], manual: [] as string[], symbols: new Set<string>() };
   for (const [advisoryId, life] of lives) {
     attempt({ advisoryId }, () => {
-      const { input, snapshot, difference } = refoldLife(life);
+      const { input, snapshot, difference, takenBack } = refoldLife(life);
       if (difference !== undefined) onDifference(advisoryId, difference);
       found.symbols.add(input.snapshot.symbol);
       if (snapshot.status === 'active') {
@@ -182,6 +177,7 @@ function* foldLives({ lives }: Sorted, { onDifference }: FoldEvents, attempt: At
         return;
       }
       const { context } = snapshot;
+      views.filled.recall(context.clientOrderId, takenBack);
       countEnded(context, views);
       if (hasFill(context.order)) found.withFill.push(advisoryId);
       if (difference === undefined && context.report?.requiresManualResolution === true) found.manual.push(advisoryId);
@@ -209,6 +205,7 @@ function* foldExits(
       if (!isOver) return;
       const { clientOrderId, symbol, side } = folded.context;
       filled.close(clientOrderId, symbol, side, closedOf(folded.context));
+      filled.recallReopened(clientOrderId, symbol, side, folded.reopened);
       filled.leaveClosed(clientOrderId);
     });
     yield;

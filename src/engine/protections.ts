@@ -9,6 +9,7 @@
  *    (T5, P8).
  */
 import { type Observable, Subject } from 'rxjs';
+import { movedFrom } from '../actors/moved-since-end.js';
 import { type ProtectionHost, type ProtectionServices, protectionHost } from '../actors/protection-host.js';
 import { within } from '../actors/within.js';
 import { exitSide } from '../domain/bracket.js';
@@ -16,7 +17,7 @@ import type { Case } from '../domain/cases.js';
 import { type Decimal, isPositive, lessThan, maximum, subtract, sum, ZERO } from '../domain/decimal.js';
 import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../domain/exits.js';
 import { hasFill } from '../domain/order.js';
-import type { BrokerCapabilities, OrderRef, Side } from '../domain/ports.js';
+import type { BrokerCapabilities, OrderRef } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 import type { ReasonCode } from '../domain/reasons.js';
 import { type Mismatch, mismatch, type ObservedPosition } from '../domain/reconciliation.js';
@@ -43,8 +44,8 @@ export interface ProtectionsParts extends Omit<ProtectionServices, 'askPosition'
   readonly liveIn: (symbol: string) => { readonly least: Decimal; readonly most: Decimal };
   /** So much of a position is closed; `isOver` once nothing more is to come. */
   readonly onClosing: (context: ProtectionContext, closed: Decimal, isOver: boolean) => void;
-  /** The venue has taken back so much of what an exit had closed of a position that was over; `side` is that of the exit. */
-  readonly onTakenBack: (symbol: string, side: Side, quantity: Decimal) => void;
+  /** In an earlier process the venue took back so much of what the exits of an entry had closed. */
+  readonly onReopened: (context: ProtectionContext, quantity: Decimal) => void;
   /** An open position has its exits at these prices. */
   readonly holdExits: (symbol: string, clientOrderId: string, prices: readonly Decimal[]) => void;
   /** Its execution is in memory: it is live, or has just ended, and the journal has no position of it that is over. */
@@ -104,6 +105,8 @@ export function protections(parts: ProtectionsParts): Protections {
   const open = new Map<string, ProtectionHost>();
   const closed = new Map<string, EndedPosition>();
   const [exits$, unclear$] = [new Subject<PositionView>(), new Subject<string>()];
+  /** Exits of positions that are over, of which the venue told more since. */
+  const endedWith = new Map<string, Decimal>();
   /** Closed before this process: read when somebody asks. */
   let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
@@ -207,7 +210,9 @@ export function protections(parts: ProtectionsParts): Protections {
     open.set(clientOrderId, host);
     const placed = [sl, tp].flatMap((exit) => (exit?.isPlaced === true ? [exit.price] : []));
     parts.holdExits(symbol, clientOrderId, placed);
-    for (const asked of host.replay(facts)) raiseUnlessKnown(host.context, asked);
+    const { asked, reopened } = host.replay(facts);
+    if (isPositive(reopened)) parts.onReopened(host.context, reopened);
+    for (const each of asked) raiseUnlessKnown(host.context, each);
     if (!host.isOver) host.send({ type: 'RECOVERED', at: time() });
   }
 
@@ -232,19 +237,24 @@ export function protections(parts: ProtectionsParts): Protections {
     const { clientOrderId, symbol, advisoryId, snapshotHash } = context;
     const id = exitIdOf(clientOrderId, leg);
     const report = readExitReport(raw, { clientOrderId: id });
+    const known = context.exits.find((exit) => exit.leg === leg)?.cumQty ?? ZERO;
     if (report?.correction !== undefined) {
-      const after = tellExitCorrection(parts, { context, leg, report, isOver: true });
-      if (after === undefined) return;
-      const isAgain = subtract(restOf(after), restOf(context));
-      if (isPositive(isAgain)) parts.onTakenBack(symbol, exitSide(after.side), isAgain);
-      if (isPositive(restOf(after))) showAgain(after);
+      const after = tellExitCorrection(parts, { context, leg, report, closedAtEnd: closedAtEnd(id, known) });
+      if (after !== undefined && isPositive(restOf(after))) showAgain(after);
       return;
     }
-    const known = context.exits.find((exit) => exit.leg === leg)?.cumQty ?? ZERO;
     if (report === undefined || !lessThan(known, report.cumQty)) return;
     const message = `Exit ${id} filled ${report.cumQty} after the position had ended with ${known}: the position is reversed`;
     const mismatches = [mismatch('POSITION_REVERSED', known, report.cumQty, message)];
-    void cases.raise({ kind: 'POSITION_REVERSED', symbol, advisoryId, snapshotHash, mismatches });
+    const moved = movedFrom(id, exitSide(context.side), closedAtEnd(id, known), report.cumQty);
+    void cases.raise({ kind: 'POSITION_REVERSED', symbol, advisoryId, snapshotHash, mismatches, moved });
+  }
+
+  /** What an exit had closed when its position ended, as the journal has it. */
+  function closedAtEnd(id: string, known: Decimal): Decimal {
+    const atEnd = endedWith.get(id) ?? known;
+    endedWith.set(id, atEnd);
+    return atEnd;
   }
 
   return {
@@ -264,8 +274,7 @@ export function protections(parts: ProtectionsParts): Protections {
         // First what a person must know: a fact whose case was not written down would be taken as told.
         const { leg } = exit;
         const report = readExitReport(raw, { clientOrderId: id });
-        if (report?.correction !== undefined)
-          tellExitCorrection(parts, { context: host.context, leg, report, isOver: false });
+        if (report?.correction !== undefined) tellExitCorrection(parts, { context: host.context, leg, report });
         return host.report(leg, raw);
       }
       const { clientOrderId } = exit;

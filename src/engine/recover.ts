@@ -14,6 +14,7 @@
 import type { CaseRegister } from '../actors/cases.js';
 import { type EngineTime, readingOf } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
+import { movedByReport } from '../actors/moved-since-end.js';
 import { inSlices } from '../actors/next-turn.js';
 import type { Turns } from '../actors/turns.js';
 import { type CaseFact, caseKindOf } from '../domain/cases.js';
@@ -140,8 +141,9 @@ async function resumeExecutions(
     attempt({ advisoryId }, () => {
       const life = lifeOf(begun.get(advisoryId) ?? read(advisoryId));
       if (life.length === 0) throw new Error('its records are not there');
-      const { input, snapshot, difference } = refoldLife(life);
+      const { input, snapshot, difference, takenBack } = refoldLife(life);
       if (difference !== undefined) onDifference(advisoryId, difference);
+      parts.filled.recall(snapshot.context.clientOrderId, takenBack);
       if (snapshot.status === 'active') return resume(parts, life, hostOf(parts, input, snapshot));
       countEnded(snapshot.context, parts);
       parts.symbols.add(input.snapshot.symbol);
@@ -227,12 +229,10 @@ function resume({ time, clock, board }: RecoveryParts, life: readonly JournalRec
 }
 
 /** The process may have ended between the verdict and its case. */
-function openForgottenCase(
-  { advisoryId, snapshotHash, snapshot, report }: ExecutionContext,
-  cases: CaseRegister,
-): void {
+function openForgottenCase(context: ExecutionContext, cases: CaseRegister): void {
+  const { advisoryId, snapshotHash, snapshot, report } = context;
   if (report?.requiresManualResolution !== true) return;
   if (cases.all().some((known) => known.advisoryId === advisoryId)) return;
-  const { mismatches } = report;
-  void cases.raise({ kind: caseKindOf(report), symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
+  const [{ mismatches }, moved] = [report, movedByReport(context)];
+  void cases.raise({ kind: caseKindOf(report), symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches, moved });
 }

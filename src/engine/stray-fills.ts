@@ -7,22 +7,20 @@
  */
 
 import type { CaseRegister } from '../actors/cases.js';
+import { movedSinceEnd } from '../actors/moved-since-end.js';
 import { toldOf } from '../domain/cases.js';
-import { type Decimal, lessThan, maximum, parseVenueDecimal, subtract, ZERO } from '../domain/decimal.js';
+import { type Decimal, lessThan, maximum, parseVenueDecimal, ZERO } from '../domain/decimal.js';
 import { applyReport, isNewCorrection, type OrderFact, type OrderState, readOrderReport } from '../domain/order.js';
-import type { Side } from '../domain/ports.js';
 import { type Mismatch, mismatch } from '../domain/reconciliation.js';
 import { correctionEntry } from '../machines/execution.audit.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import { correctionOf } from '../machines/execution.protecting.js';
 
 /**
- * @param onTakenBack told how much less an entry has filled than was taken as fact
  * @param coverNow what the exits of an entry cover by now, in words; they may have filled or ended since its result
  */
 export function strayFills(
   cases: CaseRegister,
-  onTakenBack: (symbol: string, side: Side, quantity: Decimal) => void = () => undefined,
   coverNow: (clientOrderId: string) => string | undefined = () => undefined,
 ): (context: ExecutionContext, report: OrderFact) => void {
   /** Orders that were corrected since their end, as they are now. The journal keeps the cases. */
@@ -36,6 +34,7 @@ export function strayFills(
   /** What the correction says, once: the sentence is the same whenever it is told. */
   function raiseCorrection(ended: ExecutionContext, report: OrderFact): void {
     const { snapshot, advisoryId, snapshotHash, clientOrderId } = ended;
+    const { symbol } = snapshot;
     const before = corrected.get(clientOrderId) ?? ended.order;
     if (!isNewCorrection(before, report)) return;
     const context = { ...ended, order: before };
@@ -43,11 +42,10 @@ export function strayFills(
     if (toldOf(cases.all(), advisoryId).some((told) => saysTheSame(told, found))) return;
     const now = { ...applyReport(before, report), status: before.status };
     corrected.set(clientOrderId, now);
-    if (lessThan(now.cumQty, before.cumQty))
-      onTakenBack(snapshot.symbol, snapshot.side, subtract(before.cumQty, now.cumQty));
     const kind = found.kind === 'FILL_CORRECTED' ? 'FILL_CORRECTED' : 'FILL_BUSTED';
     const audit = [correctionEntry(context, report, found)];
-    void cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches: [found], audit });
+    const moved = movedSinceEnd(ended, now.cumQty);
+    void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches: [found], audit, moved });
   }
 
   return (context, report) => {
@@ -59,7 +57,8 @@ export function strayFills(
     if (!lessThan(known, cumQty)) return;
     const message = `Order ${clientOrderId} filled ${cumQty} after the execution had ended with ${known}`;
     const mismatches = [mismatch('STRAY_FILL', known, cumQty, message)];
-    void cases.raise({ kind: 'STRAY_FILL', symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches });
+    const moved = movedSinceEnd(context, cumQty);
+    void cases.raise({ kind: 'STRAY_FILL', symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches, moved });
   };
 }
 

@@ -8,6 +8,7 @@
  */
 import type { AuditEntry, AuditEvent } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
+import { add, type Decimal, isPositive, subtract, ZERO } from '../domain/decimal.js';
 import type { JournalRecord } from '../domain/journal.js';
 import { causeOf } from '../domain/reading.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
@@ -24,6 +25,8 @@ export interface Refolded {
   readonly snapshot: ExecutionSnapshot;
   /** The first record that does not lead to what was recorded, and how that shows. */
   readonly difference?: Difference;
+  /** So much of its fills the venue took back while it was live. */
+  readonly takenBack: Decimal;
 }
 
 export interface Difference {
@@ -33,22 +36,23 @@ export interface Difference {
 
 /** @param life the records of the execution, oldest first, from its START on */
 export function refold(input: ExecutionInput, life: readonly JournalRecord[]): Refolded {
-  const { snapshot, difference } = foldAll(input, life);
+  const { snapshot, difference, takenBack } = foldAll(input, life);
   const recorded = recordedResult(life);
   const { context } = snapshot;
   if (recorded === undefined) {
-    if (difference === undefined) return { snapshot };
-    return { snapshot: certainPart(snapshot, life), difference };
+    if (difference === undefined) return { snapshot, takenBack };
+    return { snapshot: certainPart(snapshot, life), difference, takenBack };
   }
-  if (context.result !== undefined && isRecorded(context.result, recorded)) return { snapshot };
+  if (context.result !== undefined && isRecorded(context.result, recorded)) return { snapshot, takenBack };
   // The chart had failed: the result that was recorded is the engine's last word (E5).
-  if (life.some(isEngineFault)) return { snapshot: resolved('done', endedAsRecorded(context, recorded)) };
+  if (life.some(isEngineFault)) return { snapshot: resolved('done', endedAsRecorded(context, recorded)), takenBack };
   const { status } = recorded.summary;
   const found = context.result?.status ?? 'no end';
   const problem = `ended ${status} by this record, and folds to ${found === status ? 'another result' : found} now`;
   return {
     snapshot: resolved('done', endedAsRecorded(context, recorded)),
     difference: difference ?? { seq: recorded.seq, problem },
+    takenBack,
   };
 }
 
@@ -58,12 +62,15 @@ const isEngineFault = ({ fact }: JournalRecord): boolean => fact.type === 'ENGIN
 function foldAll(input: ExecutionInput, life: readonly JournalRecord[]): Refolded {
   let difference: Difference | undefined;
   let snapshot = newExecutionState(input);
+  let takenBack = ZERO;
 
   function take(record: JournalRecord): Difference | undefined {
     const { seq } = record;
     if (isEngineFault(record)) return undefined;
     if (snapshot.status !== 'active') return { seq, problem: 'comes after the end' };
     const { state, audit } = step(snapshot, upcast(record).fact as unknown as ExecutionFact);
+    const fall = subtract(snapshot.context.order.cumQty, state.context.order.cumQty);
+    if (isPositive(fall)) takenBack = add(takenBack, fall);
     snapshot = state;
     return differenceOf(record, audit);
   }
@@ -78,7 +85,7 @@ function foldAll(input: ExecutionInput, life: readonly JournalRecord[]): Refolde
     }
   }
   deepFreeze(snapshot.context);
-  return { snapshot, ...(difference !== undefined && { difference }) };
+  return { snapshot, takenBack, ...(difference !== undefined && { difference }) };
 }
 
 /** What was said when the fact was recorded and is not said now. What a later version says besides is no difference. */

@@ -15,6 +15,7 @@ import type {
   SnapshotInput,
 } from 'fillchart';
 import { createEngine } from 'fillchart';
+import { memoryJournal } from 'fillchart/adapters';
 import { virtualClock } from 'fillchart/testing';
 import { Subject } from 'rxjs';
 import { advisory } from './support.js';
@@ -47,6 +48,11 @@ export class OwnVenue {
   readonly adapter: BrokerAdapter;
   /** Nothing is pushed while it is set: the engine has only its polls. */
   isSilent = false;
+  /** Nobody is connected: what is pushed is told at the next connect, as a session resends what was missed. */
+  isAlone = false;
+  /** The next order is taken, and its answer does not come. */
+  losesAnswer = false;
+  #missed: OrderReport[] = [];
   #last = 0;
 
   constructor() {
@@ -62,10 +68,17 @@ export class OwnVenue {
         fractional: true,
         minPollMs: 0,
       },
+      connect: async () => {
+        this.isAlone = false;
+        for (const report of this.#missed.splice(0)) this.#pushes.next(report);
+      },
       instrument: async (symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' }),
       submitOrder: async (order) => {
         called('submitOrder', order);
-        return { kind: 'accepted', brokerOrderId: this.#take(order) };
+        const brokerOrderId = this.#take(order);
+        if (!this.losesAnswer) return { kind: 'accepted', brokerOrderId };
+        this.losesAnswer = false;
+        throw new Error('socket hang up');
       },
       getOrderStatus: async ({ clientOrderId }) => {
         called('getOrderStatus', clientOrderId);
@@ -160,6 +173,7 @@ export class OwnVenue {
       clientOrderId: id,
       brokerOrderId: `V-${id}`,
       state,
+      quantity: String(order.quantity),
       filledSize: String(filled),
       ...(filled > 0 && { fillPrice: String(round(worth / filled)) }),
       fills: fills.map((fill) => ({ id: fill.id, quantity: String(fill.quantity), price: String(fill.price) })),
@@ -169,7 +183,9 @@ export class OwnVenue {
 
   #tell(id: string, more: Partial<OrderReport> = {}): void {
     const report = this.report(id, more);
-    if (report !== undefined && !this.isSilent) this.#pushes.next(report);
+    if (report === undefined || this.isSilent) return;
+    if (this.isAlone) this.#missed.push(report);
+    else this.#pushes.next(report);
   }
 
   /** Fills so much; returns the id of the fill. */
@@ -223,7 +239,10 @@ const isAmong = (symbols: readonly string[], symbol: string): boolean =>
 export async function atOwnVenue(options: Partial<EngineOptions> = {}) {
   const clock = virtualClock();
   const venue = new OwnVenue();
-  const engine = await clock.runUntil(createEngine({ broker: venue.adapter, clock, logger: false, ...options }));
+  const journal = memoryJournal();
+  const parts = { broker: venue.adapter, clock, journal, logger: false, ...options } as const;
+  const engine = await clock.runUntil(createEngine(parts));
+  let now = engine;
   const idOf = (advisoryId: string): string => engine.execution(advisoryId)?.clientOrderId ?? '';
   const start = async (advisoryId: string, differs: Partial<SnapshotInput> = {}): Promise<Execution> => {
     const execution = engine.start(advisory(advisoryId, differs));
@@ -237,6 +256,15 @@ export async function atOwnVenue(options: Partial<EngineOptions> = {}) {
     return clock.runUntil(execution.result);
   }
   const cases = (): string[] => engine.cases.open().map(({ kind, advisoryId }) => `${kind} ${advisoryId ?? '-'}`);
+  const casesNow = (): string[] => now.cases.open().map(({ kind, advisoryId }) => `${kind} ${advisoryId ?? '-'}`);
+  /** The process ends, and a second later another goes on. */
+  async function restart(meanwhile: () => void = () => undefined): Promise<void> {
+    await clock.runUntil(now.close());
+    venue.isAlone = true;
+    meanwhile();
+    await clock.advance(1_000);
+    now = await clock.runUntil(createEngine(parts));
+  }
   const found = (): string[] => engine.cases.open().flatMap((one) => one.mismatches.map(({ message }) => message));
-  return { clock, venue, engine, idOf, start, held, cases, found };
+  return { clock, venue, engine, idOf, start, held, cases, casesNow, found, restart, engineNow: () => now };
 }
