@@ -146,9 +146,8 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const onGap = (): void => gaps$.next(gaps.add(watched.keys()));
 
   const ticks = ticksWhile(isWatching$, pollIntervalMs, scheduler).subscribe(pollAll);
-  let held: unknown[] | undefined = options.holdsPushes === true ? [] : undefined;
-  const onPush = (raw: unknown): void => void (held === undefined ? publishNamed(raw) : held.push(raw));
-  const pushes = listen(broker, scheduler, onGap, onPush);
+  const held = heldPushes(options.holdsPushes === true, publishNamed);
+  const pushes = listen(broker, scheduler, onGap, held.push);
 
   return {
     reports$: reports$.pipe(share()),
@@ -174,17 +173,26 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     get polls() {
       return requests.count;
     },
-    takePushes() {
-      const kept = held ?? [];
-      held = undefined;
-      kept.forEach(publishNamed);
-    },
+    takePushes: held.release,
     close() {
       ticks.unsubscribe();
       pushes?.unsubscribe();
       gaps.close();
       watched.clear();
       for (const stream of [reports$, gaps$]) stream.complete();
+    },
+  };
+}
+
+/** Keeps what is pushed until it is released. */
+function heldPushes(isHeld: boolean, publish: (raw: unknown) => unknown) {
+  let kept: unknown[] | undefined = isHeld ? [] : undefined;
+  return {
+    push: (raw: unknown): void => void (kept === undefined ? publish(raw) : kept.push(raw)),
+    release(): void {
+      const all = kept ?? [];
+      kept = undefined;
+      for (const raw of all) publish(raw);
     },
   };
 }

@@ -105,8 +105,7 @@ export function protections(parts: ProtectionsParts): Protections {
   const open = new Map<string, ProtectionHost>();
   const closed = new Map<string, EndedPosition>();
   const [exits$, unclear$] = [new Subject<PositionView>(), new Subject<string>()];
-  /** Exits of positions that are over, of which the venue told more since. */
-  const endedWith = new Map<string, Decimal>();
+  const closedAtEnd = firstOfEach();
   /** Closed before this process: read when somebody asks. */
   let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
@@ -211,7 +210,7 @@ export function protections(parts: ProtectionsParts): Protections {
     const placed = [sl, tp].flatMap((exit) => (exit?.isPlaced === true ? [exit.price] : []));
     parts.holdExits(symbol, clientOrderId, placed);
     const { asked, reopened } = host.replay(facts);
-    if (isPositive(reopened)) parts.onReopened(host.context, reopened);
+    parts.onReopened(host.context, reopened);
     for (const each of asked) raiseUnlessKnown(host.context, each);
     if (!host.isOver) host.send({ type: 'RECOVERED', at: time() });
   }
@@ -244,17 +243,9 @@ export function protections(parts: ProtectionsParts): Protections {
       return;
     }
     if (report === undefined || !lessThan(known, report.cumQty)) return;
-    const message = `Exit ${id} filled ${report.cumQty} after the position had ended with ${known}: the position is reversed`;
-    const mismatches = [mismatch('POSITION_REVERSED', known, report.cumQty, message)];
+    const mismatches = [filledAfterEnd(id, known, report.cumQty)];
     const moved = movedFrom(id, exitSide(context.side), closedAtEnd(id, known), report.cumQty);
     void cases.raise({ kind: 'POSITION_REVERSED', symbol, advisoryId, snapshotHash, mismatches, moved });
-  }
-
-  /** What an exit had closed when its position ended, as the journal has it. */
-  function closedAtEnd(id: string, known: Decimal): Decimal {
-    const atEnd = endedWith.get(id) ?? known;
-    endedWith.set(id, atEnd);
-    return atEnd;
   }
 
   return {
@@ -272,10 +263,10 @@ export function protections(parts: ProtectionsParts): Protections {
       const host = open.get(exit.clientOrderId);
       if (host !== undefined) {
         // First what a person must know: a fact whose case was not written down would be taken as told.
-        const { leg } = exit;
         const report = readExitReport(raw, { clientOrderId: id });
-        if (report?.correction !== undefined) tellExitCorrection(parts, { context: host.context, leg, report });
-        return host.report(leg, raw);
+        const told = { context: host.context, leg: exit.leg };
+        if (report?.correction !== undefined) tellExitCorrection(parts, { ...told, report });
+        return host.report(exit.leg, raw);
       }
       const { clientOrderId } = exit;
       // Brokers push each exit when it is placed, before there is a position: that is no reason to read.
@@ -326,6 +317,23 @@ export function protections(parts: ProtectionsParts): Protections {
 
 /** What is closed of the position, by its exits or otherwise. */
 export const closedOf = (context: ProtectionContext): Decimal => subtract(context.quantity, restOf(context));
+
+const filledAfterEnd = (id: string, known: Decimal, cumQty: Decimal): Mismatch =>
+  mismatch(
+    'POSITION_REVERSED',
+    known,
+    cumQty,
+    `Exit ${id} filled ${cumQty} after the position had ended with ${known}: the position is reversed`,
+  );
+
+/** The first quantity that was known of each. */
+function firstOfEach(): (id: string, known: Decimal) => Decimal {
+  const first = new Map<string, Decimal>();
+  return (id, known) => {
+    if (!first.has(id)) first.set(id, known);
+    return first.get(id) ?? known;
+  };
+}
 
 /** Whether the cases of an advisory tell all of these. */
 export function isTold(cases: readonly Case[], advisoryId: string, mismatches: readonly Mismatch[]): boolean {
