@@ -263,9 +263,7 @@ export function protections(parts: ProtectionsParts): Protections {
       const host = open.get(exit.clientOrderId);
       if (host !== undefined) {
         // First what a person must know: a fact whose case was not written down would be taken as told.
-        const report = readExitReport(raw, { clientOrderId: id });
-        const told = { context: host.context, leg: exit.leg };
-        if (report?.correction !== undefined) tellExitCorrection(parts, { ...told, report });
+        tellCorrected(parts, host.context, exit.leg, raw);
         return host.report(exit.leg, raw);
       }
       const { clientOrderId } = exit;
@@ -317,6 +315,11 @@ export function protections(parts: ProtectionsParts): Protections {
 
 /** What is closed of the position, by its exits or otherwise. */
 export const closedOf = (context: ProtectionContext): Decimal => subtract(context.quantity, restOf(context));
+
+function tellCorrected(parts: ProtectionsParts, context: ProtectionContext, leg: ExitLeg, raw: unknown): void {
+  const report = readExitReport(raw, { clientOrderId: exitIdOf(context.clientOrderId, leg) });
+  if (report?.correction !== undefined) tellExitCorrection(parts, { context, leg, report });
+}
 
 const filledAfterEnd = (id: string, known: Decimal, cumQty: Decimal): Mismatch =>
   mismatch(
