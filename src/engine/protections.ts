@@ -102,8 +102,7 @@ export type EndedPosition = Pick<ProtectionHost, 'context' | 'state'>;
 
 export function protections(parts: ProtectionsParts): Protections {
   const { holdings, capabilities, time, cases, watch, retained = RETAINED } = parts;
-  const open = new Map<string, ProtectionHost>();
-  const closed = new Map<string, EndedPosition>();
+  const [open, closed] = [new Map<string, ProtectionHost>(), new Map<string, EndedPosition>()];
   const [exits$, unclear$] = [new Subject<PositionView>(), new Subject<string>()];
   const closedAtEnd = firstOfEach();
   /** Closed before this process: read when somebody asks. */
