@@ -12,7 +12,7 @@ const PATHS = {
 
 export function Icon({ name }: { readonly name: keyof typeof PATHS }) {
   return (
-    <svg viewBox="0 0 24 24" width="16" height="16" aria-hidden="true" class="icon-drawn">
+    <svg viewBox="0 0 24 24" aria-hidden="true" class="icon-drawn">
       <path d={PATHS[name]} />
     </svg>
   );

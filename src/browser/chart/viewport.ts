@@ -19,7 +19,7 @@ export interface Size {
 
 /** Window pixels per unit of the picture. */
 export const LARGEST_SCALE = 4;
-const LARGEST_FIT = 2.4;
+const LARGEST_FIT = 3.2;
 /** Px around the whole picture. */
 export const MARGIN = 8;
 /** Share of the window that always shows some of the picture. */

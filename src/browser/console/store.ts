@@ -14,7 +14,7 @@ import { get, Refused, sentenceOf, token } from './api.js';
 import { GROUPS } from './rows.js';
 import { heard, type ServerClock, serverNow } from './server-clock.js';
 import type { StreamEvent } from './sse.js';
-import { type ConsoleEvent, eventKey, fromList, MOST_FINISHED, newState, withEvents } from './state.js';
+import { type ConsoleEvent, eventKey, executionKey, fromList, MOST_FINISHED, newState, withEvents } from './state.js';
 import { EventStream } from './stream.js';
 
 export const state = signal(newState());
@@ -41,7 +41,8 @@ export function whyNot(needed: Role): string | undefined {
 let stream: EventStream | undefined;
 let queue: ConsoleEvent[] = [];
 let isDue = false;
-let toldSince = new Set<string>();
+/** For each reading of lists that is under way: what events have told of since it began. */
+const readings = new Set<Set<string>>();
 const listeners = new Set<(advisory: string) => void>();
 
 /** Told of the key of each execution that an audit record is about. */
@@ -95,11 +96,11 @@ function onConnection(connection: 'live' | 'stale' | 'lost'): void {
 function onHello({ time, resumed }: Hello): void {
   hear(time);
   // What stands without a record of its own is asked for again.
-  if (resumed && state.value.isComplete) void readStanding();
-  else void readAll();
+  if (resumed && state.value.isComplete) void reading(readStanding);
+  else void reading(readAll);
 }
 
-const onReset = (): void => void readAll();
+const onReset = (): void => void reading(readAll);
 
 const hear = (time: string): void => {
   clock.value = heard(clock.value, Date.parse(time), performance.timeOrigin + performance.now());
@@ -114,7 +115,7 @@ function onEvent({ event, data }: StreamEvent): void {
 }
 
 function put(event: ConsoleEvent): void {
-  toldSince.add(eventKey(event));
+  for (const toldSince of readings) toldSince.add(eventKey(event));
   queue.push(event);
   if (event.type === 'audit' && event.data.advisoryId !== undefined) {
     const key = `${event.data.account} ${event.data.advisoryId}`;
@@ -134,55 +135,99 @@ function flush(): void {
   state.value = withEvents(state.value, events);
 }
 
-function takeList(events: readonly ConsoleEvent[]): void {
+function takeList(events: readonly ConsoleEvent[], toldSince: ReadonlySet<string>): void {
   flush();
   state.value = withEvents(state.value, fromList(events, toldSince));
 }
 
 const PAGE = 500;
 
-async function readAll(): Promise<void> {
-  toldSince = new Set();
+type Read = (toldSince: ReadonlySet<string>) => Promise<void>;
+
+/** Reads lists; what an event tells meanwhile is newer than they are. */
+async function reading(read: Read): Promise<void> {
+  const toldSince = new Set<string>();
+  readings.add(toldSince);
   try {
-    await readStanding();
-    for (const group of GROUPS)
-      await readExecutions(group, group === 'finished' ? MOST_FINISHED : Number.POSITIVE_INFINITY);
-    state.value = { ...state.value, isComplete: true };
+    await read(toldSince);
   } catch (error) {
     failure.value = sentenceOf(error);
+  } finally {
+    readings.delete(toldSince);
   }
 }
 
-async function readStanding(): Promise<void> {
-  const [accounts, switches, cases, positions] = await Promise.all([
+const readAll: Read = async (toldSince) => {
+  await readStanding(toldSince);
+  for (const group of GROUPS) await readExecutions(group, toldSince);
+  state.value = { ...state.value, isComplete: true };
+};
+
+const readStanding: Read = async (toldSince) => {
+  const [accounts, switches, cases, open, closed] = await Promise.all([
     get<AccountList>('v1/accounts'),
     get<SwitchList>('v1/kill-switches'),
-    get<CasePage>(`v1/cases?limit=${PAGE}`),
-    get<PositionPage>(`v1/positions?limit=${PAGE}`),
+    everyPage(`v1/cases?limit=${PAGE}`, ({ cases: listed }: CasePage) => listed),
+    everyPage(`v1/positions?open=true&limit=${PAGE}`, ({ positions }: PositionPage) => positions),
+    get<PositionPage>(`v1/positions?open=false&limit=${PAGE}`),
   ]);
-  const stillOpen = new Set(cases.cases.map(({ account, caseId }) => `${account} ${caseId}`));
-  takeList([
-    ...accounts.accounts.map((data): ConsoleEvent => ({ type: 'account', data })),
-    { type: 'switches', data: switches },
-    ...cases.cases.map((data): ConsoleEvent => ({ type: 'case', data })),
-    ...positions.positions.map((data): ConsoleEvent => ({ type: 'position', data })),
-  ]);
-  // A case that is not listed among the open ones any more was resolved while nobody listened.
-  const gone = [...state.value.cases.values()].filter(
+  const stillOpen = new Set(cases.map(({ account, caseId }) => `${account} ${caseId}`));
+  const positions = [...closed.positions, ...open];
+  takeList(
+    [
+      ...accounts.accounts.map((data): ConsoleEvent => ({ type: 'account', data })),
+      { type: 'switches', data: switches },
+      ...cases.map((data): ConsoleEvent => ({ type: 'case', data })),
+      ...positions.map((data): ConsoleEvent => ({ type: 'position', data })),
+    ],
+    toldSince,
+  );
+  // What is not listed among the open ones any more was resolved, or closed, while nobody listened.
+  const goneCases = [...state.value.cases.values()].filter(
     (one) => one.isOpen && !stillOpen.has(`${one.account} ${one.caseId}`),
   );
-  if (cases.nextCursor === undefined)
-    takeList(gone.map((one): ConsoleEvent => ({ type: 'case', data: { ...one, isOpen: false } })));
+  const stillHeld = new Set(open.map(executionKey));
+  const gonePositions = [...state.value.positions].filter(([key, one]) => one.isOpen && !stillHeld.has(key));
+  takeList(
+    [
+      ...goneCases.map((one): ConsoleEvent => ({ type: 'case', data: { ...one, isOpen: false } })),
+      ...gonePositions.map(([, one]): ConsoleEvent => ({ type: 'position', data: { ...one, ...NOT_HELD } })),
+    ],
+    toldSince,
+  );
+};
+
+const NOT_HELD = { isOpen: false, openQuantity: '0', unprotectedQuantity: '0' } as const;
+
+const cursorOf = (cursor: string | undefined): string =>
+  cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+
+/** What is open is read to its end: there is no telling how much of it there is. */
+async function everyPage<Page extends { readonly nextCursor?: string | undefined }, Entry>(
+  path: string,
+  entriesOf: (page: Page) => readonly Entry[],
+): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: Page = await get<Page>(`${path}${cursorOf(cursor)}`);
+    entries.push(...entriesOf(page));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return entries;
 }
 
 /** Oldest first into the memory, so that the bound drops the oldest. */
-async function readExecutions(group: (typeof GROUPS)[number], most: number): Promise<void> {
+async function readExecutions(group: (typeof GROUPS)[number], toldSince: ReadonlySet<string>): Promise<void> {
+  const most = group === 'finished' ? MOST_FINISHED : Number.POSITIVE_INFINITY;
   let cursor: string | undefined;
   let count = 0;
   do {
-    const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = await get<ExecutionPage>(`v1/executions?group=${group}&limit=${PAGE}${more}`);
-    takeList([...page.executions].reverse().map((data): ConsoleEvent => ({ type: 'execution', data })));
+    const page = await get<ExecutionPage>(`v1/executions?group=${group}&limit=${PAGE}${cursorOf(cursor)}`);
+    takeList(
+      [...page.executions].reverse().map((data): ConsoleEvent => ({ type: 'execution', data })),
+      toldSince,
+    );
     count += page.executions.length;
     cursor = page.nextCursor;
   } while (cursor !== undefined && count < most);

@@ -155,7 +155,7 @@ function Counter({ name, value, tone = '', isExtra = false }: CounterProps) {
 /** Two states and the way between them. */
 export function Logo() {
   return (
-    <svg class="logo" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+    <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
       <rect x="2" y="2" width="10" height="8" rx="2.5" fill="none" stroke="currentColor" stroke-width="2" />
       <path d="M7 10v4a3 3 0 0 0 3 3h2" fill="none" stroke="currentColor" stroke-width="2" />
       <rect x="12" y="13" width="10" height="8" rx="2.5" fill="currentColor" stroke="currentColor" stroke-width="2" />
