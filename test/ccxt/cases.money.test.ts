@@ -61,6 +61,21 @@ describe.each(IN_COIN)('C6 C7 C8 C9 B6 at %s: the fee is taken in the coin', (ex
   });
 });
 
+describe('fills that lag their order', () => {
+  it('C6 B6: a list of fills that is not whole yet tells no fee: it is asked for again, and the exits are for what is there', async () => {
+    const now = await world('binance', { ...FEE, lot: '0.00001' });
+    now.fake.fault({ on: 'submit', answer: 'cut', live: true });
+    now.fake.fault({ on: 'fills', answer: { status: 200, body: [] }, times: 2 });
+    const result = await execute(now, { ...advisory('binance'), positionSize: '1' });
+    expect([result.status, result.reconciliationReport?.status, now.fake.count('protect')]).toEqual([
+      'FILLED',
+      'MATCHED',
+      1,
+    ]);
+    expect(standing(now)[0]?.split(' ')[1]).toBe('0.999');
+  });
+});
+
 describe('C9 at Kraken', () => {
   it('the fee is asked for in the quote currency, told, and matched', async () => {
     const { now, result } = await one('kraken', { profile: { fee: { rate: '0.0026', in: 'quote' } } });

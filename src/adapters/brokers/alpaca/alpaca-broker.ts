@@ -48,7 +48,7 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
   const wire = alpacaWire(settings, sdk);
   const reader = instrumentReader(wire, settings);
   const watched = watchedOrders(() => settings.clock.monotonic());
-  const updates = tradeUpdates(settings, watched.count);
+  const updates = tradeUpdates(settings, wire.legs, watched.count);
   const accounts = remembered<Json>(settings.clock, ACCOUNT_FRESH_MS);
   const account = (signal: AbortSignal) => accounts('', () => readAccount(wire, signal));
   let isClosed = false;

@@ -105,7 +105,7 @@ export async function orderStatuses(
   );
   const wanted = new Set(refs.map(({ clientOrderId }) => clientOrderId));
   return listOf(body, 'orders')
-    .flatMap(reportsOf)
+    .flatMap((order) => reportsOf(order))
     .filter((report) => wanted.has(report.clientOrderId))
     .map(withoutSymbol);
 }

@@ -4,13 +4,16 @@
  * 1. After each (re)connect, once Alpaca confirms that it listens, a gap is told: what happened meanwhile is not replayed.
  * 2. While the stream is down, gaps are told at intervals: the orders are then polled faster than the slow polls beside
  *    a working stream, the more slowly the more orders are asked for.
- * 3. Nothing that comes over the stream is believed beyond being a report: the engine applies it by its cumulative size.
+ * 3. A fill that Alpaca takes back (`trade_bust`) or changes (`trade_correct`) is told as such (P8); the order that comes with
+ *    it says what stands now. No query shows it as more than a smaller number.
+ * 4. Nothing that comes over the stream is believed beyond being a report: the engine applies it by its cumulative size.
  */
 import { type Observable, Subject } from 'rxjs';
 import type { OrderReport } from '../../../domain/ports.js';
+import type { LegNames } from './leg-names.js';
 import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
-import { isJson, reportsOf } from './wire-order.js';
+import { isJson, updatesOf } from './wire-order.js';
 
 export interface TradeUpdates {
   readonly reports$: Observable<OrderReport | { readonly type: 'gap' }>;
@@ -24,7 +27,7 @@ export interface TradeUpdates {
 const DOWN_GAP_MS = 1_000;
 const MOST_RECONNECT_MS = 5_000;
 
-export function tradeUpdates(settings: AlpacaSettings, ordersAskedFor: () => number): TradeUpdates {
+export function tradeUpdates(settings: AlpacaSettings, legs: LegNames, ordersAskedFor: () => number): TradeUpdates {
   const { clock } = settings;
   const reports$ = new Subject<OrderReport | { readonly type: 'gap' }>();
   let stream: InstanceType<AlpacaSdk['streaming']['TradingStream']> | undefined;
@@ -58,8 +61,11 @@ export function tradeUpdates(settings: AlpacaSettings, ordersAskedFor: () => num
   }
 
   function push(update: unknown): void {
-    const order = isJson(update) ? update['order'] : undefined;
-    for (const { symbol: _, ...report } of reportsOf(order)) reports$.next(report);
+    if (!isJson(update)) return;
+    const order = update['order'];
+    legs.learn(order);
+    const named = isJson(order) ? legs.nameOf(order) : undefined;
+    for (const { symbol: _, ...report } of updatesOf(update, named)) reports$.next(report);
   }
 
   function open({ streaming }: AlpacaSdk): void {

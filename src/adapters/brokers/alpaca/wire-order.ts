@@ -7,7 +7,7 @@
  *    stop-loss gets its name from its parent, for Alpaca makes up the leg's own.
  */
 import { parseVenueDecimal } from '../../../domain/decimal.js';
-import type { OpenOrder, OrderReport, WorkingProtection } from '../../../domain/ports.js';
+import type { Correction, Fill, OpenOrder, OrderReport, WorkingProtection } from '../../../domain/ports.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -84,12 +84,39 @@ function reasonOf(order: Json, status: string): string | undefined {
 }
 
 /** The order and its legs, each under the id by which the engine knows it. */
-export function reportsOf(order: unknown): readonly OpenOrder[] {
-  const parent = reportOf(order);
+export function reportsOf(order: unknown, named?: string): readonly OpenOrder[] {
+  const parent = reportOf(order, named);
   if (parent === undefined || !isJson(order)) return [];
   const entry = entryOf(parent.clientOrderId, 'tp');
   const legs = legsOf(order).map((leg) => reportOf(leg, entry === undefined ? undefined : stopLossId(entry)));
   return [parent, ...legs.filter((leg) => leg !== undefined)];
+}
+
+const TRADES = ['fill', 'partial_fill'];
+const CORRECTIONS: Readonly<Record<string, Correction['kind']>> = { trade_bust: 'bust', trade_correct: 'correct' };
+
+/** What a trade update says of its order, and of the legs that it shows: the update's own event is the order's alone (P8). */
+export function updatesOf(update: Json, named?: string): readonly OpenOrder[] {
+  const [own, ...legs] = reportsOf(update['order'], named);
+  if (own === undefined) return [];
+  const event = textOf(update['event']) ?? '';
+  const kind = CORRECTIONS[event];
+  const fills = TRADES.includes(event) || kind === 'correct' ? fillsOf(update) : [];
+  const fillId =
+    textOf(update['previous_execution_id']) ?? (kind === 'bust' ? textOf(update['execution_id']) : undefined);
+  return [
+    {
+      ...own,
+      ...(fills.length > 0 && { fills }),
+      ...(kind !== undefined && { correction: { kind, ...(fillId !== undefined && { fillId }) } }),
+    },
+    ...legs,
+  ];
+}
+
+function fillsOf(update: Json): readonly Fill[] {
+  const [id, quantity, price] = ['execution_id', 'qty', 'price'].map((field) => textOf(update[field]));
+  return id === undefined || quantity === undefined || price === undefined ? [] : [{ id, quantity, price }];
 }
 
 /** The same, of a list that must be whole: what it leaves out would count as closed (M4). @throws {Error} */

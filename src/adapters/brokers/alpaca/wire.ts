@@ -12,6 +12,7 @@ import { type Exchange, httpCall } from '../http-exchange.js';
 import { redactor } from '../redact.js';
 import { minuteRules, ONE_REQUEST, type Purpose, requestBudget } from '../request-budget.js';
 import { keysRefused, read, refusesKeys } from './classify.js';
+import { type LegNames, legNames } from './leg-names.js';
 import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
 
@@ -43,6 +44,8 @@ export interface Wire {
   /** How many further whole lives the account's requests carry now. */
   capacity(inFlight: number): number;
   readonly redact: (text: string) => string;
+  /** What the answers have told of the legs of exit pairs. */
+  readonly legs: LegNames;
   /** As the venue told it, else as configured. */
   rateLimit(): BrokerRateLimit;
 }
@@ -61,6 +64,7 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
   const redact = redactor([secretKey, keyId]);
   const rules = minuteRules(settings.requestsPerMinute, settings.reservedPerMinute, LIFE_REQUESTS);
   const budget = requestBudget(clock, rules);
+  const legs = legNames();
 
   async function exchange(purpose: Purpose, signal: AbortSignal, send: Send, tag?: string): Promise<Exchange> {
     const library = await sdk();
@@ -75,7 +79,9 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
     } finally {
       call.end();
     }
-    return redacted(call.outcome() ?? { kind: 'not_sent', cause: 'the library sent nothing' }, redact);
+    const outcome = call.outcome() ?? { kind: 'not_sent', cause: 'the library sent nothing' };
+    if (outcome.kind === 'answer') legs.learn(outcome.body);
+    return redacted(outcome, redact);
   }
 
   return {
@@ -95,6 +101,7 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
       throw isRefusal(status) && code !== undefined ? new BrokerRefusal(sentence) : new Error(sentence);
     },
     redact,
+    legs,
     rateLimit() {
       const { limit: requests, perMs } = budget.limit() ?? { limit: settings.requestsPerMinute, perMs: MINUTE_MS };
       return { requests, perMs, remaining: Math.max(0, requests - budget.used()) };

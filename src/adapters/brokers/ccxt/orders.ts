@@ -148,8 +148,9 @@ async function tradesOf(
   try {
     const said = await wire.read(signal, dialect.fillsOf(market, order), 'look');
     const read = dialect.readFills(said.data, order);
-    if (read === undefined) return 'unread';
-    if (isWhole(read, order)) learned.keep(order.brokerOrderId, read);
+    // A list of fills that lags the order tells of no fee, or of a part of it.
+    if (read === undefined || !isWhole(read, order)) return 'unread';
+    learned.keep(order.brokerOrderId, read);
     return read;
   } catch {
     return 'unread';

@@ -11,7 +11,7 @@
  * 6. That an order is not known is the answer to a question, not the fate of an order (P12). That an id is taken says that
  *    the order exists (S3).
  */
-import { isPositive, parseVenueDecimal } from '../../../domain/decimal.js';
+import { compare, isPositive, parseVenueDecimal, sum, ZERO } from '../../../domain/decimal.js';
 import type { Correction, Fill, OrderReport } from '../../../domain/ports.js';
 import { TAG, type TagName } from './tags.js';
 
@@ -45,6 +45,8 @@ export interface Execution {
   readonly price: string | undefined;
   /** OrderQty, where the report is about it: restated, replaced, or the answer to a question. */
   readonly orderQty: string | undefined;
+  /** OrderQty of a New: what the venue has taken. */
+  readonly takenQty: string | undefined;
   /** It answers a question, and tells of no event. */
   readonly isStatus: boolean;
   /** The order was replaced: the report's ClOrdID is its name at the venue from now on. */
@@ -79,6 +81,14 @@ const FINAL = ['filled', 'cancelled', 'rejected', 'expired'];
 
 export const isFinal = ({ state }: OrderReport): boolean => FINAL.includes(state);
 
+/** Something is filled, and neither an average nor the fills say at what price. */
+export function lacksPrice({ filledSize, fillPrice, fills = [] }: OrderReport): boolean {
+  const filled = parseVenueDecimal(filledSize) ?? ZERO;
+  if (!isPositive(filled) || fillPrice !== undefined) return false;
+  const told = fills.map(({ quantity }) => parseVenueDecimal(quantity) ?? ZERO);
+  return compare(sum(told), filled) !== 0;
+}
+
 const REJECTED = '8';
 const REPLACED = '5';
 /** ExecType of an answer to a status request (4.4), and ExecTransType of one (4.2). */
@@ -90,6 +100,8 @@ const BUST = { execType: 'H', transType: '1' };
 const CORRECT = { execType: 'G', transType: '2' };
 /** ExecTypes whose OrderQty is what the order is for now: restated, replaced, order status. */
 const ABOUT_QUANTITY = ['D', '5', STATUS];
+/** ExecType New. */
+const TAKEN = '0';
 /** OrdRejReason: unknown order, and duplicate order. */
 const UNKNOWN_ORDER = '5';
 const DUPLICATE_ORDER = '6';
@@ -128,6 +140,7 @@ export function readExecution(message: Received): Execution | undefined {
     fill: isStatus || does === 'nothing' || does === 'bust' ? undefined : fillOf(at('lastQty'), at('lastPx'), execId),
     price: priceOf(at('stopPx')) ?? priceOf(at('price')),
     orderQty: ABOUT_QUANTITY.includes(execType) ? priceOf(at('orderQty')) : undefined,
+    takenQty: execType === TAKEN ? priceOf(at('orderQty')) : undefined,
     isStatus,
     isReplaced: execType === REPLACED || (execType === '' && ordStatus === REPLACED),
     brokerTime: timeOf(at('transactTime')),

@@ -6,8 +6,9 @@
  *    heard of it, and says `unknown` as long as that is nothing.
  * 3. An exit that is over is no exit: a repeat says why, unless it has filled.
  * 4. With `exits.oco: 'list'` both go out in one list, or neither: a leg alone would be linked to nothing.
- * 5. An exit that is there already is told with the price and the quantity at which it stands, whatever was asked for now; one
- *    that the counterparty has, and this store has not, is `duplicate`: the engine asks how it stands.
+ * 5. An exit that is taken at another price or for another quantity than was asked, or that is there already, is told with
+ *    the price and the quantity at which it stands; one that the counterparty has, and this store has not, is `duplicate`: the
+ *    engine asks how it stands.
  * 6. Prices are rounded to the tick toward the fill, never away from it.
  */
 import { parseVenueDecimal, roundToStep } from '../../../domain/decimal.js';
@@ -59,7 +60,11 @@ export async function placeExits(
   }
   const isList = parts.settings.exits.oco === 'list';
   if (isList && ![stop, limit].some((leg) => parts.store.has(leg.clientOrderId))) {
-    const [stopLoss = NOT_ASKED, takeProfit = NOT_ASKED] = await sendList(parts, clientOrderId, [stop, limit], signal);
+    const legs = [stop, limit];
+    const outcomes = await sendList(parts, clientOrderId, legs, signal);
+    const [stopLoss = NOT_ASKED, takeProfit = NOT_ASKED] = outcomes.map((outcome, index) =>
+      asItStands(parts, outcome, legs[index]),
+    );
     return { stopLoss, takeProfit };
   }
   const [stopLoss, takeProfit] = await Promise.all([
@@ -79,7 +84,7 @@ async function placeExit(
   if (isList && !parts.store.has(order.clientOrderId)) return UNLINKED;
   const wasKnown = parts.store.has(order.clientOrderId);
   const outcome = await sendOrder(parts, order, signal);
-  if (outcome.kind !== 'duplicate' || !wasKnown) return outcome;
+  if (outcome.kind !== 'duplicate' || !wasKnown) return asItStands(parts, outcome, order);
   const known = parts.store.get(order.clientOrderId);
   const { report, orderId } = known ?? {};
   if (report !== undefined && OVER.includes(report.state)) {
@@ -94,6 +99,13 @@ async function placeExit(
   }
   const state = report.state === 'pending' ? 'pending' : 'working';
   return { kind: 'accepted', brokerOrderId: orderId, state, ...(known !== undefined && foundOtherwise(known, order)) };
+}
+
+/** A venue may take an exit at another price or for another quantity than was asked: what works there is what is told. */
+function asItStands({ store }: FixParts, outcome: LegOutcome, order: OutgoingOrder | undefined): LegOutcome {
+  const known = order === undefined ? undefined : store.get(order.clientOrderId);
+  if (outcome.kind !== 'accepted' || order === undefined || known === undefined) return outcome;
+  return { ...outcome, ...foundOtherwise(known, order) };
 }
 
 /** How the exit stands, where that is not as it is asked for now. */

@@ -30,7 +30,7 @@ import { classifyCancel, type Heard } from './classify.js';
 import { collector } from './collector.js';
 import { describeSession, peerClock } from './describe.js';
 import type { Doubt } from './doubts.js';
-import { isFinal, type Received, tellsOfFill } from './execution-report.js';
+import { isFinal, lacksPrice, type Received, tellsOfFill } from './execution-report.js';
 import { placeExits } from './exits.js';
 import { inbox } from './inbox.js';
 import type { OutgoingOrder } from './known-order.js';
@@ -306,7 +306,9 @@ async function orderStatus(parts: FixParts, ref: OrderRef, signal: AbortSignal):
   const { settings, line, store, pending } = parts;
   if (!line.isReady) throw new Error(`FIX: no news: ${line.cause}`);
   const last = store.reportOn(ref.clientOrderId);
-  if (!parts.asksForStatus || (last !== undefined && isFinal(last))) return last ?? 'not_found';
+  // Filled at a price that nobody has told is no end of the questions (P3).
+  const isKnown = last !== undefined && isFinal(last) && !lacksPrice(last);
+  if (!parts.asksForStatus || isKnown) return last ?? 'not_found';
   const request = orderStatusRequest(settings, namesOf(parts, ref), parts.newId('s'));
   const heard = await pending.ask('status', ref.clientOrderId, signal, () =>
     line.send('H', request, { symbol: ref.symbol }),

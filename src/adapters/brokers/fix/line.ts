@@ -239,7 +239,11 @@ export function fixLine(
       dictionary = loaded.dictionary;
       cause = transport === undefined && retryTimer === undefined ? NOT_YET : cause;
       if (transport === undefined && retryTimer === undefined) open(loaded);
-      if (!isReady && !isClosed && !isShut && !signal.aborted) await settled(signal);
+      // Each address has its turn before the counterparty counts as not to be reached.
+      for (const begun = tries; !isReady && !isClosed && !isShut && !signal.aborted; ) {
+        await settled(signal);
+        if (tries - begun >= settings.addresses.length) break;
+      }
       if (isReady) return;
       const sentence = `FIX: no session with ${settings.targetCompId}: ${cause}`;
       throw isRefused ? new BrokerRefusal(sentence) : new Error(sentence);

@@ -262,9 +262,11 @@ function composed(
 ): OrderReport {
   const { ledger, order } = entry;
   const told = reportOf(execution, clientOrderId, order?.exitOf !== undefined);
-  if (execution.orderQty !== undefined && order !== undefined) {
-    const isAsSent = compare(sizeOf(execution.orderQty), sizeOf(order.quantity)) === 0;
-    entry.restated = isAsSent ? undefined : execution.orderQty;
+  // An exit that works for less than was asked protects less; an entry tells by its fills what it comes to.
+  const orderQty = execution.orderQty ?? (order?.exitOf === undefined ? undefined : execution.takenQty);
+  if (orderQty !== undefined && order !== undefined) {
+    const isAsSent = compare(sizeOf(orderQty), sizeOf(order.quantity)) === 0;
+    entry.restated = isAsSent ? undefined : orderQty;
   }
   return {
     ...told,
