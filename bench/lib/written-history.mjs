@@ -52,7 +52,7 @@ export async function writeHistory(path, { from, count, advisory }) {
 function append(insert, { prevHash: _before, hash: _own, audit, ...content }, { seq, hash, auditSeq }) {
   const lines = audit.map((line, index) => ({ ...line, seq: auditSeq + 1 + index }));
   const record = chained({ ...content, seq: seq + 1, audit: lines }, hash);
-  insert.run(sqliteRows.rowOf(record));
+  insert.run(...sqliteRows.valuesOf(sqliteRows.rowOf(record)));
   return { seq: record.seq, hash: record.hash, auditSeq: auditSeq + lines.length };
 }
 

@@ -198,7 +198,9 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
     const { news } = this;
     news.keep(state, commands);
     const underWay: UnderWay = { isBegun: false };
-    const [stream, onTold, at] = ['execution' as const, () => news.tellNext(), fact.at];
+    const onTold = () => news.tellNext();
+    const { at } = fact;
+    const stream = 'execution';
     const recorded = recorder.record({ stream, advisoryId, snapshotHash, at, t, fact, audit, underWay, onTold });
     this.#carryOut(commands, recorded, underWay);
     filled.update(this.context, isOrderLive(this.#good));

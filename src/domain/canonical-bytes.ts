@@ -26,11 +26,20 @@ export interface Span {
   readonly generation: number;
 }
 
+/** Nobody has added members to the prototype of all objects, as a program might: whoever walks the keys of one finds its own. */
+let isPrototypeBare = true;
+
+function hasNoMembers(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
+}
+
 /** Writes a text, and gives what `read` makes of its bytes. */
 function written<T>(write: () => void, read: (from: number) => T): T {
   const from = end;
   if (from === 0) {
     generation += 1;
+    isPrototypeBare = hasNoMembers(Object.prototype);
     if (bytes.length > MOST_KEPT_BYTES) bytes = Buffer.allocUnsafeSlow(PAGE_BYTES);
   }
   try {
@@ -73,6 +82,18 @@ function putByte(byte: number): void {
   makeRoom(1);
   bytes[end] = byte;
   end += 1;
+}
+
+/** Puts bytes, from one of them on. Labels are short: a loop costs less than a call out of JavaScript. */
+function putBytes(from: Uint8Array, first: number): void {
+  makeRoom(from.length);
+  const to = bytes;
+  let at = end;
+  for (let index = first; index < from.length; index += 1) {
+    to[at] = from[index] as number;
+    at += 1;
+  }
+  end = at;
 }
 
 /** Puts the text as it stands. */
@@ -127,6 +148,7 @@ export function putCanonical(value: unknown, known?: string): Span {
 function putValue(value: unknown): void {
   if (typeof value === 'string') putQuoted(value);
   else if (typeof value === 'number') put(Number.isFinite(value) ? `${value}` : 'null');
+  else if (typeof value === 'boolean') put(value ? 'true' : 'false');
   else if (typeof value !== 'object' || value === null) put(JSON.stringify(value) ?? 'null');
   else if (Array.isArray(value)) putArray(value);
   else putObject(value as Record<string, unknown>);
@@ -148,54 +170,68 @@ function putObject(value: Record<string, unknown>): void {
   for (let index = 0; index < keys.length; index += 1) {
     const member = value[keys[index] as string];
     if (member === undefined) continue;
-    if (!isFirst) putByte(COMMA);
+    putBytes(labels[index] as Uint8Array, isFirst ? 1 : 0);
     isFirst = false;
-    put(labels[index] as string);
     putValue(member);
   }
   putByte(OBJECT_END);
 }
 
-/** The keys of an object, sorted, and each as it is written. */
+/** The keys of an object, sorted, and each as it is written behind another member. */
 interface KeyOrder {
   readonly keys: readonly string[];
-  readonly labels: readonly string[];
+  readonly labels: readonly Uint8Array[];
 }
 
 /** A place in the tree of all lists of keys that have been met. */
 interface KeyPlace {
   readonly next: Map<string, KeyPlace>;
-  /** The key that came next last time, and where it leads. */
+  /** The two keys that came next lately, and where they lead. */
   lastKey: string | undefined;
   lastPlace: KeyPlace | undefined;
+  otherKey: string | undefined;
+  otherPlace: KeyPlace | undefined;
   order: KeyOrder | undefined;
 }
 
-const newPlace = (): KeyPlace => ({ next: new Map(), lastKey: undefined, lastPlace: undefined, order: undefined });
+const newPlace = (): KeyPlace => ({
+  next: new Map(),
+  lastKey: undefined,
+  lastPlace: undefined,
+  otherKey: undefined,
+  otherPlace: undefined,
+  order: undefined,
+});
 
 /** Objects of callers and brokers may have any keys: beyond so many places the tree begins anew. */
 const MOST_PLACES = 5_000;
-/** An object with more is a table by id or symbol; hardly two have the same keys, and they would fill the tree. */
+/** An object with more, or with other keys than members have, is a table by id or symbol; hardly two have the same keys. */
 const MOST_KEYS = 64;
+const MEMBER_NAME = /^[a-z][A-Za-z0-9]*$/;
 let root = newPlace();
 let places = 0;
 
 function orderOf(value: Record<string, unknown>): KeyOrder {
-  let place = root;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const hasOthers = prototype !== null && (prototype !== Object.prototype || !isPrototypeBare);
+  let place: KeyPlace | undefined = root;
   let count = 0;
   for (const key in value) {
-    if (!Object.hasOwn(value, key)) continue;
+    if (hasOthers && !Object.hasOwn(value, key)) continue;
     count += 1;
-    if (count > MOST_KEYS) return sortedKeys(value);
-    place = place.lastKey === key && place.lastPlace !== undefined ? place.lastPlace : placeAfter(place, key);
+    if (place.lastKey === key) place = place.lastPlace;
+    else place = place.otherKey === key ? place.otherPlace : placeAfter(place, key);
+    if (place === undefined || count > MOST_KEYS) return sortedKeys(value);
   }
   place.order ??= sortedKeys(value);
   return place.order;
 }
 
-function placeAfter(place: KeyPlace, key: string): KeyPlace {
+/** Nowhere for what is no name of a member. */
+function placeAfter(place: KeyPlace, key: string): KeyPlace | undefined {
   let next = place.next.get(key);
   if (next === undefined) {
+    if (!MEMBER_NAME.test(key)) return undefined;
     if (places >= MOST_PLACES) {
       root = newPlace();
       places = 0;
@@ -204,12 +240,16 @@ function placeAfter(place: KeyPlace, key: string): KeyPlace {
     next = newPlace();
     place.next.set(key, next);
   }
+  place.otherKey = place.lastKey;
+  place.otherPlace = place.lastPlace;
   place.lastKey = key;
   place.lastPlace = next;
   return next;
 }
 
+const LABELS = new TextEncoder();
+
 function sortedKeys(value: object): KeyOrder {
   const keys = Object.keys(value).sort();
-  return { keys, labels: keys.map((key) => `${JSON.stringify(key)}:`) };
+  return { keys, labels: keys.map((key) => LABELS.encode(`,${JSON.stringify(key)}:`)) };
 }

@@ -140,7 +140,8 @@ function unitsIn({ units, places }: Small, most: number): number {
 function fromUnits(units: number, places: number): Decimal | undefined {
   if (!Number.isSafeInteger(units)) return undefined;
   if (units === 0) return '0' as Decimal;
-  let [whole, left] = [units, places];
+  let whole = units;
+  let left = places;
   while (left > 0 && whole % 10 === 0) {
     whole /= 10;
     left -= 1;
@@ -152,14 +153,16 @@ function fromUnits(units: number, places: number): Decimal | undefined {
 
 /** `a + sign × b` in whole units, where that is exact. */
 function smallSum(a: Decimal, b: Decimal, sign: 1 | -1): Decimal | undefined {
-  const [x, y] = [small(a), small(b)];
+  const x = small(a);
+  const y = small(b);
   if (x === null || y === null) return undefined;
   const places = Math.max(x.places, y.places);
   return fromUnits(unitsIn(x, places) + sign * unitsIn(y, places), places);
 }
 
 function smallProduct(a: Decimal, b: Decimal): Decimal | undefined {
-  const [x, y] = [small(a), small(b)];
+  const x = small(a);
+  const y = small(b);
   return x === null || y === null ? undefined : fromUnits(x.units * y.units, x.places + y.places);
 }
 
@@ -174,7 +177,8 @@ export const sum = (values: readonly Decimal[]): Decimal => values.reduce(add, Z
 
 /** -1, 0 or 1. */
 export const compare = (a: Decimal, b: Decimal): -1 | 0 | 1 => {
-  const [x, y] = [small(a), small(b)];
+  const x = small(a);
+  const y = small(b);
   if (x !== null && y !== null) {
     const places = Math.max(x.places, y.places);
     const difference = unitsIn(x, places) - unitsIn(y, places);
@@ -198,10 +202,12 @@ export function isMultipleOf(value: Decimal, step: Decimal): boolean {
 
 /** What is left of the division in whole units, where that is exact. */
 function smallRest(value: Decimal, step: Decimal) {
-  const [x, y] = [small(value), small(step)];
+  const x = small(value);
+  const y = small(step);
   if (x === null || y === null) return undefined;
   const places = Math.max(x.places, y.places);
-  const [units, by] = [unitsIn(x, places), unitsIn(y, places)];
+  const units = unitsIn(x, places);
+  const by = unitsIn(y, places);
   const rest = units % by;
   return Number.isNaN(rest) ? undefined : { units, by, rest, places };
 }
@@ -226,10 +232,12 @@ export const divideHalfEven = (a: Decimal, b: Decimal, places: number): Decimal 
 
 /** The same in whole units, where that is exact. */
 function smallQuotient(a: Decimal, b: Decimal, places: number): Decimal | undefined {
-  const [x, y] = [small(a), small(b)];
+  const x = small(a);
+  const y = small(b);
   if (x === null || y === null) return undefined;
   const most = Math.max(x.places, y.places);
-  const [dividend, divisor] = [unitsIn(x, most) * powerOfTen(places), unitsIn(y, most)];
+  const dividend = unitsIn(x, most) * powerOfTen(places);
+  const divisor = unitsIn(y, most);
   // Twice the rest is compared below: it has to be exact as well.
   if (!Number.isSafeInteger(dividend) || !Number.isSafeInteger(2 * divisor) || divisor === 0) return undefined;
   const rest = dividend % divisor;

@@ -46,10 +46,13 @@ export type UnchainedRecord = Omit<JournalRecord, 'prevHash' | 'hash'>;
 
 /** The record with its link in the chain. */
 export function chained(record: UnchainedRecord, prevHash: string): JournalRecord {
-  if (!isPlain(record)) {
-    const hash = linkHash(prevHash, () => putCanonical(record));
-    return Object.assign({}, record, { prevHash, hash });
-  }
+  if (isPlain(record)) return chainedPlain(record, prevHash);
+  const hash = linkHash(prevHash, () => putCanonical(record));
+  return Object.assign({}, record, { prevHash, hash });
+}
+
+/** The same, by who has made the record of these members and no others: nobody need look. */
+export function chainedPlain(record: UnchainedRecord, prevHash: string): JournalRecord {
   let spans: RecordSpans | undefined;
   const hash = linkHash(prevHash, () => {
     spans = putRecord(record);

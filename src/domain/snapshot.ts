@@ -106,6 +106,8 @@ const FIELDS: { readonly [F in SnapshotField]: FieldRule } = {
   reasoningContext: { kind: 'object', code: 'INVALID_REASONING_CONTEXT', required: false },
 };
 
+const RULES = Object.entries(FIELDS);
+
 const ACCEPTED: Record<FieldKind, string> = {
   text: 'a string',
   decimal: `a finite decimal of at most ${MAX_DECIMAL_DIGITS} digits on either side of the point, such as "150.25"; beyond 2^53 as text`,
@@ -135,7 +137,7 @@ export function readSnapshot(input: unknown): SnapshotReading {
   }
   const fields: Record<string, Json> = {};
   const problems: SnapshotProblem[] = [];
-  for (const [field, rule] of Object.entries(FIELDS)) {
+  for (const [field, rule] of RULES) {
     const raw = readMember(input, field) ?? undefined;
     if (raw === undefined && !rule.required) continue;
     const value = raw === undefined ? undefined : attempt(() => readers[rule.kind](raw));

@@ -26,8 +26,8 @@ export function parseTime(value: unknown): string | undefined {
   if (Number.isNaN(localMs) || new Date(localMs).toISOString() !== local) return undefined;
   const offsetMs = zoneOffsetMs(zone);
   if (offsetMs === undefined) return undefined;
-  const utc = new Date(localMs - offsetMs);
-  return utc.toISOString().replace('.000Z', `.${canonicalFraction(fraction)}Z`);
+  const utc = offsetMs === 0 ? local : new Date(localMs - offsetMs).toISOString();
+  return `${utc.slice(0, -'000Z'.length)}${canonicalFraction(fraction)}Z`;
 }
 
 function canonicalFraction(digits: string): string {

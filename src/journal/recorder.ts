@@ -12,7 +12,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { AuditEntry, AuditEvent, AuditRecord } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 import {
-  chained,
+  chainedPlain,
   GENESIS_HASH,
   type JournalRecord,
   type RecordedFact,
@@ -234,7 +234,7 @@ export function recorder(options: RecorderOptions): Recorder {
   }
 
   function linked(entry: Entry, wall: string, audit: readonly AuditRecord[]): JournalRecord {
-    const link = chained(contentOf(last.seq + 1, wall, entry, audit), last.hash);
+    const link = chainedPlain(contentOf(last.seq + 1, wall, entry, audit), last.hash);
     last = link;
     return link;
   }

@@ -12,6 +12,10 @@ export interface Standing {
   readonly status: string;
 }
 
+/** A copy of a whole snapshot, to be given its own context and status: members that are there cost nothing to set anew. */
+const copyOf = (template: object): { context: object; status: string } =>
+  ({ ...template }) as { context: object; status: string };
+
 interface Args {
   readonly context: object;
   readonly event: EventObject;
@@ -45,7 +49,8 @@ export function runOn<Snapshot extends Standing>(
 
   /** Whether anything is another than it was. */
   function take(row: Row): boolean {
-    const [wasPlace, wasContext] = [place, context];
+    const wasPlace = place;
+    const wasContext = context;
     for (const named of row.actions) {
       const action = actions[nameOf(named)];
       if (action?.assignment !== undefined)
@@ -70,7 +75,10 @@ export function runOn<Snapshot extends Standing>(
   }
   if (!isChanged) return before;
   const status = place.isFinal ? 'done' : 'active';
-  return { ...place.template, context, status } as unknown as Snapshot;
+  const after = copyOf(place.template);
+  after.context = context;
+  after.status = status;
+  return after as unknown as Snapshot;
 }
 
 /** Whether the state takes the event at all. */

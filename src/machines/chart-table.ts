@@ -123,12 +123,8 @@ function newTable(machine: AnyStateMachine): ChartTable {
 
   function newPlace(node: AnyStateNode): Place {
     const value = stateValueOf(node);
-    // One for all snapshots in this state, so nobody may write to it.
-    const template = Object.freeze({
-      ...machine.resolveState({ value, context: {} }),
-      value,
-      children: Object.freeze({}),
-    });
+    // One for all snapshots in this state. It is copied and handed to nobody, and not frozen: that would make the copy costly.
+    const template = { ...machine.resolveState({ value, context: {} }), value, children: Object.freeze({}) };
     const path = [node, ...ancestorsOf(node)];
     const byType = new Map<string, readonly Candidates[]>();
     const from = (transition: AnyTransitionDefinition) => rowOf(transition, path);

@@ -12,7 +12,10 @@ export type ExecutionSnapshot = SnapshotFrom<typeof executionMachine>;
 
 /** The chart's top state. */
 export function topState({ value }: { readonly value: ExecutionSnapshot['value'] }): ExecutionState {
-  return (typeof value === 'string' ? value : Object.keys(value)[0]) as ExecutionState;
+  if (typeof value === 'string') return value as ExecutionState;
+  // Asked several times of each fact: no list of keys is made for it.
+  for (const name in value) return name as ExecutionState;
+  throw new TypeError('a chart stands in one state');
 }
 
 /** The chart's state as one path. */
@@ -26,8 +29,10 @@ export const stageOfSnapshot = (snapshot: ExecutionSnapshot): ExecutionStage =>
   stageOf(topState(snapshot), snapshot.context);
 
 /** The order may still be filled, as far as the engine knows. */
-export const isOrderLive = (snapshot: ExecutionSnapshot): boolean =>
-  ['submitted', 'pending', 'cancelling', 'timeout'].includes(topState(snapshot));
+export const isOrderLive = (snapshot: ExecutionSnapshot): boolean => MAY_FILL.includes(topState(snapshot));
+
+const MAY_FILL: readonly ExecutionState[] = ['submitted', 'pending', 'cancelling', 'timeout'];
 
 /** The submit call is what comes next. */
-export const isReadyToSubmit = ({ value }: ExecutionSnapshot): boolean => statePath(value) === 'submitted.ready';
+export const isReadyToSubmit = ({ value }: ExecutionSnapshot): boolean =>
+  typeof value === 'object' && 'submitted' in value && value.submitted === 'ready';

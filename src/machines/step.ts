@@ -110,7 +110,8 @@ function auditLines(
 ): readonly AuditEntry[] {
   switch (before.machine.id) {
     case executionMachine.id: {
-      const [from, to] = [before, after] as readonly [ExecutionSnapshot, ExecutionSnapshot];
+      const from = before as ExecutionSnapshot;
+      const to = after as ExecutionSnapshot;
       return auditOf({
         fact: fact as ExecutionFact,
         from: topState(from),
@@ -121,9 +122,10 @@ function auditLines(
       });
     }
     case protectionMachine.id: {
-      const [from, to] = [before, after] as readonly [ProtectionSnapshot, ProtectionSnapshot];
-      const exits = { before: from.context, after: to.context, state: positionState(to) };
-      return exitAuditOf({ ...exits, commands: commands as readonly ProtectionCommand[] });
+      const from = before as ProtectionSnapshot;
+      const to = after as ProtectionSnapshot;
+      const asked = commands as readonly ProtectionCommand[];
+      return exitAuditOf({ before: from.context, after: to.context, state: positionState(to), commands: asked });
     }
     default:
       return killSwitchAuditOf(fact as KillSwitchFact);

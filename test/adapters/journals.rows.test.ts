@@ -12,6 +12,7 @@ import {
   recordToFold,
   rowOf,
   rowWeight,
+  valuesOf,
 } from '../../src/adapters/journals/sqlite/rows.js';
 import { migrate } from '../../src/adapters/journals/sqlite/schema.js';
 import type { DriverName } from '../../src/adapters/journals/sqlite.js';
@@ -153,7 +154,7 @@ async function throughSqlite(records: readonly JournalRecord[], driver: DriverNa
   const database = (await loadDriver(driver)).open(':memory:');
   migrate(database, ':memory:');
   const insert = database.prepare(INSERT);
-  for (const record of records) insert.run(rowOf(record));
+  for (const record of records) insert.run(...valuesOf(rowOf(record)));
   const read = await readRecords(database, ':memory:');
   database.close();
   return read;

@@ -20,7 +20,7 @@ import {
 import { orderBegunBy } from '../../../domain/record-index.js';
 import { hasShapeOfRecord } from '../../../domain/record-shape.js';
 import { JournalError } from '../journal-error.js';
-import { type Database, firstValue, journalErrorFrom } from './driver.js';
+import { type Database, firstValue, journalErrorFrom, type SqlValue } from './driver.js';
 
 export interface Row {
   readonly seq: number;
@@ -57,9 +57,13 @@ const COLUMN_OF = {
 
 const COLUMNS = Object.values(COLUMN_OF);
 
-const NEW_COLUMNS = [...COLUMNS, 'client_order_id'];
+const NEW_COLUMNS = [...COLUMNS, 'client_order_id'] as const;
 
-export const INSERT = `INSERT INTO records (${NEW_COLUMNS.join(', ')}) VALUES (${NEW_COLUMNS.map((name) => `@${name}`).join(', ')})`;
+/** Takes {@link valuesOf} a row: to look each up by its name costs a fifth of the insert. */
+export const INSERT = `INSERT INTO records (${NEW_COLUMNS.join(', ')}) VALUES (${NEW_COLUMNS.map(() => '?').join(', ')})`;
+
+/** In the order of the columns. */
+export const valuesOf = (row: NewRow): readonly SqlValue[] => NEW_COLUMNS.map((name) => row[name]);
 
 /** Where they are at hand, fact and audit lines stand in the row as they were hashed: whoever reads them has less to check. */
 export function rowOf(record: JournalRecord): NewRow {

@@ -11,7 +11,7 @@ import { JournalError } from '../journal-error.js';
 import { type Database, type Driver, journalErrorFrom } from './driver.js';
 import type { JournalHooks } from './hooks.js';
 import { claimFile } from './open-files.js';
-import { INSERT, type NewRow, UPDATE_HEAD } from './rows.js';
+import { INSERT, type NewRow, UPDATE_HEAD, valuesOf } from './rows.js';
 import { migrate, schemaVersionOf } from './schema.js';
 
 /** One append: its records, and their rows, made when it was called. */
@@ -81,7 +81,7 @@ function writeTo(database: Database, file: string, path: string, hooks: JournalH
       }
       begin.run();
       const rows = entries.flatMap((entry) => entry.rows);
-      for (const row of rows) insert.run(row);
+      for (const row of rows) insert.run(...valuesOf(row));
       const last = rows.at(-1);
       if (last !== undefined) updateHead.run({ seq: last.seq, hash: last.hash });
       hooks.beforeCommit?.(recordsOf(entries));
