@@ -28,7 +28,7 @@ import { correctionEntry } from '../machines/protection.audit.js';
 import { type ProtectionContext, restOf } from '../machines/protection.context.js';
 
 export interface CorrectionParts {
-  readonly cases: CaseRegister;
+  readonly cases: Pick<CaseRegister, 'all' | 'raise'>;
   readonly time: EngineTime;
   readonly onAudit?: ((audit: readonly AuditEntry[], at: number) => void) | undefined;
 }

@@ -320,7 +320,7 @@ function tellCorrected(parts: ProtectionsParts, context: ProtectionContext, leg:
   if (report?.correction !== undefined) tellExitCorrection(parts, { context, leg, report });
 }
 
-const filledAfterEnd = (id: string, known: Decimal, cumQty: Decimal): Mismatch =>
+export const filledAfterEnd = (id: string, known: Decimal, cumQty: Decimal): Mismatch =>
   mismatch(
     'POSITION_REVERSED',
     known,

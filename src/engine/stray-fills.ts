@@ -20,7 +20,7 @@ import { correctionOf } from '../machines/execution.protecting.js';
  * @param coverNow what the exits of an entry cover by now, in words; they may have filled or ended since its result
  */
 export function strayFills(
-  cases: CaseRegister,
+  cases: Pick<CaseRegister, 'all' | 'raise'>,
   coverNow: (clientOrderId: string) => string | undefined = () => undefined,
 ): (context: ExecutionContext, report: OrderFact) => void {
   /** Orders that were corrected since their end, as they are now. The journal keeps the cases. */

@@ -2,14 +2,15 @@
  * The commands of the chart, carried out by steps on Restate: each ends in facts, and in nothing else.
  */
 import type * as restate from '@restatedev/restate-sdk';
+import { movedByReport } from '../actors/moved-since-end.js';
 import type { Decimal } from '../domain/decimal.js';
 import { readOrderReport } from '../domain/order.js';
 import { filledBetween } from '../domain/others-fills.js';
 import type { OrderRef } from '../domain/ports.js';
-import type { ObservedOrder } from '../domain/reconciliation.js';
-import { othersIn, rangeOf } from '../domain/symbol-totals.js';
+import { fitsNetPosition, type ObservedOrder } from '../domain/reconciliation.js';
+import { othersIn } from '../domain/symbol-totals.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
-import { exitsAtReference, orderRef, orderRequest } from '../machines/execution.context.js';
+import { exitsAtReference, heldBy, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
 import { takes } from '../machines/step.js';
 import type { GateObject } from './gate-object.js';
@@ -20,6 +21,8 @@ import { begin, beginFacts, type Hosting, told } from './hosting.js';
 import { ALL, GATE } from './names.js';
 import { LATE_MS, type StepNews, switchNews, timeOf } from './steps.js';
 import { newIntent, notSent, submitFenced } from './submit-fence.js';
+import { type OthersInSymbol, rangeOfOthers } from './symbol-totals.js';
+import { tellMoved } from './tell-moved.js';
 
 /** Intents in a row that could not be carried out before the chart is told: a quarter of a minute, and T has not begun. */
 const MOST_INTENTS = 7;
@@ -81,7 +84,7 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
       },
       async ({ answer, at }) => {
         await others.hasEntered();
-        return told([{ type: 'BROKER_ASKED', at, answer, others: rangeOf(before, await others.now()) }]);
+        return told([{ type: 'BROKER_ASKED', at, answer, others: rangeOfOthers(before, await others.now()) }]);
       },
     );
   }
@@ -149,10 +152,19 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
         return { order, position, at: timeOf(parts, start)(), switches: switchNews(parts, start) };
       },
       async ({ order, position, at, switches }): Promise<StepNews> => {
-        const after = await others.now();
-        const theirs = filledBetween(life.context.othersBefore, rangeOf(before, after));
-        const isOfOthers = (price: Decimal) => after.exits.includes(price);
-        const observed = { order, position, others: othersIn(theirs, life.context.baseline, position, isOfOthers) };
+        const { baseline, othersBefore, order: own, snapshot } = life.context;
+        const observedBeside = (after: OthersInSymbol) => {
+          const theirs = filledBetween(othersBefore, rangeOfOthers(before, after));
+          const isOfOthers = (price: Decimal) => after.exits.includes(price);
+          return { order, position, others: othersIn(theirs, baseline, position, isOfOthers) };
+        };
+        const held = { side: snapshot.side, cumQty: own.cumQty, heldQuantity: heldBy(life.context), baseline };
+        let observed = observedBeside(await others.now());
+        if (!fitsNetPosition(held, observed)) {
+          // Nothing is asked again (R6.1): what moved the position may be an exit of another execution, and not be known yet.
+          await others.lookAtExits();
+          observed = observedBeside(await others.now());
+        }
         return { facts: [{ type: 'RECONCILED', at, observed }], switches };
       },
     );
@@ -189,7 +201,9 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
 
   async function openCase({ kind, mismatches }: CommandOf<'openCase'>): Promise<void> {
     const { advisoryId, snapshotHash } = life.context;
-    await gateOn(ctx).raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
+    const found = { kind, symbol, advisoryId, snapshotHash, mismatches, moved: movedByReport(life.context) };
+    await gateOn(ctx).raise(found);
+    tellMoved(ctx, found);
   }
 
   return {

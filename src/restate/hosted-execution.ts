@@ -111,7 +111,11 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     commands.counted();
   }
 
-  const started = startingPlace(parts, ctx.request().attemptCompletedSignal);
+  const { clientOrderId } = input;
+  const attemptIsOver = ctx.request().attemptCompletedSignal;
+  parts.hosted.add(clientOrderId);
+  attemptIsOver.addEventListener('abort', () => parts.hosted.delete(clientOrderId), { once: true });
+  const started = startingPlace(parts, attemptIsOver);
   const first = await ctx.run('start', async () => {
     await started.enter();
     return startFact(parts, input);
@@ -193,16 +197,22 @@ async function finished(hosting: Hosting, hasEntered: boolean): Promise<Executio
   const { context, records } = life;
   const { advisoryId, clientOrderId, snapshot, result, firstSubmitAt } = context;
   parts.guard.release(clientOrderId);
+  parts.hosted.delete(clientOrderId);
   if (result === undefined) throw new restate.TerminalError(`${advisoryId} ended without a result`);
   const input = protectionInputOf(context, parts.capabilities);
   if (hasEntered) await leftNow(hosting);
   if (input !== undefined) {
-    const begun = { ...input, ...(hosting.isLimited() && { isLimited: true }) };
+    const begun = {
+      ...{ ...input, ...(hosting.isLimited() && { isLimited: true }) },
+      ...(context.protection.hasExitFilled === true && { hasExitFilled: true }),
+    };
     await ctx.objectClient<ExitsObject>({ name: EXITS }, clientOrderId).begin(begun);
   }
   // What is held stays counted as this entry's until its exits are over.
-  else if (firstSubmitAt !== undefined && parts.capabilities.positions === 'netting') {
-    ctx.objectSendClient<SymbolsObject>({ name: SYMBOLS }, snapshot.symbol).leave({ clientOrderId });
+  else if (firstSubmitAt !== undefined) {
+    ctx.objectSendClient<ExitsObject>({ name: EXITS }, clientOrderId).remember(advisoryId);
+    if (parts.capabilities.positions === 'netting')
+      ctx.objectSendClient<SymbolsObject>({ name: SYMBOLS }, snapshot.symbol).leave({ clientOrderId });
   }
   const lastHash = records.at(-1)?.hash ?? '';
   const end = { advisoryId, run: ctx.key, records: records.length, lastHash };

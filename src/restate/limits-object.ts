@@ -39,7 +39,7 @@ export interface Position {
   readonly position?: HeldRisk;
 }
 
-export function limitsObject({ risk, aliases }: Pick<WorkerParts, 'risk' | 'aliases'>) {
+export function limitsHandlers({ risk, aliases }: Pick<WorkerParts, 'risk' | 'aliases'>) {
   const rules: RiskRules = { risk: risk ?? NO_LIMITS, aliases };
   const bookOf = async (ctx: Exclusive): Promise<RiskBook> => (await ctx.get<RiskBook>('book')) ?? EMPTY_RISK;
 
@@ -48,31 +48,30 @@ export function limitsObject({ risk, aliases }: Pick<WorkerParts, 'risk' | 'alia
     for (const limit of reached) ctx.objectSendClient<GateObject>({ name: GATE }, ALL).halt(limit);
   }
 
-  return restate.object({
-    name: LIMITS,
-    handlers: {
-      async reserve(ctx: Exclusive, order: RiskOrder): Promise<Room> {
-        const { refusal, counted, ...outcome } = reserved(await bookOf(ctx), rules, order, await ctx.date.now());
-        kept(ctx, outcome);
-        return { counted, ...(refusal !== undefined && { refusal }) };
-      },
-      async settle(ctx: Exclusive, given: { clientOrderId: string; isSent: boolean }): Promise<void> {
-        kept(ctx, settled(await bookOf(ctx), rules, given.clientOrderId, given.isSent, await ctx.date.now()));
-      },
-      async mark(ctx: Exclusive, given: { clientOrderId: string; notional: Decimal }): Promise<void> {
-        ctx.set('book', marked(await bookOf(ctx), given.clientOrderId, given.notional));
-      },
-      async over(ctx: Exclusive, { clientOrderId, position }: Position): Promise<void> {
-        ctx.set('book', overNow(await bookOf(ctx), clientOrderId, position));
-      },
-      async hold(ctx: Exclusive, { clientOrderId, position }: Position): Promise<void> {
-        ctx.set('book', holding(await bookOf(ctx), clientOrderId, position));
-      },
-      async realise(ctx: Exclusive, { audit, at }: { audit: readonly AuditEntry[]; at: number }): Promise<void> {
-        kept(ctx, realised(await bookOf(ctx), rules, audit, at));
-      },
+  return {
+    async reserve(ctx: Exclusive, order: RiskOrder): Promise<Room> {
+      const { refusal, counted, ...outcome } = reserved(await bookOf(ctx), rules, order, await ctx.date.now());
+      kept(ctx, outcome);
+      return { counted, ...(refusal !== undefined && { refusal }) };
     },
-    options: OBJECT_OPTIONS,
-  });
+    async settle(ctx: Exclusive, given: { clientOrderId: string; isSent: boolean }): Promise<void> {
+      kept(ctx, settled(await bookOf(ctx), rules, given.clientOrderId, given.isSent, await ctx.date.now()));
+    },
+    async mark(ctx: Exclusive, given: { clientOrderId: string; notional: Decimal }): Promise<void> {
+      ctx.set('book', marked(await bookOf(ctx), given.clientOrderId, given.notional));
+    },
+    async over(ctx: Exclusive, { clientOrderId, position }: Position): Promise<void> {
+      ctx.set('book', overNow(await bookOf(ctx), clientOrderId, position));
+    },
+    async hold(ctx: Exclusive, { clientOrderId, position }: Position): Promise<void> {
+      ctx.set('book', holding(await bookOf(ctx), clientOrderId, position));
+    },
+    async realise(ctx: Exclusive, { audit, at }: { audit: readonly AuditEntry[]; at: number }): Promise<void> {
+      kept(ctx, realised(await bookOf(ctx), rules, audit, at));
+    },
+  };
 }
+
+export const limitsObject = (parts: Parameters<typeof limitsHandlers>[0]) =>
+  restate.object({ name: LIMITS, handlers: limitsHandlers(parts), options: OBJECT_OPTIONS });
 export type LimitsObject = ReturnType<typeof limitsObject>;

@@ -12,6 +12,7 @@ import { ALL, EXITS, GATE, SWEEPS, SYMBOLS } from './names.js';
 import { OBJECT_OPTIONS } from './retry.js';
 import { type Swept, sweepOnce } from './sweep-once.js';
 import type { SymbolsObject } from './symbols-object.js';
+import { tellMoved } from './tell-moved.js';
 import type { WorkerParts } from './worker-parts.js';
 
 type Exclusive = restate.ObjectContext;
@@ -43,6 +44,7 @@ export function sweepsObject(parts: WorkerParts) {
     const ids = new Set<string>();
     for (const found of raised) {
       const answer = await ctx.objectClient<GateObject>({ name: GATE }, ALL).raise(found);
+      tellMoved(ctx, found);
       if ('value' in answer && answer.value !== undefined) ids.add(answer.value);
     }
     return ids;

@@ -15,6 +15,7 @@ import { type Ingress, ingress } from './ingress.js';
 import { GUARDED } from './names.js';
 import { type GuardFact, type OrderGuard, orderGuard } from './order-guard.js';
 import { type Outbox, outbox } from './outbox.js';
+import { pushedReports } from './pushed-reports.js';
 import { type HostSettings, hostSettings } from './settings.js';
 import { type SwitchFeed, switchFeed } from './switch-feed.js';
 import { type SwitchStop, switchStop } from './switch-stop.js';
@@ -44,6 +45,8 @@ export interface WorkerParts {
   /** What the guard of any worker saw of the order while Restate was away. */
   readonly guardFacts: (clientOrderId: string) => Promise<readonly GuardFact[]>;
   readonly watch: WorkerWatch;
+  /** Entries of executions that live in this worker. */
+  readonly hosted: Set<string>;
   readonly guard: OrderGuard;
   readonly stop: SwitchStop;
   /** Paces the starts of executions. */
@@ -89,6 +92,8 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const { pollIntervalMs } = settings;
   const watched = { broker, capabilities, clock, pollIntervalMs, statusDeadlineMs: deadlines.statusMs };
   const watch = workerWatch(orderWatch(watched));
+  const hosted = new Set<string>();
+  const pushed = pushedReports({ unfollowed$: watch.unfollowed$, hosted, ingress: way, clock });
   const guard = orderGuard({
     ...{ calls, clock, silentMs: feed.silentMs, marginMs: settings.guardMarginMs, logger },
     tell: (clientOrderId, facts) => way.call(GUARDED, clientOrderId, 'tell', facts, GUARD_LIMIT_MS),
@@ -96,7 +101,7 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const stop = switchStop({ feed, calls, clock, aliases, placed: guard.placedOrders });
   return {
     ...{ broker, capabilities, clock, deadlines, calls, settings, feed, watch, guard, stop, attemptId, logger },
-    outbox: log,
+    ...{ hosted, outbox: log },
     guardFacts: (clientOrderId) => way.call(GUARDED, clientOrderId, 'facts', null, GUARD_LIMIT_MS),
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
@@ -104,6 +109,7 @@ export function workerParts(options: WorkerPartsOptions): WorkerParts {
     async close() {
       stop.close();
       feed.close();
+      pushed.close();
       watch.close();
       log.close();
       guard.close();

@@ -4,12 +4,15 @@
  * 1. An order is watched while a step follows it; several may, where one takes the place of another.
  * 2. Each step hears what comes while it follows, and nothing else: what it missed is there at the next poll.
  */
-import type { OrderWatch } from '../actors/order-watch.js';
+import { filter, type Observable } from 'rxjs';
+import type { OrderWatch, RawReport } from '../actors/order-watch.js';
 import type { OrderRef } from '../domain/ports.js';
 
 export interface WorkerWatch {
   /** @returns ends it; may be called again */
   follow(refs: readonly OrderRef[], hear: (raw: unknown) => void): () => void;
+  /** Reports on orders that no step follows now. Hot; completes on `close`. */
+  readonly unfollowed$: Observable<RawReport>;
   close(): void;
 }
 
@@ -39,6 +42,7 @@ export function workerWatch(orders: OrderWatch): WorkerWatch {
         for (const { clientOrderId } of refs) leave(clientOrderId, hear);
       };
     },
+    unfollowed$: orders.reports$.pipe(filter(({ clientOrderId }) => !followers.has(clientOrderId))),
     close() {
       told.unsubscribe();
       orders.close();

@@ -1,10 +1,12 @@
 /**
  * The gate of all workers: switches and cases as the fold of their facts (K, M), and what is filled in a symbol (R6.2).
  */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { add, decimal, ZERO } from '../../src/domain/decimal.js';
 import { withChange } from '../../src/domain/kill-switch.js';
+import { filledBetween } from '../../src/domain/others-fills.js';
 import {
   allCases,
   type GateOutcome,
@@ -18,7 +20,18 @@ import {
   switchHistory,
 } from '../../src/restate/gate.js';
 import { hostSettings } from '../../src/restate/settings.js';
-import { counted, type LiveEntry, left, NO_TOTALS, withoutOwn } from '../../src/restate/symbol-totals.js';
+import { surroundingsOf } from '../../src/restate/surroundings.js';
+import { EMPTY_BOOK, entered, over } from '../../src/restate/symbol-book.js';
+import {
+  counted,
+  type LiveEntry,
+  left,
+  movedSinceEnd,
+  NO_TOTALS,
+  rangeOfOthers,
+  type SymbolTotals,
+  withoutOwn,
+} from '../../src/restate/symbol-totals.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const STOP = { type: 'GLOBAL', state: 'ACTIVE', reason: 'stop', by: 'operator' } as const;
@@ -161,6 +174,45 @@ describe('R6.2: what is filled in a symbol', () => {
     const totals = left(counted(NO_TOTALS, 'a', one), 'a');
     expect(withoutOwn(totals, 'b').buy).toEqual({ filled: '40', open: '0' });
     expect(left(totals, 'a')).toBe(totals);
+  });
+});
+
+describe('R6.2: what exits have closed in a symbol', () => {
+  const bought: LiveEntry = { side: 'buy', filled: decimal('100'), open: decimal('0') };
+  const closing = (filled: string): LiveEntry => ({
+    side: 'sell',
+    filled: decimal(filled),
+    open: ZERO,
+    isClosing: true,
+  });
+  const before = left(counted(NO_TOTALS, 'a', bought), 'a');
+  const readBy = (totals: SymbolTotals) => withoutOwn(totals, 'b');
+
+  it('it is learned late: whether the baseline had it in it nobody can say, so both are possible', () => {
+    const after = counted(before, 'a-exits', closing('100'));
+    const asked = rangeOfOthers(readBy(before), readBy(before));
+    const now = rangeOfOthers(readBy(after), readBy(after));
+    expect(filledBetween(asked, now)).toEqual({ least: '-100', most: '0' });
+  });
+
+  it('P8: what the venue takes back of it may be there again', () => {
+    const closed = counted(before, 'a-exits', closing('100'));
+    const asked = rangeOfOthers(readBy(closed), readBy(closed));
+    const watched = counted(closed, 'a-exits', closing('60'));
+    const ended = movedSinceEnd(left(closed, 'a-exits'), { 'a-tp': { buy: decimal('40') } });
+    for (const totals of [watched, ended])
+      expect(filledBetween(asked, rangeOfOthers(readBy(totals), readBy(totals)))).toEqual({ least: '0', most: '40' });
+  });
+
+  it('B7: what is beside an entry: the baseline, what others hold, and what the live ones may come to', () => {
+    const done = (id: string, position: string) => ({
+      ...{ clientOrderId: id, position: decimal(position) },
+      baseline: { startedAt: 1, baseline: decimal('7') },
+    });
+    const book = ['a', 'b'].reduce((known, id) => over(entered(known, id), done(id, '100')), EMPTY_BOOK);
+    const live: LiveEntry = { side: 'sell', filled: decimal('10'), open: decimal('30') };
+    const around = surroundingsOf(entered(book, 'c'), counted(before, 'c', live), 'a');
+    expect(around).toEqual({ least: '67', most: '97', held: { a: '100', b: '100' } });
   });
 });
 

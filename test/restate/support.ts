@@ -124,6 +124,7 @@ export function bench(setting: BenchSetting = {}): Bench {
     },
     stop: switchStop({ feed, calls, clock, aliases: () => [], placed: () => [] }),
     guardFacts: async () => [],
+    hosted: new Set(),
     outbox: { add: () => undefined, close: () => undefined },
     starting: turnstile(settings.mostStarting),
     metrics: { submits: 0, fenced: 0, takeovers: 0 },
