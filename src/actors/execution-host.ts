@@ -19,7 +19,6 @@ import type { Durability, Recorder, UnderWay } from '../journal/recorder.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { type ExecutionContext, elapsedSinceSubmit, orderRef } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact, ExecutionInput } from '../machines/execution.facts.js';
-import { executionMachine } from '../machines/execution.machine.js';
 import { type ExecutionSnapshot, isOrderLive, isReadyToSubmit } from '../machines/execution.state.js';
 import { WAITS_FOR } from '../machines/host-protocol.js';
 import { newExecutionState, step } from '../machines/step.js';
@@ -30,7 +29,7 @@ import { type EffectOwner, type EffectServices, perform } from './effects.js';
 import type { EngineTime } from './engine-time.js';
 import { type Execution, executionHandle, type HandleParts } from './execution.js';
 import { type Inbox, inbox } from './inbox.js';
-import { lastResort } from './last-resort.js';
+import { endedByFault, lastResort } from './last-resort.js';
 import { movedByReport } from './moved-since-end.js';
 import type { Patience } from './patience.js';
 import { Reports, type ReportsOwner } from './reports.js';
@@ -174,7 +173,7 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
     watch.unwatch(clientOrderId);
     for (const leg of EXIT_LEGS) watch.unwatch(exitIdOf(clientOrderId, leg));
     void lastResort(this.#good, error, this.#services).then((result) => {
-      this.#good = ended(this.#good, result);
+      this.#good = endedByFault(this.#good, result);
       this.news.keep(this.#good, []);
       this.#end(result);
     });
@@ -360,11 +359,3 @@ function openSignal(): { readonly promise: Promise<void>; settle(): void } {
   });
   return { promise, settle };
 }
-
-/** The state of an execution that a fault has ended: done, with the result that the last resort came to. */
-const ended = ({ context }: ExecutionSnapshot, result: ExecutionResult): ExecutionSnapshot =>
-  executionMachine.resolveState({
-    value: 'done',
-    context: deepFreeze({ ...context, verdict: { status: result.status, reason: 'ENGINE_FAULT' }, result }),
-    status: 'done',
-  }) as ExecutionSnapshot;

@@ -17,6 +17,7 @@ import type { Recorder } from '../journal/recorder.js';
 import { resultSha256 } from '../machines/execution.audit.js';
 import { type ExecutionContext, isProtected, orderRef, protectionRequest } from '../machines/execution.context.js';
 import type { EngineFaultFact } from '../machines/execution.facts.js';
+import { executionMachine } from '../machines/execution.machine.js';
 import { endProtection } from '../machines/execution.protecting.js';
 import { resultOf } from '../machines/execution.result.js';
 import { type ExecutionSnapshot, isOrderLive } from '../machines/execution.state.js';
@@ -28,8 +29,8 @@ import type { EngineTime } from './engine-time.js';
 export interface LastResortParts {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
-  readonly recorder: Recorder;
-  readonly cases: CaseRegister;
+  readonly recorder: Pick<Recorder, 'say' | 'record'>;
+  readonly cases: Pick<CaseRegister, 'raise'>;
   /** Sets GLOBAL ACTIVE, unless the engine has done so already. */
   readonly closeGate: (reason: string) => void;
 }
@@ -45,7 +46,7 @@ export async function lastResort(
   const { advisoryId, clientOrderId } = context;
   const said = { advisoryId, clientOrderId, state: JSON.stringify(good.value), cause };
   attemptOf(() => parts.recorder.say('error', said, 'a fault of the engine ended an execution'));
-  attemptOf(() => parts.closeGate(`A fault of the engine in ${advisoryId}: ${cause}`));
+  attemptOf(() => parts.closeGate(faultReason(advisoryId, cause)));
   attemptOf(() => void record(parts, context, { cause }, [{ event: 'engine_fault', details: said }]));
   attemptOf(() => void openCase(parts, context, cause));
   const last = await settle(good, parts);
@@ -56,6 +57,18 @@ export async function lastResort(
   await recorded?.catch(() => undefined);
   return result;
 }
+
+/** The state of an execution that a fault has ended: done, with the result that the last resort came to. */
+export const endedByFault = ({ context }: ExecutionSnapshot, result: ExecutionResult): ExecutionSnapshot =>
+  executionMachine.resolveState({
+    value: 'done',
+    context: deepFreeze({ ...context, verdict: { status: result.status, reason: 'ENGINE_FAULT' }, result }),
+    status: 'done',
+  }) as ExecutionSnapshot;
+
+/** Why the gate is closed, in words. */
+export const faultReason = (advisoryId: string, cause: string): string =>
+  `A fault of the engine in ${advisoryId}: ${cause}`;
 
 /** What is live is cancelled, and what is filled is protected, as far as it goes. */
 async function settle(good: ExecutionSnapshot, { calls, time }: LastResortParts): Promise<ExecutionContext> {

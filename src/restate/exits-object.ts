@@ -42,7 +42,6 @@ import type { LogObject } from './log-object.js';
 import { ALL, EXITS, GATE, LOG, SWEEPS, SYMBOLS } from './names.js';
 import { OBJECT_OPTIONS } from './retry.js';
 import { LATE_MS } from './steps.js';
-import type { SweepsObject } from './sweeps-object.js';
 import { exitsEntryOf } from './symbol-totals.js';
 import type { SymbolsObject } from './symbols-object.js';
 import type { WorkerParts } from './worker-parts.js';
@@ -71,6 +70,11 @@ export interface BegunExits extends ProtectionInput {
   readonly isLimited?: boolean;
   /** One has filled already: what can have changed is asked for at once. */
   readonly hasExitFilled?: boolean;
+}
+
+/** Of the sweeps, which know the exits. */
+interface Begins {
+  begin(ctx: Exclusive): Promise<void>;
 }
 
 type Due = Partial<Record<ProtectionDeadlineName, number>>;
@@ -241,7 +245,7 @@ export function exitsHandlers(parts: WorkerParts) {
     const fact = { type: 'POSITION_SEEN', at, seen } as const;
     // A sweep compares the symbol once this chart has decided.
     if (seen.kind === 'position' && positionWord(context, fact) === 'unknown')
-      ctx.objectSendClient<SweepsObject>({ name: SWEEPS }, ALL).begin();
+      ctx.objectSendClient<Begins>({ name: SWEEPS }, ALL).begin();
     return fact;
   }
 

@@ -13,6 +13,7 @@ import type { CommandOf, ExecutionCommand } from '../machines/execution.commands
 import { exitsAtReference, heldBy, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
 import { takes } from '../machines/step.js';
+import { contained, toldBy } from './contained-step.js';
 import type { GateObject } from './gate-object.js';
 import { hostedLimits } from './hosted-limits.js';
 import { othersOf } from './hosted-others.js';
@@ -98,7 +99,8 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
     for (let tries = 1; tries <= MOST_INTENTS; tries += 1) {
       const intent = await ctx.run(nameOf('intent'), async () => newIntent(parts, start, attempt));
       const submit = async () => (await submitFenced(parts, start, context, { intent, attempt, room })) ?? null;
-      const news = await ctx.run(nameOf('submit'), submit);
+      const fenced = () => submit().catch(() => mayBeSent(intent.at));
+      const news = await ctx.run(nameOf('submit'), fenced);
       if (news === null) continue;
       // What nobody can tell counts as sent.
       limits.settle(news.facts[0]?.type !== 'SUBMIT_BLOCKED');
@@ -195,8 +197,8 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
   async function lastSeen(name: DeadlineName, at: number): Promise<readonly ExecutionFact[]> {
     if (name !== 'lateWindow' || !watch.isWatchingOrder) return [];
     const ref = orderRef(life.context);
-    const seen: ObservedOrder = await ctx.run(nameOf('last-look'), () => parts.calls.observeOrder(ref));
-    return reportOf(seen, at);
+    const seen = await ctx.run(nameOf('last-look'), () => contained(() => parts.calls.observeOrder(ref)));
+    return reportOf(toldBy(seen), at);
   }
 
   async function openCase({ kind, mismatches }: CommandOf<'openCase'>): Promise<void> {
@@ -215,6 +217,9 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
     hasEntered: others.hasEntered,
   };
 }
+
+/** The step has failed, and nobody can tell at what: the order is looked up, as after a restart (S4). */
+const mayBeSent = (intentAt: number): StepNews => told([{ type: 'RECOVERED', at: intentAt, intentAt }]);
 
 const recoveredAt = (at: number): ExecutionFact => ({ type: 'RECOVERED', at });
 

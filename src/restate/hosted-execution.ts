@@ -6,10 +6,12 @@
  * 3. Deadlines are durable sleeps. The fact carries the chart's own time, not that of the waking. One that comes so late that
  *    the host must have stood still is told as a restart, which gives what is due its whole call (T4).
  * 4. The chart is the one of every other host, run by `step` alone.
+ * 5. What the engine does wrong in an execution ends it, by the last resort, and is not tried again (E5).
  */
 import * as restate from '@restatedev/restate-sdk';
 import { readingOf } from '../actors/engine-time.js';
 import type { JournalRecord } from '../domain/journal.js';
+import { causeOf } from '../domain/reading.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { protectionInputOf } from '../engine/protections.js';
 import { hardTimeoutAt } from '../machines/execution.context.js';
@@ -19,6 +21,7 @@ import { leftBy } from './ended.js';
 import type { ExitsObject } from './exits-object.js';
 import { gateOf } from './gate-view.js';
 import { type HostedCommands, hostedCommands } from './hosted-commands.js';
+import { endByFault } from './hosted-fault.js';
 import { heldRiskOf, limitsOn } from './hosted-limits.js';
 import { type HostedWatch, hostedWatch } from './hosted-watch.js';
 import type { Hosting } from './hosting.js';
@@ -111,6 +114,16 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
     commands.counted();
   }
 
+  async function live(): Promise<void> {
+    await take(first.fact);
+    while (!life.isDone) {
+      const { name, news } = await hosting.begun.next();
+      await takeNews(news);
+      if (isPastSubmit(life)) started.leave();
+      if (name === WATCH && !hosting.begun.has(WATCH) && !life.isDone) watch.begin();
+    }
+  }
+
   const { clientOrderId } = input;
   const attemptIsOver = ctx.request().attemptCompletedSignal;
   parts.hosted.add(clientOrderId);
@@ -122,12 +135,13 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
   });
   epoch = first.epoch;
   isLimited = first.isLimited === true;
-  await take(first.fact);
-  while (!life.isDone) {
-    const { name, news } = await hosting.begun.next();
-    await takeNews(news);
-    if (isPastSubmit(life)) started.leave();
-    if (name === WATCH && !hosting.begun.has(WATCH) && !life.isDone) watch.begin();
+  try {
+    await live();
+  } catch (error) {
+    // Restate's own: tried again, or ended by whoever runs it.
+    if (error instanceof restate.RestateError && !(error instanceof restate.TerminalError)) throw error;
+    watch.stop();
+    await endByFault(hosting, causeOf(error));
   }
   watch.stop();
   started.leave();

@@ -5,6 +5,7 @@
  * 2. A later sleep, or watch, takes the place of the earlier of its name, whose end is then of no concern.
  */
 import * as restate from '@restatedev/restate-sdk';
+import { type Contained, contained, toldBy } from './contained-step.js';
 import type { StepNews } from './steps.js';
 
 /** The step that watches order and exits. */
@@ -39,8 +40,8 @@ export function underway(ctx: restate.Context, nameOf: (what: string) => string)
     step<T>(name: string, act: () => Promise<T>, end: (told: T) => Promise<StepNews> | StepNews) {
       const numbered = nameOf(name);
       const key = name === WATCH ? name : numbered;
-      const promise = ctx.run(numbered, act).map((told) => ({ name: key, told }));
-      entries.set(key, { promise, end: (told) => end(told as T) });
+      const promise = ctx.run(numbered, () => contained(act)).map((told) => ({ name: key, told }));
+      entries.set(key, { promise, end: (told) => end(toldBy(told as Contained<T>)) });
     },
     sleep(name, ms, end) {
       entries.set(name, { promise: ctx.sleep(ms, name).map(() => ({ name, told: undefined })), end });

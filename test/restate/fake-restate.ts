@@ -87,6 +87,8 @@ export function fakeRestate(services: Readonly<Record<string, Handlers>>, starte
 
   return {
     call,
+    /** Of a handler of the service, for what is called with one. */
+    context: contextOf,
     settle,
     async advance(ms: number): Promise<void> {
       now += ms;

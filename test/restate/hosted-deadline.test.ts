@@ -2,7 +2,6 @@
  * Deadlines on Restate that come while a step is under way: what the chart is told of them (T4, R6).
  */
 import { describe, expect, it } from 'vitest';
-import type { Decimal } from '../../src/domain/decimal.js';
 import { readOrderReport } from '../../src/domain/order.js';
 import type { DeadlineName, ExecutionFact } from '../../src/machines/execution.facts.js';
 import { statePath } from '../../src/machines/execution.state.js';
@@ -11,32 +10,14 @@ import type { HostedWatch } from '../../src/restate/hosted-watch.js';
 import type { Hosting } from '../../src/restate/hosting.js';
 import { newLife } from '../../src/restate/life.js';
 import type { StepNews } from '../../src/restate/steps.js';
+import { AT, OPENED } from './opened.js';
 import { bench, INPUT, report } from './support.js';
-
-const AT = Date.parse('2026-03-07T03:00:00.000Z');
 
 function reported(state: string): ExecutionFact {
   const read = readOrderReport(report(state), { clientOrderId: INPUT.clientOrderId });
   if (read === undefined) throw new Error(`${state} cannot be read`);
   return { type: 'ORDER_REPORT', at: AT, report: read };
 }
-
-/** From the start to an order that is open. */
-const OPENED: readonly ExecutionFact[] = [
-  { type: 'START', at: AT, gate: { now: AT, killSwitchState: 'OFF' }, advisory: INPUT },
-  {
-    type: 'BROKER_ASKED',
-    at: AT,
-    answer: {
-      kind: 'answered',
-      instrument: { symbol: 'AAPL', tickSize: '0.01', lotSize: '1' },
-      margin: 'ok',
-      baseline: '0' as Decimal,
-    },
-  },
-  { type: 'SUBMIT_STARTED', at: AT },
-  { type: 'SUBMIT_OUTCOME', at: AT, outcome: { kind: 'accepted', brokerOrderId: 'B-1' } },
-];
 
 /** A hosted life after these facts: its steps never end, and its sleeps are woken by hand. */
 async function hosted(facts: readonly ExecutionFact[]) {

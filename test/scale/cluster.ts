@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly limits?: LimitOptions;
   /** The negative control: the fence cannot tell attempts apart. */
   readonly unfenced?: boolean;
+  /** The guard of the chart that throws in every worker. */
+  readonly breaks?: string;
   /** The first worker hangs on wires that can be cut. */
   readonly wired?: boolean;
   /** Servers of Restate, one by default; three keep everything twice. */
@@ -145,13 +147,14 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
   const ingressUrl = count === 1 ? INGRESS : 'http://127.0.0.1:8180';
   const portOf = (index: number): number => 9081 + index;
   function startWorker(index: number, mark = 'old'): ChildProcess {
-    const { settings = {}, unfenced, limits } = options;
+    const { settings = {}, unfenced, limits, breaks } = options;
     const fence = unfenced === true ? 'unfenced' : 'fenced';
     const isWired = options.wired === true && index === 0;
     const ways = [isWired ? 'http://127.0.0.1:8280' : ingressUrl, isWired ? 'http://127.0.0.1:9400' : BROKER];
     const limited = limits === undefined ? [] : [JSON.stringify(limits)];
     return start(process.execPath, [WORKER, `${portOf(index)}`, ...ways, JSON.stringify(settings), fence, ...limited], {
       LAB_MARK: mark,
+      ...(breaks !== undefined && { LAB_BREAKS: breaks }),
     });
   }
 

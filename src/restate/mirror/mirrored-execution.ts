@@ -7,11 +7,12 @@ import { defer, Subject } from 'rxjs';
 import { startWith } from 'rxjs/operators';
 import type { EngineTime } from '../../actors/engine-time.js';
 import { type Execution, executionHandle } from '../../actors/execution.js';
+import { endedByFault } from '../../actors/last-resort.js';
 import type { ExecutionResult, ExecutionStage } from '../../domain/result.js';
 import type { ExecutionCommand } from '../../machines/execution.commands.js';
-import type { ExecutionFact, ExecutionInput } from '../../machines/execution.facts.js';
+import type { EngineFaultFact, ExecutionFact, ExecutionInput } from '../../machines/execution.facts.js';
 import { type ExecutionSnapshot, stageOfSnapshot } from '../../machines/execution.state.js';
-import { newExecutionState, step } from '../../machines/step.js';
+import { newExecutionState, type Step, step } from '../../machines/step.js';
 
 export interface MirroredExecution {
   readonly handle: Execution;
@@ -19,11 +20,20 @@ export interface MirroredExecution {
   /** Its first fact is known. */
   readonly hasBegun: boolean;
   readonly isDone: boolean;
-  take(fact: ExecutionFact): void;
+  take(fact: ExecutionFact | EngineFaultFact): void;
   /** It was never recorded: this is what it came to. */
   settle(result: ExecutionResult): void;
   /** Nobody can say what became of it. */
   fail(error: unknown): void;
+}
+
+/** A fault of the engine is no event of the chart: it carries the result, once that stands (E5). */
+function stepOrEnd(
+  state: ExecutionSnapshot,
+  fact: ExecutionFact | EngineFaultFact,
+): Pick<Step<ExecutionSnapshot, ExecutionCommand>, 'state' | 'commands'> {
+  if (fact.type !== 'ENGINE_FAULT') return step(state, fact);
+  return { state: fact.result === undefined ? state : endedByFault(state, fact.result), commands: [] };
 }
 
 export function mirroredExecution(input: ExecutionInput, time: EngineTime): MirroredExecution {
@@ -68,7 +78,7 @@ export function mirroredExecution(input: ExecutionInput, time: EngineTime): Mirr
       hasBegun = true;
       if (state.status !== 'active') return;
       const before = stageNow();
-      const { state: after, commands } = step(state, fact);
+      const { state: after, commands } = stepOrEnd(state, fact);
       state = after;
       for (const command of commands) command$.next(command);
       snapshot$.next(state);

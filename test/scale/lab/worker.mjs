@@ -1,16 +1,23 @@
 /**
  * A worker as a process of its own. Arguments: port, ingress, broker, settings as JSON, the word `unfenced` for the negative
  * control: then every attempt of a handler has the same name, and the fence cannot tell them apart; and limits as JSON. What it
- * sends carries `LAB_MARK`.
+ * sends carries `LAB_MARK`; the guard of the chart that `LAB_BREAKS` names throws.
  */
 import { randomUUID } from 'node:crypto';
 import { systemClock } from 'fillchart/adapters';
 import { openWorker } from 'fillchart/restate';
 import { labBroker } from './adapter.mjs';
 
+const { LAB_BREAKS, LAB_MARK } = process.env;
+if (LAB_BREAKS !== undefined) {
+  const { executionGuards } = await import('../../../dist/machines/execution.guards.js');
+  executionGuards[LAB_BREAKS] = () => {
+    throw new Error(`${LAB_BREAKS} is broken`);
+  };
+}
 const [port, ingressUrl, brokerUrl, settings = '{}', fence = 'fenced', limits] = process.argv.slice(2);
 const worker = await openWorker({
-  broker: labBroker(brokerUrl, process.env.LAB_MARK),
+  broker: labBroker(brokerUrl, LAB_MARK),
   clock: systemClock(),
   ingressUrl,
   port: Number(port),
