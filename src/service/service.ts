@@ -169,6 +169,7 @@ function assembled(given: ServiceOptions) {
   const twoPerson = twoPersonRule(options.twoPersonRelease === true, clock);
   const all: Account[] = [];
   const views = newViews({
+    clock,
     accounts: all,
     killSwitch: () => state.killSwitch,
     pendingReleases: twoPerson.pending,

@@ -58,6 +58,43 @@ describe('delivery', () => {
     expect([first.text(), second.text()]).toEqual(['a;b;c;d;', 'c;d;']);
   });
 
+  it('E6: what changes while another thing is looked at is told with the next batch, and not forgotten', async () => {
+    const clock = virtualClock();
+    const to = delivery(clock, BATCH_MS);
+    const one = listener(clock);
+    to.join(one.own);
+    let stands = 'open';
+    to.touch('position', () => frame(`position ${stands}`));
+    to.touch('execution', () => {
+      // Only once: it has been taken up then.
+      if (stands === 'open') to.touch('position', () => frame(`position ${stands}`));
+      stands = 'closed';
+      return frame('execution');
+    });
+    await clock.advance(BATCH_MS);
+    expect(one.text()).toBe('position open;execution;');
+    await clock.advance(10 * BATCH_MS);
+    expect(one.text()).toBe('position open;execution;position closed;');
+  });
+
+  it('E6: nor is what changes while a thing is looked at that is not there, or while the last is told', async () => {
+    const clock = virtualClock();
+    const to = delivery(clock, BATCH_MS);
+    const one = listener(clock);
+    to.join(one.own);
+    const looked = (name: string) =>
+      to.touch('gone', () => {
+        to.touch(name, () => frame(name));
+        return undefined;
+      });
+    looked('a');
+    await clock.advance(10 * BATCH_MS);
+    expect(one.text()).toBe('a;');
+    looked('b');
+    to.close(frame('goodbye'));
+    expect(one.text()).toBe('a;b;goodbye;');
+  });
+
   it('who wants a part is told that part', async () => {
     const clock = virtualClock();
     const to = delivery(clock, BATCH_MS);

@@ -48,15 +48,21 @@ export function delivery(clock: Clock, batchMs: number): Delivery {
   }
 
   function begin(): void {
+    const makes = [...dirty.values()];
+    dirty.clear();
+    // Whoever looks at a thing has it take up all that came to it, and that is told here: it leaves with the next batch.
+    const stands = makes.map((make) => make()).filter((made) => made !== undefined);
+    clock.clearTimeout(timer);
     timer = undefined;
-    const stands = [...dirty.values()].map((make) => make()).filter((made) => made !== undefined);
     const joined = [...joinedAt].map(([one, count]): [Listener, number] => [one, count - before]);
     const frames = [...queue, ...stands];
     before += queue.length;
     queue = [];
-    dirty.clear();
     joinedAt.clear();
-    if (frames.length === 0) return;
+    if (frames.length === 0) {
+      if (dirty.size > 0) due();
+      return;
+    }
     batch = newBatch(frames, [...listeners], new Map(joined));
     slice(batch);
   }
@@ -103,9 +109,12 @@ export function delivery(clock: Clock, batchMs: number): Delivery {
     close(last) {
       clock.clearTimeout(timer);
       for (let one = batch?.next(); one !== undefined; one = batch?.next()) one();
-      begin();
-      clock.clearTimeout(timer);
-      for (let one = batch?.next(); one !== undefined; one = batch?.next()) one();
+      // The second brings what telling the first has brought up.
+      for (let round = 0; round < 2; round += 1) {
+        begin();
+        clock.clearTimeout(timer);
+        for (let one = batch?.next(); one !== undefined; one = batch?.next()) one();
+      }
       isClosed = true;
       for (const one of [...listeners]) one.end(last.bytes);
     },

@@ -92,6 +92,7 @@ async function begin(parts: HandlerParts, { account, snapshot, again }: Submissi
   account.options.onAdvisory?.(snapshot);
   parts.starts.expect(account.name, snapshot.advisoryId);
   const handle = account.engine.start(snapshot, again ? { again } : undefined);
+  parts.views.sawStart(account, handle);
   const outcome = await parts.starts.settled(account.name, handle);
   if (outcome.kind === 'lost')
     throw refuse('NOT_READY', 'Nobody can tell whether it was taken. Send the very same again: it runs once (E1).');
@@ -189,32 +190,43 @@ interface ListedExecution {
 
 type ListQuery = Call<'listExecutions'>['query'];
 
-/** What is live, and as much as a page holds of what is over: no more is looked at, and there may be thousands. */
+/** As much as a page holds of what is live, and of what is over: no more is looked at, and there may be thousands. */
 function chosenOf({ views }: HandlerParts, account: OpenAccount, query: ListQuery, after: string | undefined) {
   const { limit = DEFAULT_LIMIT, order } = query;
   const around = views.around(account);
-  const { finished, live } = views.executionList(account);
-  const found: ListedExecution[] = [];
-  for (const one of finished.walk({ descending: order !== 'asc', after })) {
-    if (found.length > limit) break;
-    if (isChosen(one, query, around)) found.push({ account, one, around });
-  }
-  for (const one of live) if (isChosen(one, query, around)) found.push({ account, one, around });
-  return found;
+  const lists = views.executionList(account);
+  return [lists.finished, lists.live].flatMap((list) => {
+    const found: ListedExecution[] = [];
+    for (const one of list.walk({ descending: order !== 'asc', after })) {
+      if (found.length > limit) break;
+      const listed = { account, one, around };
+      if (isChosen(listed, query)) found.push(listed);
+    }
+    return found;
+  });
 }
 
 /** What surrounds it is looked up only where the choice depends on it. */
-function isChosen(one: ListEntry, query: ListQuery, around: ListedExecution['around']): boolean {
+function isChosen({ account, one, around }: ListedExecution, query: ListQuery): boolean {
   const { symbol, status, group, needsAttention, search } = query;
   if (symbol !== undefined && one.symbol !== symbol) return false;
-  if (status !== undefined && one.status !== status) return false;
   if (search !== undefined && !`${one.advisoryId}\n${one.symbol}`.toLowerCase().includes(search.toLowerCase()))
     return false;
-  if (needsAttention === undefined && group === undefined) return true;
+  if (needsAttention === undefined && group === undefined && status === undefined) return true;
   const surrounds = around(one.advisoryId);
+  const stands = standsNow(account, one, surrounds);
+  if (status !== undefined && stands.status !== status) return false;
   const needs = surrounds.openCases.length > 0;
   if (needsAttention !== undefined && needs !== (needsAttention === 'true')) return false;
-  return group === undefined || groupOf(one.isOver, surrounds) === group;
+  return group === undefined || groupOf(stands.isOver, surrounds) === group;
+}
+
+function standsNow({ engine }: OpenAccount, { advisoryId, status }: ListEntry, { isWaiting }: Around) {
+  if (status !== undefined) return { status, isOver: true };
+  const handle = engine.execution(advisoryId);
+  // Looking at the chart of what waits would make the host that it waits for.
+  const isOver = !isWaiting && handle?.actor.getSnapshot().context.result !== undefined;
+  return { status: handle?.stage, isOver };
 }
 
 export function listAudit(parts: HandlerParts): Handler<'listAudit'> {

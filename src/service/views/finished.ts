@@ -1,12 +1,16 @@
 /**
- * What is over, as lists and events ask for it again and again: remembered here, and not read from the journal each time.
+ * Executions as lists and events ask for them again and again: remembered here, in order, and neither read from the journal nor
+ * asked of the engine each time. A page costs its own length, however many are live, wait or are over.
  *
- * 1. Bounded: the latest {@link MOST_LISTED} executions of an account as short entries, the last {@link MOST_WHOLE} that were
- *    looked at as a whole.
+ * 1. Bounded: what is live or waits, the latest {@link MOST_LISTED} executions of an account that are over, as short entries,
+ *    and the last {@link MOST_WHOLE} that were looked at as a whole.
  * 2. Each record about an advisory makes its execution be looked at anew: a late fill, a case, another run.
- * 3. What is live is asked of the engine each time.
+ * 3. How what is live stands is asked of the engine each time.
  */
 import type { AuditRecord } from '../../domain/audit.js';
+import type { Clock } from '../../domain/ports.js';
+import { isoTime } from '../../domain/time.js';
+import type { Execution as Handle } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
 import type { Execution } from '../api/executions.js';
 import { type OrderedList, orderedList, type Placed } from './ordered-list.js';
@@ -14,15 +18,14 @@ import { type OrderedList, orderedList, type Placed } from './ordered-list.js';
 /** As much of an execution as lists choose and order by. */
 export interface ListEntry extends Placed {
   readonly symbol: string;
-  readonly status: string;
-  readonly isOver: boolean;
-  readonly startedAt: string;
+  /** The final one; absent while it is live or waits. */
+  readonly status?: string;
 }
 
 export interface ExecutionList {
   readonly finished: OrderedList<ListEntry>;
-  /** Live, or waiting; in no order. */
-  readonly live: readonly ListEntry[];
+  /** Live, or waiting; for a moment also what is over and not durable. */
+  readonly live: OrderedList<ListEntry>;
 }
 
 /** What of an execution does not change with its cases, its position and its place in line. */
@@ -35,6 +38,8 @@ export interface FinishedExecutions {
   kept(account: OpenAccount, advisoryId: string): Standing | undefined;
   keep(account: OpenAccount, standing: Standing): void;
   saw(account: OpenAccount, record: AuditRecord): void;
+  /** Told of what was just handed to the engine, which may wait before its first record. */
+  sawStart(account: OpenAccount, handle: Handle): void;
 }
 
 export const MOST_LISTED = 10_000;
@@ -44,19 +49,26 @@ const SLACK = 200;
 
 interface Known {
   readonly entries: OrderedList<ListEntry>;
+  readonly live: OrderedList<ListEntry>;
   readonly whole: Map<string, Standing>;
   /** Over since the last list. */
   readonly ended: Set<string>;
   isRead: boolean;
 }
 
-export function finishedExecutions(): FinishedExecutions {
+export function finishedExecutions(clock: Pick<Clock, 'now'>): FinishedExecutions {
   const byEngine = new WeakMap<OpenAccount['engine'], Known>();
 
   function knownOf({ engine }: OpenAccount): Known {
     const known = byEngine.get(engine);
     if (known !== undefined) return known;
-    const made: Known = { entries: orderedList(), whole: new Map(), ended: new Set(), isRead: false };
+    const made: Known = {
+      entries: orderedList(),
+      live: orderedList(),
+      whole: new Map(),
+      ended: new Set(),
+      isRead: false,
+    };
     byEngine.set(engine, made);
     return made;
   }
@@ -64,24 +76,12 @@ export function finishedExecutions(): FinishedExecutions {
   return {
     list(account) {
       const known = knownOf(account);
-      const { entries, ended } = known;
-      // Once all that is kept; from then on what is in memory, and what has ended since.
-      const told = account.engine.executions(known.isRead ? { live: true } : { limit: MOST_LISTED });
-      known.isRead = true;
-      const live: ListEntry[] = [];
-      for (const { advisoryId, symbol, stage, state, startedAt } of told) {
-        const place = placeOf(account, startedAt, advisoryId);
-        const entry = { advisoryId, symbol, status: stage, isOver: state === 'done', startedAt, place };
-        ended.delete(advisoryId);
-        if (entry.isOver) {
-          entries.put(entry);
-          continue;
-        }
-        live.push(entry);
-        entries.delete(advisoryId);
-      }
+      const { entries, live, ended } = known;
+      // Once all that is kept; from then on it is told what changes.
+      if (!known.isRead) readAll(account, known);
       for (const advisoryId of ended) {
         const entry = entryOf(account, advisoryId);
+        live.delete(advisoryId);
         if (entry !== undefined) entries.put(entry);
       }
       ended.clear();
@@ -98,13 +98,43 @@ export function finishedExecutions(): FinishedExecutions {
       if (advisoryId === undefined) return;
       const known = knownOf(account);
       known.whole.delete(advisoryId);
-      if (event === 'execution_start') known.entries.delete(advisoryId);
-      if (event !== 'execution_result' || !known.isRead) return;
+      if (!known.isRead) return;
+      if (event === 'execution_start') begun(known, entryOf(account, advisoryId));
+      if (event !== 'execution_result') return;
       known.ended.add(advisoryId);
       // Nobody has asked for long: the next who does has it read anew.
       if (known.ended.size > MOST_LISTED) forget(known);
     },
+    sawStart(account, { advisoryId, snapshot: { symbol }, result }) {
+      const known = knownOf(account);
+      if (!known.isRead || known.live.has(advisoryId)) return;
+      const startedAt = isoTime(clock.now());
+      begun(known, { advisoryId, symbol, place: placeOf(account, startedAt, advisoryId) });
+      // One that is over before it was recorded is told by no record.
+      const over = (): void => {
+        if (known.live.has(advisoryId)) known.ended.add(advisoryId);
+      };
+      result.then(over, over);
+    },
   };
+}
+
+function readAll(account: OpenAccount, known: Known): void {
+  known.isRead = true;
+  for (const { advisoryId, symbol, stage, state, startedAt } of account.engine.executions({ limit: MOST_LISTED })) {
+    const entry = { advisoryId, symbol, place: placeOf(account, startedAt, advisoryId) };
+    if (state === 'done') known.entries.put({ ...entry, status: stage });
+    else known.live.put(entry);
+  }
+}
+
+/** It is live; an earlier run of it is listed no more. */
+function begun({ entries, live, ended }: Known, entry: ListEntry | undefined): void {
+  if (entry === undefined) return;
+  const { advisoryId } = entry;
+  entries.delete(advisoryId);
+  ended.delete(advisoryId);
+  live.put(entry);
 }
 
 const placeOf = ({ name }: OpenAccount, startedAt: string, advisoryId: string): string =>
@@ -119,15 +149,14 @@ function entryOf(account: OpenAccount, advisoryId: string): ListEntry | undefine
   return {
     advisoryId,
     symbol: snapshot.symbol,
-    status: handle.stage,
-    isOver: context.result !== undefined,
-    startedAt,
+    ...(context.result !== undefined && { status: handle.stage }),
     place: placeOf(account, startedAt, advisoryId),
   };
 }
 
 function forget(known: Known): void {
   known.entries.clear();
+  known.live.clear();
   known.ended.clear();
   known.isRead = false;
 }

@@ -20,6 +20,7 @@ export interface Walk {
 
 export interface OrderedList<Entry extends Placed> {
   readonly size: number;
+  has(advisoryId: string): boolean;
   put(entry: Entry): void;
   delete(advisoryId: string): void;
   /** Leaves the last so many. */
@@ -65,6 +66,7 @@ export function orderedList<Entry extends Placed>(): OrderedList<Entry> {
     get size() {
       return inOrder.length;
     },
+    has: (advisoryId) => places.has(advisoryId),
     put(entry) {
       const { advisoryId, place } = entry;
       const isKnown = places.get(advisoryId) === place;

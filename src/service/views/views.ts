@@ -4,7 +4,8 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import { guideOf } from '../../domain/case-guide.js';
 import { type Case as EngineCase, isOpen } from '../../domain/cases.js';
-import type { KillSwitch, PositionView } from '../../index.js';
+import type { Clock } from '../../domain/ports.js';
+import type { Execution as Handle, KillSwitch, PositionView } from '../../index.js';
 import type { Account, OpenAccount } from '../accounts/account.js';
 import type { AccountState, Case, PendingRelease, SwitchList } from '../api/controls.js';
 import type { Execution, ExecutionDetail } from '../api/executions.js';
@@ -14,6 +15,7 @@ import type { OrderedList } from './ordered-list.js';
 import { type ListedPosition, positions } from './positions.js';
 
 export interface ViewParts {
+  readonly clock: Pick<Clock, 'now'>;
   readonly accounts: readonly Account[];
   readonly killSwitch: () => KillSwitch | undefined;
   readonly pendingReleases: () => readonly PendingRelease[];
@@ -27,6 +29,8 @@ export interface ViewParts {
 export interface Views {
   /** Told of each change of a position, so that nobody looks through all of them for one. */
   sawPosition(account: OpenAccount, position: PositionView): void;
+  /** Told of what was just handed to the engine. */
+  sawStart(account: OpenAccount, handle: Handle): void;
   /** Told of each audit record, before anybody asks. */
   sawRecord(account: OpenAccount, record: AuditRecord): void;
   /** The latest executions that are over, and every one that is live or waits. */
@@ -47,7 +51,7 @@ export interface Views {
 
 export function views(parts: ViewParts): Views {
   const { accounts, killSwitch, pendingReleases, twoPersonRelease, isWaiting, auditSeq } = parts;
-  const finished = finishedExecutions();
+  const finished = finishedExecutions(parts.clock);
   const held = positions();
 
   const casesOf = (account: OpenAccount, advisoryId: string): readonly string[] =>
@@ -79,6 +83,7 @@ export function views(parts: ViewParts): Views {
   return {
     sawPosition: held.saw,
     around,
+    sawStart: finished.sawStart,
     sawRecord: finished.saw,
     executionList: finished.list,
     positionList: held.list,
