@@ -50,6 +50,55 @@ describe('exits as the counterparty has taken them', () => {
   });
 });
 
+describe('exits of an entry that another process sent', () => {
+  const OF_ANOTHER = { ...EXITS, brokerOrderId: 'o-1' } as const;
+
+  it.each([
+    ['has them', true, 0],
+    ['has them not', false, 1],
+  ] as const)('B1 A6: are looked for first: the counterparty %s', async (_, has, sent) => {
+    const { acceptor, broker } = await setting();
+    acceptor.script = (message) => {
+      if (message.type === 'D') acceptor.accept(message);
+      if (message.type !== 'H') return;
+      if (has) acceptor.report(message, { 150: 'I', 39: 0, 37: `o-${message.tag(11)}`, 17: '0', 151: 100 });
+      else acceptor.report(message, { 150: 'I', 39: 8, 37: 'NONE', 17: '0', 103: 5, 58: 'Unknown order' });
+    };
+    await broker.connect?.(soon());
+    const { stopLoss, takeProfit } = await broker.placeProtection(OF_ANOTHER, soon());
+    const stops = acceptor.of('D').filter((message) => message.tag(11) === 'fc-1-sl');
+    expect([stopLoss.kind, takeProfit.kind]).toEqual(has ? ['duplicate', 'duplicate'] : ['accepted', 'accepted']);
+    expect(stops).toHaveLength(sent);
+    expect(acceptor.of('H').map((message) => [message.tag(11), message.tag(54)])).toEqual([
+      ['fc-1-sl', '2'],
+      ['fc-1-tp', '2'],
+    ]);
+    const stop = { clientOrderId: 'fc-1-sl', symbol: 'AAPL' };
+    if (has) expect(await broker.getOrderStatus(stop, soon())).toMatchObject({ state: 'working' });
+  });
+
+  it('B1: while nobody says whether they are there, none is sent', async () => {
+    const { acceptor, broker } = await setting();
+    acceptor.script = (message) => {
+      if (message.type === 'D') acceptor.accept(message);
+    };
+    await broker.connect?.(soon());
+    const { stopLoss } = await broker.placeProtection(OF_ANOTHER, AbortSignal.timeout(300));
+    expect([stopLoss.kind, acceptor.of('D')]).toEqual(['unknown', []]);
+  });
+
+  it('B1: a counterparty that does not know the question gets them', async () => {
+    const { acceptor, broker } = await setting();
+    acceptor.script = (message) => {
+      if (message.type === 'D') acceptor.accept(message);
+      else acceptor.send('j', { 45: message.tag(34), 372: 'H', 380: 3, 58: 'unsupported' });
+    };
+    await broker.connect?.(soon());
+    const { stopLoss, takeProfit } = await broker.placeProtection(OF_ANOTHER, soon());
+    expect([stopLoss.kind, takeProfit.kind]).toEqual(['accepted', 'accepted']);
+  });
+});
+
 describe('a fill without a price', () => {
   it('P3: what is filled at a price that nobody has told is asked for again, until it is told', async () => {
     const { acceptor, broker, pushed } = await setting();

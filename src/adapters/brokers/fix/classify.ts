@@ -104,6 +104,11 @@ function matches(row: Row<string>, heard: Heard): boolean {
   return row.withId !== true || orderIdOf(heard) !== undefined;
 }
 
+/** The answer to a question: OrdRejReason 5, or BusinessRejectReason 1, no such order. */
+export const saysUnknown = (heard: Heard): boolean =>
+  (heard.kind === '8' && heard.ordStatus === '8' && heard.reason === '5') ||
+  (heard.kind === 'j' && heard.reason === '1');
+
 /** OrderID, unless it is the word that stands for none. */
 export const orderIdOf = (heard: Heard): string | undefined => ('orderId' in heard ? realId(heard.orderId) : undefined);
 

@@ -9,7 +9,9 @@
  * 5. An exit that is taken at another price or for another quantity than was asked, or that is there already, is told with
  *    the price and the quantity at which it stands; one that the counterparty has, and this store has not, is `duplicate`: the
  *    engine asks how it stands.
- * 6. Prices are rounded to the tick toward the fill, never away from it.
+ * 6. Exits of an entry that this store did not send are looked for before they are sent: an earlier process may have placed
+ *    them, and not every counterparty refuses an id that it has.
+ * 7. Prices are rounded to the tick toward the fill, never away from it.
  */
 import { parseVenueDecimal, roundToStep } from '../../../domain/decimal.js';
 import {
@@ -20,7 +22,9 @@ import {
   type StandingExit,
   TAKE_PROFIT_PASSED,
 } from '../../../domain/ports.js';
+import { saysUnknown } from './classify.js';
 import type { KnownOrder, OutgoingOrder } from './known-order.js';
+import { orderStatusRequest } from './messages.js';
 import { type FixParts, sendList, sendOrder } from './parts.js';
 
 const NOT_PLACED: LegOutcome = {
@@ -56,11 +60,14 @@ export async function placeExits(
     limitPrice: onTick(request.takeProfit, rules, profitWay),
   };
   if (request.legs === 'stopLoss') {
-    return { stopLoss: await placeExit(parts, stop, request, signal), takeProfit: NOT_PLACED };
+    const found = await foundBefore(parts, stop, request, signal);
+    return { stopLoss: found ?? (await placeExit(parts, stop, request, signal)), takeProfit: NOT_PLACED };
   }
+  const legs = [stop, limit];
+  const before = await Promise.all(legs.map((leg) => foundBefore(parts, leg, request, signal)));
   const isList = parts.settings.exits.oco === 'list';
-  if (isList && ![stop, limit].some((leg) => parts.store.has(leg.clientOrderId))) {
-    const legs = [stop, limit];
+  const isNew = before.every((found) => found === undefined);
+  if (isList && isNew && !legs.some((leg) => parts.store.has(leg.clientOrderId))) {
     const outcomes = await sendList(parts, clientOrderId, legs, signal);
     const [stopLoss = NOT_ASKED, takeProfit = NOT_ASKED] = outcomes.map((outcome, index) =>
       asItStands(parts, outcome, legs[index]),
@@ -68,10 +75,31 @@ export async function placeExits(
     return { stopLoss, takeProfit };
   }
   const [stopLoss, takeProfit] = await Promise.all([
-    placeExit(parts, stop, request, signal),
-    placeExit(parts, limit, request, signal),
+    before[0] ?? placeExit(parts, stop, request, signal),
+    before[1] ?? placeExit(parts, limit, request, signal),
   ]);
   return { stopLoss, takeProfit };
+}
+
+/** The exit as the counterparty has it already; `undefined` when it has not, or cannot be asked. */
+async function foundBefore(
+  parts: FixParts,
+  order: OutgoingOrder,
+  request: ProtectionRequest,
+  signal: AbortSignal,
+): Promise<LegOutcome | undefined> {
+  const { settings, store, line, pending } = parts;
+  const isOfAnother = request.brokerOrderId !== undefined && !store.has(request.clientOrderId);
+  if (!isOfAnother || store.has(order.clientOrderId) || !parts.asksForStatus || !line.isReady) return undefined;
+  const { clientOrderId, symbol, side, quantity } = order;
+  const names = { clientOrderId, orderId: undefined, symbol, side, quantity, isExit: true };
+  const question = orderStatusRequest(settings, names, parts.newId('s'));
+  const heard = await pending.ask('status', clientOrderId, signal, () => line.send('H', question, { symbol }));
+  if (heard.kind === 'lost') return { kind: 'unknown', cause: `whether it is there already: ${heard.cause}` };
+  if (heard.kind !== '8' || saysUnknown(heard)) return undefined;
+  // From here on it is watched like one that this process has sent.
+  store.write(order);
+  return { kind: 'duplicate' };
 }
 
 async function placeExit(

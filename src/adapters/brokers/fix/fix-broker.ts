@@ -26,7 +26,7 @@ import type {
 } from '../../../domain/ports.js';
 import { configuredAliases } from '../configured-aliases.js';
 import { redactor } from '../redact.js';
-import { classifyCancel, type Heard } from './classify.js';
+import { classifyCancel, saysUnknown } from './classify.js';
 import { collector } from './collector.js';
 import { describeSession, peerClock } from './describe.js';
 import type { Doubt } from './doubts.js';
@@ -313,17 +313,12 @@ async function orderStatus(parts: FixParts, ref: OrderRef, signal: AbortSignal):
   const heard = await pending.ask('status', ref.clientOrderId, signal, () =>
     line.send('H', request, { symbol: ref.symbol }),
   );
-  if (isUnknown(heard)) return 'not_found';
+  if (saysUnknown(heard)) return 'not_found';
   const report = store.reportOn(ref.clientOrderId);
   if (heard.kind === '8' && report !== undefined) return report;
   if (!parts.asksForStatus) return report ?? 'not_found';
   throw new Error(`FIX: no news: ${'cause' in heard ? heard.cause : (heard.text ?? 'refused')}`);
 }
-
-/** OrdRejReason 5, or BusinessRejectReason 1: no such order. */
-const isUnknown = (heard: Heard): boolean =>
-  (heard.kind === '8' && heard.ordStatus === '8' && heard.reason === '5') ||
-  (heard.kind === 'j' && heard.reason === '1');
 
 async function cancelOrder(parts: FixParts, ref: OrderRef, signal: AbortSignal): Promise<CancelOutcome> {
   const { settings, line, store, pending } = parts;
