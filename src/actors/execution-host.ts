@@ -188,8 +188,8 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
       return;
     }
     const { state, commands, audit } = step(before, fact);
-    // A timer that outlived its state is no fact.
-    if (fact.type === 'DEADLINE' && state === before && commands.length === 0) return;
+    // A timer that outlived its state is no fact; nor is a report that waited, and says nothing new by now.
+    if (MAY_BE_NOTHING.includes(fact.type) && state === before && commands.length === 0) return;
     this.#good = state;
     const { recorder, filled } = this.#services;
     const { advisoryId, snapshotHash, firstSubmitAt } = state.context;
@@ -337,6 +337,9 @@ const URGENCY: { readonly [Type in ExecutionFact['type']]: Urgency | 'now' } = {
   RECONCILED: 'book',
   RECOVERED: 'book',
 };
+
+/** Facts that are dropped where the chart makes nothing of them. */
+const MAY_BE_NOTHING: readonly ExecutionFact['type'][] = ['DEADLINE', 'EXIT_REPORT'];
 
 /** What reads, or sets a timer, does not wait for its record. */
 const ON_RECORD: Durability = { durable: true };

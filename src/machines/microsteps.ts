@@ -4,7 +4,7 @@
  * 1. The machine's own `transition` decides, the one that a running actor calls; the public function of that name builds
  *    a throw-away actor for each step, which costs ten times as much.
  * 2. The transition objects of a microstep are those of the definition, so that no two edges can be mistaken.
- * 3. What is underscore-named in XState is used in this file alone, beside the nodes of `coverage.ts`; a test in
+ * 3. What is underscore-named in XState is used in this file alone, beside the nodes of `guard-answers.ts`; a test in
  *    test/paths fails when it comes to mean something else.
  */
 import type { AnyStateMachine, AnyTransitionDefinition, EventObject, SnapshotFrom } from 'xstate';

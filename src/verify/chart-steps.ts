@@ -14,7 +14,7 @@ import { type ChartTransition, type Decider, type Decision, decider, type Execut
 import { FACTS, type Fact } from './facts.js';
 import { deadlineBit, INSTANTS, MOST_INSTANTS, timeOf } from './phases.js';
 import { type Broken, brokenByStep } from './step-laws.js';
-import { type ChartEdge, transitionsOf } from './transitions.js';
+import { type SeenEdge, transitionsOf } from './transitions.js';
 
 /** What a step asks for, as bits. */
 export const ASKS = {
@@ -49,11 +49,14 @@ export interface ChartSteps {
   /** The chart's decision itself, beside the table. A snapshot stays with the chart that made it. */
   readonly decide: Decider['decide'];
   readonly states: ChartStates;
-  /** Every transition of the chart, and whether it was taken so far. */
-  coverage(): readonly { readonly edge: ChartEdge; readonly isTaken: boolean }[];
+  /** Every transition of the chart, and whether it was taken so far, and refused by its guard. */
+  coverage(): readonly SeenEdge[];
+  /** The chart that decides: a copy with transitions of its own. */
+  readonly chart: ExecutionChart;
   /** Decisions that the chart was asked for so far. */
   readonly decisions: number;
-  of(from: number, fact: Fact, instant: number): ChartStep;
+  /** @param counts whether a host that fires its timers in the order in which they are due can tell this fact here */
+  of(from: number, fact: Fact, instant: number, counts?: boolean): ChartStep;
   /** A report that changes nothing never reaches the chart. */
   isNews(from: number, fact: Fact): boolean;
 }
@@ -63,11 +66,20 @@ export function chartSteps(original: ExecutionChart, laws: readonly LawId[]): Ch
   const { chart, begin, decide } = decider(original);
   const states = chartStates();
   const table = new Map<number, ChartStep>();
+  const uncounted = new Map<number, ChartStep>();
   const news = new Map<number, boolean>();
   const taken = new Set<ChartTransition>();
+  const refused = new Set<ChartTransition>();
   let decisions = 0;
 
-  function decided(before: ChartState, fact: Fact, instant: number): Entry {
+  /** The host drops a deadline that the state does not take, and a report on an exit: no guard has been asked for anybody. */
+  function note(decision: Decision, fact: Fact): void {
+    for (const transition of decision.taken) taken.add(transition);
+    if (decision.taken.length === 0 && (fact.deadline ?? fact.exit) !== undefined) return;
+    for (const transition of decision.refused) refused.add(transition);
+  }
+
+  function decided(before: ChartState, fact: Fact, instant: number, counts: boolean): Entry {
     const composedAt = timeOf(before.phase, instant, before.context);
     let decision: Decision;
     try {
@@ -76,7 +88,7 @@ export function chartSteps(original: ExecutionChart, laws: readonly LawId[]): Ch
       const why = `the chart throws: ${error instanceof Error ? error.message : String(error)}`;
       return { isTimed: true, step: { to: before.id, asks: 0, deadlines: 0, broken: { law: 'L11', why } } };
     }
-    for (const transition of decision.taken) taken.add(transition);
+    if (counts) note(decision, fact);
     const { snapshot, commands, isTimed } = decision;
     const outcome = { to: states.of(snapshot).id, ...asked(commands) };
     const judged = { before, fact, composedAt, after: snapshot.context, path: pathOf(snapshot.value), commands };
@@ -86,15 +98,16 @@ export function chartSteps(original: ExecutionChart, laws: readonly LawId[]): Ch
     return { isTimed, steps: instants.map((each) => stepAt(timeOf(before.phase, each, before.context))) };
   }
 
-  function of(from: number, fact: Fact, instant: number): ChartStep {
+  function of(from: number, fact: Fact, instant: number, counts = true): ChartStep {
     const key = (from * FACTS.length + fact.id) * MOST_INSTANTS;
-    const known = table.get(key + instant);
+    const known = table.get(key + instant) ?? (counts ? undefined : uncounted.get(key + instant));
     if (known !== undefined) return known;
     decisions += 1;
-    const entry = decided(states.at(from), fact, instant);
+    const entry = decided(states.at(from), fact, instant, counts);
     const steps = entry.isTimed ? [[instant, entry.step] as const] : [...entry.steps.entries()];
-    for (const [each, step] of steps) table.set(key + each, step);
-    return table.get(key + instant) ?? unreachable(from, instant);
+    const kept = counts ? table : uncounted;
+    for (const [each, step] of steps) kept.set(key + each, step);
+    return kept.get(key + instant) ?? unreachable(from, instant);
   }
 
   function isNews(from: number, fact: Fact): boolean {
@@ -109,10 +122,15 @@ export function chartSteps(original: ExecutionChart, laws: readonly LawId[]): Ch
 
   return {
     isInForce,
+    chart,
     decide,
     begin: (input) => states.of(begin(input)),
     states,
-    coverage: () => transitionsOf(chart).map((edge) => ({ edge, isTaken: taken.has(edge.definition) })),
+    coverage: () =>
+      transitionsOf(chart).map((edge) => {
+        const { definition } = edge;
+        return { edge, isTaken: taken.has(definition), isRefused: refused.has(definition) };
+      }),
     get decisions() {
       return decisions;
     },

@@ -1,5 +1,5 @@
 /**
- * One decision of the chart, without an actor: snapshot and fact in; snapshot, commands and the transitions taken out.
+ * One decision of the chart, without an actor: snapshot and fact in; snapshot, commands and what was taken or refused out.
  *
  * 1. It is the machine's own `transition` that decides, the one that a running actor calls. The public function of the
  *    same name builds a throw-away actor for each step, which costs ten times as much; a test shows that both agree.
@@ -8,13 +8,16 @@
  */
 import {
   type AnyStateMachine,
+  type AnyTransitionDefinition,
   type EmittedFrom,
   type EventFromLogic,
+  type EventObject,
   type InputFrom,
   initialTransition,
   type SnapshotFrom,
 } from 'xstate';
 import type { executionMachine } from '../machines/execution.machine.js';
+import { guardAnswers, nodesOf } from '../machines/guard-answers.js';
 
 export type ExecutionChart = typeof executionMachine;
 export type ChartSnapshot = SnapshotFrom<ExecutionChart>;
@@ -26,6 +29,8 @@ export interface Decision<Chart extends AnyStateMachine = ExecutionChart> {
   readonly snapshot: SnapshotFrom<Chart>;
   readonly commands: readonly EmittedFrom<Chart>[];
   readonly taken: readonly ChartTransition[];
+  /** Transitions whose guard said no. */
+  readonly refused: readonly ChartTransition[];
   /** A guard asked for the received time. When none did, the chart decides alike at any other time. */
   readonly isTimed: boolean;
 }
@@ -39,6 +44,12 @@ export interface Decider<Chart extends AnyStateMachine = ExecutionChart> {
 }
 
 type Scope = Parameters<AnyStateMachine['transition']>[2];
+
+/** A step as XState shows it to an inspector. */
+interface Inspected {
+  readonly snapshot: unknown;
+  readonly _transitions?: readonly AnyTransitionDefinition[];
+}
 
 /** What a machine hands to whoever carries its actions out. */
 interface Executable {
@@ -54,6 +65,14 @@ export function decider<Chart extends AnyStateMachine = ExecutionChart>(original
   });
   let commands: EmittedFrom<Chart>[] = [];
   let taken: ChartTransition[] = [];
+  let refused: ChartTransition[] = [];
+  let before: unknown;
+  let event: EventObject = { type: '' };
+  const note = (transitions: readonly AnyTransitionDefinition[], after: unknown) => {
+    for (const [asked, answer] of guardAnswers(nodesOf(before), event, transitions)) if (!answer) refused.push(asked);
+    taken.push(...transitions);
+    before = after;
+  };
   const nothing = () => undefined;
   const scope = {
     id: '',
@@ -67,8 +86,8 @@ export function decider<Chart extends AnyStateMachine = ExecutionChart>(original
       if (action.type === 'xstate.emit') commands.push((action.params as { event: EmittedFrom<Chart> }).event);
     },
     system: {
-      _sendInspectionEvent: (event: { readonly _transitions?: readonly ChartTransition[] }) => {
-        taken.push(...(event._transitions ?? []));
+      _sendInspectionEvent: ({ _transitions, snapshot }: Inspected) => {
+        if (_transitions !== undefined) note(_transitions, snapshot);
       },
     },
   } as unknown as Scope;
@@ -78,6 +97,8 @@ export function decider<Chart extends AnyStateMachine = ExecutionChart>(original
     decide(snapshot, fact) {
       commands = [];
       taken = [];
+      refused = [];
+      [before, event] = [snapshot, fact];
       isTimed = false;
       const { at } = fact;
       const watched = Object.defineProperty({ ...fact }, 'at', {
@@ -88,7 +109,9 @@ export function decider<Chart extends AnyStateMachine = ExecutionChart>(original
         },
       });
       const next = chart.transition(snapshot, watched, scope) as SnapshotFrom<Chart>;
-      return { snapshot: next, commands, taken, isTimed };
+      // Nothing was taken: every guard that was asked has said no.
+      if (taken.length === 0) note([], next);
+      return { snapshot: next, commands, taken, refused, isTimed };
     },
   };
 }

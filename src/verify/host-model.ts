@@ -10,8 +10,8 @@
  *    late for that is dropped.
  */
 import { ASKS, type ChartStep, type ChartSteps } from './chart-steps.js';
-import { CANCELLING_ACTIVE, type Fact, RECOVERED, TOLD_AGAIN } from './facts.js';
-import { DEADLINES_OF } from './phases.js';
+import { CANCELLING_ACTIVE, DEADLINE, type Fact, RECOVERED, TOLD_AGAIN } from './facts.js';
+import { DEADLINES_OF, deadlineBit } from './phases.js';
 import type { Broken } from './step-laws.js';
 import { newWorld, type World } from './world.js';
 
@@ -28,7 +28,7 @@ export interface Outcome extends Place {
 /** The fact is told to the chart, and what it asks for is begun. `world` is this call's to change. */
 export function tell(steps: ChartSteps, chart: number, fact: Fact, world: World): Outcome {
   const before = steps.states.at(chart);
-  const step = steps.of(chart, fact, world.instant);
+  const step = steps.of(chart, fact, world.instant, !comesBeforeItsTurn(fact, before.path, world));
   const after = steps.states.at(step.to);
   const begun = begin(step, world);
   const broken = step.broken ?? inForce(steps, begun);
@@ -48,6 +48,14 @@ export function tell(steps: ChartSteps, chart: number, fact: Fact, world: World)
   if (after.phase !== 'over' || before.phase === 'over') return { chart: step.to, world, broken };
   return { chart: step.to, world: atEnd(world), broken: broken ?? inForce(steps, brokenAtEnd(step, world)) };
 }
+
+/**
+ * A further try is due by T = 30 s, and T = 30 s lets what is due at the same instant go first (`actors/deadlines.ts`). The laws
+ * hold all the same for a host that tells them the other way round, but no transition counts as taken for it.
+ */
+const comesBeforeItsTurn = (fact: Fact, path: string, { deadlines }: World): boolean =>
+  fact === DEADLINE.hardTimeout && path === 'submitted.backingOff' && (deadlines & SUBMIT_RETRY) !== 0;
+const SUBMIT_RETRY = deadlineBit('submitRetry');
 
 export const inForce = (steps: ChartSteps, broken: Broken | undefined): Broken | undefined =>
   broken !== undefined && steps.isInForce(broken.law) ? broken : undefined;

@@ -2,6 +2,7 @@
  * The transitions of a chart as it holds them, in the order of its states: for coverage, and for tracing rules.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import { branchOf, chartMap } from '../machines/chart-map.js';
 
 export interface ChartEdge {
   /** `pending -- KILL_SWITCH [isCancelledBySwitch] → cancelling` */
@@ -18,6 +19,26 @@ export interface ChartEdge {
 }
 
 export const transitionsOf = (chart: AnyStateMachine): readonly ChartEdge[] => edgesOf(chart.root, `${chart.id}.`);
+
+/** What a search has seen of a transition: it was taken; its guard has said no. */
+export interface SeenEdge {
+  readonly edge: ChartEdge;
+  readonly isTaken: boolean;
+  readonly isRefused: boolean;
+}
+
+/** Transitions and answers of guards that a search never met, by the ids that the paths give them. */
+export function neverMet(chart: AnyStateMachine, seen: readonly SeenEdge[]): readonly string[] {
+  const map = chartMap(chart);
+  return seen.flatMap(({ edge: { definition }, isTaken, isRefused }) => {
+    const transition = map.byDefinition(definition);
+    if (transition === undefined) return [];
+    const { id, guard } = transition;
+    const answers =
+      guard === undefined ? [] : [isTaken, isRefused].map((is, no) => (is ? '' : branchOf({ id }, no === 0)));
+    return [isTaken ? '' : id, ...answers].filter((name) => name !== '');
+  });
+}
 
 function edgesOf(node: AnyStateNode, prefix: string): readonly ChartEdge[] {
   const own = [...[...node.transitions.values()].flat(), ...(node.always ?? [])];

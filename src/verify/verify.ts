@@ -8,6 +8,7 @@ import type { ExecutionChart } from './decide.js';
 import { endless } from './endings.js';
 import { EVERYTHING, ROUGH, ROUGH_SWITCHED, type Scope } from './scope.js';
 import { search, type Violation } from './search.js';
+import { neverMet } from './transitions.js';
 
 export interface VerifyReport {
   /** States of chart and world together. */
@@ -22,6 +23,8 @@ export interface VerifyReport {
   readonly transitionsTaken: number;
   readonly transitions: number;
   readonly neverTaken: readonly string[];
+  /** Transitions and answers of guards that were never met, by the ids of the paths: `pending|ORDER_REPORT|0 [isNews] false`. */
+  readonly neverMet: readonly string[];
   readonly laws: readonly LawId[];
   /** Ended by {@link VerifyLimits.mostStates}: a sample, which proves nothing of the rest. */
   readonly isCut?: true;
@@ -49,6 +52,7 @@ export function verifyAll({ isLong = false, mostStates }: VerifyLimits = {}): Ve
 /** What was seen in one world or the other. */
 function together(before: VerifyReport, now: VerifyReport): VerifyReport {
   const neverTaken = before.neverTaken.filter((name) => now.neverTaken.includes(name));
+  const neverMet = before.neverMet.filter((name) => now.neverMet.includes(name));
   return {
     ...now,
     states: before.states + now.states,
@@ -57,6 +61,7 @@ function together(before: VerifyReport, now: VerifyReport): VerifyReport {
     decisions: before.decisions + now.decisions,
     transitionsTaken: before.transitions - neverTaken.length,
     neverTaken,
+    neverMet,
     ...((before.isCut ?? now.isCut) && { isCut: true }),
   };
 }
@@ -79,6 +84,7 @@ export function verify(chart: ExecutionChart = executionMachine, scope: Scope = 
     transitionsTaken: all.length - never.length,
     transitions: all.length,
     neverTaken: never.map(({ edge }) => edge.name),
+    neverMet: neverMet(steps.chart, all),
     laws: scope.laws ?? (Object.keys(laws) as LawId[]),
     ...(isCut && { isCut }),
     ...(found !== undefined && { violation: found }),

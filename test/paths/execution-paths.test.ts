@@ -10,7 +10,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { addPaths } from '../../src/cli/commands/paths.js';
 import { type CoverageMeter, coverageMeter } from '../../src/testing/paths/coverage.js';
 import { inputFor, PATH_PROFILES } from '../../src/testing/paths/profiles.js';
-import { UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, unexplained } from '../../src/testing/paths/unreachable.js';
+import {
+  explained,
+  REACHED_ELSEWHERE,
+  UNREACHABLE_IN_CHART,
+  UNREACHABLE_IN_ENGINE,
+  unexplained,
+} from '../../src/testing/paths/unreachable.js';
 import { runCommand } from './run-command.js';
 
 type Meter = CoverageMeter<typeof executionMachine>;
@@ -61,19 +67,21 @@ describe('what the paths cover', () => {
 
   it('the same on the engine, but for what the engine never tells the chart', () => {
     const { states, transitions, branches } = engine.missing();
-    expect(unexplained([...states, ...transitions, ...branches], UNREACHABLE_IN_ENGINE)).toEqual([]);
+    expect(
+      unexplained([...states, ...transitions, ...branches], [...UNREACHABLE_IN_ENGINE, ...REACHED_ELSEWHERE]),
+    ).toEqual([]);
     expect(states).toEqual([]);
     process.stdout.write(
       `paths: ${paths.length}, ${forEngine.length} on the engine; chart: ${rate(chart)}; engine: ${rate(engine)}\n`,
     );
   });
 
-  it('and each reason for an exception has an exception', () => {
-    const { states, transitions, branches } = engine.missing();
-    const idle = UNREACHABLE_IN_ENGINE.filter(
-      ({ what }) => ![...states, ...transitions, ...branches].some((name) => what.test(name)),
-    );
-    expect(idle).toEqual([]);
+  it('and each reason is for what is missing: `verify` proves the same names, one by one', () => {
+    const { transitions, branches } = engine.missing();
+    const all = [...engine.chart.transitions.map(({ id }) => id), ...engine.chart.branches];
+    const reasons = [...UNREACHABLE_IN_ENGINE, ...REACHED_ELSEWHERE];
+    expect(explained(all, reasons)).toEqual([...transitions, ...branches]);
+    expect(reasons.filter(({ what }) => !all.some((name) => what.test(name)))).toEqual([]);
   });
 });
 

@@ -3,8 +3,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type EventObject, setup } from 'xstate';
+import { chartMap } from '../../src/machines/chart-map.js';
 import { microstepsOf } from '../../src/machines/microsteps.js';
-import { chartMap } from '../../src/testing/paths/chart-map.js';
 import { coverageMeter } from '../../src/testing/paths/coverage.js';
 
 const go = (n: number): EventObject => ({ type: 'GO', n }) as EventObject;

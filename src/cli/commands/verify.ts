@@ -1,7 +1,8 @@
 /**
  * `fillchart verify`: the exhaustive check of the execution chart and of the exits' chart.
  *
- * Ends with 0 when every law holds in every state, with 1 when one does not; the shortest way to it is printed then.
+ * Ends with 0 when every law holds in every state, with 1 when one does not; the shortest way to it is printed then. What the
+ * paths excuse as out of reach must not be met either.
  */
 import { InvalidArgumentError } from 'commander';
 import { laws } from '../../domain/laws.js';
@@ -11,6 +12,7 @@ import { exitMutants } from '../../verify/exits/exit-mutants.js';
 import { type ExitsReport, verifyExits } from '../../verify/exits/verify-exits.js';
 import { mutants } from '../../verify/mutants.js';
 import { type VerifyReport, verify, verifyAll, wayLines } from '../../verify/verify.js';
+import { type Excuses, excusesOfExecution, excusesOfExits } from '../excuses.js';
 import { EXIT } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -55,7 +57,9 @@ function checkCharts({ stdout, clock }: CliWorld, { json, long, mostStates }: Ve
       ? `${JSON.stringify({ ...report, seconds, exits: { ...exits, seconds: exitSeconds } }, null, 2)}\n`
       : `The execution chart\n${textOf(report, seconds)}\nThe exits' chart\n${textOfExits(exits, exitSeconds)}`,
   );
-  return report.violation === undefined && exits.violation === undefined;
+  const areProved =
+    excusesOfExecution(report.neverMet).unproved.length === 0 && excusesOfExits(exits.neverMet).unproved.length === 0;
+  return report.violation === undefined && exits.violation === undefined && areProved;
 }
 
 function timed<Report>({ monotonic }: CliWorld['clock'], run: () => Report): readonly [Report, number] {
@@ -64,12 +68,14 @@ function timed<Report>({ monotonic }: CliWorld['clock'], run: () => Report): rea
   return [report, (monotonic() - startedAt) / 1_000];
 }
 
-function textOfExits({ states, steps, transitions, neverTaken, violation }: ExitsReport, seconds: number): string {
+function textOfExits(report: ExitsReport, seconds: number): string {
+  const { states, steps, transitions, neverTaken, neverMet, violation } = report;
   const lines = [
     row('states', `${count(states)} of chart and world`),
     row('steps', `${count(steps)} between them`),
     row('transitions', `${transitions - neverTaken.length} of ${transitions} of the chart taken`),
     ...neverTaken.map((name) => row('', `never: ${name}`)),
+    ...excuseRows(excusesOfExits(neverMet)),
     row('laws', `${exitLaws.length} checked`),
     ...exitLaws.map(({ id, sentence }) => row('', `${id.padEnd(4)}${sentence}`)),
     row('time', `${seconds.toFixed(1)} s`),
@@ -85,6 +91,7 @@ function textOf(report: VerifyReport, seconds: number): string {
     row('steps', `${count(report.moves)} between them, ${count(report.decisions)} decisions of the chart`),
     row('transitions', `${report.transitionsTaken} of ${report.transitions} of the chart taken`),
     ...neverTaken.map((name) => row('', `never: ${name}`)),
+    ...excuseRows(excusesOfExecution(report.neverMet)),
     row('laws', `${report.laws.length} checked`),
     ...report.laws.map((id) => row('', `${id.padEnd(4)}${laws[id].sentence}`)),
     row('time', `${seconds.toFixed(1)} s`),
@@ -94,6 +101,12 @@ function textOf(report: VerifyReport, seconds: number): string {
   const title = `${violation.law} is broken: ${violation.why}`;
   return [...lines, '', title, laws[violation.law].sentence, '', ...wayLines(violation), ''].join('\n');
 }
+
+/** What `fillchart paths` calls out of reach: transitions, and answers of guards. */
+const excuseRows = ({ excused, unproved }: Excuses): readonly string[] => [
+  row('excuses', `${excused.length - unproved.length} of ${excused.length} of the paths proved: never met here`),
+  ...unproved.map((name) => row('', `met: ${name}`)),
+];
 
 const row = (name: string, text: string): string => `${name.padEnd(13)}${text}`;
 const count = (value: number): string => value.toLocaleString('en-US');

@@ -88,6 +88,7 @@ export function chartPaths<Machine extends AnyStateMachine, Fact extends EventOb
       transitions: covered(meter.chart.transitions, transitions),
       guardAnswers: covered(meter.chart.branches, branches),
       unreachable: all.length - missing.length,
+      elsewhere: 0,
     },
     missing,
   };

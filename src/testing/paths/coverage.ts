@@ -1,12 +1,10 @@
 /**
- * What lives of a chart have covered, of what its definition holds.
- *
- * A guard's answer is seen as the chart saw it: it asks the transitions of a state in their order, from the innermost
- * state outwards, and takes the first whose guard says yes. All before it have said no.
+ * What lives of a chart have covered: states, transitions and answers of guards, of those that its definition has.
  */
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, EventObject } from 'xstate';
+import type { AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
+import { branchOf, type ChartMap, chartMap, pathOfNode } from '../../machines/chart-map.js';
+import { guardAnswers, nodesOf } from '../../machines/guard-answers.js';
 import { firstSnapshot, type Macrostep, type Microstep, macrostep } from '../../machines/microsteps.js';
-import { branchOf, type ChartMap, chartMap, pathOfNode } from './chart-map.js';
 
 export interface Covered {
   readonly covered: number;
@@ -18,8 +16,10 @@ export interface CoverageFigures {
   readonly transitions: Covered;
   /** Each guard of a transition, with yes and with no. */
   readonly guardAnswers: Covered;
-  /** Of what is not covered, what no path can reach, each for a reason that is written down. */
+  /** Of what is not covered, what can never be reached, each for a reason that `fillchart verify` proves. */
   readonly unreachable: number;
+  /** Of what is not covered, what a test of its own reaches. */
+  readonly elsewhere: number;
 }
 
 export interface Coverage {
@@ -60,9 +60,9 @@ export function coverageMeter<Machine extends AnyStateMachine>(machine: Machine)
       const transition = chart.byDefinition(definition);
       if (transition !== undefined) note(transitions, transition.id);
     }
-    for (const [definition, answer] of answers(nodesOf(before), event, taken)) {
+    for (const [definition, answer] of guardAnswers(nodesOf(before), event, taken)) {
       const transition = chart.byDefinition(definition);
-      if (transition?.guard !== undefined) note(branches, branchOf(transition, answer));
+      if (transition !== undefined) note(branches, branchOf(transition, answer));
     }
     for (const node of nodesOf(after)) if (node.path.length > 0) note(states, pathOfNode(node));
   }
@@ -111,10 +111,6 @@ function* life<Machine extends AnyStateMachine>(
   }
 }
 
-const nodesOf = (snapshot: unknown): readonly AnyStateNode[] => [
-  ...(snapshot as { readonly _nodes: readonly AnyStateNode[] })._nodes,
-];
-
 const initialNodes = (machine: AnyStateMachine): readonly AnyStateNode[] => {
   const nodes: AnyStateNode[] = [];
   for (let node: AnyStateNode | undefined = machine.root; node !== undefined; ) {
@@ -124,21 +120,3 @@ const initialNodes = (machine: AnyStateMachine): readonly AnyStateNode[] => {
   }
   return nodes;
 };
-
-/** What each guard that was asked has answered. The chart has no parallel states: there is one innermost state. */
-function* answers(
-  nodes: readonly AnyStateNode[],
-  event: EventObject,
-  taken: readonly AnyTransitionDefinition[],
-): Generator<readonly [AnyTransitionDefinition, boolean]> {
-  const isEventless = taken.some(({ eventType }) => eventType === '');
-  const outwards = [...nodes].sort((a, b) => b.path.length - a.path.length);
-  for (const node of outwards) {
-    const candidates = isEventless ? (node.always ?? []) : (node.transitions.get(event.type) ?? []);
-    for (const candidate of candidates) {
-      const isTaken = taken.includes(candidate);
-      yield [candidate, isTaken];
-      if (isTaken) return;
-    }
-  }
-}

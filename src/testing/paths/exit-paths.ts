@@ -63,6 +63,15 @@ export const UNREACHABLE_FOR_EXITS: readonly Unreachable[] = [
   },
 ];
 
+/** The engine drops what the chart makes nothing of (`actors/protection-host.ts`): nothing would follow. */
+export const UNREACHABLE_FOR_EXITS_ON_ENGINE: readonly Unreachable[] = [
+  ...UNREACHABLE_FOR_EXITS,
+  { what: /\|EXIT_REPORT\|\d+ \[(?:isNews|isSiblingReport)\] false$/, why: 'a report that says nothing new' },
+  { what: /\|EXIT_ABSENT\|\d+ \[isDecisive\] false$/, why: 'an exit whose absence is known' },
+  { what: /\|DEADLINE\|\d+ \[isDeadline\(\w+\)\] false$/, why: 'a timer that outlived its state' },
+  { what: /^lost\|POSITION_SEEN\|0 \[isGone\] false$/, why: 'a position that is held: known, and told' },
+];
+
 const NOTHING_ELSE = { least: ZERO, most: ZERO };
 const DEADLINES: readonly ProtectionDeadlineName[] = ['siblingGone', 'exitSize', 'exitLook', 'positionRetry'];
 

@@ -8,7 +8,13 @@ import { exitPaths } from './exit-paths.js';
 import type { PathRun } from './path-run.js';
 import { inputFor } from './profiles.js';
 import { switchPaths } from './switch-paths.js';
-import { UNREACHABLE_IN_CHART, UNREACHABLE_IN_ENGINE, type Unreachable, unexplained } from './unreachable.js';
+import {
+  explained,
+  REACHED_ELSEWHERE,
+  UNREACHABLE_IN_CHART,
+  UNREACHABLE_IN_ENGINE,
+  type Unreachable,
+} from './unreachable.js';
 
 export interface PathSummary {
   readonly passed: number;
@@ -31,8 +37,8 @@ export function pathSummary(runs: readonly PathRun[]): PathSummary {
     passed: passed.length,
     failed: runs.length - passed.length - notRun,
     notRun,
-    chart: figuresOf(runs, UNREACHABLE_IN_CHART),
-    engine: figuresOf(passed, UNREACHABLE_IN_ENGINE),
+    chart: figuresOf(runs, UNREACHABLE_IN_CHART, []),
+    engine: figuresOf(passed, UNREACHABLE_IN_ENGINE, REACHED_ELSEWHERE),
     exits: exitPaths().figures,
     killSwitch: switchPaths().figures,
   };
@@ -40,14 +46,19 @@ export function pathSummary(runs: readonly PathRun[]): PathSummary {
 
 export const coverageLines = ({ chart, engine, exits, killSwitch }: PathSummary): readonly string[] =>
   Object.entries({ chart, engine, exits, switch: killSwitch }).map(
-    ([name, { states, transitions, guardAnswers, unreachable }]) => {
+    ([name, { states, transitions, guardAnswers, unreachable, elsewhere }]) => {
       const rate = ({ covered, of }: Covered): string => `${covered} of ${of}`;
       const rates = `states ${rate(states)}, transitions ${rate(transitions)}, guard answers ${rate(guardAnswers)}`;
-      return `${`${name}:`.padEnd(7)} ${rates}${unreachable === 0 ? '' : `; ${unreachable} cannot be reached`}`;
+      const never = unreachable === 0 ? '' : `; ${unreachable} cannot be reached`;
+      return `${`${name}:`.padEnd(7)} ${rates}${never}${elsewhere === 0 ? '' : `, ${elsewhere} by other tests`}`;
     },
   );
 
-function figuresOf(runs: readonly PathRun[], reasons: readonly Unreachable[]): CoverageFigures {
+function figuresOf(
+  runs: readonly PathRun[],
+  reasons: readonly Unreachable[],
+  elsewhere: readonly Unreachable[],
+): CoverageFigures {
   const meter = coverageMeter(executionMachine);
   for (const { path } of runs)
     meter.add(
@@ -65,7 +76,8 @@ function figuresOf(runs: readonly PathRun[], reasons: readonly Unreachable[]): C
     states: covered(chart.states, states),
     transitions: covered(chart.transitions, transitions),
     guardAnswers: covered(chart.branches, branches),
-    unreachable: missing.length - unexplained(missing, reasons).length,
+    unreachable: explained(missing, reasons).length,
+    elsewhere: explained(missing, elsewhere).length,
   };
 }
 

@@ -14,7 +14,7 @@ import type { ProtectionDeadlineName, ProtectionFact } from '../../machines/prot
 import { protectionMachine } from '../../machines/protection.machine.js';
 import { pathOf } from '../chart-states.js';
 import { type Decider, decider } from '../decide.js';
-import { transitionsOf } from '../transitions.js';
+import { neverMet, transitionsOf } from '../transitions.js';
 import { factsOn, type KnownFact, positionsSeen, STARTING_POINTS, type StartingPoint, startOf } from './exit-facts.js';
 import { afterCrash, type Host, hostAfter, hostKey, NEW_HOST, without } from './exit-host.js';
 import { type ExitLawId, type ExitStep, exitLaws, isFinal } from './exit-laws.js';
@@ -43,6 +43,8 @@ export interface ExitsReport {
   readonly steps: number;
   readonly transitions: number;
   readonly neverTaken: readonly string[];
+  /** Transitions and answers of guards that were never met, by the ids of the paths. */
+  readonly neverMet: readonly string[];
   readonly violation?: ExitViolation;
 }
 
@@ -69,6 +71,7 @@ export function verifyExits(chart: ProtectionChart = protectionMachine, scope: E
   const known = new Map<string, number>();
   const edges: [from: number, to: number][] = [];
   const taken = new Set<object>();
+  const refused = new Set<object>();
   let steps = 0;
   let violation: ExitViolation | undefined;
 
@@ -98,6 +101,8 @@ export function verifyExits(chart: ProtectionChart = protectionMachine, scope: E
       return;
     }
     for (const transition of next.taken) taken.add(transition);
+    // The host drops what the chart makes nothing of: no guard has been asked for anybody.
+    if (next.taken.length > 0) for (const transition of next.refused) refused.add(transition);
     const broken = inForce
       .map(({ id, check }) => ({ law: id, why: check(next.step) }))
       .find(({ why }) => why !== undefined);
@@ -138,11 +143,16 @@ export function verifyExits(chart: ProtectionChart = protectionMachine, scope: E
   // What was not looked at may be the way out.
   if (index === nodes.length) violation ??= endlessIn(nodes, edges, way);
   const all = transitionsOf(own as AnyStateMachine);
+  const seen = all.map((edge) => {
+    const { definition } = edge;
+    return { edge, isTaken: taken.has(definition), isRefused: refused.has(definition) };
+  });
   return {
     states: nodes.length,
     steps,
     transitions: all.length,
-    neverTaken: all.filter(({ definition }) => !taken.has(definition)).map(({ name }) => name),
+    neverTaken: seen.filter(({ isTaken }) => !isTaken).map(({ edge }) => edge.name),
+    neverMet: neverMet(own as AnyStateMachine, seen),
     ...(violation !== undefined && { violation }),
   };
 }
@@ -151,6 +161,7 @@ type Stepped = {
   readonly node: Omit<Node, 'from' | 'label'>;
   readonly step: ExitStep;
   readonly taken: readonly object[];
+  readonly refused: readonly object[];
 };
 
 function stepped(
@@ -173,7 +184,12 @@ function stepped(
   const doubtMs = fact.at - (before.snapshot.context.doubtSince ?? fact.at);
   const step = { fact, before: { ...before, context: before.snapshot.context }, after, commands, doubtMs };
   const { start } = before;
-  return { node: { snapshot, path, told, host: after.host, at: fact.at, start }, step, taken: decision.taken };
+  return {
+    node: { snapshot, path, told, host: after.host, at: fact.at, start },
+    step,
+    taken: decision.taken,
+    refused: decision.refused,
+  };
 }
 
 /** A case that is opened is known to the world; a loss is then told for every exit that is over. */
