@@ -6,7 +6,7 @@ import { ChartView, Crumbs, drawnLevel } from '../chart/chart-view.js';
 import { stateAt } from '../chart/lit.js';
 import { PlayerBar } from '../chart/player-bar.js';
 import { ThemeButton } from '../theme.js';
-import { LifeList } from './life-list.js';
+import { LifeList, MANY_LIVES } from './life-list.js';
 import { type PageState, usePage } from './page-state.js';
 import { SidePanel } from './side-panel.js';
 
@@ -19,8 +19,9 @@ const CHART_NAMES: Readonly<Record<string, string>> = {
 export function ChartPage({ data }: { readonly data: ChartPageData }) {
   const page = usePage(data);
   if (page === undefined) return <p>No chart is in this file.</p>;
+  const lives = data.lives.filter((one) => one.chart === page.chart.id);
   return (
-    <div class="chart-page">
+    <div class={lives.length < MANY_LIVES ? 'chart-page has-few' : 'chart-page'}>
       <header class="page-head">
         <h1>{data.title}</h1>
         <nav class="segments" aria-label="Charts">
@@ -32,11 +33,7 @@ export function ChartPage({ data }: { readonly data: ChartPageData }) {
         </nav>
         <ThemeButton />
       </header>
-      <LifeList
-        lives={data.lives.filter((one) => one.chart === page.chart.id)}
-        chosen={page.life}
-        onChoose={page.openLife}
-      />
+      <LifeList lives={lives} chosen={page.life} onChoose={page.openLife} />
       <ChartPanel page={page} />
       <SidePanel data={data} page={page} />
     </div>

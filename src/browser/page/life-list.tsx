@@ -12,6 +12,9 @@ const VERDICTS: Readonly<Record<string, string>> = {
   unrecorded: 'no result recorded',
 };
 
+/** From so many on, a list is worth a search. */
+export const MANY_LIVES = 8;
+
 interface LifeListProps {
   readonly lives: readonly Life[];
   readonly chosen: Life | undefined;
@@ -26,14 +29,16 @@ export function LifeList({ lives, chosen, onChoose }: LifeListProps) {
     <nav class="panel lives" aria-label="Lives">
       <div class="panel-head">
         <h2>{lives[0]?.source === 'journal' ? 'Lives' : `Paths (${found.length})`}</h2>
-        <input
-          class="input"
-          type="search"
-          placeholder="Search"
-          aria-label="Search in the names"
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
+        {lives.length < MANY_LIVES ? null : (
+          <input
+            class="input"
+            type="search"
+            placeholder="Search"
+            aria-label="Search in the names"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+        )}
       </div>
       <ul class="scroll">
         {chosen === undefined || chosen.source === 'journal' ? null : (

@@ -24,7 +24,7 @@ export const UNREACHABLE_IN_CHART: readonly Unreachable[] = [
 export const UNREACHABLE_IN_ENGINE: readonly Unreachable[] = [
   ...UNREACHABLE_IN_CHART,
   {
-    what: /^(?!submitted\.backingOff|cancelling\.backingOff).*\|DEADLINE\|\d+ \[isDeadline\((?!protectionRetry)\w+\)\] false$/,
+    what: /^(?!submitted\.backingOff).*\|DEADLINE\|\d+ \[isDeadline\((?!protectionRetry|cancelRetry)\w+\)\] false$/,
     why: 'a timer that outlived its state is dropped: nothing would follow',
   },
   {
@@ -40,7 +40,7 @@ export const UNREACHABLE_IN_ENGINE: readonly Unreachable[] = [
     why: 'a timer that outlived its state is dropped: nothing would follow',
   },
   {
-    what: /^submitted\.backingOff\|DEADLINE\|/,
+    what: /^submitted\.backingOff\|DEADLINE\|(?:0 .* false|[12] .*)$/,
     why: 'a further try is due by T = 30 s, and T = 30 s lets what is due at the same instant go first; the last look ends it',
   },
 ];
