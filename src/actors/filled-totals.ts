@@ -208,7 +208,8 @@ export function filledTotals(): FilledTotals {
       const held = heldBy(context);
       const ever = takenBack === undefined ? held : add(held, takenBack);
       const now = { filled: ever, open: isOrderLive ? order.leavesQty : ZERO };
-      if (now.filled === before.filled && now.open === before.open) return;
+      // What is taken back leaves the sum as it was, and is to be known as its own.
+      if (!isLess && now.filled === before.filled && now.open === before.open) return;
       const totals = totalsOf(snapshot.symbol);
       totals[side] = moved(totals[side], before, now);
       const { filled, open } = now;
