@@ -40,7 +40,7 @@ const deep = [
   'test/service/{events,fuzz,global,kill,sockets,switch-service}.test.ts',
   'test/simulation/{command,simulation}.test.ts',
   'test/stories/symbol-stories.test.ts',
-  'test/telemetry/alerts.test.ts',
+  'test/telemetry/{alerts,dashboard}.test.ts',
   'test/verify/{exits,mutants,steps-tie,verify}.test.ts',
 ];
 
