@@ -16,6 +16,7 @@ import {
   withCaseFact,
 } from '../domain/cases.js';
 import { type Aliases, covers } from '../domain/kill-switch.js';
+import { sentence } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import type { Mismatch } from '../domain/reconciliation.js';
 import { isoTime } from '../domain/time.js';
@@ -140,7 +141,10 @@ export function caseRegister(
       advisoryId === undefined ? {} : { advisoryId },
     );
     if (durability.durable) return;
-    throw new FillchartError('JOURNAL_UNAVAILABLE', `${caseId} is resolved, but not durably: ${durability.cause}.`);
+    throw new FillchartError(
+      'JOURNAL_UNAVAILABLE',
+      `${caseId} is resolved, but not durably: ${sentence(durability.cause)}`,
+    );
   }
 
   return {

@@ -10,6 +10,7 @@ import type { Decimal } from '../domain/decimal.js';
 import { EXIT_LEGS, exitIdOf } from '../domain/exits.js';
 import { filledBetween } from '../domain/others-fills.js';
 import type { SubmitOutcome } from '../domain/ports.js';
+import { sentence } from '../domain/reading.js';
 import { fitsNetPosition } from '../domain/reconciliation.js';
 import type { ExecutionResult } from '../domain/result.js';
 import { othersIn } from '../domain/symbol-totals.js';
@@ -225,4 +226,4 @@ async function reconcileOnce(
 const unrecorded = (durability: Durability): LookRefusal | undefined =>
   durability.durable
     ? undefined
-    : { code: 'JOURNAL_UNAVAILABLE', message: `The journal cannot record the intent: ${durability.cause}.` };
+    : { code: 'JOURNAL_UNAVAILABLE', message: `The journal cannot record the intent: ${sentence(durability.cause)}` };

@@ -32,3 +32,6 @@ export function causeOf(error: unknown): string {
     return 'an error that cannot be shown';
   }
 }
+
+/** A text as a sentence of its own, with one full stop at its end. */
+export const sentence = (text: string): string => `${text.replace(/[.\s]+$/, '')}.`;

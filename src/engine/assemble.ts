@@ -11,11 +11,13 @@ import { type OrderWatch, orderWatch } from '../actors/order-watch.js';
 import { patience } from '../actors/patience.js';
 import { slicedWalk } from '../actors/sliced-walk.js';
 import { type Turns, turns } from '../actors/turns.js';
+import type { AuditRecord } from '../domain/audit.js';
 import { exitOf } from '../domain/exits.js';
 import type { ArchiveAnchor } from '../domain/journal-index.js';
 import type { Clock, OrderRef } from '../domain/ports.js';
-import { causeOf } from '../domain/reading.js';
+import { attempt, causeOf } from '../domain/reading.js';
 import { gateFrom } from '../domain/validation.js';
+import { isDamage } from '../journal/damage.js';
 import { olderLines } from '../journal/older-lines.js';
 import type { OpenedJournal } from '../journal/open-journal.js';
 import { LISTENER_THREW, recorder as newRecorder, type Recorder, type RecorderOptions } from '../journal/recorder.js';
@@ -107,6 +109,8 @@ type Tail = ReturnType<typeof tailOf>;
 type RecorderHooks = Pick<RecorderOptions, 'past' | 'onFailure' | 'onRecord'> & {
   readonly tail: Tail;
   readonly onDurable: () => void;
+  /** Records of the past are not as they were written. */
+  readonly onDamage: (cause: string) => void;
 };
 
 /** What is durable can be looked up, and counts towards the next checkpoint. */
@@ -120,9 +124,14 @@ function recorderOf(
     onHeard: hooks.tail.heard,
     readLog(from, to) {
       const read = (first: number) => lookup.records(first, to - first + 1).flatMap(({ audit }) => audit);
+      const linesOf = (seq: number) => lookup.records(seq, 1).flatMap(({ audit }) => audit);
       try {
         return read(from);
       } catch (error) {
+        if (isDamage(error)) {
+          hooks.onDamage(causeOf(error));
+          return readableLines(linesOf, from, to);
+        }
         // An archive that is not there keeps nobody from the lines that are here.
         const first = (archives?.lastArchived() ?? 0) + 1;
         if (first <= from) throw error;
@@ -135,6 +144,17 @@ function recorderOf(
       hooks.onDurable();
     },
   });
+}
+
+/** Lines of the log without those of records that are not as they were written (A9). */
+function readableLines(
+  linesOf: (seq: number) => readonly AuditRecord[],
+  from: number,
+  to: number,
+): readonly AuditRecord[] {
+  const lines: AuditRecord[] = [];
+  for (let seq = from; seq <= to; seq += 1) lines.push(...(attempt(() => linesOf(seq)) ?? []));
+  return lines;
 }
 
 interface LettingGo extends Pick<Intake, 'handleOf'> {
@@ -180,6 +200,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
     ...{ tail, past: past.end, onRecord: counters.heed },
     onFailure: (cause) => board.closeGate(`The journal has failed: ${cause}`),
     onDurable: () => kept.onDurable(),
+    onDamage: (cause) => over.onUnreadable(cause),
   });
   const aliases = aliasesOf(broker);
   const cases = caseRegister(recorder, time, options.onMismatch, aliases, filled.moveSinceEnd);

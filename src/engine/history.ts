@@ -11,6 +11,7 @@ import type { RecordLookup } from '../domain/journal-index.js';
 import { type OrderFact, readOrderReport } from '../domain/order.js';
 import type { Journal, OrderRef } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
+import { isDamage } from '../journal/damage.js';
 import { exitFactsOf } from '../journal/lives.js';
 import type { Difference } from '../journal/refold.js';
 import { refoldProtection } from '../journal/refold-protection.js';
@@ -66,6 +67,16 @@ export function history(parts: HistoryParts): History {
 
   const onUnreadable = (cause: string) => closeGate(`The journal ${journal.name} cannot be read: ${cause}`);
 
+  /** What it finds. @throws when it cannot be read; what is not as it was written closes the gate as well. */
+  function finding<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (isDamage(error)) onUnreadable(causeOf(error));
+      throw error;
+    }
+  }
+
   /** What it finds, or nothing and a closed gate. */
   function reading<T>(read: () => T | undefined): T | undefined {
     try {
@@ -100,7 +111,12 @@ export function history(parts: HistoryParts): History {
     return report.correction === undefined && !lessThan(known.cumQty, report.cumQty);
   }
 
-  const finished = finishedExecutions({ lookup, time, onDifference });
+  const found = finishedExecutions({ lookup, time, onDifference });
+  const finished: FinishedExecutions = {
+    ...found,
+    find: (advisoryId) => finding(() => found.find(advisoryId)),
+    byOrder: (clientOrderId) => finding(() => found.byOrder(clientOrderId)),
+  };
   const contextOf = (advisoryId: string) =>
     executions.find(advisoryId)?.context ?? reading(() => finished.find(advisoryId))?.context;
 
@@ -110,6 +126,7 @@ export function history(parts: HistoryParts): History {
       lookup,
       isInMemory: (advisoryId) => executions.find(advisoryId) !== undefined,
       resultOf: (advisoryId) => finished.find(advisoryId)?.context.result,
+      onDamage: onUnreadable,
     }),
     endedPosition(by) {
       const advisoryId = 'advisoryId' in by ? by.advisoryId : lookup.advisoryOf(by.clientOrderId);
@@ -136,6 +153,6 @@ export function history(parts: HistoryParts): History {
       if (known !== undefined) strayReport(known.context, raw, onStrayFill);
     },
     onUnreadable,
-    auditOf: (advisoryId) => lookup.ofAdvisory(advisoryId).flatMap(({ audit }) => audit),
+    auditOf: (advisoryId) => finding(() => lookup.ofAdvisory(advisoryId)).flatMap(({ audit }) => audit),
   };
 }

@@ -9,6 +9,7 @@ import type { CaseRegister } from '../actors/cases.js';
 import { type EngineTime, engineTime } from '../actors/engine-time.js';
 import type { CaseFact } from '../domain/cases.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
+import { sentence } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import { recorder as newRecorder, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
@@ -49,7 +50,7 @@ export async function openOwnRecords(given: {
 
 /** What is said of a journal that is not what was written. */
 export const keptAsEvidence = (problem: string): string =>
-  `${problem}. Nothing is written to it: keep a copy as evidence.`;
+  `${sentence(problem)} Nothing is written to it: keep a copy as evidence.`;
 
 /** Gives back every change of a switch that the journal knows, oldest first. */
 export function restoreSwitches({ base, records }: KnownPast, restore: (fact: KillSwitchFact) => void): void {

@@ -17,7 +17,7 @@ import type { AuditEntry } from '../domain/audit.js';
 import { type SwitchChange, type SwitchView, switchKey, withChange } from '../domain/kill-switch.js';
 import { refuseUnknown } from '../domain/option-names.js';
 import type { Clock, Journal, Logger } from '../domain/ports.js';
-import { causeOf } from '../domain/reading.js';
+import { causeOf, sentence } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import { LISTENER_THREW, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
@@ -110,7 +110,7 @@ async function recordOf(
 ): Promise<void> {
   const durability = await recorder.record({ stream: 'kill-switch', at, fact, audit });
   if (durability.durable) return;
-  throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);
+  throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${sentence(durability.cause)}`);
 }
 
 /** What any of the engines knows: of a symbol, and of a case that keeps a switch from being released. */

@@ -22,7 +22,7 @@ import {
   stateFor,
   switchNamed,
 } from '../domain/kill-switch.js';
-import { causeOf } from '../domain/reading.js';
+import { causeOf, sentence } from '../domain/reading.js';
 import { FillchartError } from '../domain/reasons.js';
 import { LISTENER_THREW, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
@@ -101,7 +101,10 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     await walked;
     await recorder.told();
     if (durability.durable) return;
-    throw new FillchartError('JOURNAL_UNAVAILABLE', `The switch is set, but not durable: ${durability.cause}.`);
+    throw new FillchartError(
+      'JOURNAL_UNAVAILABLE',
+      `The switch is set, but not durable: ${sentence(durability.cause)}`,
+    );
   }
 
   const decidedBy = (symbol: string | undefined): DecidingSwitch | undefined =>

@@ -11,6 +11,7 @@ import { type ChainEnd, follows, GENESIS_HASH, isIntact, type JournalRecord } fr
 import type { IndexedJournal, JournalArchives, RecordLookup, StoredCheckpoint } from '../domain/journal-index.js';
 import type { Journal } from '../domain/ports.js';
 import { type RecordIndex, recordIndex } from '../domain/record-index.js';
+import { damaged } from './damage.js';
 import { upcast } from './fact-versions.js';
 import { isReadable, type JournalReading, openingFailed, problemOf, strangeOrLost } from './read-journal.js';
 
@@ -98,20 +99,25 @@ function inMemory(reading: JournalReading): OpenedJournal {
   return { ...reading, lookup: index, index };
 }
 
-/** What is looked up is read as everything else is. @throws when a record is not as it was written */
+/**
+ * What is looked up is read as everything else is. @throws when a record is not as it was written
+ *
+ * Those with which lives begin are a table of contents: each life is looked up, and then checked, by who wants it.
+ */
 function checkedLookup(lookup: RecordLookup): RecordLookup {
   const checked = (records: readonly JournalRecord[]): readonly JournalRecord[] => {
     const changed = records.find((record) => !isReadable(record) || !isIntact(record));
-    if (changed !== undefined) throw new Error(`record ${changed.seq} is not as it was written: its hash differs`);
+    if (changed !== undefined) throw damaged(`record ${changed.seq} is not as it was written: its hash differs`);
     return records.map(inPresentWords);
   };
+  const listed = (records: readonly JournalRecord[]) => records.filter(isReadable).map(inPresentWords);
   return {
     ofAdvisory: (advisoryId) => checked(lookup.ofAdvisory(advisoryId)),
     ofAdvisories: (advisoryIds) =>
       (lookup.ofAdvisories?.(advisoryIds) ?? advisoryIds.map((id) => lookup.ofAdvisory(id))).map(checked),
     advisoryOf: (clientOrderId) => lookup.advisoryOf(clientOrderId),
-    startsBefore: (seq, limit) => checked(lookup.startsBefore(seq, limit)),
-    startsAfter: (seq, limit) => checked(lookup.startsAfter(seq, limit)),
+    startsBefore: (seq, limit) => listed(lookup.startsBefore(seq, limit)),
+    startsAfter: (seq, limit) => listed(lookup.startsAfter(seq, limit)),
     records: (from, limit) => checked(lookup.records(from, limit)),
   };
 }

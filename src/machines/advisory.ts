@@ -1,6 +1,7 @@
 /**
  * From what a caller hands over to what an execution starts from.
  */
+import { sentence } from '../domain/reading.js';
 import {
   clientOrderIdFor,
   type FrozenSnapshot,
@@ -35,7 +36,7 @@ export const isRegistered = ({ advisoryId, problems }: ExecutionInput): boolean 
 
 /** The journal cannot say whether it has been run: refused, and no part of any life (S1). */
 export function unreadable(input: ExecutionInput, cause: string): ExecutionInput {
-  const message = `The journal cannot tell whether ${JSON.stringify(input.advisoryId)} has been executed before: ${cause}.`;
+  const message = `The journal cannot tell whether ${JSON.stringify(input.advisoryId)} has been executed before: ${sentence(cause)}`;
   return { ...input, problems: [{ code: 'JOURNAL_UNAVAILABLE', field: 'advisoryId', message }] };
 }
 

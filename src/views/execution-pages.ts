@@ -2,13 +2,16 @@
  * Lists of executions: those in memory, and those that are over, a page at a time from the journal (E7).
  *
  * 1. A list is in the order in which executions began, oldest first. Each advisory stands in it once, with its last run.
- * 2. A page costs its own length, whatever the journal holds. A result in it is read when somebody looks at it.
+ * 2. What is not as it was written is left out, and told; it hides no other (A9).
+ * 3. A page costs its own length, whatever the journal holds. A result in it is read when somebody looks at it.
  */
 import type { AuditEntry } from '../domain/audit.js';
 import type { JournalRecord } from '../domain/journal.js';
 import type { RecordLookup } from '../domain/journal-index.js';
+import { causeOf } from '../domain/reading.js';
 import { type ExecutionResult, ExecutionStage } from '../domain/result.js';
 import { isoTime } from '../domain/time.js';
+import { isDamage } from '../journal/damage.js';
 import { beginsLife, lifeOf } from '../journal/lives.js';
 import type { ExecutionInput, FactOf } from '../machines/execution.facts.js';
 import type { ExecutionView } from './execution-view.js';
@@ -50,9 +53,11 @@ export interface PagesParts {
   /** Listed from memory. */
   readonly isInMemory: (advisoryId: string) => boolean;
   readonly resultOf: (advisoryId: string) => ExecutionResult | undefined;
+  /** Told of an execution that is left out, because its records are not as they were written. */
+  readonly onDamage: (cause: string) => void;
 }
 
-export function finishedPages({ lookup, isInMemory, resultOf }: PagesParts): FinishedPages {
+export function finishedPages({ lookup, isInMemory, resultOf, onDamage }: PagesParts): FinishedPages {
   const beginOf = (advisoryId: string) => lifeOf(lookup.ofAdvisory(advisoryId))[0];
 
   /** First records of executions in one direction, without end. */
@@ -77,11 +82,23 @@ export function finishedPages({ lookup, isInMemory, resultOf }: PagesParts): Fin
 
   function viewOf(start: JournalRecord): ExecutionView | undefined {
     const { advisoryId = '' } = start;
-    if (!beginsLife(start) || isInMemory(advisoryId)) return undefined;
+    // One without lines cannot be read: its life says why.
+    const isBegin = beginsLife(start) || start.audit.length === 0;
+    if (!isBegin || isInMemory(advisoryId)) return undefined;
     const life = lifeOf(lookup.ofAdvisory(advisoryId));
     if (life[0]?.seq !== start.seq) return undefined;
     const end = life.flatMap(({ audit }) => audit).findLast(({ event }) => event === 'execution_result');
     return end === undefined ? undefined : finishedView(start, end, () => resultOf(advisoryId));
+  }
+
+  function readableView(start: JournalRecord): ExecutionView | undefined {
+    try {
+      return viewOf(start);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      onDamage(causeOf(error));
+      return undefined;
+    }
   }
 
   function page(query: ExecutionsQuery): readonly ExecutionView[] {
@@ -91,7 +108,7 @@ export function finishedPages({ lookup, isInMemory, resultOf }: PagesParts): Fin
     for (const start of starts(query)) {
       if (found.length >= limit || looked >= Math.max(limit, MOST_LOOKED_AT)) break;
       looked += 1;
-      const view = viewOf(start);
+      const view = readableView(start);
       if (view !== undefined && (stage === undefined || view.stage === stage)) found.push(view);
     }
     return after === undefined ? found.reverse() : found;

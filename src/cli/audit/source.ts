@@ -5,6 +5,7 @@
  * 2. A damaged journal is read as far as it can be; the verdict says what is wrong with it.
  * 3. A record that was changed may say anything. What trips over one is a failed check, and no defect of the program.
  */
+
 import { readFileSync, statSync } from 'node:fs';
 import { JournalError } from '../../adapters/journals/journal-error.js';
 import { sqliteCodeOf } from '../../adapters/journals/sqlite/driver.js';
@@ -18,6 +19,7 @@ import {
 } from '../../domain/journal.js';
 import { readExport } from '../../domain/journal-export.js';
 import type { StoredCheckpoint } from '../../domain/journal-index.js';
+import { sentence } from '../../domain/reading.js';
 import { CheckFailedError, UsageError } from '../exit-codes.js';
 
 export interface AuditSource {
@@ -51,7 +53,7 @@ export async function withAuditSource<T>(path: string, use: (source: AuditSource
     if (source.verdict.ok || cause instanceof UsageError || cause instanceof CheckFailedError) throw cause;
     const { problem } = source.verdict;
     throw new CheckFailedError(
-      `${path} is not what was written: ${problem}. What it says cannot be made sense of; keep a copy. \`fillchart audit verify\` names what is wrong, and \`fillchart audit export\` writes what can be read.`,
+      `${path} is not what was written: ${sentence(problem)} What it says cannot be made sense of; keep a copy. \`fillchart audit verify\` names what is wrong, and \`fillchart audit export\` writes what can be read.`,
       { cause },
     );
   }

@@ -1,8 +1,10 @@
 /**
  * `fillchart status <journal>`: where a journal stands, at any time, whoever holds it; changes nothing.
  */
+
 import type { Case } from '../../domain/cases.js';
 import { isPositive } from '../../domain/decimal.js';
+import { sentence } from '../../domain/reading.js';
 import type { PositionView } from '../../views/position-view.js';
 import { shownTime } from '../audit/shown-time.js';
 import { withAuditSource } from '../audit/source.js';
@@ -83,7 +85,7 @@ function heading({ records, newestAt, verdict }: JournalStatus, path: string): r
   const newest = newestAt === undefined ? '' : `; the newest was written ${shownTime(newestAt)} UTC`;
   return verdict.ok
     ? [{ text: `${path}: ${records} records, each as it was written${newest}`, tone: 'bold' }]
-    : [{ text: `${path}: THE JOURNAL HAS BEEN CHANGED: ${verdict.problem}. Keep a copy.`, tone: 'bad' }];
+    : [{ text: `${path}: THE JOURNAL HAS BEEN CHANGED: ${sentence(verdict.problem)} Keep a copy.`, tone: 'bad' }];
 }
 
 function switchLines({ switches }: JournalStatus, place: JournalPlace): readonly Line[] {

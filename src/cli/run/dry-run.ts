@@ -7,11 +7,13 @@
  *    Where it is damaged, a run would send nothing, and a dry run reports that.
  * 3. Advisories are judged one by one: a limit on what runs side by side cannot be judged before it does.
  */
+
 import { existsSync } from 'node:fs';
 import { memoryJournal } from '../../adapters/journals/memory.js';
 import { blockingCase, type Case } from '../../domain/cases.js';
 import type { SwitchView } from '../../domain/kill-switch.js';
 import type { BrokerAdapter, Clock } from '../../domain/ports.js';
+import { sentence } from '../../domain/reading.js';
 import type { LimitOptions } from '../../domain/risk-limits.js';
 import { freezeSnapshot } from '../../domain/snapshot.js';
 import type { Engine } from '../../engine/engine.js';
@@ -89,7 +91,7 @@ async function pastOf(journal: string): Promise<Past> {
 }
 
 const closedGate = (journal: string, problem: string): string =>
-  `${journal} is not what was written: ${problem}. A run on it would send nothing: the gate stays closed (K7).`;
+  `${journal} is not what was written: ${sentence(problem)} A run on it would send nothing: the gate stays closed (K7).`;
 
 async function judge(engine: Engine, { line, input }: AdvisoryLine, { cases, known }: Past): Promise<Judgement> {
   const { advisoryId, symbol, side, positionSize: size } = freezeSnapshot(input);

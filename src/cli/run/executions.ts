@@ -35,7 +35,7 @@ export interface ExecutionsRequest {
 /** What the journal holds without a result. */
 export const liveBefore = (engine: Engine): readonly Execution[] =>
   engine
-    .executions()
+    .executions({ live: true })
     .filter(({ state }) => state !== 'done')
     .flatMap(({ advisoryId }) => engine.execution(advisoryId) ?? []);
 

@@ -9,6 +9,7 @@ import { sqliteJournal } from '../../adapters/journals/sqlite.js';
 import { type JournalRecord, verifyChain } from '../../domain/journal.js';
 import type { IndexedJournal, OpenRequest } from '../../domain/journal-index.js';
 import type { Journal } from '../../domain/ports.js';
+import { lookedThrough } from '../../journal/looked-through.js';
 import { UsageError } from '../exit-codes.js';
 
 export interface OpenedJournal {
@@ -35,7 +36,7 @@ export function openJournal(given: string, now: number, isScaled: boolean): Open
     );
   }
   try {
-    return { ...remembering(sqliteJournal({ path })), path };
+    return { ...remembering(lookedThrough(sqliteJournal({ path }))), path };
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(`--journal: ${error.message}.`);
     throw error;

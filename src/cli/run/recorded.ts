@@ -4,6 +4,7 @@
 
 import type { Execution } from '../../actors/execution.js';
 import type { AuditRecord } from '../../domain/audit.js';
+import { attempt } from '../../domain/reading.js';
 import type { Engine } from '../../engine/engine.js';
 
 /** When the result of a finished execution was recorded, ISO 8601 UTC; nothing for one that goes on, or is new. */
@@ -15,11 +16,13 @@ export function recordedBefore(engine: Engine): RecordedAt {
   if (lastSeq === 0) return () => undefined;
   return (execution) => {
     const { advisoryId, actor } = execution;
+    // One whose records are not as they were written was refused now, and says why.
+    const known = attempt(() => engine.execution(advisoryId));
     // Another snapshot under the same id is another execution, which is new.
-    if (engine.execution(advisoryId) !== execution) return undefined;
+    if (known !== execution) return undefined;
     const { snapshotHash } = actor.getSnapshot().context;
     const isOurs = ({ event, snapshotHash: of }: AuditRecord) => event === 'execution_result' && of === snapshotHash;
-    const end = engine.auditOf(advisoryId).findLast(isOurs);
+    const end = attempt(() => engine.auditOf(advisoryId))?.findLast(isOurs);
     return end !== undefined && end.seq <= lastSeq ? end.timestamp : undefined;
   };
 }

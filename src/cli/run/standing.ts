@@ -2,7 +2,9 @@
  * What stands against the advisories before the first one starts: switches that the journal holds, and a journal that is not
  * what was written.
  */
+
 import type { SwitchView } from '../../domain/kill-switch.js';
+import { sentence } from '../../domain/reading.js';
 import type { Engine } from '../../engine/engine.js';
 import { type JournalPlace, placeOf } from '../journal-admin/shell-command.js';
 import { releaseLine, switchSentence } from '../journal-admin/switch-text.js';
@@ -38,12 +40,16 @@ export function standing(
   const releasable = releasableIn(engine, journal, world);
   return active.map((one) => {
     if (releasable === undefined && isOwnStop(one)) {
-      const sentence = `THE JOURNAL HAS BEEN CHANGED. ${one.reason}. GLOBAL is ACTIVE: nothing is sent. Keep a copy of ${path} before anything else.`;
-      return { tone: 'bad', sentence };
+      const loud = `THE JOURNAL HAS BEEN CHANGED. ${sentence(one.reason)} GLOBAL is ACTIVE: nothing is sent. Keep a copy of ${path} before anything else.`;
+      return { tone: 'bad', sentence: loud };
     }
     const covered = one.target === undefined ? 'Every new advisory' : `Every new advisory for ${one.target}`;
-    const sentence = `${switchSentence(one)}. ${covered} is refused.`;
-    return { tone: 'halted', sentence, ...(releasable !== undefined && { command: releaseLine(one, releasable) }) };
+    const told = `${switchSentence(one)}. ${covered} is refused.`;
+    return {
+      tone: 'halted',
+      sentence: told,
+      ...(releasable !== undefined && { command: releaseLine(one, releasable) }),
+    };
   });
 }
 

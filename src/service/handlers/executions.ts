@@ -7,7 +7,7 @@
  */
 
 import { journalLives } from '../../charts/interactive/journal-lives.js';
-import { attempt } from '../../domain/reading.js';
+import { attempt, sentence } from '../../domain/reading.js';
 import type { ExecutionResult } from '../../domain/result.js';
 import { type FrozenSnapshot, readSnapshot, snapshotHash } from '../../domain/snapshot.js';
 import { firstRefusal } from '../../domain/validation.js';
@@ -105,7 +105,7 @@ async function begin(parts: HandlerParts, { account, snapshot, again }: Submissi
 function refuseLost({ engine, lookup }: OpenAccount, { advisoryId }: Handle): void {
   const cause = engine.metrics().journalFailure;
   if (cause === undefined || (attempt(() => lookup().ofAdvisory(advisoryId)) ?? []).length > 0) return;
-  throw refuse('JOURNAL_UNAVAILABLE', `The journal cannot be written to: ${cause}. No order was sent.`);
+  throw refuse('JOURNAL_UNAVAILABLE', `The journal cannot be written to: ${sentence(cause)} No order was sent.`);
 }
 
 /** What the journal did not take is as if it had not been sent. */

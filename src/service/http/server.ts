@@ -7,9 +7,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { JournalError } from '../../adapters/journals/journal-error.js';
 import type { Logger } from '../../domain/ports.js';
-import { causeOf } from '../../domain/reading.js';
+import { causeOf, sentence } from '../../domain/reading.js';
 import { FillchartError, type ReasonCode } from '../../domain/reasons.js';
+import { isDamage } from '../../journal/damage.js';
 import { type OperationId, type RouteShape, routes } from '../api/routes.js';
 import { isPreflight, PREFLIGHT_HEADERS } from '../security/guard.js';
 import type { Identity } from '../security/identity.js';
@@ -189,6 +191,8 @@ const FASTIFY_CODES: Readonly<Record<string, ReasonCode>> = {
 function refusalOf(error: unknown, request: FastifyRequest, logger: Logger | false): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof FillchartError) return refuse(error.code, error.message, { field: fieldIn(error.message) });
+  if (error instanceof JournalError || isDamage(error))
+    return refuse('JOURNAL_UNAVAILABLE', `The journal cannot be read: ${sentence(causeOf(error))}`);
   const { code = '', statusCode = 500 } = error as { code?: string; statusCode?: number };
   const known = FASTIFY_CODES[code];
   if (known === 'BODY_TOO_LARGE')

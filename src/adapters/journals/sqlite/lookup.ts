@@ -3,14 +3,15 @@
  *
  * 1. What is found is durable: the connection is the one that writes, between two transactions.
  * 2. A look-up costs what it finds, whatever the file holds.
- * 3. What has moved to archive files is found as if it were here (E7); what is both there and here is found once.
+ * 3. A list of where lives begin has a place for each, also for one that cannot be read: who looks it up is told why.
+ * 4. What has moved to archive files is found as if it were here (E7); what is both there and here is found once.
  */
 import type { JournalRecord } from '../../../domain/journal.js';
 import type { RecordLookup, StoredCheckpoint } from '../../../domain/journal-index.js';
 import { orderBegunBy } from '../../../domain/record-index.js';
 import { archiveLookup, lastArchivedIn } from './archives.js';
 import { type Database, inReadTransaction, journalErrorFrom } from './driver.js';
-import { type Row, recordToFold, SELECTED, storedText } from './rows.js';
+import { type Row, recordOf, recordToFold, SELECTED, storedText } from './rows.js';
 
 export function sqliteLookup(database: Database, path: string): RecordLookup {
   const byAdvisory = database.prepare(`SELECT ${SELECTED} FROM records WHERE advisory_id = ? ORDER BY seq`);
@@ -40,6 +41,7 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
   };
 
   const recordsOf = (rows: readonly unknown[]): JournalRecord[] => rows.map((row) => recordToFold(row as Row, path));
+  const startsOf = (rows: readonly unknown[]): JournalRecord[] => rows.map((row) => startOf(row as Row, path));
 
   return {
     ofAdvisory: (advisoryId) => reading(() => ofAdvisory(advisoryId)),
@@ -49,13 +51,13 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
       reading(() => recordsOf(byOrder.all(clientOrderId))[0]?.advisoryId ?? archive.advisoryOf(clientOrderId)),
     startsBefore: (seq, limit) =>
       reading(() => {
-        const live = recordsOf(begunBefore.all(Math.min(seq, MOST), Math.min(limit, MOST)));
+        const live = startsOf(begunBefore.all(Math.min(seq, MOST), Math.min(limit, MOST)));
         const archived = unlessLive(live, () => first(archive.before(seq), limit, isStart));
         return merged(live, archived, limit, (one, other) => other.seq - one.seq);
       }),
     startsAfter: (seq, limit) =>
       reading(() => {
-        const live = recordsOf(begunAfter.all(seq, Math.min(limit, MOST)));
+        const live = startsOf(begunAfter.all(seq, Math.min(limit, MOST)));
         const archived = first(archive.after(seq + 1), limit, isStart);
         return merged(live, archived, limit, (one, other) => one.seq - other.seq);
       }),
@@ -67,6 +69,17 @@ export function sqliteLookup(database: Database, path: string): RecordLookup {
       }),
   };
 }
+
+/** One that cannot be read begins nothing, and has no lines. */
+function startOf(row: Row, path: string): JournalRecord {
+  try {
+    return recordToFold(row, path);
+  } catch {
+    return recordOf({ ...row, fact: UNREADABLE, audit: '[]' }, path);
+  }
+}
+
+const UNREADABLE = JSON.stringify({ type: 'UNREADABLE' });
 
 const isStart = (record: JournalRecord): boolean => orderBegunBy(record) !== undefined;
 
