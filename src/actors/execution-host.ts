@@ -224,15 +224,15 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
           toBegin += 1;
           // What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless.
           const waitsLong = WAITS_FOR[command.type] === 'record';
-          void this.#beginWhen(command, waitsLong ? durable : this.#services.patience.until(durable)).finally(begun);
+          void this.#beginWhen(command, waitsLong ? durable : this.#services.patience.until(durable), begun);
         }
       }
     });
     begun();
   }
 
-  /** Resolves when the command has begun to be carried out. */
-  async #beginWhen(command: ExecutionCommand, durable: Promise<Durability>): Promise<void> {
+  /** `begun` is called when the command has begun to be carried out, or never will. */
+  async #beginWhen(command: ExecutionCommand, durable: Promise<Durability>, begun: () => void): Promise<void> {
     const isDone = command.type === 'cancelOrder' ? openSignal() : undefined;
     if (isDone !== undefined) this.#cancelUnderWay = isDone.promise;
     try {
@@ -242,6 +242,8 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
       if (isDone !== undefined) void Promise.resolve(performed).finally(isDone.settle);
     } catch (error) {
       this.#fail(error);
+    } finally {
+      begun();
     }
   }
 

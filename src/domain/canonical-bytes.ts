@@ -75,7 +75,7 @@ const BYTES_A_UNIT = 3;
 /** Shorter ones cost less here than a call out of JavaScript. */
 const SHORT = 100;
 
-const [QUOTE, BACKSLASH, COMMA, SPACE, TILDE] = [0x22, 0x5c, 0x2c, 0x20, 0x7e];
+const [QUOTE, BACKSLASH, COMMA, COLON, SPACE, TILDE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20, 0x7e];
 const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 function putByte(byte: number): void {
@@ -164,7 +164,12 @@ function putArray(items: readonly unknown[]): void {
 }
 
 function putObject(value: Record<string, unknown>): void {
-  const { keys, labels } = orderOf(value);
+  const order = orderOf(value);
+  if (order === undefined) {
+    putTable(value);
+    return;
+  }
+  const { keys, labels } = order;
   let isFirst = true;
   putByte(OBJECT);
   for (let index = 0; index < keys.length; index += 1) {
@@ -172,6 +177,22 @@ function putObject(value: Record<string, unknown>): void {
     if (member === undefined) continue;
     putBytes(labels[index] as Uint8Array, isFirst ? 1 : 0);
     isFirst = false;
+    putValue(member);
+  }
+  putByte(OBJECT_END);
+}
+
+/** Puts an object whose keys are not remembered. */
+function putTable(value: Record<string, unknown>): void {
+  let isFirst = true;
+  putByte(OBJECT);
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member === undefined) continue;
+    if (!isFirst) putByte(COMMA);
+    isFirst = false;
+    putQuoted(key);
+    putByte(COLON);
     putValue(member);
   }
   putByte(OBJECT_END);
@@ -211,7 +232,8 @@ const MEMBER_NAME = /^[a-z][A-Za-z0-9]*$/;
 let root = newPlace();
 let places = 0;
 
-function orderOf(value: Record<string, unknown>): KeyOrder {
+/** `undefined` for a table. */
+function orderOf(value: Record<string, unknown>): KeyOrder | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   const hasOthers = prototype !== null && (prototype !== Object.prototype || !isPrototypeBare);
   let place: KeyPlace | undefined = root;
@@ -221,7 +243,7 @@ function orderOf(value: Record<string, unknown>): KeyOrder {
     count += 1;
     if (place.lastKey === key) place = place.lastPlace;
     else place = place.otherKey === key ? place.otherPlace : placeAfter(place, key);
-    if (place === undefined || count > MOST_KEYS) return sortedKeys(value);
+    if (place === undefined || count > MOST_KEYS) return undefined;
   }
   place.order ??= sortedKeys(value);
   return place.order;

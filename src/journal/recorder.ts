@@ -50,23 +50,18 @@ export interface UnderWay {
   onBegun?: (() => void) | undefined;
 }
 
-/** What listeners have not heard of yet. */
+/** What listeners have not heard of yet. All that the journal has not answered is among it. */
 interface News {
   readonly audit: readonly AuditRecord[];
   readonly underWay: UnderWay | undefined;
   readonly onTold: (() => void) | undefined;
   /** It is durable, or known not to be. */
   isDecided: boolean;
-  waiters?: (() => void)[];
-}
-
-/** An append that the journal has not answered. */
-interface Pending {
-  readonly seq: number;
-  readonly news: News;
-  /** Tells the watch over the journal. */
-  readonly answered: () => void;
+  /** The record; 0 where none was written. */
+  seq: number;
+  /** Answers who recorded it. */
   resolve: (durability: Durability) => void;
+  waiters: (() => void)[] | undefined;
 }
 
 const DURABLE: Durability = { durable: true };
@@ -153,7 +148,6 @@ export function recorder(options: RecorderOptions): Recorder {
   let lastRecord: Promise<Durability> = Promise.resolve(DURABLE);
   let failure: string | undefined;
   let lateness: string | undefined;
-  const waiting = new Set<Pending>();
   const untold: News[] = [];
 
   function say(level: keyof Logger, fields: object, message: string): void {
@@ -190,7 +184,7 @@ export function recorder(options: RecorderOptions): Recorder {
     const audit = entry.audit.map((line, index) => deepFreeze(auditRecord(auditSeq + index + 1, wall, line, entry)));
     auditSeq += audit.length;
     onRecord?.(entry.audit, entry.at);
-    const news: News = { audit, underWay, onTold, isDecided: false };
+    const news: News = { audit, underWay, onTold, isDecided: false, seq: 0, resolve: nobody, waiters: undefined };
     untold.push(news);
     if (underWay !== undefined) underWay.onBegun = tellOn;
     lastRecord = failure === undefined ? append(linked(entry, wall, audit), news) : refused(failure, news);
@@ -241,34 +235,33 @@ export function recorder(options: RecorderOptions): Recorder {
 
   /** Resolves with the journal's answer, or without it when the journal is late. */
   function append(link: JournalRecord, news: News): Promise<Durability> {
-    const pending: Pending = { seq: link.seq, news, answered: watch.begin(), resolve: nobody };
+    news.seq = link.seq;
+    const answered = watch.begin();
     const durability = new Promise<Durability>((resolve) => {
-      pending.resolve = resolve;
+      news.resolve = resolve;
     });
     const late = lateness;
-    if (late === undefined) waiting.add(pending);
     // What caused it is not over yet: listeners hear of it later (E6).
-    else void Promise.resolve().then(() => answer(pending, { durable: false, cause: late }));
+    if (late !== undefined) void Promise.resolve().then(() => answer(news, { durable: false, cause: late }));
     handOver(journal, link).then(
       () => {
         onDurable?.(link);
-        settle(pending, DURABLE);
+        answered();
+        answer(news, DURABLE);
       },
-      (error: unknown) => settle(pending, fail(causeOf(error))),
+      (error: unknown) => {
+        const failed = fail(causeOf(error));
+        answered();
+        answer(news, failed);
+      },
     );
     return durability;
   }
 
-  /** The journal has answered. */
-  function settle(pending: Pending, durability: Durability): void {
-    waiting.delete(pending);
-    pending.answered();
-    answer(pending, durability);
-  }
-
-  function answer({ seq, news, resolve }: Pending, durability: Durability): void {
-    resolve(durability);
-    decide(news, seq, durability);
+  /** The journal has answered, or is late: the first of the two counts. */
+  function answer(news: News, durability: Durability): void {
+    news.resolve(durability);
+    decide(news, news.seq, durability);
   }
 
   const watch = commitWatch(clock, {
@@ -276,8 +269,7 @@ export function recorder(options: RecorderOptions): Recorder {
       if (failure !== undefined) return;
       lateness = `no answer within ${silentMs} ms`;
       say('error', { journal: journal.name, silentMs }, 'the journal is late: no order leaves until it answers');
-      for (const pending of waiting) answer(pending, { durable: false, cause: lateness });
-      waiting.clear();
+      for (const news of [...untold]) if (!news.isDecided) answer(news, { durable: false, cause: lateness });
     },
     onSilent(silentMs) {
       if (failure === undefined) onFailure(`no answer within ${silentMs} ms`);
