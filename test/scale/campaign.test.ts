@@ -8,7 +8,7 @@ import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../../src/domain/limits.js
 import type { ExecutionResult } from '../../src/domain/result.js';
 import type { ExecutionFact } from '../../src/machines/execution.facts.js';
 import { seededRandom } from '../../src/testing/simulation/random.js';
-import { type Cluster, cluster, type LabState, pause, type Wire } from './cluster.js';
+import { type Cluster, cluster, type LabState, ONE_WAY, type OneWay, pause, type Wire } from './cluster.js';
 import { advisories, countBy, doubles, expectSound, lost, said, untilExecuted } from './story.js';
 
 let running: Cluster | undefined;
@@ -25,6 +25,7 @@ const FREEZES = (process.env['FILLCHART_SCALE_FREEZES'] ?? '12').split(',').map(
 /** A case halts its symbol: the others go on. */
 const SYMBOLS = 50;
 const WIRES: readonly Wire[] = ['restate', 'ingress', 'broker'];
+const ONE_WAYS = Object.keys(ONE_WAY) as readonly OneWay[];
 const BATCH = 5;
 const WORKERS = 3;
 
@@ -41,7 +42,11 @@ async function strike(now: Cluster, isOver: () => boolean): Promise<Blows> {
   const pick = (most: number): number => random.int(0, most - 1);
   const blows: Blows = { workerKills: 0, serverKills: 0, freezes: 0, cuts: 0 };
   const freezes = [...FREEZES];
-  const cuts = WIRES.flatMap((wire) => [wire, wire]);
+  /** Each wire, and each way of it alone. */
+  const cuts = [
+    ...WIRES.map((wire) => (ms: number) => now.cut(wire, ms)),
+    ...ONE_WAYS.map((way) => (ms: number) => now.cutOneWay(way, ms)),
+  ];
   let standsStill: Promise<void> = Promise.resolve();
   let frozen: number | undefined;
 
@@ -66,11 +71,11 @@ async function strike(now: Cluster, isOver: () => boolean): Promise<Blows> {
     await pause(500 + pick(2_500));
     const dice = random.next();
     const seconds = frozen === undefined && dice < 0.1 ? freezes.shift() : undefined;
-    const wire = dice < 0.2 ? cuts.shift() : undefined;
+    const cut = dice < 0.2 ? cuts.shift() : undefined;
     if (seconds !== undefined) freeze(seconds);
-    else if (wire !== undefined) {
+    else if (cut !== undefined) {
       blows.cuts += 1;
-      await now.cut(wire, 2_000 + pick(6_000));
+      await cut(2_000 + pick(6_000));
     } else if (dice < 0.5 && blows.serverKills < SERVER_KILLS) await killServer();
     else {
       const index = pick(WORKERS);
@@ -80,9 +85,9 @@ async function strike(now: Cluster, isOver: () => boolean): Promise<Blows> {
     }
   }
   // What the dice have left out.
-  for (const wire of cuts) {
+  for (const cut of cuts) {
     blows.cuts += 1;
-    await now.cut(wire, 3_000);
+    await cut(3_000);
   }
   for (const seconds of freezes) {
     freeze(seconds);

@@ -13,7 +13,7 @@ import type { LimitOptions } from 'fillchart';
 import { systemClock } from '../../src/adapters/system-clock.js';
 import { type RestateFront, registerDeployment, restateFront } from '../../src/restate/index.js';
 import type { HostSettings } from '../../src/restate/settings.js';
-import { type Relay, relay } from './relay.js';
+import { type Direction, type Relay, relay } from './relay.js';
 
 const SERVER = '.tmp/restate/node_modules/@restatedev/restate-server-linux-x64/bin/restate-server';
 export const INGRESS = 'http://127.0.0.1:8080';
@@ -54,6 +54,21 @@ export interface ClusterOptions {
 /** Between the first worker and whom. */
 export type Wire = 'restate' | 'ingress' | 'broker';
 
+/** What does not get through, of the first worker: the other way is open. */
+export const ONE_WAY = {
+  'from the worker to the server': [
+    ['restate', 'back'],
+    ['ingress', 'there'],
+  ],
+  'from the server to the worker': [
+    ['restate', 'there'],
+    ['ingress', 'back'],
+  ],
+  'from the worker to the broker': [['broker', 'there']],
+  'from the broker to the worker': [['broker', 'back']],
+} as const satisfies Readonly<Record<string, readonly (readonly [Wire, Direction])[]>>;
+export type OneWay = keyof typeof ONE_WAY;
+
 export interface Cluster {
   readonly front: RestateFront;
   /** Kills with SIGKILL and starts a new one in its place. */
@@ -65,6 +80,8 @@ export interface Cluster {
   freezeServer(ms: number, index?: number): Promise<void>;
   /** Cuts one wire of the first worker for a while. */
   cut(wire: Wire, ms: number): Promise<void>;
+  /** Cuts one way of it alone. */
+  cutOneWay(way: OneWay, ms: number): Promise<void>;
   /** Starts a worker of another version, with this mark, and registers it under an address of its own. */
   startVersion(mark: string): Promise<void>;
   /** Kills all workers that were there from the start. */
@@ -227,6 +244,11 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
         wires[wire]?.cut();
         await pause(ms);
         wires[wire]?.mend();
+      },
+      async cutOneWay(way, ms) {
+        for (const [wire, direction] of ONE_WAY[way]) wires[wire]?.cut(direction);
+        await pause(ms);
+        for (const [wire] of ONE_WAY[way]) wires[wire]?.mend();
       },
       async startVersion(mark) {
         const index = workers.length + 1;
