@@ -9,6 +9,7 @@ import { filledBetween } from '../domain/others-fills.js';
 import type { OrderRef } from '../domain/ports.js';
 import { fitsNetPosition, type ObservedOrder } from '../domain/reconciliation.js';
 import { othersIn } from '../domain/symbol-totals.js';
+import { hasCapacity } from '../engine/admission.js';
 import type { CommandOf, ExecutionCommand } from '../machines/execution.commands.js';
 import { exitsAtReference, heldBy, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { DeadlineName, ExecutionFact } from '../machines/execution.facts.js';
@@ -80,6 +81,8 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
       hosting,
       'ask',
       async (start) => {
+        if (!hasCapacity(parts.broker, parts.hosted.size - 1))
+          return { answer: { kind: 'no_capacity' } as const, at: timeOf(parts, start)() };
         const ask = parts.calls.ask(orderRequest(context), (given) => exitsAtReference(context, given));
         return { answer: await ask, at: timeOf(parts, start)() };
       },
@@ -123,6 +126,7 @@ export function hostedCommands(hosting: Hosting, watch: HostedWatch): HostedComm
     const made = hosting.madeCancel();
     if (made !== undefined) {
       await hosting.take({ type: 'CANCEL_STARTED', at: made.startedAt });
+      for (const report of made.learnt) await hosting.take({ type: 'ORDER_REPORT', at: made.endedAt, report });
       return hosting.take({ type: 'CANCEL_OUTCOME', at: made.endedAt, outcome: made.outcome });
     }
     const ref = orderRef(life.context);

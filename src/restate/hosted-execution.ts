@@ -17,6 +17,7 @@ import { protectionInputOf } from '../engine/protections.js';
 import { hardTimeoutAt } from '../machines/execution.context.js';
 import type { ExecutionFact, ExecutionInput, FactOf } from '../machines/execution.facts.js';
 import { takes } from '../machines/step.js';
+import { placeInBudget } from './capacity.js';
 import { leftBy } from './ended.js';
 import type { ExitsObject } from './exits-object.js';
 import { gateOf } from './gate-view.js';
@@ -126,13 +127,14 @@ export async function hostedExecution(ctx: Ctx, parts: WorkerParts, input: Execu
 
   const { clientOrderId } = input;
   const attemptIsOver = ctx.request().attemptCompletedSignal;
-  parts.hosted.add(clientOrderId);
   attemptIsOver.addEventListener('abort', () => parts.hosted.delete(clientOrderId), { once: true });
   const started = startingPlace(parts, attemptIsOver);
   const first = await ctx.run('start', async () => {
+    await placeInBudget(parts, { clientOrderId, symbol: input.snapshot.symbol }, attemptIsOver);
     await started.enter();
     return startFact(parts, input);
   });
+  parts.hosted.add(clientOrderId);
   epoch = first.epoch;
   isLimited = first.isLimited === true;
   try {

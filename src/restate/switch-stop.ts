@@ -8,6 +8,7 @@
  */
 import type { BrokerCalls } from '../actors/broker-calls.js';
 import { type Aliases, cancelsLiveOrders, covers } from '../domain/kill-switch.js';
+import { type OrderFact, readOrderReport } from '../domain/order.js';
 import type { CancelWord, Clock, OrderRef } from '../domain/ports.js';
 import type { FedChange, SwitchFeed } from './switch-feed.js';
 
@@ -16,6 +17,8 @@ export interface MadeCancel {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: CancelWord;
+  /** What the call learned of the order. */
+  readonly learnt: readonly OrderFact[];
 }
 
 export interface SwitchStop {
@@ -47,8 +50,12 @@ export async function madeCancel(
   ref: OrderRef,
 ): Promise<MadeCancel> {
   const startedAt = Math.floor(clock.now());
-  const outcome = await calls.cancel(ref, () => undefined);
-  return { startedAt, endedAt: Math.floor(clock.now()), outcome };
+  const learnt: OrderFact[] = [];
+  const outcome = await calls.cancel(ref, (raw) => {
+    const report = readOrderReport(raw, ref);
+    if (report !== undefined) learnt.push(report);
+  });
+  return { startedAt, endedAt: Math.floor(clock.now()), outcome, learnt: [...learnt] };
 }
 
 export function switchStop({ feed, calls, clock, aliases, placed }: SwitchStopParts): SwitchStop {

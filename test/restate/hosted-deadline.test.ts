@@ -10,17 +10,18 @@ import type { HostedWatch } from '../../src/restate/hosted-watch.js';
 import type { Hosting } from '../../src/restate/hosting.js';
 import { newLife } from '../../src/restate/life.js';
 import type { StepNews } from '../../src/restate/steps.js';
+import type { MadeCancel } from '../../src/restate/switch-stop.js';
 import { AT, OPENED } from './opened.js';
-import { bench, INPUT, report } from './support.js';
+import { bench, INPUT, report as reportOf } from './support.js';
 
 function reported(state: string): ExecutionFact {
-  const read = readOrderReport(report(state), { clientOrderId: INPUT.clientOrderId });
+  const read = readOrderReport(reportOf(state), { clientOrderId: INPUT.clientOrderId });
   if (read === undefined) throw new Error(`${state} cannot be read`);
   return { type: 'ORDER_REPORT', at: AT, report: read };
 }
 
 /** A hosted life after these facts: its steps never end, and its sleeps are woken by hand. */
-async function hosted(facts: readonly ExecutionFact[]) {
+async function hosted(facts: readonly ExecutionFact[], made?: MadeCancel) {
   const life = newLife(INPUT);
   const told: ExecutionFact[] = [];
   const begun: string[] = [];
@@ -54,7 +55,7 @@ async function hosted(facts: readonly ExecutionFact[]) {
       for (const fact of news.facts) await take(fact);
     },
     catchUp: async () => undefined,
-    madeCancel: () => undefined,
+    madeCancel: () => made,
   };
   const watch = { follow: () => undefined, isWatchingOrder: false } as unknown as HostedWatch;
   const commands = hostedCommands(hosting, watch);
@@ -63,6 +64,7 @@ async function hosted(facts: readonly ExecutionFact[]) {
   for (const command of asked) await commands.carryOut(command);
   return {
     ...{ told, begun, life },
+    take,
     /** Wakes the sleep when it is due; what it tells. */
     async due(name: DeadlineName): Promise<readonly string[]> {
       const sleep = sleeps.get(name);
@@ -81,6 +83,16 @@ describe('a deadline on Restate', () => {
     expect(await now.due('reconciliation')).toEqual(['RECOVERED']);
     expect([statePath(now.life.state.value), now.begun]).toEqual(['reconciling.asking', ['reconcile', 'reconcile']]);
     expect(await now.due('reconciliation')).toEqual(['RECOVERED']);
+  });
+
+  it('C5 K3: what the cancel learned, that was made before the chart asked for it, is told: a fill is protected', async () => {
+    const report = readOrderReport(reportOf('filled', '100'), { clientOrderId: INPUT.clientOrderId });
+    if (report === undefined) throw new Error('it can be read');
+    const now = await hosted(OPENED, { startedAt: AT, endedAt: AT + 5, outcome: 'already_closed', learnt: [report] });
+    await now.take({ type: 'KILL_SWITCH', at: AT, switchType: 'GLOBAL', state: 'ACTIVE', effective: 'ACTIVE' });
+    const types = now.told.map(({ type }) => type);
+    expect(types.slice(0, 4)).toEqual(['KILL_SWITCH', 'CANCEL_STARTED', 'ORDER_REPORT', 'CANCEL_OUTCOME']);
+    expect([statePath(now.life.state.value), now.begun]).toEqual(['filled.placing', ['protect']]);
   });
 
   it('T3: any other that comes in time is told as what it is', async () => {

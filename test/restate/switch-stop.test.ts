@@ -1,13 +1,15 @@
 /**
  * A switch that stops orders: each worker cancels what it has at the broker in the turn in which it hears of it (K3, K5).
  */
+
 import { virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
+import type { BrokerCalls } from '../../src/actors/broker-calls.js';
 import { type SwitchChange, withChange } from '../../src/domain/kill-switch.js';
 import type { OrderRef } from '../../src/domain/ports.js';
 import { submitFenced } from '../../src/restate/submit-fence.js';
 import type { FedChange } from '../../src/restate/switch-feed.js';
-import { switchStop } from '../../src/restate/switch-stop.js';
+import { madeCancel, switchStop } from '../../src/restate/switch-stop.js';
 import { bench, INPUT, readyContext } from './support.js';
 
 const changeOf = (part: Partial<SwitchChange>): SwitchChange => ({
@@ -66,6 +68,17 @@ describe('a switch that stops orders', () => {
     const { tell, cancelled } = worker([order('a'), order('b', 'MSFT')]);
     tell({});
     expect(cancelled).toEqual(['a', 'b']);
+  });
+
+  it('C5 P11: what the call learns of the order is kept with its outcome', async () => {
+    const report = { clientOrderId: 'a', brokerOrderId: 'B-1', state: 'filled', filledSize: '100', fillPrice: '151' };
+    const cancel: BrokerCalls['cancel'] = async (_ref, learn) => {
+      learn(report);
+      learn({ clientOrderId: 'another', state: 'filled', filledSize: '7' });
+      return 'already_closed';
+    };
+    const made = await madeCancel({ cancel }, virtualClock(), order('a'));
+    expect(made).toMatchObject({ outcome: 'already_closed', learnt: [{ status: 'filled', cumQty: '100' }] });
   });
 
   it('K1 K9: those of its symbol alone, whatever the broker calls it', () => {
