@@ -2,7 +2,12 @@
 import type { Clock } from '../domain/ports.js';
 
 /** The promise's value, or `otherwise` when it takes longer. */
-export function within<T>(clock: Clock, ms: number, promise: Promise<T>, otherwise: T): Promise<T> {
+export function within<T>(
+  clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>,
+  ms: number,
+  promise: Promise<T>,
+  otherwise: T,
+): Promise<T> {
   return new Promise((resolve) => {
     const timer = clock.setTimeout(() => resolve(otherwise), ms);
     void promise.then((value) => {

@@ -20,6 +20,7 @@ import { takes } from '../machines/step.js';
 import { placeInBudget } from './capacity.js';
 import { leftBy } from './ended.js';
 import type { ExitsObject } from './exits-object.js';
+import type { GateReading } from './gate.js';
 import { gateOf } from './gate-view.js';
 import { type HostedCommands, hostedCommands } from './hosted-commands.js';
 import { endByFault } from './hosted-fault.js';
@@ -199,9 +200,14 @@ async function startFact(
   parts: WorkerParts,
   input: ExecutionInput,
 ): Promise<{ readonly fact: FactOf<'START'>; readonly epoch: number; readonly isLimited?: boolean }> {
-  const reading = await parts.feed.reading(parts.settings.gateAgeMs, GATE_LIMIT_MS);
+  const { symbol } = input.snapshot;
+  const isClosed = (known: GateReading) => gateOf(parts, known, symbol).killSwitchState === 'ACTIVE';
+  const known = parts.feed.known();
+  const reading =
+    (await parts.feed.reading(parts.settings.gateAgeMs, GATE_LIMIT_MS)) ??
+    (known && isClosed(known) ? known : undefined);
   if (reading === undefined) throw new Error('the gate cannot be read; it is tried again');
-  const gate = gateOf(parts, reading, input.snapshot.symbol);
+  const gate = gateOf(parts, reading, symbol);
   const at = timeOf(parts, { lastAt: 0 })();
   const fact = { type: 'START', at, ...readingOf(parts.clock), gate, advisory: input } as const;
   return { fact, epoch: reading.epoch, isLimited: parts.risk !== undefined };

@@ -9,8 +9,9 @@
  * 4. A switch that comes while the call is under way finds its order cancelled by the step that made the call.
  * 5. The gate is read after the intent. Its age, expiry, cases, switches, hash and T are judged in the turn of the call.
  */
-import { blocked, lastLook } from '../actors/last-look.js';
+import { blocked, type LookRefusal, lastLook } from '../actors/last-look.js';
 import type { OrderRef, SubmitOutcome } from '../domain/ports.js';
+import { gateRefusal } from '../domain/validation.js';
 import { vetoBy } from '../engine/risk-gate.js';
 import { type ExecutionContext, hardTimeoutAt, orderRef, orderRequest } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
@@ -90,7 +91,8 @@ async function submitOwn(
   // From here to the call nothing is awaited.
   if (reading === undefined || isLeaseOver()) {
     metrics.fenced += 1;
-    return undefined;
+    const closed = closedGate(parts, context);
+    return closed === undefined ? undefined : [blocked(closed, time())];
   }
   const gate = gateOf(parts, reading, context.snapshot.symbol);
   const refusal = lastLook(context, gate, time()) ?? room?.refusal ?? vetoed;
@@ -103,6 +105,13 @@ async function submitOwn(
   if (outcome.kind === 'accepted') guard.placed(context.clientOrderId, outcome.brokerOrderId);
   if (outcome.kind === 'rejected' || outcome.kind === 'not_sent') guard.release(context.clientOrderId);
   return startedAndOver(startedAt, time(), outcome);
+}
+
+/** A switch that was ACTIVE when the gate was read last refuses, however long that is ago (K2). */
+function closedGate(parts: WorkerParts, { snapshot }: ExecutionContext): LookRefusal | undefined {
+  const known = parts.feed.known();
+  const gate = known && gateOf(parts, known, snapshot.symbol);
+  return gate?.killSwitchState === 'ACTIVE' ? gateRefusal(snapshot, gate) : undefined;
 }
 
 /** A predecessor made the intent: it may have sent the order, and may still do so within its lease. */

@@ -3,7 +3,8 @@
  *
  * 1. A reading is as old as the moment at which its question left. Whoever sends an order takes one that is young enough,
  *    whoever asked it: one question serves all that wait (V7, V8).
- * 2. The feed has one question under way at a time, and asks less while Restate does not answer.
+ * 2. The feed has one question under way at a time while Restate is quick. One that takes long is joined by the next, so that a
+ *    change is heard of after the time of one answer and not of two; while Restate does not answer it is asked less.
  * 3. A change is told to every listener once, in order; a listener that comes later asks from its own epoch.
  */
 import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
@@ -28,6 +29,8 @@ export interface DatedReading extends GateReading {
 export interface SwitchFeed {
   /** A reading that is no older than `maxAgeMs`; `undefined` when none comes within `limitMs`. */
   reading(maxAgeMs: number, limitMs: number): Promise<DatedReading | undefined>;
+  /** What is known, however old: a gate that was closed then is not taken to be open now. */
+  known(): GateReading | undefined;
   /** The changes after an epoch, as far as they are known here. */
   since(epoch: number): readonly FedChange[];
   /** Calls back at each change, until the function that is returned is called. */
@@ -38,6 +41,9 @@ export interface SwitchFeed {
 }
 
 const READ_LIMIT_MS = 1_000;
+/** A question that takes longer is joined by another. */
+const SLOW_MS = 120;
+const MOST_UNDER_WAY = 3;
 /** A busy Restate leaves questions unanswered for a second: a worker that then waited as long would hear of a switch late. */
 const LONGEST_BACKOFF_MS = 250;
 
@@ -53,13 +59,15 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
   const waiting = new Set<() => void>();
   let isClosed = false;
   let timer: unknown;
+  let underWay = 0;
 
   async function read(): Promise<void> {
     const askedAt = clock.monotonic();
     const reading = await ingress.call<GateReading>(GATE, ALL, 'read', earlier + changes.length, READ_LIMIT_MS);
     answeredAt = clock.monotonic();
     take(reading);
-    latest = { ...reading, askedAt };
+    // An answer may be overtaken by one to a later question.
+    if (latest === undefined || latest.askedAt < askedAt) latest = { ...reading, askedAt };
     for (const tell of [...waiting]) tell();
   }
 
@@ -101,20 +109,31 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
     if (fresh.length > 0) for (const listener of [...listeners]) listener();
   }
 
+  function pollIn(ms: number): void {
+    if (isClosed) return;
+    clock.clearTimeout(timer);
+    timer = clock.setTimeout(() => void poll(), ms);
+  }
+
   async function poll(): Promise<void> {
+    timer = undefined;
+    underWay += 1;
+    if (underWay < MOST_UNDER_WAY && failures === 0) pollIn(Math.max(SLOW_MS, intervalMs));
     try {
       await read();
       failures = 0;
     } catch {
       failures += 1;
     }
-    if (isClosed) return;
-    timer = clock.setTimeout(() => void poll(), Math.min(LONGEST_BACKOFF_MS, intervalMs * 2 ** failures));
+    underWay -= 1;
+    // Unless the next is due already.
+    if (underWay === 0 || timer === undefined) pollIn(Math.min(LONGEST_BACKOFF_MS, intervalMs * 2 ** failures));
   }
 
   void poll();
   return {
     reading,
+    known: () => latest,
     since: (epoch) => changes.slice(Math.max(0, epoch - earlier)),
     onChange(listener) {
       listeners.add(listener);

@@ -49,6 +49,15 @@ describe('whoever made the intent', () => {
     expect([sends(worker), worker.metrics.fenced]).toEqual([0, 1]);
   });
 
+  it('K2 K8: a switch that was ACTIVE when the gate was read last refuses, though nobody can read it now', async () => {
+    const since = '2026-01-01T00:00:00.000Z';
+    const switches = [{ type: 'GLOBAL', state: 'ACTIVE', reason: 'stop', since }] as const;
+    const worker = bench({ readingAgeMs: 301, gate: { switches } });
+    const news = await submit(worker, intentOf(worker, 'mine'));
+    expect(news?.facts).toMatchObject([{ type: 'SUBMIT_BLOCKED', refusal: { code: 'KILL_SWITCH_ACTIVE' } }]);
+    expect(sends(worker)).toBe(0);
+  });
+
   it('K2 K8: sends nothing past an ACTIVE switch, and names it', async () => {
     const since = '2026-01-01T00:00:00.000Z';
     const worker = bench({ gate: { switches: [{ type: 'GLOBAL', state: 'ACTIVE', reason: 'stop', since }] } });

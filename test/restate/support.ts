@@ -108,6 +108,7 @@ export function bench(setting: BenchSetting = {}): Bench {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, limitMs));
       return undefined;
     },
+    known: () => ({ ...OPEN, ...gate }),
     since: () => [],
     onChange: () => () => undefined,
     silentMs: () => (silentSince === undefined ? 0 : clock.monotonic() - silentSince),

@@ -70,6 +70,25 @@ describe('a switch that stops orders', () => {
     expect(cancelled).toEqual(['a', 'b']);
   });
 
+  it('K5: of several each waits until all cancels have left and are answered, or for a moment', async () => {
+    const clock = virtualClock();
+    const answers: (() => void)[] = [];
+    const news = feed();
+    const placed = [order('a'), order('b')];
+    const cancel = () => new Promise<'requested'>((resolve) => answers.push(() => resolve('requested')));
+    const stop = switchStop({ feed: news, calls: { cancel }, clock, aliases: () => [], placed: () => placed });
+    news.tell({});
+    let isDone = false;
+    void stop.cancel(order('a')).then(() => {
+      isDone = true;
+    });
+    answers[0]?.();
+    await clock.advance(200);
+    expect([answers.length, isDone]).toEqual([2, false]);
+    await clock.advance(60);
+    expect(isDone).toBe(true);
+  });
+
   it('C5 P11: what the call learns of the order is kept with its outcome', async () => {
     const report = { clientOrderId: 'a', brokerOrderId: 'B-1', state: 'filled', filledSize: '100', fillPrice: '151' };
     const cancel: BrokerCalls['cancel'] = async (_ref, learn) => {
