@@ -126,6 +126,10 @@ export async function watchUntilNews(
         return { facts: [], switches, cancelled: await parts.stop.cancel(watch.order.ref) };
       }
       const facts = hints.splice(0).flatMap((hint) => factsOf(hint, start, watch, time));
+      if (facts.some((fact) => isCancelled(fact, watch))) {
+        await parts.feed.upToDate(LONGEST_CAUSE_MS);
+        return { facts, switches: switchNews(parts, start) };
+      }
       const leftMs = endsAt - clock.monotonic();
       if (facts.length > 0 || switches.length > 0 || signal.aborted || leftMs <= 0) return { facts, switches };
       const dueMs = (watch.order?.cancelAt ?? Number.POSITIVE_INFINITY) - clock.now();
@@ -137,6 +141,16 @@ export async function watchUntilNews(
     forget();
   }
 }
+
+/** How long it is asked whether a switch is why an order was cancelled, ms. */
+const LONGEST_CAUSE_MS = 1_000;
+
+/**
+ * An order that this execution has not cancelled: another worker, which had sent it, may have heard of a switch before this one
+ * (K8).
+ */
+const isCancelled = (fact: ExecutionFact, { order }: Watch): boolean =>
+  fact.type === 'ORDER_REPORT' && fact.report.status === 'cancelled' && order?.cancelAt !== undefined;
 
 /** Long past, the host must have stood still: what is due then is begun by the execution (T4). */
 const isDue = (dueMs: number): boolean => dueMs <= 0 && dueMs > -LATE_MS;

@@ -29,6 +29,8 @@ export interface DatedReading extends GateReading {
 export interface SwitchFeed {
   /** A reading that is no older than `maxAgeMs`; `undefined` when none comes within `limitMs`. */
   reading(maxAgeMs: number, limitMs: number): Promise<DatedReading | undefined>;
+  /** Resolves once a question has been answered that left after this call, or after `limitMs`. */
+  upToDate(limitMs: number): Promise<unknown>;
   /** What is known, however old: a gate that was closed then is not taken to be open now. */
   known(): GateReading | undefined;
   /** The changes after an epoch, as far as they are known here. */
@@ -74,8 +76,15 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
   const youngEnough = (maxAgeMs: number): DatedReading | undefined =>
     latest !== undefined && clock.monotonic() - latest.askedAt <= maxAgeMs ? latest : undefined;
 
-  function reading(maxAgeMs: number, limitMs: number): Promise<DatedReading | undefined> {
-    const known = youngEnough(maxAgeMs);
+  function upToDate(limitMs: number): Promise<DatedReading | undefined> {
+    const from = clock.monotonic();
+    return awaited(() => (latest !== undefined && latest.askedAt > from ? latest : undefined), limitMs);
+  }
+
+  const reading = (maxAgeMs: number, limitMs: number) => awaited(() => youngEnough(maxAgeMs), limitMs);
+
+  function awaited(wanted: () => DatedReading | undefined, limitMs: number): Promise<DatedReading | undefined> {
+    const known = wanted();
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve) => {
       const done = (value: DatedReading | undefined) => {
@@ -84,7 +93,7 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
         resolve(value);
       };
       const tell = () => {
-        const fresh = youngEnough(maxAgeMs);
+        const fresh = wanted();
         if (fresh !== undefined) done(fresh);
       };
       const limit = clock.setTimeout(() => done(undefined), limitMs);
@@ -133,6 +142,7 @@ export function switchFeed(ingress: Ingress, clock: Clock, intervalMs: number): 
   void poll();
   return {
     reading,
+    upToDate,
     known: () => latest,
     since: (epoch) => changes.slice(Math.max(0, epoch - earlier)),
     onChange(listener) {

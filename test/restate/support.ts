@@ -108,6 +108,7 @@ export function bench(setting: BenchSetting = {}): Bench {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, limitMs));
       return undefined;
     },
+    upToDate: async () => undefined,
     known: () => ({ ...OPEN, ...gate }),
     since: () => [],
     onChange: () => () => undefined,

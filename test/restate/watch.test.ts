@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type StepStart, watchUntilNews } from '../../src/restate/steps.js';
+import type { FedChange } from '../../src/restate/switch-feed.js';
 import { turnstile } from '../../src/restate/turnstile.js';
 import { type Bench, bench, INPUT, readyContext, report } from './support.js';
 
@@ -38,6 +39,30 @@ describe('a step that watches an order', () => {
     expect(polls(worker)).toBeGreaterThan(asked);
     second.abort();
     await worker.clock.runUntil(other);
+  });
+
+  it('K8: an order that somebody else has cancelled: the switch that wanted it is asked for first', async () => {
+    const worker = bench({ broker: { getOrderStatus: async () => report('cancelled') } });
+    const time = '2026-01-01T00:00:00.000Z';
+    const known = { type: 'GLOBAL', state: 'ACTIVE', reason: 'stop', by: 'ann' } as const;
+    const change = { ...known, time, previous: 'OFF', durationMs: 0 } as const;
+    const fed: FedChange = { epoch: 1, change, switches: [{ ...known, since: time }] };
+    let isHeard = false;
+    const feed: Bench['feed'] = {
+      ...worker.feed,
+      since: () => (isHeard ? [fed] : []),
+      async upToDate() {
+        isHeard = true;
+      },
+    };
+    const { order } = watchOf(worker);
+    const watch = { order: { ...order, cancelAt: worker.clock.now() + 30_000 } };
+    const { signal } = new AbortController();
+    const news = watchUntilNews({ ...worker, feed }, startOf(worker), watch, signal);
+    expect(await worker.clock.runUntil(news)).toMatchObject({
+      facts: [{ type: 'ORDER_REPORT', report: { status: 'cancelled' } }],
+      switches: [{ epoch: 1, fact: { effective: 'ACTIVE', decidedBy: { reason: 'stop' } } }],
+    });
   });
 
   it('ends without news when its time is over', async () => {
