@@ -41,6 +41,8 @@ export const AFTER_FEES = Object.freeze({ held: decimal('99.5'), lots: decimal('
 /** A price with room for SL and TP, and one tick: rounded toward it, SL would lie on it. */
 export const GOOD_PRICE = decimal('151');
 export const BAD_PRICE = decimal('0.01');
+/** Where a stop-loss stands that was at the venue before it was asked for: nobody asked for this price. */
+export const STANDING_PRICE = decimal('147.5');
 
 /** SL and TP that belong to `GOOD_PRICE`, worked out by hand: 151 × 0.98 and × 1.03; for a sale 151 × 1.02 and × 0.97. */
 export const BRACKET = Object.freeze({

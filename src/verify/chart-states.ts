@@ -158,7 +158,7 @@ function bracketOf({ bracket, order }: ExecutionContext): string {
 }
 
 const legsOf = ({ protection }: Pick<ExecutionContext, 'protection'>): string =>
-  `${protection.stopLoss} ${protection.takeProfit} ${flag(protection.stopsAlone === true)}${flag(protection.hasExitFilled === true)}`;
+  `${protection.stopLoss} ${protection.takeProfit} ${flag(protection.stopsAlone === true)}${flag(protection.hasExitFilled === true)}${flag(protection.standing !== undefined)}`;
 
 /** While the order may be live: no verdict, and nothing found. Both are here for charts that are wrong. */
 const ending = (context: ExecutionContext): string =>

@@ -23,6 +23,7 @@ import {
   MORE,
   OTHERS,
   PART,
+  STANDING_PRICE,
   STARTING_POINTS,
   WHOLE,
 } from './advisories.js';
@@ -227,6 +228,7 @@ const LEG = {
   pending: { kind: 'accepted', brokerOrderId: 'b-2', state: 'pending' },
   passed: { kind: 'rejected', code: TAKE_PROFIT_PASSED, reason: 'the market has passed it' },
   duplicate: { kind: 'duplicate' },
+  found: { kind: 'duplicate', found: { price: STANDING_PRICE } },
   rejected: { kind: 'rejected', code: 'NO', reason: 'no' },
   busy: { kind: 'rejected', code: 'BUSY', reason: 'busy', transient: true },
   not_sent: { kind: 'not_sent', reason: 'no line' },
@@ -236,6 +238,7 @@ const LEGS: readonly (readonly [keyof typeof LEG, keyof typeof LEG])[] = [
   ['unknown', 'unknown'],
   ['accepted', 'accepted'],
   ['duplicate', 'accepted'],
+  ['found', 'duplicate'],
   ['accepted', 'rejected'],
   ['rejected', 'accepted'],
   ['rejected', 'rejected'],
@@ -252,7 +255,7 @@ export const PROTECTION_OUTCOMES = LEGS.map(([stopLoss, takeProfit]) => {
   const legs: Legs = { stopLoss: LEG[stopLoss], takeProfit: LEG[takeProfit] };
   const label = `PROTECTION_OUTCOME SL ${stopLoss}, TP ${takeProfit}`;
   const isRough = [stopLoss, takeProfit].some((leg) => leg === 'pending' || leg === 'passed');
-  const isSteady = [stopLoss, takeProfit].some((leg) => leg === 'not_sent' || leg === 'busy');
+  const isSteady = [stopLoss, takeProfit].some((leg) => leg === 'not_sent' || leg === 'busy' || leg === 'found');
   return fact('PROTECTION_OUTCOME', label, { type: 'PROTECTION_OUTCOME', legs }, { legs, isRough, isSteady });
 });
 

@@ -169,6 +169,18 @@ const legsAreAsTold: Check = ({ before, fact, composedAt, after }) => {
     : 'the stop-loss is acknowledged at another time';
 };
 
+/** A9, R6: an exit that was there before is known at the price that the venue told, and stays so. */
+const standingExitsAreKnown: Check = ({ before, fact, after }) => {
+  const isAnswer = fact.legs !== undefined && /\.(?:placing|overdue)$/.test(before.path);
+  const told = isAnswer ? foundPrice(fact.legs?.stopLoss) : undefined;
+  const due = told ?? before.context.protection.standing?.stopLoss?.price;
+  const known = after.protection.standing?.stopLoss?.price;
+  return known === due ? undefined : `the stop-loss stands at ${due}, and is known at ${known}`;
+};
+
+const foundPrice = (leg: LegOutcome | undefined): string | undefined =>
+  leg?.kind === 'duplicate' ? leg.found?.price : undefined;
+
 type LegStates = Pick<ExecutionContext['protection'], 'stopLoss' | 'takeProfit'>;
 
 function legsDue(
@@ -271,6 +283,7 @@ const tStartsOnce: Check = ({ before, fact, composedAt, after }) => {
 export const KNOWLEDGE_CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L3', tStartsOnce],
   ['L7', legsAreAsTold],
+  ['L7', standingExitsAreKnown],
   ['L7', protectionTriesAreCounted],
   ['L9', triesAreThoseMade],
   ['L14', theStartIsKnown],

@@ -7,12 +7,51 @@ import type { ExecutionContext } from '../machines/execution.context.js';
 import type { FactOf } from '../machines/execution.facts.js';
 import { executionGuards } from '../machines/execution.guards.js';
 import * as protecting from '../machines/execution.protecting.js';
+import { resultOf } from '../machines/execution.result.js';
 import { executionSetup } from '../machines/execution.setup.js';
-import { expectFact } from '../machines/execution.updates.js';
+import * as updates from '../machines/execution.updates.js';
 import { altered, withActions, withGuards, withGuardsAndActions } from './altered-chart.js';
 import { type Args, aims, drops, forgets, type Mutant, mutant, ROUGHLY, ROUGHLY_CRASHED } from './mutant.js';
 
 const { assign } = executionSetup;
+const { expectFact } = updates;
+
+/** What a chart keeps of an answer that takes an exit for the one that was asked for. */
+const withoutStanding = (context: ExecutionContext): ExecutionContext => {
+  const { standing: _told, ...protection } = context.protection;
+  return { ...context, protection };
+};
+
+const asAskedFor = ({ legs, ...fact }: FactOf<'PROTECTION_OUTCOME'>): FactOf<'PROTECTION_OUTCOME'> => {
+  const plain = (leg: LegOutcome): LegOutcome => (leg.kind === 'duplicate' ? { kind: 'duplicate' } : leg);
+  return { ...fact, legs: { stopLoss: plain(legs.stopLoss), takeProfit: plain(legs.takeProfit) } };
+};
+
+/** Exits that were at the venue before they were asked for (A9). */
+const thereBefore: readonly Mutant[] = [
+  mutant(
+    'takes an exit that was there before for the one that it asked for',
+    'the result names a stop-loss where none stands',
+    () =>
+      withActions({
+        endProtection: assign(({ context, event }) =>
+          protecting.endProtection(context, asAskedFor(expectFact(event, 'PROTECTION_OUTCOME'))),
+        ),
+      }),
+  ),
+  mutant('reports the price that it asked for', 'the result names a stop-loss where none stands', () =>
+    withActions({
+      composeResult: assign(({ context, event }) => ({ result: resultOf(withoutStanding(context), event.at) })),
+    }),
+  ),
+  mutant('compares with the price that it asked for', 'a stop-loss at another price counts as matched', () =>
+    withActions({
+      keepReconciliation: assign(({ context, event }) =>
+        updates.keepReconciliation(withoutStanding(context), expectFact(event, 'RECONCILED')),
+      ),
+    }),
+  ),
+];
 
 /** The answer of a venue, as one that takes "accepted" for "working" would read it. */
 function asWorking(fact: FactOf<'PROTECTION_OUTCOME'>): FactOf<'PROTECTION_OUTCOME'> {
@@ -267,4 +306,10 @@ const overdue: readonly Mutant[] = [
   ),
 ];
 
-export const mutantsOfExits: readonly Mutant[] = [...takenAndNotWorking, ...lostAfterwards, ...stopsAlone, ...overdue];
+export const mutantsOfExits: readonly Mutant[] = [
+  ...takenAndNotWorking,
+  ...thereBefore,
+  ...lostAfterwards,
+  ...stopsAlone,
+  ...overdue,
+];

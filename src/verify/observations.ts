@@ -88,7 +88,8 @@ function positionSeen(
   const size: Decimal =
     shown === 'none' ? decimal('0') : shown === 'other' ? decimal(Number(heldOf(context)) + 1) : heldOf(context);
   const isBracketed = hasFill(context.order) && bracket !== undefined && isPositive(bracket.quantity);
-  const stopLoss = legs === 'otherStopLoss' ? ELSEWHERE : bracket?.stopLoss;
+  const stopLoss =
+    legs === 'otherStopLoss' ? ELSEWHERE : (context.protection.standing?.stopLoss?.price ?? bracket?.stopLoss);
   return {
     kind: 'position',
     // A netting account shows what was there before as well.

@@ -4,7 +4,7 @@
  */
 import type { LawId } from '../domain/laws.js';
 import { applyReport, hasFill, lacksPrice } from '../domain/order.js';
-import { isProtected } from '../machines/execution.context.js';
+import { type ExecutionContext, isProtected } from '../machines/execution.context.js';
 import type { DeadlineName } from '../machines/execution.facts.js';
 import { AFTER_FEES, BRACKET, GOOD_PRICE, WHOLE } from './advisories.js';
 import {
@@ -174,8 +174,15 @@ const onlyToldPricesCount: Check = ({ after }) => {
     return 'the result names a stop-loss that nobody acknowledged';
   if (result?.finalTp !== undefined && after.protection.takeProfit !== 'placed')
     return 'the result names a take-profit that nobody acknowledged';
+  const told = after.protection.standing?.stopLoss?.price;
+  if (result?.finalSl !== undefined && told !== undefined && result.finalSl !== told)
+    return `the stop-loss stands at ${told}, and the result names ${result.finalSl}`;
   return undefined;
 };
+
+/** A9: the venue has told at which price the stop-loss stands, and it is not the price that was asked for. */
+const standsElsewhere = ({ order, protection }: ExecutionContext): boolean =>
+  hasFill(order) && protection.standing?.stopLoss?.price !== undefined;
 
 const differencesNeedAHuman: Check = ({ before, fact, after, path, commands }) => {
   if (before.phase !== 'compare' || path !== 'done') return undefined;
@@ -189,6 +196,7 @@ const differencesNeedAHuman: Check = ({ before, fact, after, path, commands }) =
     isOdd ||
     isUnprotected ||
     areExitsTooLarge(context) ||
+    standsElsewhere(context) ||
     fact.observation?.differs(context) === true ||
     context.found.length > 0;
   if (after.report?.requiresManualResolution !== differs) {

@@ -53,6 +53,8 @@ const TEETH: Readonly<Record<LawId, string>> = {
 /** The same for what each law says of busts, of orders that are over with less, of exits and of late wake-ups. */
 const FURTHER_TEETH: readonly (readonly [rule: string, law: LawId, name: string])[] = [
   ['P8', 'L6', 'takes a bust for an older report'],
+  ['A9', 'L7', 'takes an exit that was there before for the one that it asked for'],
+  ['R6.2', 'L10', 'compares with the price that it asked for'],
   ['P8', 'L6', 'keeps no note of a correction'],
   ['P8', 'L6', 'calls a fill that was changed busted'],
   ['P8', 'L5', 'cancels after a bust'],
