@@ -54,6 +54,30 @@ const spellings: readonly (readonly [name: string, text: string])[] = [
       .map((pair) => `&#x${pair};`)
       .join(''),
   ],
+  ['in small letters', KEY.toLowerCase()],
+  ['in capitals', KEY.toUpperCase()],
+  ['percent-encoded, all of it in small letters', encodeURIComponent(KEY).toLowerCase()],
+  ['percent-encoded, all of it in capitals', encodeURIComponent(KEY).toUpperCase()],
+  ['percent-encoded twice', encodeURIComponent(encodeURIComponent(KEY))],
+  ['percent-encoded twice, in small letters', encodeURIComponent(encodeURIComponent(KEY).toLowerCase()).toLowerCase()],
+  ['percent-encoded, each byte', `%${pairs(KEY).join('%')}`],
+  ['in base64, percent-encoded in small letters', encodeURIComponent(base64(KEY)).toLowerCase()],
+  ['in base64 of percent-encoded', base64(encodeURIComponent(KEY))],
+  ['in base64 of base64', base64(base64(KEY))],
+  [
+    'in base64 for addresses after two characters',
+    base64(`k=${KEY}`).replaceAll('+', '-').replaceAll('/', '_').slice(3),
+  ],
+  ['in hexadecimal of base64', hex(base64(KEY))],
+  ['in hexadecimal, mixed', hex(KEY).replace(/[a-f]/, (one) => one.toUpperCase())],
+  ['in JSON within JSON', JSON.stringify(JSON.stringify(KEY)).slice(3, -3)],
+  ['in JSON with escaped slashes', JSON.stringify(KEY).slice(1, -1).replaceAll('/', '\\/')],
+  [
+    'as escapes with braces',
+    pairs(KEY)
+      .map((pair) => `\\u{${pair}}`)
+      .join(''),
+  ],
   ['in HTML', KEY.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
 ];
 
@@ -106,6 +130,55 @@ describe('a secret in a text', () => {
   });
 });
 
+describe('a secret that is broken over lines', () => {
+  const wrapped = (text: string, width: number, between: string): string =>
+    (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(between);
+
+  it.each([
+    ['a line feed', '\n'],
+    ['a carriage return and a line feed', '\r\n'],
+    ['the indentation of a stack trace', '\n    at '.slice(0, 5)],
+    ['an escaped line feed', '\\n'],
+    ['a soft break of mail', '=\r\n'],
+  ])('A41 A2: by %s, at any width, leaves no part of it', (_name, between) => {
+    for (const spelling of [KEY, base64(KEY), hex(KEY), encodeURIComponent(KEY).toLowerCase()])
+      for (let width = 3; width < 20; width += 1) {
+        const text = redact(`Error: bad key\n${wrapped(spelling, width, between)}\n    at sign (wire.js:1:2)`);
+        expect(text, `${spelling} ${width}`).toMatch(
+          /^Error: bad key\n\[secret\][\s\S]{0,40} {4}at sign \(wire\.js:1:2\)$/,
+        );
+        expect(leftOf(spelling, text), `${text} of ${spelling}`).toBeLessThan(6);
+      }
+  });
+
+  it('A41 A2: a key of several lines leaves none of them', () => {
+    const pem = `-----BEGIN PRIVATE KEY-----\n${base64(KEY.repeat(3)).slice(0, 64)}\n${base64(KEY).slice(0, 44)}\n-----END PRIVATE KEY-----\n`;
+    const blot = redactor([pem]);
+    for (const line of pem.split('\n').slice(1, 3))
+      for (const text of [`at ${line}`, JSON.stringify({ pem }), pem, pem.replaceAll('\n', '\n      ')])
+        expect(leftOf(line, blot(text))).toBeLessThan(6);
+  });
+
+  it('lines of other texts stay as they are, whatever stands between them', () => {
+    const texts = [
+      'a\n\n  b\tc\r\nd=\n',
+      'Error: no\n    at f (a.js:1:1)\n    at g (b.js:2:2)',
+      `\n ${KEY.slice(0, 3)}\n`,
+    ];
+    for (const text of texts) expect(redact(text)).toBe(text);
+  });
+
+  it('A41: what it costs grows with the text, and not faster', () => {
+    const texts = [' '.repeat(200_000), '=\n'.repeat(100_000), '\\'.repeat(200_000), `${KEY}\n`.repeat(5_000)];
+    for (const text of texts) {
+      const begun = process.cpuUsage();
+      redact(text);
+      const { user } = process.cpuUsage(begun);
+      expect(user / 1_000).toBeLessThan(2_000);
+    }
+  });
+});
+
 describe('the log', () => {
   const env = {
     MY_VENUE_API_KEY: KEY,
@@ -132,5 +205,30 @@ describe('the log', () => {
       details: { legs: [{ reason: 'bad [secret]' }] },
       cause: 'logon: [secret]',
     });
+  });
+
+  it('A41 A2: an error is redacted, its stack, its cause and names of members too', () => {
+    let written = '';
+    const stderr = {
+      write(text: string) {
+        written += text;
+      },
+    };
+    const { logger } = openAuditLog('-', { stderr, env });
+    if (logger === false) throw new Error('no logger');
+    const inner = new TypeError(`inner ${KEY.toLowerCase()}`);
+    const err = Object.assign(new Error(`outer ${KEY}`, { cause: inner }), {
+      request: { [KEY]: encodeURIComponent(KEY) },
+    });
+    const round: Record<string, unknown> = { err };
+    logger.error(round, 'it failed');
+    expect(written).toContain('outer [secret]');
+    expect(written).toContain('redact.test.ts');
+    for (const spelling of [KEY, KEY.toLowerCase(), encodeURIComponent(KEY)])
+      expect(leftOf(spelling, written)).toBeLessThan(6);
+    expect(err.message).toBe(`outer ${KEY}`);
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    expect(() => logger.error(circle, 'round')).not.toThrow();
   });
 });

@@ -364,7 +364,7 @@ async function playDeleted(mishap: MishapOf<'delete-journal'>, stage: Stage): Pr
             ({ law, why }) => `${law}: ${why}`,
           ),
         ]
-      : given === 0
+      : given === 0 || before.orders.length === 0
         ? []
         : [
             ...(gateIn(run) === undefined
