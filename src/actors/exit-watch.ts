@@ -8,8 +8,7 @@
  * 4. A failed call is no news (M4). "Not found" proves nothing by itself: an exit is absent when, besides, the open orders
  *    do not show it, twice, with some time between.
  * 5. Where the adapter asks in batches, the entry of a watched position goes along, as one more line of a batch that leaves
- *    anyhow: a bust, a correction or a stray fill after the result is found by polls too (P8, T5). It costs no call. At one that
- *    neither pushes nor asks in batches a few entries are asked for in turn (`entries-in-turn.ts`).
+ *    anyhow: a bust, a correction or a stray fill after the result is found by polls too (P8, T5). It costs no call.
  * 6. A gap in the pushes begins a round at once, yet none asks an exit again before the adapter's `minPollMs` has passed.
  * 7. A round over ten thousand exits is taken in slices: the event loop goes on in between.
  */
@@ -18,7 +17,6 @@ import { distinctUntilChanged, exhaustMap, switchMap, throttleTime } from 'rxjs/
 import { EXIT_GRACE_MS } from '../domain/limits.js';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import { clockScheduler } from './clock-scheduler.js';
-import { entriesInTurn } from './entries-in-turn.js';
 import { counting, type ExitAnswers, exitLook, type LookLimits } from './exit-look.js';
 import { inSlices, SHORT_SLICE_MS } from './next-turn.js';
 
@@ -79,7 +77,6 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
   const look = counting(exitLook(options, { onAsked, onRow, onNotFound }), pending);
   const [anyWatched$, soonWatched$] = [new Subject<boolean>(), new Subject<boolean>()];
   const owners = ownersOf(watched, [watched, askedAt, absences]);
-  const inTurn = entriesInTurn(options);
   const failures = { slow: 0, soon: 0 };
   const notBefore = { slow: 0, soon: 0 };
 
@@ -120,9 +117,6 @@ export function exitWatch(options: ExitWatchOptions): ExitWatch {
     if (asked.length === 0) return;
     const { failure } = await look(asked, { along });
     failures[pace] = failure === undefined ? 0 : failures[pace] + 1;
-    const entries = pace === 'slow' && failure === undefined ? inTurn(owners.all()) : [];
-    // An entry that is not found proves nothing, and no list is worth asking for.
-    if (entries.length > 0) await look(entries, { listed: [] });
     // The tick that comes at that very moment counts.
     const wait = failure === undefined ? undefined : backOff(pace, intervalMs, failures[pace]) - 1;
     notBefore[pace] = wait === undefined ? 0 : clock.monotonic() + wait;
@@ -204,7 +198,6 @@ function backOff(pace: 'slow' | 'soon', intervalMs: number, failures: number): n
 }
 
 interface Owners {
-  all(): Iterable<string>;
   /** Exits that must be settled soon. */
   readonly soon: number;
   /** From now on the owner has these watched, and no others. */
@@ -228,7 +221,6 @@ function ownersOf(watched: Map<string, Watched>, kept: readonly Map<string, unkn
   }
 
   return {
-    all: () => owned.keys(),
     get soon() {
       return soon;
     },

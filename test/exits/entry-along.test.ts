@@ -3,9 +3,7 @@
  * line of a batch that leaves anyhow (P8, T5, B7).
  */
 import type { OrderReport } from 'fillchart';
-import { virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
-import { entriesInTurn } from '../../src/actors/entries-in-turn.js';
 import type { BrokerAdapter, BrokerCapabilities, OrderRef } from '../../src/domain/ports.js';
 import { type Earth, earth, executed } from '../recovery/support.js';
 
@@ -22,9 +20,9 @@ const CAPABILITIES: BrokerCapabilities = {
 const isExit = (id: string): boolean => /-(sl|tp)$/.test(id);
 
 /** Bought 100 at 151, both exits working; from then on the entry is told with these differences. */
-async function held(options: { batchStatus?: boolean; push?: boolean; hitAfterMs?: number } = {}) {
+async function held(options: { batchStatus?: boolean; hitAfterMs?: number } = {}) {
   const told: { entry?: Partial<OrderReport>; isGone?: boolean } = {};
-  const { batchStatus = true, push = false, hitAfterMs } = options;
+  const { batchStatus = true, hitAfterMs } = options;
   const now: Earth = earth({
     ...(hitAfterMs !== undefined && { plan: { exit: { leg: 'tp', afterMs: hitAfterMs } } }),
     broker: (world) => {
@@ -34,7 +32,7 @@ async function held(options: { batchStatus?: boolean; push?: boolean; hitAfterMs
         return told.isGone === true ? 'not_found' : { ...truth, ...told.entry };
       };
       const broker: Partial<BrokerAdapter> = {
-        capabilities: { ...CAPABILITIES, batchStatus, push },
+        capabilities: { ...CAPABILITIES, batchStatus },
         getOrderStatus: async ({ clientOrderId }) => status(clientOrderId),
         getOrderStatuses: async (refs) =>
           refs.map(({ clientOrderId }) => status(clientOrderId)).filter((row) => row !== 'not_found'),
@@ -114,43 +112,10 @@ describe('the entry goes along with its exits', () => {
     expect(asked()).toEqual(Array.from({ length: 10 }, () => ['sl', 'tp', 'entry']));
   });
 
-  it('P8 B7 T5: without batches and pushes it is asked for by itself, once a round', async () => {
-    const { told, wait, asked, engine } = await held({ batchStatus: false });
-    await wait(61);
-    expect(asked().flat()).toEqual(['sl', 'tp', 'entry', 'sl', 'tp', 'entry']);
-    told.entry = { filledSize: '0', correction: { kind: 'bust' } };
-    await wait(30);
-    expect(engine.cases.open().map(({ kind }) => kind)).toEqual(['FILL_BUSTED']);
-    told.entry = {};
-    told.isGone = true;
-    await wait(120);
-    expect(engine.cases.open()).toHaveLength(1);
-  });
-
-  it('B7: where the venue pushes, it costs nothing', async () => {
-    const { wait, asked } = await held({ batchStatus: false, push: true });
+  it('B7: without batches it is not asked for, as it would cost a call', async () => {
+    const { wait, asked } = await held({ batchStatus: false });
     await wait(61);
     expect(asked().flat()).toEqual(['sl', 'tp', 'sl', 'tp']);
-  });
-
-  it('P8 B7: with ten positions each entry has its turn in three rounds, and a round costs four calls more', async () => {
-    const clock = virtualClock();
-    const turns = entriesInTurn({
-      capabilities: { ...CAPABILITIES, batchStatus: false },
-      clock,
-      entryOf: (owner) => ({ clientOrderId: owner, symbol: 'AAPL' }),
-    });
-    const owners = Array.from({ length: 10 }, (_, index) => `P${index}`);
-    const asked: string[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      await clock.advance(30_000);
-      const now = turns(owners).map(({ clientOrderId }) => clientOrderId);
-      expect(now.length).toBeLessThanOrEqual(4);
-      // However often exits are asked for.
-      expect(turns(owners)).toEqual([]);
-      asked.push(...now);
-    }
-    expect(new Set(asked)).toEqual(new Set(owners));
   });
 
   it('M4: an entry that the broker no longer knows costs no question of its own, and proves nothing', async () => {
