@@ -7,7 +7,7 @@
 import type { CaseRegister } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
 import type { ExecutionHost } from '../actors/execution-host.js';
-import { type KillSwitchActor, killSwitchActor } from '../actors/kill-switch.js';
+import { type KillSwitchActor, killSwitchActor, type SwitchSetting } from '../actors/kill-switch.js';
 import type { SlicedWalk } from '../actors/sliced-walk.js';
 import type { Urgency } from '../actors/turns.js';
 import type { AuditEntry } from '../domain/audit.js';
@@ -69,6 +69,9 @@ export interface Switchboard {
   riskChangedAt(target: string | undefined): string | undefined;
 }
 
+const UNNAMED =
+  'no advisory has named this symbol, and the broker tells no other notations of it: it is covered only if advisories write it in exactly this way';
+
 export function switchboard(parts: SwitchboardParts): Switchboard {
   const { time, recorder, metrics, cases, executions, walk, aliases, shared, onSwitch } = parts;
   const events = {
@@ -88,6 +91,12 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     return (aliases?.(target).length ?? 0) > 0 || [...executions.symbols].some(isNamed);
   }
 
+  /** Where the broker tells no notations, only advisories can show that a target is written as they write it (K9). */
+  function sayUnnamed({ type, target, state }: SwitchSetting): void {
+    if (aliases !== undefined || target === undefined || state === 'OFF' || isKnown(target)) return;
+    recorder.say('warn', { type, target, state }, UNNAMED);
+  }
+
   /** Runs in the turn of the change, after the gate has closed (K5). */
   async function onChange(fact: KillSwitchFact, audit: readonly AuditEntry[]): Promise<void> {
     const { change } = fact;
@@ -97,6 +106,7 @@ export function switchboard(parts: SwitchboardParts): Switchboard {
     const { switches } = killSwitch;
     const walked = walk.begin(executions.live, tellerOf({ ...change, since: change.time }, switches));
     if (change.state === 'ACTIVE') onSwitch?.();
+    sayUnnamed(change);
     const durability = await recorded;
     await walked;
     await recorder.told();

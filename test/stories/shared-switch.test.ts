@@ -53,6 +53,21 @@ describe('a symbol that the broker knows by other names', () => {
     expect(now.engine.killSwitch.switches[1]).not.toHaveProperty('coversNothingKnown');
   });
 
+  it('K9: at a broker that tells no notations it is set, and a warning says that only this very name is covered', async () => {
+    const now = await world({ script: fills(fill(1, 100, 151)) });
+    const warned = () =>
+      now.lines.filter(({ level, message }) => level === 'warn' && /no advisory has named/.test(message));
+    await onBtc(now, 'BTCUSD');
+    expect(now.engine.killSwitch.switches[0]).toMatchObject({ target: 'BTCUSD', state: 'ACTIVE' });
+    expect(warned().map(({ fields }) => fields)).toEqual([{ type: 'SYMBOL_LEVEL', target: 'BTCUSD', state: 'ACTIVE' }]);
+    // The negative control: an advisory has named it.
+    expect((await execute(now, ADVISORY)).status).toBe('FILLED');
+    await now.engine.killSwitch.set({ type: 'SYMBOL_LEVEL', target: 'AAPL', state: 'ACTIVE', reason: 'halt' });
+    expect(warned()).toHaveLength(1);
+    await now.engine.killSwitch.release({ type: 'SYMBOL_LEVEL', target: 'BTCUSD', by: 'ops', reason: 'misspelt' });
+    expect(warned()).toHaveLength(1);
+  });
+
   it('K9: a list of names that throws, or is none, stops nothing', async () => {
     for (const aliases of [() => undefined, () => [1, null], () => assertNever()]) {
       const wrap = (broker: object) => Object.assign(Object.create(broker), { aliases });
