@@ -17,11 +17,16 @@ async function ran(script: object, ...more: readonly string[]): Promise<void> {
 
 const status = (...args: readonly string[]) => cli(['status', journal(), ...args]);
 
+/** Without the breaks of lines, which hang on the width. */
+const unbroken = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
 describe('fillchart status', () => {
   it('B7 C4: says what is open and how it is protected; nothing needs a person: 0', async () => {
     await ran({});
     const { exitCode, stdout } = await status();
-    expect(stdout).toMatch(/j\.db: \d+ records, each as it was written; the newest was written 2026-01-01 \S+ UTC/);
+    expect(unbroken(stdout)).toMatch(
+      /j\.db: \d+ records, each as it was written; the newest was written 2026-01-01 \S+ UTC/,
+    );
     expect(stdout.replaceAll(/\n {4}/g, ' ')).toMatch(
       /Open positions: 1\n {2}ADV-1: 100 AAPL long at 151; stop-loss 147\.98 working, take-profit 155\.53 working\n/,
     );
@@ -46,7 +51,7 @@ describe('fillchart status', () => {
     expect(told).toContain(
       'ADV-1: 100 AAPL long at 151; stop-loss 147.98 NOT CONFIRMED, take-profit 155.53 working; 100 WITHOUT a working stop-loss',
     );
-    expect(told).toMatch(/\n {6}case-1, 2026-01-01 \S+ UTC: Expected stop-loss 147\.98, found none in broker\n/);
+    expect(unbroken(stdout)).toMatch(/ case-1, 2026-01-01 \S+ UTC: Expected stop-loss 147\.98, found none in broker /);
     expect(exitCode).toBe(3);
     const [position] = JSON.parse((await status('--json')).stdout).openPositions;
     expect(position).toMatchObject({ stopLoss: { state: 'doubtful' }, unprotectedQuantity: '100' });
@@ -57,11 +62,23 @@ describe('fillchart status', () => {
     const by = ['--by', 'ann', '--reason', 'a drill'];
     await cli(['kill-switch', 'set', '--type', 'SYMBOL_LEVEL', '--target', 'AAPL', '--journal', journal(), ...by]);
     const { exitCode, stdout } = await status();
-    expect(stdout).toContain('SYMBOL_LEVEL AAPL is ACTIVE since 2026-01-01');
+    expect(unbroken(stdout)).toContain('SYMBOL_LEVEL AAPL is ACTIVE since 2026-01-01');
     expect(stdout).toContain(
       `    release it with: fillchart kill-switch release --journal ${journal()} --type SYMBOL_LEVEL --target AAPL`,
     );
     expect(exitCode).toBe(3);
+  });
+
+  it('fits 80 columns in a pipe, or what COLUMNS says; a command is never broken', async () => {
+    await ran({ protection: 'lose-sl' });
+    const widest = async (env: Record<string, string>): Promise<number> => {
+      const { stdout } = await cli(['status', journal()], { env });
+      return Math.max(...stdout.split('\n').map((line) => (line.includes('fillchart cases') ? 0 : line.length)));
+    };
+    expect(await widest({})).toBeLessThanOrEqual(80);
+    expect(await widest({ COLUMNS: '60' })).toBeLessThanOrEqual(60);
+    expect(await widest({ COLUMNS: '110' })).toBeGreaterThan(80);
+    expect(await widest({ COLUMNS: 'wide' })).toBeLessThanOrEqual(80);
   });
 
   it('C4: --json is one document with the same', async () => {

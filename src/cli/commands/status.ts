@@ -15,7 +15,7 @@ import type { Stake } from '../journal-admin/stakes.js';
 import { releaseLine, switchSentence } from '../journal-admin/switch-text.js';
 import { type JournalStatus, journalStatus, statusExitCode } from '../status/journal-status.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
-import { sentenceWidth } from '../terminal/size.js';
+import { pageWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
 import { printable } from '../terminal/text-width.js';
 import type { CliWorld } from '../world.js';
@@ -62,7 +62,7 @@ interface Line {
 
 function textOf(status: JournalStatus, path: string, world: CliWorld): string {
   const paint = painter(wantsColour(world.stdout, world.env));
-  const width = sentenceWidth(world.stdout);
+  const width = pageWidth(world.stdout, world.env);
   const place = placeOf(world, path);
   const lines: readonly Line[] = [
     ...heading(status, path),

@@ -21,5 +21,9 @@ export const rowsOf = ({ rows }: Pick<TextSink, 'rows'>): number => sizeOr(rows,
 export const tableWidth = (stdout: TextSink): number =>
   stdout.isTTY === true ? Math.max(1, columnsOf(stdout) - 1) : Number.POSITIVE_INFINITY;
 
+/** Room for a line of a page that is read as a whole, in a pipe too: what `COLUMNS` says there, or 80. */
+export const pageWidth = (stdout: TextSink, { COLUMNS }: Readonly<Record<string, string | undefined>>): number =>
+  stdout.isTTY === true ? sentenceWidth(stdout) : Math.min(TEXT_WIDTH, sizeOr(Number(COLUMNS), DEFAULT_COLUMNS));
+
 /** Room for a line of a sentence. */
 export const sentenceWidth = (stdout: TextSink): number => Math.min(TEXT_WIDTH, tableWidth(stdout));
