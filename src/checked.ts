@@ -118,11 +118,16 @@ export function clientOrderIdFor(advisoryId: string, hash: string): string {
  * or out of order. A cut-off tail shows only against an `expected` end that was noted elsewhere.
  *
  * @param before where the records before these end; nothing by default
- * @throws {TypeError} when `records` is no list
+ * @throws {TypeError} when `records` is no list, or an end is none
  * @public @since 0.1.0
  */
 export function verifyChain(records: Iterable<ChainEntry>, expected?: ChainEnd, before?: ChainEnd): ChainVerdict {
   const isList = typeof records === 'object' && records !== null && Symbol.iterator in records;
   if (!isList) refuse('verifyChain', 'records', records, 'a list of journal records');
+  for (const [name, end] of Object.entries({ expected, before })) {
+    const { records: count, lastHash } = Object(end) as Partial<ChainEnd>;
+    if (end !== undefined && (typeof count !== 'number' || typeof lastHash !== 'string'))
+      refuse('verifyChain', name, end, 'an end of a chain: { records, lastHash }');
+  }
   return chainVerdict(records, expected, before);
 }

@@ -233,8 +233,40 @@ export class FillchartError extends Error {
   override readonly name = 'FillchartError';
   readonly code: ReasonCode;
 
-  constructor(code: ReasonCode, message: string = reasons[code].sentence) {
+  /**
+   * @param message the sentence of the registry by default
+   * @throws {TypeError} for a code that is not in the registry, or a message that is no text
+   */
+  constructor(code: ReasonCode, message: string = sentenceOf(code)) {
+    requireTexts('FillchartError', { code, message });
     super(message);
     this.code = code;
   }
 }
+
+function sentenceOf(code: unknown): string {
+  if (typeof code === 'string' && Object.hasOwn(reasons, code)) return reasons[code as ReasonCode].sentence;
+  throw new TypeError(
+    `code of FillchartError is ${inWords(code)}; accepted is a code of the registry, such as INVALID_OPTION.`,
+  );
+}
+
+/** Callers from JavaScript have no compiler. @throws {TypeError} where one is no text */
+export function requireTexts(owner: string, fields: Readonly<Record<string, unknown>>): void {
+  for (const [field, value] of Object.entries(fields))
+    if (typeof value !== 'string')
+      throw new TypeError(`${field} of ${owner} is ${inWords(value)}; accepted is a text.`);
+}
+
+/** An object whose members can be read. @throws {TypeError} */
+export function requireFields(owner: string, field: string, value: unknown, accepted: string): void {
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${field} of ${owner} is ${inWords(value)}; accepted is ${accepted}.`);
+}
+
+const inWords = (value: unknown): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value === 'object' && value !== null
+      ? 'an object'
+      : String(value);

@@ -12,7 +12,7 @@ import { type Decimal, MAX_DECIMAL_DIGITS, parseDecimal } from './decimal.js';
 import { nearestName } from './nearest-name.js';
 import type { Side } from './ports.js';
 import { attempt } from './reading.js';
-import type { ReasonCode } from './reasons.js';
+import { type ReasonCode, requireFields, requireTexts } from './reasons.js';
 import { parseTime } from './time.js';
 
 type DecimalInput = string | number | bigint;
@@ -75,10 +75,14 @@ export class SnapshotError extends Error {
   readonly code: ReasonCode;
   readonly field: string;
 
+  /** @throws {TypeError} for a problem without code, field and message */
   constructor(problem: SnapshotProblem) {
-    super(problem.message);
-    this.code = problem.code;
-    this.field = problem.field;
+    requireFields('SnapshotError', 'problem', problem, 'an object with code, field and message');
+    const { code, field, message } = problem;
+    requireTexts('SnapshotError', { code, field, message });
+    super(message);
+    this.code = code;
+    this.field = field;
   }
 }
 

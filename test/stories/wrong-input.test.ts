@@ -5,7 +5,7 @@ import * as fillchart from 'fillchart';
 import * as adapters from 'fillchart/adapters';
 import { alpacaBroker } from 'fillchart/alpaca';
 import { ccxtBroker } from 'fillchart/ccxt';
-import { createClient } from 'fillchart/client';
+import { ClientError, createClient } from 'fillchart/client';
 import { fixBroker } from 'fillchart/fix';
 import * as restate from 'fillchart/restate';
 import * as service from 'fillchart/service';
@@ -145,5 +145,44 @@ describe('an exported function', () => {
   it('E8: and a piece that does not look is found out by this', async () => {
     expect(await refusal(protectionFor as Anything, [null])).toBeInstanceOf(TypeError);
     expect(await refusal(() => undefined, [null])).toBe('taken');
+  });
+});
+
+describe('an exported class of errors', () => {
+  const { FillchartError, SnapshotError } = fillchart;
+  const { JournalError } = adapters;
+  const made =
+    (Made: unknown) =>
+    (...given: readonly unknown[]) =>
+      Reflect.construct(Made as typeof Error, [...given]);
+  const WRONG_OF = {
+    FillchartError: ['NOPE', null, 42, {}],
+    SnapshotError: [null, 42, {}],
+    ClientError: [null, 'x', {}],
+  };
+
+  it.each(Object.entries({ FillchartError, SnapshotError, ClientError }))(
+    'E8: %s says what it is made of',
+    async (name, Made) => {
+      for (const wrong of WRONG_OF[name as keyof typeof WRONG_OF])
+        expect(await refusal(made(Made), [wrong]), String(wrong)).toBe('refused in a sentence');
+    },
+  );
+
+  it('E8: the second argument as well', async () => {
+    expect(await refusal(made(FillchartError), ['ENGINE_CLOSED', 42])).toBe('refused in a sentence');
+    expect(await refusal(made(ClientError), [404, null])).toBe('refused in a sentence');
+    expect(await refusal(made(JournalError), ['NOPE', 'it is gone'])).toBe('refused in a sentence');
+    expect(await refusal(made(JournalError), ['LOST', 42])).toBe('refused in a sentence');
+    expect(() => made(SnapshotError)({ code: 'UNKNOWN_FIELD', field: 4, message: 'no' })).toThrow(
+      'field of SnapshotError is 4; accepted is a text.',
+    );
+    expect(new FillchartError('ENGINE_CLOSED').message).toBe(fillchart.reasons.ENGINE_CLOSED.sentence);
+  });
+
+  it('E8: verifyChain looks at the ends that it is given', async () => {
+    expect(await refusal(fillchart.verifyChain as Anything, [[], 'x'])).toBe('refused in a sentence');
+    expect(await refusal(fillchart.verifyChain as Anything, [[], undefined, null])).toBe('refused in a sentence');
+    expect(fillchart.verifyChain([], undefined).ok).toBe(true);
   });
 });

@@ -6,6 +6,7 @@
  */
 
 import type { JournalRecord } from '../../domain/journal.js';
+import { requireTexts } from '../../domain/reasons.js';
 
 /** What to do about each code. */
 const REMEDIES = {
@@ -50,6 +51,11 @@ export class JournalError extends Error {
     problem: string,
     about: { cause?: unknown; holderPid?: number; records?: readonly JournalRecord[] } = {},
   ) {
+    if (!Object.hasOwn(REMEDIES, code))
+      throw new TypeError(
+        `code of JournalError is ${JSON.stringify(code)}; accepted is one of ${Object.keys(REMEDIES).join(', ')}.`,
+      );
+    requireTexts('JournalError', { problem });
     super(`${problem}. ${REMEDIES[code]}`, about.cause === undefined ? undefined : { cause: about.cause });
     this.code = code;
     if (about.holderPid !== undefined) this.holderPid = about.holderPid;

@@ -31,7 +31,12 @@ export class ClientError extends Error {
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
+  /** @throws {TypeError} for a status that is no number, or a problem that is no object */
   constructor(status: number, problem: Partial<ProblemBody>) {
+    if (typeof status !== 'number')
+      throw new TypeError(`status of ClientError is ${String(status)}; accepted is a number, as of HTTP.`);
+    if (typeof problem !== 'object' || problem === null)
+      throw new TypeError(`problem of ClientError is ${String(problem)}; accepted is an object with code and message.`);
     super(problem.message ?? `The service answered with ${status}.`);
     this.status = status;
     this.code = problem.code ?? 'UNREADABLE_ANSWER';

@@ -229,7 +229,9 @@ function assertGiven(name: unknown, makeBroker: unknown, options: unknown): void
     throw new TypeError("The options are missing; accepted is an object such as { symbol: 'AAPL' }.");
 }
 
-function assertOptions({ skip = {}, situations = [], expectedPrice }: ConformanceOptions): void {
+function assertOptions({ symbol, skip = {}, situations = [], expectedPrice }: ConformanceOptions): void {
+  if (typeof symbol !== 'string' || symbol === '')
+    throw new TypeError(`symbol of the options is ${String(symbol)}; accepted is a tradable symbol, such as 'AAPL'.`);
   if (expectedPrice !== undefined && parseDecimal(expectedPrice) === undefined)
     throw new TypeError(`expectedPrice is ${String(expectedPrice)}; accepted is a price, as a decimal string.`);
   for (const [id, reason] of Object.entries(skip)) {
