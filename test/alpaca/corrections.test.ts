@@ -51,6 +51,17 @@ describe('a fill that Alpaca takes back or changes', () => {
     expect(now.engine.cases.open()[0]?.mismatches[0]?.message).toContain('filled 100 @ 151, now 100 @ 140');
   });
 
+  it('P8: the simulator takes back and corrects as Alpaca does', async () => {
+    const now = await world();
+    await execute(now);
+    now.simulator.correctPrice(entryId(now), '140');
+    await until(now, () => kinds(now).length > 0);
+    now.simulator.takeBack(entryId(now));
+    await until(now, () => now.engine.cases.open().flatMap(({ mismatches }) => mismatches).length > 1);
+    const told = now.engine.cases.open().flatMap(({ mismatches }) => mismatches.map(({ message }) => message));
+    expect(told.join('\n')).toMatch(/corrected fill .* now 100 @ 140.*\n.*took back fill .* now 0/);
+  });
+
   it('P8: a bust before the order is full is followed, and the exits are of what is filled then', async () => {
     const now = await world({ scripts: [{ fills: [{ at: 0, quantity: '40', price: '140' }] }] });
     const running = now.engine.start(ADVISORY);

@@ -22,7 +22,7 @@ import {
   checkedSimulator,
 } from './simulator-options.js';
 import { type UpdateStream, updateStream } from './updates.js';
-import { type SimulatedVenue, simulatedVenue } from './venue.js';
+import { type SimulatedVenue, simulatedVenue, type ToldFill } from './venue.js';
 
 /** Alpaca's trading API on a loopback port, for tests. @beta @since 0.1.0 */
 export interface AlpacaSimulator {
@@ -47,6 +47,10 @@ export interface AlpacaSimulator {
   fill(id: string, quantity: string, price: string): void;
   /** Ends an order, an exit leg among them, by its client or broker id, as Alpaca does by itself. */
   end(id: string, as: 'canceled' | 'expired' | 'rejected', reason?: string): void;
+  /** Takes back the latest fill of an order (`trade_bust`), an exit leg's too, by its client or broker id; the order is over. */
+  takeBack(id: string): void;
+  /** Changes the price of the latest fill of an order (`trade_correct`), by its client or broker id. */
+  correctPrice(id: string, price: string): void;
   /** Cuts the streams; with `refuseNew` no new ones are accepted until `allowStreams`. */
   cutStreams(refuseNew?: boolean): void;
   allowStreams(): void;
@@ -66,7 +70,9 @@ export interface AlpacaSimulator {
 const MINUTE_MS = 60_000;
 
 /** What a test does to single orders. */
-function actsOf(venue: SimulatedVenue): Pick<AlpacaSimulator, 'loseExit' | 'fill' | 'end'> {
+function actsOf(
+  venue: SimulatedVenue,
+): Pick<AlpacaSimulator, 'loseExit' | 'fill' | 'end' | 'takeBack' | 'correctPrice'> {
   function named(id: string): SimulatedOrder {
     const order = venue.find(id);
     if (order === undefined) throw new Error(`the simulator has no order ${id}`);
@@ -76,6 +82,8 @@ function actsOf(venue: SimulatedVenue): Pick<AlpacaSimulator, 'loseExit' | 'fill
     loseExit: venue.loseExit,
     fill: (id, quantity, price) => venue.fill(named(id), quantity, price),
     end: (id, as, reason) => venue.end(named(id), as, reason),
+    takeBack: (id) => venue.correct(named(id)),
+    correctPrice: (id, price) => venue.correct(named(id), price),
   };
 }
 
@@ -101,12 +109,13 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
   });
   const parts: RouteParts = { venue, clock, equity, dayTrades, shown: new Map(), ages: new Map() };
 
-  function publish(event: string, order: SimulatedOrder, fill?: { quantity: string; price: string }): void {
+  function publish(event: string, order: SimulatedOrder, fill?: ToldFill): void {
     const now = clock.now();
     const update = {
       event,
-      execution_id: venue.nextId(),
+      execution_id: fill?.executionId ?? venue.nextId(),
       timestamp: isoTime(now),
+      ...(fill?.previousId !== undefined && { previous_execution_id: fill.previousId }),
       ...(fill !== undefined && {
         qty: fill.quantity,
         price: fill.price,

@@ -18,6 +18,15 @@ import { type AlpacaRefusal, dialectRefusal, refused, type Wanted, wordsFor } fr
 import { isLeg, PRICE_TAGS, type SimulatedOrder, statusOf, TAGS } from './order-json.js';
 import type { AlpacaAsset, AlpacaScript } from './simulator-options.js';
 
+/** The fill that an update is about: of its own event, or an earlier one that is taken back or changed. */
+export interface ToldFill {
+  readonly executionId: string;
+  /** The event of the fill that this one takes back or changes. */
+  readonly previousId?: string;
+  readonly quantity: Decimal;
+  readonly price: Decimal;
+}
+
 export interface AlpacaVenueOptions {
   readonly clock: Clock;
   readonly assets: readonly AlpacaAsset[];
@@ -28,7 +37,7 @@ export interface AlpacaVenueOptions {
   readonly dayTrades: number;
   readonly isOpen: boolean;
   /** Told of everything that happens to an order. */
-  readonly onUpdate: (event: string, order: SimulatedOrder, fill?: { quantity: Decimal; price: Decimal }) => void;
+  readonly onUpdate: (event: string, order: SimulatedOrder, told?: ToldFill) => void;
 }
 
 export type SimulatedVenue = ReturnType<typeof simulatedVenue>;
@@ -45,6 +54,11 @@ const EVENTS: Readonly<Partial<Record<VenueEvent['kind'], string>>> = {
   cancelled: 'canceled',
   expired: 'expired',
   rejected: 'rejected',
+};
+
+const CORRECTIONS: Readonly<Partial<Record<VenueEvent['kind'], string>>> = {
+  trade_cancel: 'trade_bust',
+  trade_correct: 'trade_correct',
 };
 
 /** What becomes of an order by its script. */
@@ -124,10 +138,16 @@ export function simulatedVenue(options: AlpacaVenueOptions) {
   const legsOf = ({ symbol, listId }: VenueOrder): readonly VenueOrder[] =>
     venue.ordersOf(symbol).filter((one) => one.listId === listId && isLeg(one));
 
-  function tell({ kind, order, fill }: VenueEvent): void {
+  function tell({ kind, order, fill, executionId }: VenueEvent): void {
     if (kind === 'trade' && fill !== undefined) {
       const word = order.state === 'filled' ? 'fill' : 'partial_fill';
-      options.onUpdate(word, viewOf(order), { quantity: fill.quantity, price: fill.price });
+      options.onUpdate(word, viewOf(order), { executionId: fill.id, quantity: fill.quantity, price: fill.price });
+      return;
+    }
+    const corrected = CORRECTIONS[kind];
+    if (corrected !== undefined && fill !== undefined) {
+      const { id: previousId, quantity, price } = fill;
+      options.onUpdate(corrected, viewOf(order), { executionId, previousId, quantity, price });
       return;
     }
     const word = EVENTS[kind];
@@ -225,6 +245,12 @@ export function simulatedVenue(options: AlpacaVenueOptions) {
     afterAnswer,
     cancel,
     fill: (order: SimulatedOrder, quantity: string, price: string) => venue.fill(order.model.id, { quantity, price }),
+    /** Its latest fill is taken back, or is at another price from now on; the order is over with what stands. */
+    correct({ model }: SimulatedOrder, price?: string): void {
+      const fill = model.fills.findLast(({ status }) => status !== 'busted')?.id ?? '';
+      const change = price === undefined ? { kind: 'bust' as const } : { kind: 'correct' as const, price };
+      venue.correct(model.id, { ...change, fill, afterwards: 'closed' });
+    },
     end: (order: SimulatedOrder, as: 'canceled' | 'expired' | 'rejected', reason?: string) =>
       venue.end(order.model.id, as === 'canceled' ? 'cancelled' : as, reason),
     nextId,
