@@ -245,8 +245,8 @@ export function simulatedVenue(options: AlpacaVenueOptions) {
     afterAnswer,
     cancel,
     fill: (order: SimulatedOrder, quantity: string, price: string) => venue.fill(order.model.id, { quantity, price }),
-    /** Its latest fill is taken back, or is at another price from now on; the order is over with what stands. */
     correct({ model }: SimulatedOrder, price?: string): void {
+      // Its latest fill is taken back, or is at another price from now on; the order is over with what stands.
       const fill = model.fills.findLast(({ status }) => status !== 'busted')?.id ?? '';
       const change = price === undefined ? { kind: 'bust' as const } : { kind: 'correct' as const, price };
       venue.correct(model.id, { ...change, fill, afterwards: 'closed' });
