@@ -46,6 +46,30 @@ describe('GET /v1/executions', () => {
     expect(idsIn(body)).toHaveLength(1);
   });
 
+  it('E4: what waits for its turn is listed as it was handed in, begins, and ends, each in the list once', async () => {
+    const { post, get, clock } = await desk({ accounts: { paper: FILLS }, account: { engine: { maxConcurrent: 1 } } });
+    await get('/v1/executions');
+    await post('/v1/executions', advisory('ADV-1'));
+    const second = post('/v1/executions', advisory('ADV-2'));
+    await clock.advance(10);
+    const rows = async (query = '') =>
+      (
+        (await get(`/v1/executions${query}`)).body as {
+          executions: readonly { advisoryId: string; status: string; recorded: boolean }[];
+        }
+      ).executions.map(({ advisoryId, status, recorded }) => `${advisoryId} ${status} ${recorded}`);
+    expect(await rows()).toEqual(['ADV-2 VALIDATING false', 'ADV-1 PENDING true']);
+    expect(await rows('?status=VALIDATING')).toEqual(['ADV-2 VALIDATING false']);
+    expect(await rows('?group=in_flight&order=asc&limit=1')).toEqual(['ADV-1 PENDING true']);
+    await clock.advance(1_500);
+    expect((await second).status).toBe(202);
+    expect(await rows('?group=in_flight')).toEqual(['ADV-2 PENDING true']);
+    await clock.advance(5_000);
+    expect(await rows()).toEqual(['ADV-2 FILLED true', 'ADV-1 FILLED true']);
+    expect(await rows('?group=in_flight')).toEqual([]);
+    expect(await rows('?status=FILLED&limit=1')).toEqual(['ADV-2 FILLED true']);
+  });
+
   it('a case opened after the result shows in the list at once, and goes with its resolution', async () => {
     const { post, get } = await desk({
       accounts: { paper: { script: { fills: [{ at: 700, quantity: '100', price: '151' }], positionShown: '50' } } },
@@ -68,7 +92,11 @@ describe('GET /v1/executions', () => {
       state: 'done',
       startedAt: `${index}`,
     });
-    const context = { snapshot: { symbol: 'X' }, startedAt: 0, result: {} };
+    const context: { snapshot: object; startedAt: number; result: object | undefined } = {
+      snapshot: { symbol: 'X' },
+      startedAt: 0,
+      result: {},
+    };
     const engine = {
       executions(query: { limit?: number; live?: boolean }) {
         asked.push(query);
@@ -80,7 +108,7 @@ describe('GET /v1/executions', () => {
       },
     };
     const account = { name: 'paper', engine } as unknown as OpenAccount;
-    const record = { advisoryId: 'ADV-new', event: 'execution_result' } as unknown as AuditRecord;
+    const record = { advisoryId: 'ADV-new', event: 'execution_result', details: {} } as unknown as AuditRecord;
     const lists = finishedExecutions({ now: () => 0 });
     const finished = () => [...lists.list(account).finished.walk({ descending: true })];
     lists.saw(account, record);
@@ -88,7 +116,19 @@ describe('GET /v1/executions', () => {
     lists.saw(account, record);
     expect(finished()).toHaveLength(3_001);
     expect(finished()).toHaveLength(3_001);
-    expect(asked).toEqual([{ limit: MOST_LISTED }, 'ADV-new']);
+    expect(asked.filter((each) => typeof each !== 'string')).toEqual([{ limit: MOST_LISTED }]);
+    const before = asked.length;
+    const begins = { advisoryId: 'ADV-new', event: 'execution_start' } as unknown as AuditRecord;
+    const ends = { ...record, details: { status: 'FILLED' } } as unknown as AuditRecord;
+    context.result = undefined;
+    lists.saw(account, begins);
+    expect([...lists.list(account).live.walk({ descending: true })]).toHaveLength(1);
+    expect(finished()).toHaveLength(3_000);
+    lists.saw(account, ends);
+    expect(finished()).toHaveLength(3_001);
+    expect(lists.list(account).live.size).toBe(0);
+    // At the beginning, and in the turn of the result, when it is in memory; no list asks for it.
+    expect(asked.slice(before)).toEqual(['ADV-new', 'ADV-new']);
   });
 });
 

@@ -4,15 +4,18 @@
  *
  * 1. Bounded: what is live or waits, the latest {@link MOST_LISTED} executions of an account that are over, as short entries,
  *    and the last {@link MOST_WHOLE} that were looked at as a whole.
- * 2. Each record about an advisory makes its execution be looked at anew: a late fill, a case, another run.
- * 3. How what is live stands is asked of the engine each time.
+ * 2. How what is live stands is asked of the engine each time. What is over stands as it ended, until it is run once more: cases
+ *    and positions are told beside it.
+ * 3. What ends is noted in the turn in which its result is told, while the engine has it in memory.
  */
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Clock } from '../../domain/ports.js';
+import { attempt } from '../../domain/reading.js';
 import { isoTime } from '../../domain/time.js';
 import type { Execution as Handle } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
 import type { Execution } from '../api/executions.js';
+import { standingOf } from './execution-view.js';
 import { type OrderedList, orderedList, type Placed } from './ordered-list.js';
 
 /** As much of an execution as lists choose and order by. */
@@ -89,34 +92,45 @@ export function finishedExecutions(clock: Pick<Clock, 'now'>): FinishedExecution
       return { finished: entries, live };
     },
     kept: (account, advisoryId) => knownOf(account).whole.get(advisoryId),
-    keep(account, standing) {
-      const { whole } = knownOf(account);
-      whole.set(standing.advisoryId, standing);
-      trim(whole, MOST_WHOLE);
-    },
-    saw(account, { advisoryId, event }) {
+    keep: (account, standing) => keepIn(knownOf(account), standing),
+    saw(account, { advisoryId, event, details }) {
       if (advisoryId === undefined) return;
+      if (event !== 'execution_start' && event !== 'execution_result') return;
       const known = knownOf(account);
       known.whole.delete(advisoryId);
+      if (event === 'execution_result') keepNow(account, known, advisoryId);
       if (!known.isRead) return;
       if (event === 'execution_start') begun(known, entryOf(account, advisoryId));
-      if (event !== 'execution_result') return;
-      known.ended.add(advisoryId);
+      else over(known, advisoryId, String(details['status']));
       // Nobody has asked for long: the next who does has it read anew.
       if (known.ended.size > MOST_LISTED) forget(known);
     },
     sawStart(account, { advisoryId, snapshot: { symbol }, result }) {
       const known = knownOf(account);
-      if (!known.isRead || known.live.has(advisoryId)) return;
+      known.whole.delete(advisoryId);
+      if (!known.isRead || known.live.get(advisoryId) !== undefined) return;
       const startedAt = isoTime(clock.now());
       begun(known, { advisoryId, symbol, place: placeOf(account, startedAt, advisoryId) });
       // One that is over before it was recorded is told by no record.
-      const over = (): void => {
-        if (known.live.has(advisoryId)) known.ended.add(advisoryId);
+      const gone = (): void => {
+        if (known.live.get(advisoryId) !== undefined) known.ended.add(advisoryId);
       };
-      result.then(over, over);
+      result.then(gone, gone);
     },
   };
+}
+
+function keepIn({ whole }: Known, standing: Standing): void {
+  whole.set(standing.advisoryId, standing);
+  trim(whole, MOST_WHOLE);
+}
+
+function keepNow(account: OpenAccount, known: Known, advisoryId: string): void {
+  const standing = attempt(() => {
+    const handle = account.engine.execution(advisoryId);
+    return handle && standingOf(account, handle);
+  });
+  if (standing?.result !== undefined) keepIn(known, standing);
 }
 
 function readAll(account: OpenAccount, known: Known): void {
@@ -126,6 +140,18 @@ function readAll(account: OpenAccount, known: Known): void {
     if (state === 'done') known.entries.put({ ...entry, status: stage });
     else known.live.put(entry);
   }
+}
+
+function over({ entries, live, ended }: Known, advisoryId: string, status: string): void {
+  const entry = live.get(advisoryId);
+  live.delete(advisoryId);
+  if (entry === undefined) {
+    ended.add(advisoryId);
+    return;
+  }
+  ended.delete(advisoryId);
+  entries.put({ ...entry, status });
+  if (entries.size > MOST_LISTED + SLACK) entries.keepLast(MOST_LISTED);
 }
 
 /** It is live; an earlier run of it is listed no more. */

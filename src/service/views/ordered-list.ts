@@ -20,7 +20,7 @@ export interface Walk {
 
 export interface OrderedList<Entry extends Placed> {
   readonly size: number;
-  has(advisoryId: string): boolean;
+  get(advisoryId: string): Entry | undefined;
   put(entry: Entry): void;
   delete(advisoryId: string): void;
   /** Leaves the last so many. */
@@ -66,7 +66,10 @@ export function orderedList<Entry extends Placed>(): OrderedList<Entry> {
     get size() {
       return inOrder.length;
     },
-    has: (advisoryId) => places.has(advisoryId),
+    get(advisoryId) {
+      const place = places.get(advisoryId);
+      return place === undefined ? undefined : inOrder[indexOf(place)];
+    },
     put(entry) {
       const { advisoryId, place } = entry;
       const isKnown = places.get(advisoryId) === place;
