@@ -6,7 +6,6 @@ import type { Execution as Handle } from '../../index.js';
 import { statePath } from '../../machines/execution.state.js';
 import type { OpenAccount } from '../accounts/account.js';
 import type { Execution, ExecutionDetail } from '../api/executions.js';
-import type { Standing } from './finished.js';
 
 export interface Around {
   /** Ids of the open cases of the advisory. */
@@ -15,6 +14,9 @@ export interface Around {
   /** It waits for its turn, and the journal does not know it. */
   readonly isWaiting: boolean;
 }
+
+/** What of an execution does not change with its cases, its position and its place in line. */
+export type Standing = Omit<Execution, 'openCases' | 'needsAttention' | 'group'>;
 
 const MS_PER_SECOND = 1_000;
 const roundedSeconds = (seconds: number): number => Math.round(seconds * MS_PER_SECOND) / MS_PER_SECOND;

@@ -14,8 +14,7 @@ import { attempt } from '../../domain/reading.js';
 import { isoTime } from '../../domain/time.js';
 import type { Execution as Handle } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
-import type { Execution } from '../api/executions.js';
-import { standingOf } from './execution-view.js';
+import { type Standing, standingOf } from './execution-view.js';
 import { type OrderedList, orderedList, type Placed } from './ordered-list.js';
 
 /** As much of an execution as lists choose and order by. */
@@ -30,9 +29,6 @@ export interface ExecutionList {
   /** Live, or waiting; for a moment also what is over and not durable. */
   readonly live: OrderedList<ListEntry>;
 }
-
-/** What of an execution does not change with its cases, its position and its place in line. */
-export type Standing = Omit<Execution, 'openCases' | 'needsAttention' | 'group'>;
 
 export interface FinishedExecutions {
   /** The latest that are over, and every one that is live or waits. */
