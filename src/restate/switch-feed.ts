@@ -45,7 +45,7 @@ export interface SwitchFeed {
 const READ_LIMIT_MS = 1_000;
 /** A question that takes longer is joined by another. */
 const SLOW_MS = 120;
-const MOST_UNDER_WAY = 3;
+const MOST_UNDER_WAY = 2;
 /** A busy Restate leaves questions unanswered for a second: a worker that then waited as long would hear of a switch late. */
 const LONGEST_BACKOFF_MS = 250;
 

@@ -54,9 +54,9 @@ describe('the feed of switches', () => {
       const from = clock.monotonic();
       seen.now = { ...CLOSED, epoch: seen.now.epoch + 1, changes: [CHANGE] };
       await clock.advance(2_000);
-      expect(heardAt - from).toBeLessThanOrEqual(600);
+      expect(heardAt - from).toBeLessThanOrEqual(700);
     }
-    expect(seen.most).toBeLessThanOrEqual(3);
+    expect(seen.most).toBeLessThanOrEqual(2);
     feed.close();
   });
 

@@ -58,6 +58,31 @@ describe('GLOBAL over three workers', { timeout: 300_000 }, () => {
     expect(named).toHaveLength(results.length);
   });
 
+  it('K3 K7 E1: set while no worker is up, with live orders: they are cancelled once one is, and nothing new is sent after set', async () => {
+    running = await cluster({ workers: 2 });
+    const now = running;
+    await now.broker({ neverFills: true });
+    const live = advisories(4).map((advisory) => untilExecuted(now.front, advisory));
+    await untilLive(now, 4);
+    await now.killWorkers();
+    const setting = now.front.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'stop', by: 'operator' });
+    // The same advisory from two at once, while nobody is there.
+    const fresh = advisories(2).flatMap((advisory) => [1, 2].map(() => untilExecuted(now.front, advisory)));
+    await pause(1_000);
+    await Promise.all([now.restartWorker(0), now.restartWorker(1)]);
+    await setting;
+    const setAt = Date.now();
+    const results = await Promise.all([...live, ...fresh]);
+    const state = await expectSound(now, results);
+    said({
+      orders: state.orders.length,
+      ...countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`.trim()),
+    });
+    expect(state.orders.filter(({ at, state: each }) => at > setAt || each === 'open')).toEqual([]);
+    expect(results.every(({ status }) => status === 'CANCELLED' || status === 'REJECTED')).toBe(true);
+    expect(await now.front.killSwitch.stateFor('AAPL')).toBe('ACTIVE');
+  });
+
   it('K6 K8: released by a person with a reason; refused while a case in its scope is open', async () => {
     running = await cluster({ workers: 1 });
     const { front } = running;
