@@ -21,6 +21,9 @@ import type { Switchboard } from './switchboard.js';
 /** From the first record of a journal on. */
 export const YOUNG_JOURNAL_MS = 24 * 3_600_000;
 
+/** So many look-ups in a row without an answer, and none is made any more: a venue that never answers costs their time no longer. */
+const MOST_UNANSWERED = 3;
+
 export interface UsedIdsParts {
   readonly broker: BrokerAdapter;
   readonly capabilities: BrokerCapabilities;
@@ -42,12 +45,14 @@ export function usedIds(
   if (!journal.durable || !capabilities.lookupByClientId) return undefined;
   const youngUntil = beganAt(lookup, past, clock.now()) + YOUNG_JOURNAL_MS;
   let isSaid = false;
+  let unanswered = 0;
 
   async function lookUp(order: OrderRequest): Promise<void> {
     const { clientOrderId, symbol } = order;
     const ref = { clientOrderId, symbol };
     const outcome = await callBroker(clock, deadlines.statusMs, (signal) => broker.getOrderStatus(ref, signal));
     const seen = observedOrder(outcome, ref);
+    unanswered = seen.kind === 'failed' ? unanswered + 1 : 0;
     if (seen.kind === 'report') {
       const { status, cumQty } = seen.report;
       tell(parts, { clientOrderId, symbol, was: `${status}, ${cumQty} filled` });
@@ -58,7 +63,7 @@ export function usedIds(
     }
   }
 
-  return (order) => (clock.now() < youngUntil ? lookUp(order) : undefined);
+  return (order) => (clock.now() < youngUntil && unanswered < MOST_UNANSWERED ? lookUp(order) : undefined);
 }
 
 interface Used {

@@ -7,6 +7,7 @@ import { createEngine, type Engine } from 'fillchart';
 import { memoryJournal, sqliteJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
+import type { OrderRef } from '../../src/domain/ports.js';
 import { scratchFolders } from '../audit/audit.support.js';
 import { advisory, fill, fills } from '../stories/support.js';
 
@@ -177,6 +178,27 @@ describe('A35 A9 S1: nothing is left on the disk, and nothing is open any more',
     for (const id of ['ADV-1', 'ADV-2', 'ADV-3'])
       expect((await clock.runUntil(engine.execute(advisory(id)))).status).toBe('FILLED');
     expect(engine.killSwitch.isActive()).toBe(false);
+    await engine.close();
+  });
+
+  it('A35: a venue that never answers is asked three times, and costs no time after that', async () => {
+    const clock = virtualClock();
+    const path = join(newFolder(), 'journal.db');
+    const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)) });
+    let asked = 0;
+    const silent = (ref: OrderRef, signal: AbortSignal) => {
+      if (broker.count('submitOrder') > asked) return broker.getOrderStatus(ref, signal);
+      return new Promise<never>(() => undefined);
+    };
+    const journal = sqliteJournal({ path });
+    const engine = await createEngine({ clock, broker: { ...broker, getOrderStatus: silent }, journal, logger: false });
+    const took: number[] = [];
+    for (asked = 0; asked < 5; asked += 1) {
+      const result = await clock.runUntil(engine.execute(advisory(`ADV-${asked}`)));
+      expect(result.status).toBe('FILLED');
+      took.push(result.totalDurationSeconds);
+    }
+    expect(took.map((seconds) => seconds >= 3)).toEqual([true, true, true, false, false]);
     await engine.close();
   });
 
