@@ -2,7 +2,8 @@
  * The command line: reads the words, runs one command, and turns whatever comes of it into an exit code.
  *
  * 1. Nothing here ends the process; the exit code is returned.
- * 2. A command is one file in `commands/`, and one entry in `COMMANDS`.
+ * 2. A file that cannot be read or written is bad usage, in words; only what nobody expected is a defect.
+ * 3. A command is one file in `commands/`, and one entry in `COMMANDS`.
  */
 import { Command, CommanderError } from 'commander';
 import { JournalError } from '../adapters/journals/journal-error.js';
@@ -104,6 +105,10 @@ function exitCodeOf(error: unknown, { stderr }: CliWorld): number {
     stderr.write(`fillchart: ${printable(error.message)}\n`);
     return EXIT.checkFailed;
   }
+  if (isOfFileSystem(error)) {
+    stderr.write(`fillchart: ${printable(`${error.path} cannot be used: ${error.message}`)}.\n`);
+    return EXIT.usage;
+  }
   stderr.write(defectText(error));
   return EXIT.defect;
 }
@@ -111,6 +116,12 @@ function exitCodeOf(error: unknown, { stderr }: CliWorld): number {
 /** What is said of an error that nobody expected. */
 export const defectText = (error: unknown): string =>
   `fillchart: this is a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+
+/** A file or folder that somebody named is not there, not what it should be, full, or not ours. */
+const isOfFileSystem = (error: unknown): error is NodeJS.ErrnoException & { readonly path: string } => {
+  const { path, syscall } = Object(error) as NodeJS.ErrnoException;
+  return error instanceof Error && typeof path === 'string' && typeof syscall === 'string';
+};
 
 const isBadUsage = (error: unknown): error is Error =>
   error instanceof UsageError ||

@@ -140,7 +140,7 @@ export function checkService(options: ServiceOptions): void {
   checkSwitchService(options);
   if (twoPersonRelease === true && tokens === undefined)
     throw invalid('twoPersonRelease', true, 'false without tokens: without them nobody can tell two people apart');
-  if (!/^(?:\/[\w.~-]+)*$/.test(basePath))
+  if (!/^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*$/.test(basePath))
     throw invalid('basePath', basePath, 'a path such as /fillchart, without a slash at the end');
   checkNumbers(options);
   if (!isLoopback(host) && tokens === undefined)

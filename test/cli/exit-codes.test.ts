@@ -56,6 +56,29 @@ describe('exit code 2', () => {
       /none\.jsonl cannot be read: there is no such/,
     ],
     ['a folder', () => ['run', here.path('.')], /cannot be read: it is a folder/],
+    [
+      'a file of tokens in a folder that is not there',
+      () => ['token', 'create', '--file', here.path('none/t.json'), '--name', 'ann'],
+      /none\/t\.json\.new cannot be used: ENOENT/,
+    ],
+    [
+      'a switch of a symbol without one',
+      () => 'kill-switch set --journal j.db --type symbol_level --by ann --reason news'.split(' '),
+      /SYMBOL_LEVEL needs --target/,
+    ],
+    [
+      'a base path that browsers resolve to another',
+      () => ['serve', '--base-path', '/a/../b'],
+      /basePath is "\/a\/\.\.\/b"/,
+    ],
+    [
+      'an access log that is a folder',
+      () => {
+        const accounts = [{ name: 'paper', broker: 'paper', journal: 'memory' }];
+        return ['serve', '--config', here.file('s.json', { accounts, accessLog: here.path('.') })];
+      },
+      /cannot be used: EISDIR/,
+    ],
     ['an empty file', () => ['run', here.file('e.jsonl', ' \n\n')], /e\.jsonl holds no advisory/],
     ['a broker that is not there', () => ['run', '-', '--broker', 'etrade'], /no broker "etrade"; accepted is paper/],
     ['a speed that is none', () => ['run', '-', '--speed', 'fast'], /'fast' is invalid.*0\.1 to 100/],

@@ -147,6 +147,8 @@ async function change(options: SwitchOptions, world: CliWorld, act: Change): Pro
   if (by.trim() === '') throw new UsageError('--by is empty; accepted is who does it.');
   if (type === 'GLOBAL' && target !== undefined)
     throw new UsageError('GLOBAL covers every symbol and takes no --target; for one symbol add --type SYMBOL_LEVEL.');
+  if (type === 'SYMBOL_LEVEL' && target === undefined)
+    throw new UsageError('SYMBOL_LEVEL needs --target: the symbol that it covers.');
   return withJournalAdmin(journal, world, async (admin) => {
     await act(admin, options);
     const { switches, history } = admin.killSwitch;

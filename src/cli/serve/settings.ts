@@ -182,7 +182,9 @@ function endOf(path: string): string {
 
 /** Goes on behind what the file holds: its last whole entry is what the next one is chained to. */
 function accessLogAt(path: string): Pick<ServiceOptions, 'onAccess' | 'accessLogEnd'> {
-  const known = existsSync(path) ? endOf(path) : '';
+  // One that cannot be written is found now, and not at the first call that was to change something.
+  appendFileSync(path, '', { mode: 0o600 });
+  const known = endOf(path);
   // A line that was torn by a crash is left as it is; the next one is begun below it.
   if (known !== '' && !known.endsWith('\n')) appendFileSync(path, '\n');
   return {
