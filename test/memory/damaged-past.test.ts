@@ -11,8 +11,7 @@ import { lookedThrough, MOST_LOOKED_AT } from '../../src/journal/looked-through.
 import { withDatabase } from '../adapters/sqlite-drivers.js';
 import { scratchFolders } from '../audit/audit.support.js';
 import { cli, advisory as cliAdvisory } from '../cli/cli.support.js';
-import { advisory } from '../stories/support.js';
-import { quickBroker } from './quick-broker.js';
+import { advisory, fill, fills } from '../stories/support.js';
 
 const newFolder = scratchFolders();
 let whole: string;
@@ -22,8 +21,9 @@ let count = 0;
 beforeAll(async () => {
   const clock = virtualClock();
   whole = `${newFolder()}/journal.db`;
+  const broker = faultBroker({ clock, openOrders: true, script: () => fills(fill(1, 100, 151)) });
   const engine = await createEngine({
-    broker: quickBroker(),
+    broker,
     clock,
     journal: sqliteJournal({ path: whole }),
     logger: false,
@@ -61,7 +61,6 @@ describe('a record behind the checkpoint that is not as it was written', () => {
     'A9 E7: %s: the list of executions has all others, and the gate closes and names it',
     async (_, sql) => {
       const { engine, close } = await on(copy(sql, 1));
-      expect(engine.killSwitch.isActive()).toBe(false);
       expect(engine.executions().map(({ advisoryId }) => advisoryId)).toEqual(['ADV-2', 'ADV-3']);
       expect(engine.killSwitch.switches).toMatchObject([
         { type: 'GLOBAL', reason: expect.stringContaining('record 1 ') },
@@ -136,5 +135,9 @@ describe('a record behind the checkpoint that is not as it was written', () => {
     expect(opened).toMatchObject({ checkpoint: { seq: count }, records: [] });
     expect(MOST_LOOKED_AT).toBeLessThanOrEqual(10_000);
     await journal.close();
+    const { engine, close } = await on(path);
+    expect(engine.executions()).toHaveLength(3);
+    expect(engine.killSwitch.isActive()).toBe(false);
+    await close();
   });
 });

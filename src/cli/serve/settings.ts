@@ -5,6 +5,7 @@
  * 2. A file that the config names is looked for beside the config; no secret stands in one.
  */
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { causeOf } from '../../domain/reading.js';
 import {
   type AccountOptions,
   checkAccessLog,
@@ -161,7 +162,7 @@ function ofSecurity(top: Place, config: Config, world: CliWorld): Partial<Servic
   return withoutGaps({
     tokens: path === undefined ? undefined : tokensAt(inside(top, 'tokens'), beside(top.file, path), world, warn),
     webhooks: listAt(inside(top, 'webhooks'), config['webhooks'], (place, one) => webhookFrom(place, one, world.env)),
-    ...(accessLog !== undefined && accessLogAt(beside(top.file, accessLog))),
+    ...(accessLog !== undefined && accessLogAt(beside(top.file, accessLog), warn)),
   });
 }
 
@@ -180,13 +181,25 @@ function endOf(path: string): string {
   }
 }
 
+const DISK_ERRORS: readonly string[] = ['ENOSPC', 'EROFS', 'EDQUOT', 'EIO'];
+
 /** Goes on behind what the file holds: its last whole entry is what the next one is chained to. */
-function accessLogAt(path: string): Pick<ServiceOptions, 'onAccess' | 'accessLogEnd'> {
-  // One that cannot be written is found now, and not at the first call that was to change something.
-  appendFileSync(path, '', { mode: 0o600 });
-  const known = endOf(path);
-  // A line that was torn by a crash is left as it is; the next one is begun below it.
-  if (known !== '' && !known.endsWith('\n')) appendFileSync(path, '\n');
+function accessLogAt(
+  path: string,
+  warn: (sentence: string) => void,
+): Pick<ServiceOptions, 'onAccess' | 'accessLogEnd'> {
+  let known = '';
+  try {
+    // One that cannot be written is found now, and not at the first call that was to change something.
+    appendFileSync(path, '', { mode: 0o600 });
+    known = endOf(path);
+    // A line that was torn by a crash is left as it is; the next one is begun below it.
+    if (known !== '' && !known.endsWith('\n')) appendFileSync(path, '\n');
+  } catch (error) {
+    // A disk that is full or read-only keeps nobody from looking after what is live (A9).
+    if (!DISK_ERRORS.includes(String((Object(error) as { code?: unknown }).code))) throw error;
+    warn(`The access log ${path} cannot be written, and the service starts all the same: ${causeOf(error)}.`);
+  }
   return {
     accessLogEnd: checkAccessLog(known).end,
     onAccess: (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
