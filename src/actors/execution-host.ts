@@ -29,6 +29,7 @@ import { type EffectOwner, type EffectServices, perform } from './effects.js';
 import type { EngineTime } from './engine-time.js';
 import { type Execution, executionHandle, type HandleParts } from './execution.js';
 import { type Inbox, inbox } from './inbox.js';
+import type { Instants } from './instants.js';
 import { endedByFault, lastResort } from './last-resort.js';
 import { movedByReport } from './moved-since-end.js';
 import type { Patience } from './patience.js';
@@ -46,6 +47,8 @@ export interface HostServices extends EffectServices {
   readonly walk: SlicedWalk<ExecutionHost>;
   /** Who has the event loop when very many hear of something at once. */
   readonly turns: Turns;
+  /** What is due at one instant. */
+  readonly instants: Instants;
   /** How long a cancel or a protection waits for its record. */
   readonly patience: Patience;
   /** The execution is done; its result is durable. */
@@ -103,7 +106,7 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
       this.#settle = { resolve, reject };
     });
     this.result.catch(nobody);
-    this.timers = deadlines(services.clock, services.time, this);
+    this.timers = deadlines(services.instants, services.time, this);
     this.facts = inbox(services.turns, (fact) => {
       try {
         this.#take(fact);
@@ -142,12 +145,16 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
   }
 
   onDeadline(name: DeadlineName): void {
-    this.send({ type: 'DEADLINE', at: this.time(), name });
+    this.#safely(() => this.send({ type: 'DEADLINE', at: this.time(), name }));
   }
 
-  onLastLook(name: DeadlineName): Promise<void> {
-    const looked = this.#lastLook();
-    return name === 'lateWindow' ? within(this.#services.clock, LAST_LOOK_MS, looked, undefined) : looked;
+  onLastLook(name: DeadlineName): Promise<void> | undefined {
+    const { watch, looks, clock } = this.#services;
+    if (name !== 'hardTimeout') return within(clock, LAST_LOOK_MS, this.#lastLook(), undefined);
+    // Nobody waits for it, and thousands may be due.
+    if (this.#cancelUnderWay !== undefined) void this.#lastLook();
+    else if (watch.has(this.context.clientOrderId)) looks.glanceAt(orderRef(this.context));
+    return undefined;
   }
 
   upToDate(): ExecutionSnapshot {
@@ -208,43 +215,39 @@ class LiveExecution implements ExecutionHost, EffectOwner, ReportsOwner, Deadlin
   /** All that the fact has caused is on its way, the result excepted: listeners hear before the caller. */
   #carryOut(commands: readonly ExecutionCommand[], recorded: Promise<Durability>, underWay: UnderWay): void {
     let toBegin = 1;
-    const begun = () => {
-      toBegin -= 1;
-      if (toBegin > 0) return;
-      underWay.isBegun = true;
-      underWay.onBegun?.();
-    };
+    let begun: (() => void) | undefined;
     let durable = recorded;
-    this.#safely(() => {
+    try {
       for (const command of commands) {
         if (command.type === 'openCase') durable = openCase(this.#services.cases, this.context, command);
         else if (command.type === 'finish') void this.#finishWhenTold(durable);
         else if (WAITS_FOR[command.type] === 'nothing') void this.#begin(command, ON_RECORD);
         else {
           toBegin += 1;
+          begun ??= () => {
+            toBegin -= 1;
+            if (toBegin === 0) isUnderWay(underWay);
+          };
           // What lessens risk waits for the journal too, but not for long: its ids make a repeat after a crash harmless.
           const waitsLong = WAITS_FOR[command.type] === 'record';
-          void this.#beginWhen(command, waitsLong ? durable : this.#services.patience.until(durable), begun);
+          this.#beginWhen(command, waitsLong ? durable : this.#services.patience.until(durable), begun);
         }
       }
-    });
-    begun();
-  }
-
-  /** `begun` is called when the command has begun to be carried out, or never will. */
-  async #beginWhen(command: ExecutionCommand, durable: Promise<Durability>, begun: () => void): Promise<void> {
-    const isDone = command.type === 'cancelOrder' ? openSignal() : undefined;
-    if (isDone !== undefined) this.#cancelUnderWay = isDone.promise;
-    try {
-      const durability = await durable;
-      if (this.#isAbandoned) return isDone?.settle();
-      const performed = this.#begin(command, durability);
-      if (isDone !== undefined) void Promise.resolve(performed).finally(isDone.settle);
     } catch (error) {
       this.#fail(error);
-    } finally {
-      begun();
     }
+    if (begun === undefined) isUnderWay(underWay);
+    else begun();
+  }
+
+  /** No more promises than it needs: ten thousand cancels may wait for the last of them (docs/performance.md). */
+  #beginWhen(command: ExecutionCommand, durable: Promise<Durability>, begun: () => void): void {
+    const performed = durable.then((durability) => {
+      const performing = this.#isAbandoned ? undefined : this.#begin(command, durability);
+      begun();
+      return performing;
+    });
+    if (command.type === 'cancelOrder') this.#cancelUnderWay = performed;
   }
 
   #begin(command: ExecutionCommand, durability: Durability): Promise<void> | undefined {
@@ -356,11 +359,7 @@ function openCase(
   return cases.raise({ kind, symbol: snapshot.symbol, advisoryId, snapshotHash, mismatches, moved });
 }
 
-/** A promise to be settled from outside. */
-function openSignal(): { readonly promise: Promise<void>; settle(): void } {
-  let settle: () => void = () => undefined;
-  const promise = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, settle };
+function isUnderWay(underWay: UnderWay): void {
+  underWay.isBegun = true;
+  underWay.onBegun?.();
 }

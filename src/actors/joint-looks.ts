@@ -6,7 +6,8 @@
  * 2. What is put off keeps its place: a look comes before the deadline that is told after it.
  * 3. An order that the joint answer leaves out, or that nothing was answered on, is looked at by itself.
  * 4. An order that several wait to have looked at is asked for once.
- * 5. A first look that was put off is not made at an order that is watched no more: its reconciliation asks, and asks once (R6.1).
+ * 5. A look that nobody waits for, and that was put off, is not made at an order that is watched no more: its reconciliation
+ *    asks, and asks once (R6.1).
  */
 import type { OrderRef } from '../domain/ports.js';
 import type { OrderWatch } from './order-watch.js';
@@ -15,15 +16,14 @@ import type { Turns } from './turns.js';
 export interface JointLooks {
   /** Resolves when the report is out, or when there is none. */
   lookAt(ref: OrderRef): Promise<void>;
-  /** The look at an order that is watched from now on. */
-  firstLookAt(ref: OrderRef): Promise<void>;
+  /** The look at an order while it is watched, which nobody waits for: the first one, and the last one before T = 30 s is told. */
+  glanceAt(ref: OrderRef): void;
 }
 
 interface PutOff {
   readonly ref: OrderRef;
-  /** Somebody waits for the look, whether the order is watched or not. */
-  readonly isAwaited: boolean;
-  readonly onLooked: (() => void)[];
+  /** Who waits for the look, whether the order is watched or not. */
+  onLooked: (() => void)[] | undefined;
 }
 
 export function jointLooks(watch: Pick<OrderWatch, 'query' | 'queryAll' | 'has'>, turns: Turns): JointLooks {
@@ -32,26 +32,34 @@ export function jointLooks(watch: Pick<OrderWatch, 'query' | 'queryAll' | 'has'>
   function lookAtAll(): void {
     const looks = [...putOff.values()];
     putOff = new Map();
-    const wanted = looks.filter(({ ref, isAwaited }) => isAwaited || watch.has(ref.clientOrderId));
+    const wanted = looks.filter(({ ref, onLooked }) => onLooked !== undefined || watch.has(ref.clientOrderId));
     void watch.queryAll(wanted.map(({ ref }) => ref)).then(() => {
-      for (const { onLooked } of looks) for (const tell of onLooked) tell();
+      for (const { onLooked } of looks) for (const tell of onLooked ?? []) tell();
     });
   }
 
-  function join(ref: OrderRef, isAwaited: boolean, onLooked: () => void): void {
+  function join(ref: OrderRef): PutOff {
     const known = putOff.get(ref.clientOrderId);
-    putOff.set(ref.clientOrderId, {
-      ref,
-      isAwaited: isAwaited || known?.isAwaited === true,
-      onLooked: [...(known?.onLooked ?? []), onLooked],
-    });
-    if (known === undefined && putOff.size === 1) turns.later('act', lookAtAll);
+    if (known !== undefined) return known;
+    const joined: PutOff = { ref, onLooked: undefined };
+    putOff.set(ref.clientOrderId, joined);
+    if (putOff.size === 1) turns.later('act', lookAtAll);
+    return joined;
   }
 
-  function look(ref: OrderRef, isAwaited: boolean): Promise<void> {
-    if (putOff.size === 0 && turns.isFree('act')) return watch.query(ref);
-    return new Promise((onLooked) => join(ref, isAwaited, onLooked));
-  }
+  const isNow = (): boolean => putOff.size === 0 && turns.isFree('act');
 
-  return { lookAt: (ref) => look(ref, true), firstLookAt: (ref) => look(ref, false) };
+  return {
+    lookAt(ref) {
+      if (isNow()) return watch.query(ref);
+      return new Promise((onLooked) => {
+        const joined = join(ref);
+        joined.onLooked = [...(joined.onLooked ?? []), onLooked];
+      });
+    },
+    glanceAt(ref) {
+      if (isNow()) void watch.query(ref);
+      else join(ref);
+    },
+  };
 }

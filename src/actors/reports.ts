@@ -7,7 +7,7 @@
  */
 import { lessThan } from '../domain/decimal.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
-import { applyReport, type OrderFact, type OrderState, readOrderReport } from '../domain/order.js';
+import { applyReport, type OrderFact, type OrderState, readOrderReport, saysNothingNew } from '../domain/order.js';
 import type { Recorder } from '../journal/recorder.js';
 import type { ExecutionContext } from '../machines/execution.context.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
@@ -46,7 +46,9 @@ export class Reports {
 
   /** A raw report on the order. */
   order(raw: unknown): void {
-    const { snapshot } = this.#owner;
+    const { snapshot, facts } = this.#owner;
+    if (facts.isEmpty && snapshot.status === 'active' && saysNothingNew(raw, snapshot.context, snapshot.context.order))
+      return;
     const report = readOrderReport(raw, snapshot.context);
     if (report === undefined) return;
     if (snapshot.status === 'active') this.#whileLive(snapshot.context, report);

@@ -187,6 +187,25 @@ function readCorrection(raw: unknown): CorrectionFact | undefined {
   return { kind, ...(id !== undefined && { fillId: id }) };
 }
 
+/**
+ * The raw report says what is known, word for word, and nothing besides, as most polls do: reading and applying it would change
+ * nothing. One of which that cannot be said at a glance may change nothing either.
+ */
+export const saysNothingNew = (raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>, order: OrderState): boolean =>
+  attempt(() => isKnownWord(raw as Record<string, unknown>, ref, order)) === true;
+
+function isKnownWord(raw: Record<string, unknown>, ref: Pick<OrderRef, 'clientOrderId'>, order: OrderState): boolean {
+  const { filledSize, state, brokerOrderId, fillPrice } = raw;
+  if (filledSize !== order.cumQty || raw['clientOrderId'] !== ref.clientOrderId || typeof state !== 'string')
+    return false;
+  if (brokerOrderId !== undefined && brokerOrderId !== order.brokerOrderId) return false;
+  if (order.status !== 'open' || order.restatedTo !== undefined || statusOfWord(state) !== 'open') return false;
+  const isPriced = order.cumQty === ZERO ? fillPrice === undefined : order.avgPrice !== undefined;
+  if (!isPriced || raw['reason'] !== undefined || raw['quantity'] !== undefined || raw['price'] !== undefined)
+    return false;
+  return raw['fills'] === undefined && raw['fees'] === undefined && raw['correction'] === undefined;
+}
+
 /** The report takes back or changes a fill, and has not been applied yet (P8). */
 export const isNewCorrection = ({ own = NO_OWN_FILLS }: OrderState, report: OrderFact): boolean =>
   report.correction !== undefined && !own.corrections.includes(correctionKey(report));

@@ -47,9 +47,15 @@ function zoneOffsetMs(zone: string): number | undefined {
 /** Epoch milliseconds of a canonical time. */
 export const epochMs = (time: string): number => Date.parse(time);
 
-/** The second that was asked for last, and its text up to the point. */
-let lastSecond = Number.NaN;
-let textOfSecond = '';
+/** A second, and its text up to the point. */
+interface SecondText {
+  readonly second: number;
+  readonly text: string;
+}
+
+/** The two seconds that were asked for last, the latest first: an audit line may tell of now and of then. */
+let latest: SecondText = { second: Number.NaN, text: '' };
+let other = latest;
 
 /** Canonical text of an instant in epoch milliseconds. What follows in the same second differs in its last digits only. */
 export function isoTime(ms: number): string {
@@ -58,13 +64,13 @@ export function isoTime(ms: number): string {
   if (!Number.isSafeInteger(whole)) return new Date(ms).toISOString();
   const second = Math.floor(whole / MS_PER_SECOND);
   const rest = whole - second * MS_PER_SECOND;
-  if (second !== lastSecond) {
-    const text = new Date(ms).toISOString();
-    lastSecond = second;
-    textOfSecond = text.slice(0, -'000Z'.length);
-    return text;
+  if (second !== latest.second) {
+    const isOther = second === other.second;
+    const now = isOther ? other : { second, text: new Date(ms).toISOString().slice(0, -'000Z'.length) };
+    other = latest;
+    latest = now;
   }
-  return `${textOfSecond}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
+  return `${latest.text}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
 }
 
 /** A reading of the monotonic clock, as it is recorded where a process takes an execution up. */

@@ -6,6 +6,7 @@ import { type CaseRegister, caseRegister } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
 import { type ExecutionHost, executionHost, type HostServices } from '../actors/execution-host.js';
 import { filledTotals } from '../actors/filled-totals.js';
+import { instants } from '../actors/instants.js';
 import { type JointLooks, jointLooks } from '../actors/joint-looks.js';
 import { type OrderWatch, orderWatch } from '../actors/order-watch.js';
 import { patience } from '../actors/patience.js';
@@ -73,7 +74,7 @@ function watchOf(
   { broker, capabilities, clock, pollIntervalMs, deadlines }: CheckedOptions,
   inTurns: Turns,
 ): { readonly watch: OrderWatch; readonly looks: JointLooks } {
-  const firstLook = (ref: OrderRef) => void looks.firstLookAt(ref);
+  const firstLook = (ref: OrderRef) => looks.glanceAt(ref);
   const statusDeadlineMs = deadlines.statusMs;
   const watch = orderWatch({
     broker,
@@ -236,7 +237,8 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   // The execution that asks is among those in flight.
   const carries = () => hasCapacity(broker, executions.live.size - 1);
   const told = { onDone, onStrayFill, closeGate: board.closeGateOnce, hasCapacity: carries };
-  const taken = { walk, turns: inTurns, looks, patience: patience(clock), lookAtExits: exits.protections.lookAt };
+  const waiting = { patience: patience(clock), instants: instants(clock) };
+  const taken = { walk, turns: inTurns, looks, ...waiting, lookAtExits: exits.protections.lookAt };
   const services = { clock, time, calls, watch, recorder, cases, filled, metrics, gate, risk, ...taken, ...told };
 
   const makeHost = (input: ExecutionInput, from?: ExecutionSnapshot) => executionHost(input, services, from);

@@ -85,6 +85,8 @@ describe('a guard that throws (A9 E5)', () => {
   it('E5 E2: an execution beside it is cancelled by the gate, and ends as by any kill switch', async () => {
     const now = await world({ script: {} });
     const { result } = now.engine.start(ADVISORY);
+    await now.clock.advance(1_000);
+    // Its own 30 s end after those of the first.
     const other = now.engine.start(advisory('B', { symbol: 'MSFT' }));
     await now.clock.advance(1_000);
     const spy = vi.spyOn(executionGuards, 'isClosed').mockImplementation(() => {
