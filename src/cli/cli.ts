@@ -27,6 +27,7 @@ import { addToken } from './commands/token.js';
 import { addVerify } from './commands/verify.js';
 import { addWorker } from './commands/worker.js';
 import { CheckFailedError, EXIT, EXIT_CODES_HELP, UsageError } from './exit-codes.js';
+import { helpNotes } from './terminal/help-notes.js';
 import { wantsColour } from './terminal/paint.js';
 import { columnsOf } from './terminal/size.js';
 import { printable } from './terminal/text-width.js';
@@ -82,7 +83,7 @@ function newProgram({ stdout, stderr, env }: CliWorld): Command {
     .helpOption('-h, --help', 'print what there is')
     .helpCommand('help [command]', 'print what a command takes')
     .showHelpAfterError('(--help says what is accepted)')
-    .addHelpText('after', EXIT_CODES_HELP);
+    .addHelpText('after', helpNotes(EXIT_CODES_HELP));
   program.exitOverride();
   program.configureOutput({
     writeOut: (text) => void stdout.write(text),

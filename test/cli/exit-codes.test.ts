@@ -41,6 +41,15 @@ describe('exit code 0', () => {
       expect({ exitCode, stderr, isSilent: stdout === '' }).toEqual({ exitCode: 0, stderr: '', isSilent: false });
     },
   );
+
+  it.each([['fillchart'], ['run'], ['serve'], ['status'], ['cases'], ['kill-switch'], ['audit'], ['conform']])(
+    'C2: the help of %s fits a terminal of 80 columns, and its notes too',
+    async (name) => {
+      const args = name === 'fillchart' ? ['--help'] : [name, '--help'];
+      const { stdout } = await cli(args, { terminal: { columns: 80, rows: 24 } });
+      expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    },
+  );
 });
 
 describe('exit code 2', () => {

@@ -1,9 +1,11 @@
 /**
  * `fillchart access`: the log of who did what at a service.
  */
+
 import { checkAccessLog } from '../../service/index.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readTextFile } from '../run/source.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -15,7 +17,7 @@ export const addAccess: AddCommand = (program, world, done) => {
   const group = program
     .command('access')
     .description('the log of who did what at a service')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
   group
     .command('verify')
     .description('check the hash chain of the log; each changed, missing or reordered entry is named')

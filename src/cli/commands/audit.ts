@@ -19,6 +19,7 @@ import { type AuditSource, readAuditSource, withAuditSource } from '../audit/sou
 import { type Look, newLines, timeline } from '../audit/timeline.js';
 import { writeChartPage } from '../chart/write-page.js';
 import { EXIT, UsageError } from '../exit-codes.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { tableWidth } from '../terminal/size.js';
 import { printable } from '../terminal/text-width.js';
@@ -31,7 +32,7 @@ export const addAudit: AddCommand = (program, world, done) => {
   const audit = program
     .command('audit')
     .description('look at a journal: verify it, export it, show it, replay an execution')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
   addVerify(audit, world, done);
   addExport(audit, world, done);
   addShow(audit, world, done);

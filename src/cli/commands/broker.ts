@@ -11,6 +11,7 @@ import { checkJson, checkText } from '../brokers/check-report.js';
 import { openBroker } from '../brokers/open-broker.js';
 import { EXIT } from '../exit-codes.js';
 import { notices } from '../run/notices.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import { packageVersion } from '../version.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -47,7 +48,7 @@ function describeCheck(command: Command): Command {
       DEFAULT_SECONDS,
     )
     .option('--json', 'as one JSON document')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
 }
 
 const NOTES = `

@@ -16,6 +16,7 @@ import { caseDetails, caseText } from '../journal-admin/case-text.js';
 import { placeOf, resolveCommand } from '../journal-admin/shell-command.js';
 import { stakesOf } from '../journal-admin/stakes.js';
 import { assertFile, withJournalAdmin } from '../journal-admin/with-journal-admin.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
@@ -54,7 +55,7 @@ export const addCases: AddCommand = (program, world, done) => {
   const group = program
     .command('cases')
     .description('list, resolve and withdraw the cases of a journal: what needs manual review')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
   group
     .command('list')
     .description('print the open cases, and how each is resolved; changes nothing')

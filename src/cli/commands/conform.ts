@@ -17,6 +17,7 @@ import { EXIT, UsageError } from '../exit-codes.js';
 import { watchOpen } from '../left-open.js';
 import { hearLooseFaults, type LooseFaults } from '../loose-faults.js';
 import { assertWritable, written } from '../output-file.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -46,7 +47,7 @@ export const addConform: AddCommand = (program, world, done) => {
     .option('--symbol <symbol>', 'a symbol that can be traded (else that of the exported conformance)')
     .addOption(new Option('--format <format>', 'how to print the report').choices(CONFORM_FORMATS).default('text'))
     .option('--output <file>', 'write the report there')
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpNotes(HELP))
     .action(async (options: ConformOptions) => done(await conform(options, world)));
 };
 

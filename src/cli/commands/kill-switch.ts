@@ -20,6 +20,7 @@ import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type JournalPlace, placeOf, releaseCommand } from '../journal-admin/shell-command.js';
 import { releaseLine, switchName, switchSentence } from '../journal-admin/switch-text.js';
 import { assertFile, withJournalAdmin } from '../journal-admin/with-journal-admin.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { sentenceWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
@@ -54,7 +55,7 @@ export const addKillSwitch: AddCommand = (program, world, done) => {
   const group = program
     .command('kill-switch')
     .description('list, set and release the kill switches of a journal')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
   group
     .command('list')
     .description('print the switches, since when, by whom and why; changes nothing')

@@ -35,6 +35,7 @@ import { scaledClock } from '../run/scaled-clock.js';
 import { nameOfSource, readSource } from '../run/source.js';
 import { releasableIn, type Standing, standing } from '../run/standing.js';
 import type { RunView } from '../run/view.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import { printable } from '../terminal/text-width.js';
 import { packageVersion } from '../version.js';
 import type { CliWorld } from '../world.js';
@@ -103,7 +104,7 @@ function describeRun(command: Command): Command {
     .option('--console', 'keep the console up after the last result, on the same broker and journal; paper only')
     .option('--port <n>', 'port of the console (default: 8090, or a free one)', portOf)
     .option('--exit', 'end after the last result; goes before --console')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
 }
 
 const NOTES = `

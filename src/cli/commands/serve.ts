@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Service, ServiceOptions } from '../../service/index.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { type ServeOptions, serveSettings } from '../serve/settings.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -28,7 +29,7 @@ function describeServe(command: Command): Command {
     .option('--live', 'let accounts trade with REAL MONEY; their config must say "live": true as well')
     .option('--drain <seconds>', 'how long to wait for live executions at the end (default: 45)', secondsOf)
     .option('--base-path <path>', 'path under which a proxy leads here, such as /fillchart')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
 }
 
 const GREATEST_PORT = 65_535;

@@ -14,6 +14,7 @@ import { type JournalPlace, placeOf, resolveCommand } from '../journal-admin/she
 import type { Stake } from '../journal-admin/stakes.js';
 import { releaseLine, switchSentence } from '../journal-admin/switch-text.js';
 import { type JournalStatus, journalStatus, statusExitCode } from '../status/journal-status.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import { type Paint, painter, type Tone, wantsColour } from '../terminal/paint.js';
 import { pageWidth } from '../terminal/size.js';
 import { wrapped } from '../terminal/table.js';
@@ -36,7 +37,7 @@ export const addStatus: AddCommand = (program, world, done) => {
     .description('print where a journal stands: kill switches, cases, live executions, open positions, the last result')
     .argument('<journal>', 'the SQLite journal, or an export of one as JSONL')
     .option('--json', 'as one JSON document')
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action(async (path: string, { json }: { json?: true }) => {
       await withAuditSource(path, ({ records, verdict }) => {
         const status = journalStatus(records, verdict);

@@ -11,6 +11,7 @@ import { causeOf } from '../../domain/reading.js';
 import { newToken, type Role, readTokens, type StoredToken, tokenHash } from '../../service/index.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { readTextFile } from '../run/source.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -34,7 +35,7 @@ export const addToken: AddCommand = (program, world, done) => {
   const group = program
     .command('token')
     .description('make, list and remove the tokens of a service')
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
   group
     .command('create')
     .description('make a token; it is printed once, and the file holds its hash')

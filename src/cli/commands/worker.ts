@@ -10,6 +10,7 @@ import { openBroker } from '../brokers/open-broker.js';
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.js';
 import { archiveFolder } from '../run/archive-folder.js';
 import { notices } from '../run/notices.js';
+import { helpNotes } from '../terminal/help-notes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -55,7 +56,7 @@ function describeWorker(command: Command): Command {
         'never',
       ]),
     )
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
 }
 
 function portOf(text: string): number {
