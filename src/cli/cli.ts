@@ -76,6 +76,9 @@ export function commandLine(world: CliWorld, done: Parameters<AddCommand>[2]): C
   return program;
 }
 
+/** Room for the words beside a long command: the help of `audit` has 37 columns for them on a terminal of 80. */
+const LEAST_HELP_COLUMNS = 30;
+
 function newProgram({ stdout, stderr, env }: CliWorld): Command {
   const program = new Command('fillchart')
     .description('Executes approved trade advisories: one market order each, protected, reconciled, and with a result.')
@@ -85,6 +88,7 @@ function newProgram({ stdout, stderr, env }: CliWorld): Command {
     .showHelpAfterError('(--help says what is accepted)')
     .addHelpText('after', helpNotes(EXIT_CODES_HELP));
   program.exitOverride();
+  program.configureHelp({ minWidthToWrap: LEAST_HELP_COLUMNS });
   program.configureOutput({
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),

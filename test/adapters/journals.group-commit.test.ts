@@ -31,48 +31,6 @@ test('what is heavier than the cap goes alone, whole', async () => {
   expect(transactions).toEqual([['a', 'heavy'], ['b']]);
 });
 
-test('while each turn brings more of many, a transaction waits for it, three turns at most', async () => {
-  const { transactions, commits } = disk(1_000);
-  const appends: Promise<void>[] = [];
-  const put = (count: number) => {
-    for (let item = 0; item < count; item += 1) appends.push(commits.append('x', 1));
-  };
-  put(20);
-  await nextTurn();
-  put(5);
-  await nextTurn();
-  expect(transactions).toEqual([]);
-  // Nothing has come in this turn.
-  await nextTurn();
-  expect(transactions.map(({ length }) => length)).toEqual([25]);
-  put(16);
-  for (let turn = 0; turn < 3; turn += 1) {
-    await nextTurn();
-    put(1);
-  }
-  await nextTurn();
-  expect(transactions.map(({ length }) => length)).toEqual([25, 19]);
-  await Promise.all(appends);
-});
-
-test('each transaction that is full may be followed by one twice as large, up to the cap', async () => {
-  const { transactions, commits } = disk(200);
-  await Promise.all(Array.from({ length: 700 }, () => commits.append('x', 1)));
-  expect(transactions.map(({ length }) => length)).toEqual([64, 128, 200, 200, 108]);
-});
-
-test('few, and what fills a transaction, do not wait', async () => {
-  const few = disk(1_000);
-  const full = disk(20);
-  const appends = [
-    ...Array.from({ length: 15 }, () => few.commits.append('x', 1)),
-    ...Array.from({ length: 20 }, () => full.commits.append('x', 1)),
-  ];
-  await nextTurn();
-  expect([few, full].map(({ transactions }) => transactions.length)).toEqual([1, 1]);
-  await Promise.all(appends);
-});
-
 test('an append resolves after its own transaction, not before', async () => {
   const { transactions, commits } = disk(1);
   const seen: number[] = [];

@@ -3,19 +3,8 @@
  *
  * 1. Items become durable in the order of the calls.
  * 2. A transaction takes no further item once it weighs `maxWeight`, and the event loop turns between two of them.
- * 3. While each turn of the event loop brings more of many, a transaction waits for it, {@link MOST_WAITS} turns at most: the sync
- *    costs the same for all of them. What is alone, or fills a transaction, waits for nothing.
- * 4. The first transactions are small, and each that was full and could be written may be followed by one twice as large: on a disk
- *    that is nearly full the fewer are refused.
- * 5. The first failure is final: that batch, what waits behind it and every later append reject with it.
+ * 3. The first failure is final: that batch, what waits behind it and every later append reject with it.
  */
-
-/** Fewer are written at once: one after the other is not made slower for others that might come. */
-const MANY = 16;
-/** Turns that a transaction waits for more. */
-const MOST_WAITS = 3;
-/** What the first transaction weighs at most. */
-const FIRST_WEIGHT = 64;
 
 export interface GroupCommit<Item> {
   append(item: Item, weight: number): Promise<void>;
@@ -37,9 +26,6 @@ export function groupCommit<Item>(write: (items: readonly Item[]) => void, maxWe
   let queue: Pending<Item>[] = [];
   let waiters: (() => void)[] = [];
   let isScheduled = false;
-  let seen = 0;
-  let waits = 0;
-  let most = Math.min(FIRST_WEIGHT, maxWeight);
   let failure: Error | undefined;
 
   function schedule(): void {
@@ -48,27 +34,12 @@ export function groupCommit<Item>(write: (items: readonly Item[]) => void, maxWe
     setImmediate(flush);
   }
 
-  /** More has come since the last look, and there is room for more yet. */
-  function isGrowing(): boolean {
-    const isMore = queue.length > seen && queue.length >= MANY && waits < MOST_WAITS;
-    seen = queue.length;
-    return isMore && !isFull(queue, most);
-  }
-
   function flush(): void {
-    if (isGrowing()) {
-      waits += 1;
-      setImmediate(flush);
-      return;
-    }
     isScheduled = false;
-    waits = 0;
-    seen = 0;
-    const batch = queue.splice(0, batchLength(queue, most));
+    const batch = queue.splice(0, batchLength(queue, maxWeight));
     try {
       write(batch.map((pending) => pending.item));
       for (const pending of batch) pending.resolve();
-      if (isFull(batch, most)) most = Math.min(2 * most, maxWeight);
     } catch (cause) {
       failure = cause instanceof Error ? cause : new Error(String(cause));
       for (const pending of [...batch, ...queue]) pending.reject(failure);
@@ -108,7 +79,3 @@ function batchLength(queue: readonly { readonly weight: number }[], maxWeight: n
   });
   return end === -1 ? queue.length : end;
 }
-
-/** They fill a transaction. */
-const isFull = (queue: readonly { readonly weight: number }[], maxWeight: number): boolean =>
-  queue.reduce((sum, { weight }) => sum + weight, 0) >= maxWeight;
