@@ -105,7 +105,7 @@ describe('a fill of the entry is taken back once its exits have moved on (P8)', 
     await held('A');
     venue.fill(`${idOf('A')}-tp`, 100, 155.53);
     await clock.advance(6_000);
-    venue.bust(idOf('A'), 'F1', 'filled');
+    venue.bust(idOf('A'), 'fill-1', 'filled');
     await clock.advance(1_000);
     expect(found()).toEqual([
       `The venue took back fill F1 of order ${idOf('A')}: filled 100 @ 151, now 0; its exits have closed 100, and none works any more`,
@@ -118,7 +118,7 @@ describe('a fill of the entry is taken back once its exits have moved on (P8)', 
     venue.fill(`${idOf('A')}-tp`, 40, 155.53);
     venue.end(`${idOf('A')}-sl`, 'cancelled');
     await clock.advance(500);
-    venue.bust(idOf('A'), 'F1', 'filled');
+    venue.bust(idOf('A'), 'fill-1', 'filled');
     await clock.advance(500);
     expect(found().find((sentence) => sentence.includes('took back'))).toMatch(
       /now 0; its exits have closed 40, and the exits still cover 60 \(TP 155.53\)$/,

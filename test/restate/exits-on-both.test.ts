@@ -81,9 +81,9 @@ const STORIES: readonly Story[] = [
   [
     'P8: a fill of the entry is taken back while its exits work',
     async ({ venue, id, advance }) => {
-      venue.bust(id, 'F1', 'filled');
+      venue.bust(id, 'fill-1', 'filled');
       await advance(3_000);
-      venue.tellAgain(id, { correction: { kind: 'bust', fillId: 'F1' } });
+      venue.tellAgain(id, { correction: { kind: 'bust', fillId: 'fill-1' } });
       await advance(3_000);
     },
     ['FILL_BUSTED'],
@@ -93,7 +93,7 @@ const STORIES: readonly Story[] = [
     async ({ venue, id, advance }) => {
       venue.fill(`${id}-tp`, 100, 155.53);
       await advance(10_000);
-      venue.bust(id, 'F1', 'filled');
+      venue.bust(id, 'fill-1', 'filled');
       await advance(3_000);
     },
     ['FILL_BUSTED'],
@@ -182,7 +182,7 @@ const STORIES: readonly Story[] = [
   [
     'P8: a bust of the entry is found by polls where they are asked in batches',
     async ({ venue, id, advance }) => {
-      venue.bust(id, 'F1', 'filled');
+      venue.bust(id, 'fill-1', 'filled');
       await advance(HALF_MINUTE * 2);
     },
     ['FILL_BUSTED'],

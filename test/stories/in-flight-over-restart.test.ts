@@ -26,7 +26,7 @@ describe('B is in flight over a restart (R6.2 P8)', () => {
     const { clientOrderId } = await start('B', { positionSize: '50' });
     const happen = () => {
       if (what === 'late fill') venue.fill(a, 100, 151);
-      else if (what === 'entry') venue.bust(a, 'F1', 'filled');
+      else if (what === 'entry') venue.bust(a, 'fill-1', 'filled');
       else venue.bust(`${a}-tp`, closed, what === 'exit' ? 'working' : 'cancelled');
     };
     if (when === 'before') happen();
@@ -53,7 +53,7 @@ describe('B is in flight over a restart (R6.2 P8)', () => {
   it('R6.2 P8, negative control: what was taken back before B has its baseline leaves B no room', async () => {
     const { clock, venue, held, start, idOf, restart, engineNow } = await atOwnVenue({ onMismatch: 'report-only' });
     await held('A');
-    venue.bust(idOf('A'), 'F1', 'filled');
+    venue.bust(idOf('A'), 'fill-1', 'filled');
     await clock.advance(1_000);
     const { clientOrderId } = await start('B', { positionSize: '50' });
     await restart();

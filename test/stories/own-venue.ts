@@ -192,7 +192,7 @@ export class OwnVenue {
   fill(id: string, quantity: number, price: number): string {
     const order = this.#order(id);
     this.#last += 1;
-    const fill = { id: `F${this.#last}`, quantity, price };
+    const fill = { id: `fill-${this.#last}`, quantity, price };
     order.fills = [...order.fills, fill];
     this.#move(order, quantity);
     const isWhole = order.fills.reduce((sum, each) => sum + each.quantity, 0) >= order.quantity;

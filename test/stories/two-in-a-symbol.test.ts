@@ -108,7 +108,7 @@ describe('a fill of A is taken back while B is in flight (R6.2 P8)', () => {
     const { clock, venue, held, start, idOf, cases } = await atOwnVenue();
     await held('A');
     const b = await start('B', { positionSize: '50' });
-    venue.bust(idOf('A'), 'F1');
+    venue.bust(idOf('A'), 'fill-1');
     await clock.advance(500);
     venue.fill(b.clientOrderId, 50, 151);
     const result = await clock.runUntil(b.result);
@@ -172,9 +172,9 @@ describe('several fills are taken back after the result (P8)', () => {
     venue.fill(a.clientOrderId, 60, 150);
     venue.fill(a.clientOrderId, 40, 152);
     await clock.runUntil(a.result);
-    venue.bust(a.clientOrderId, 'F1', 'filled');
-    venue.tellAgain(a.clientOrderId, { correction: { kind: 'bust', fillId: 'F1' } });
-    venue.bust(a.clientOrderId, 'F2', 'filled');
+    venue.bust(a.clientOrderId, 'fill-1', 'filled');
+    venue.tellAgain(a.clientOrderId, { correction: { kind: 'bust', fillId: 'fill-1' } });
+    venue.bust(a.clientOrderId, 'fill-2', 'filled');
     await clock.advance(1_000);
     expect(cases()).toEqual(['FILL_BUSTED A']);
     expect(found()).toEqual([
@@ -186,7 +186,7 @@ describe('several fills are taken back after the result (P8)', () => {
   it('P8 M1: a sweep that finds just what was taken back adds to the case, and resolving it settles both', async () => {
     const { clock, venue, engine, held, idOf, cases } = await atOwnVenue();
     await held('A');
-    venue.bust(idOf('A'), 'F1');
+    venue.bust(idOf('A'), 'fill-1');
     await clock.advance(100);
     await clock.runUntil(engine.sweep());
     expect(cases()).toEqual(['FILL_BUSTED A']);
