@@ -108,7 +108,7 @@ describe('a fill of the entry is taken back once its exits have moved on (P8)', 
     venue.bust(idOf('A'), 'fill-1', 'filled');
     await clock.advance(1_000);
     expect(found()).toEqual([
-      `The venue took back fill F1 of order ${idOf('A')}: filled 100 @ 151, now 0; its exits have closed 100, and none works any more`,
+      `The venue took back fill fill-1 of order ${idOf('A')}: filled 100 @ 151, now 0; its exits have closed 100, and none works any more`,
     ]);
   });
 

@@ -178,8 +178,8 @@ describe('several fills are taken back after the result (P8)', () => {
     await clock.advance(1_000);
     expect(cases()).toEqual(['FILL_BUSTED A']);
     expect(found()).toEqual([
-      expect.stringMatching(/took back fill F1 .*: filled 100 @ 150.8, now 40 @ 152; the exits still cover 100/),
-      expect.stringMatching(/took back fill F2 .*: filled 40 @ 152, now 0; the exits still cover 100/),
+      expect.stringMatching(/took back fill fill-1 .*: filled 100 @ 150.8, now 40 @ 152; the exits still cover 100/),
+      expect.stringMatching(/took back fill fill-2 .*: filled 40 @ 152, now 0; the exits still cover 100/),
     ]);
   });
 
