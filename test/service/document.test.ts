@@ -52,6 +52,23 @@ describe('the client', () => {
   });
 });
 
+describe('options of the client', () => {
+  const baseUrl = 'http://127.0.0.1:8090';
+  const wrong: readonly (readonly [options: unknown, says: RegExp])[] = [
+    [{ baseUrl: 'nope' }, /^baseUrl of createClient is "nope"; accepted is an address such as/],
+    [{ baseUrl: 'ftp://x' }, /^baseUrl of createClient is "ftp:\/\/x"; accepted/],
+    [{}, /^baseUrl of createClient is missing; accepted/],
+    [{ baseUrl, retryFor: 1 }, /^createClient has no option retryFor; known are baseUrl, token, retryForMs, fetch\.$/],
+    [{ baseUrl, retryForMs: -1 }, /^retryForMs of createClient is -1; accepted is a number of ms, 0 or more\.$/],
+    [{ baseUrl, token: 12345 }, /^token of createClient is number; accepted is a text\.$/],
+    [null, /^The options of createClient are null; accepted is an object with baseUrl\.$/],
+  ];
+
+  it.each(wrong)('E8: %j are refused in a sentence', (options, says) => {
+    expect(() => createClient(options as never)).toThrow(says);
+  });
+});
+
 describe('docs/service.md', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/service.md', import.meta.url)), 'utf8');
   const lines = page.split('\n').filter((line) => line.startsWith('curl '));

@@ -133,12 +133,11 @@ interface AnyInput {
 /**
  * Makes a client; nothing is sent before the first call.
  *
- * @throws {TypeError} without a `baseUrl`
+ * @throws {TypeError} for an option that is unknown or cannot be taken, such as a `baseUrl` that is no address
  * @public @since 0.1.0
  */
 export function createClient(options: ClientOptions): Client {
-  if (typeof options !== 'object' || options === null || typeof options.baseUrl !== 'string')
-    throw new TypeError("baseUrl of createClient is missing; accepted is an address such as 'http://127.0.0.1:8090'.");
+  checkOptions(options);
   const operations = Object.fromEntries(
     Object.keys(routes)
       .filter((id) => id !== 'streamEvents')
@@ -146,6 +145,36 @@ export function createClient(options: ClientOptions): Client {
   );
   return { ...operations, events: (input = {}) => events(options, input) } as unknown as Client;
 }
+
+/** Of what each option must be, in words and as a check; all but `baseUrl` may be left out. */
+const OPTIONS: Readonly<Record<keyof ClientOptions, readonly [accepted: string, is: (value: unknown) => boolean]>> = {
+  baseUrl: [
+    "an address such as 'http://127.0.0.1:8090'",
+    (value) => typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value),
+  ],
+  token: ['a text', (value) => value === undefined || typeof value === 'string'],
+  retryForMs: [
+    'a number of ms, 0 or more',
+    (value) => value === undefined || (typeof value === 'number' && value >= 0),
+  ],
+  fetch: ['a function', (value) => value === undefined || typeof value === 'function'],
+};
+
+/** This module runs in browsers by itself, so it has the check of the other options in small. */
+function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`The options of createClient are ${shown(options)}; accepted is an object with baseUrl.`);
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown !== undefined)
+    throw new TypeError(`createClient has no option ${unknown}; known are ${Object.keys(OPTIONS).join(', ')}.`);
+  for (const [name, [accepted, is]] of Object.entries(OPTIONS)) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    const found = name === 'token' ? typeof value : shown(value);
+    if (!is(value)) throw new TypeError(`${name} of createClient is ${found}; accepted is ${accepted}.`);
+  }
+}
+
+const shown = (value: unknown): string => (value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value));
 
 async function call(options: ClientOptions, id: OperationId, input: AnyInput): Promise<unknown> {
   const response = await send(options, id, input);
