@@ -9,7 +9,7 @@
 import type { Clock } from '../domain/ports.js';
 import { nextTurn, SLICE_MS } from './next-turn.js';
 
-/** Something that is due at an instant. What it throws is its own affair: it must not. */
+/** Something that is due at an instant. It must not throw; when it does, what is due beside it still has its turn. */
 export interface DueAt {
   onDue(): void;
 }
@@ -51,7 +51,12 @@ export function instants(clock: Clock): Instants {
     isTaking = true;
     try {
       for (let due = instant.next(); due !== undefined; due = instant.next()) {
-        due.onDue();
+        try {
+          due.onDue();
+        } catch (error) {
+          nextTurn(clock, () => take(instant));
+          throw error;
+        }
         if (clock.monotonic() <= end) continue;
         nextTurn(clock, () => take(instant));
         return;

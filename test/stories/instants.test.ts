@@ -45,6 +45,19 @@ describe('instants (T1, T2)', () => {
     expect(told).toEqual(['sooner', 'later']);
   });
 
+  it('T1 E5: one that throws takes no turn from those beside it', async () => {
+    const { clock, told, due, instants: all } = world();
+    const fails = due('first', () => {
+      throw new Error('a defect');
+    });
+    atT(all, 30_000, fails);
+    for (const name of ['second', 'third']) atT(all, 30_000, due(name));
+    await expect(clock.advance(30_000)).rejects.toThrow('a defect');
+    await clock.advance(1);
+    expect(told).toEqual(['first', 'second', 'third']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('T1: who leaves is not told, and when the last has left no timer is', async () => {
     const { clock, told, due, instants: all } = world();
     const first = atT(all, 10, due('first'));
