@@ -58,8 +58,6 @@ export interface BrokerCallOptions {
   readonly connected: () => Promise<void>;
   /** Whether the market price is asked for before an order, where the adapter tells it (G1). */
   readonly needsQuote?: ((symbol: string) => boolean) | undefined;
-  /** Looks whether the order was sent before, where nobody can know it otherwise (A9); tells by itself what it finds. */
-  readonly lookUpUsed?: ((order: OrderRequest) => Promise<void> | undefined) | undefined;
 }
 
 export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
@@ -95,7 +93,6 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
       needsQuote
         ? callBroker(clock, deadlines.instrumentMs, async (signal) => broker.quote?.(symbol, signal))
         : undefined,
-      options.lookUpUsed?.(order),
     ]);
     return withExits(withQuote(answerOf(symbol, instrument, position, margin), quote, side), exits);
   }

@@ -1,7 +1,7 @@
 /**
  * Everything that an engine is made of, tied together.
  */
-import { type BrokerCallOptions, type BrokerCalls, brokerCalls } from '../actors/broker-calls.js';
+import { type BrokerCalls, brokerCalls } from '../actors/broker-calls.js';
 import { type CaseRegister, caseRegister } from '../actors/cases.js';
 import { engineTime } from '../actors/engine-time.js';
 import { type ExecutionHost, executionHost, type HostServices } from '../actors/execution-host.js';
@@ -44,7 +44,6 @@ import { type RiskGate, type RiskGateParts, riskGate, riskOfHeld, riskOfLive } f
 import { startSweep } from './start-sweep.js';
 import { strayFills } from './stray-fills.js';
 import { type Switchboard, switchboard } from './switchboard.js';
-import { usedIds } from './used-ids.js';
 
 /** What must hold between check and act, read now (V1, V7, V8). */
 function gateOf(clock: Clock, board: Switchboard, cases: CaseRegister): HostServices['gate'] {
@@ -93,9 +92,7 @@ const callsOf = (
   { broker, capabilities, clock, deadlines }: CheckedOptions,
   connected: () => Promise<void>,
   risk: RiskGate | undefined,
-  lookUpUsed: BrokerCallOptions['lookUpUsed'],
-): BrokerCalls =>
-  brokerCalls({ broker, capabilities, clock, deadlines, connected, needsQuote: risk?.needsQuote, lookUpUsed });
+): BrokerCalls => brokerCalls({ broker, capabilities, clock, deadlines, connected, needsQuote: risk?.needsQuote });
 
 /** The audit log for whoever goes on from a number. */
 function logTail({ clock }: CheckedOptions, { lookup }: OpenedJournal, recorder: () => Recorder, past: number) {
@@ -218,7 +215,7 @@ export function assemble(options: CheckedOptions, opened: OpenedJournal, past: K
   const { watch, looks } = watchOf(options, inTurns);
   const open = { live: () => riskOfLive(executions.live), positions: () => riskOfHeld(exits.protections.watched()) };
   const risk = riskOf(options, { time, board, aliases, counters, ...open });
-  const calls = callsOf(options, start.isOver, risk, usedIds({ ...options, cases, board, recorder }, opened, past));
+  const calls = callsOf(options, start.isOver, risk);
 
   const gate = gateOf(clock, board, cases);
   const onStrayFill = strayFills(cases, (id) => exits.protections.coverOf(id));

@@ -136,7 +136,7 @@ describe('set', () => {
     [['set', '--type', 'ALL', ...said], /Accepted is GLOBAL, SYMBOL_LEVEL, RISK_LIMIT, MANUAL/],
     [['set', '--state', 'OFF', ...said], /Accepted is ACTIVE, WARNING/],
     [['set', '--target', 'AAPL', ...said], /GLOBAL covers every symbol and takes no --target/],
-    [['set', '--type', 'SYMBOL_LEVEL', ...said], /SYMBOL_LEVEL needs one/],
+    [['set', '--type', 'SYMBOL_LEVEL', ...said], /SYMBOL_LEVEL needs --target/],
   ])('K6: %j is bad usage', async (args, says) => {
     const { exitCode, stderr } = await killSwitch(...args);
     expect(stderr).toMatch(says);

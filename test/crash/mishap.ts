@@ -324,8 +324,8 @@ async function playDeleted(mishap: MishapOf<'delete-journal'>, stage: Stage): Pr
   const dead = await firstLife(mishap, stage);
   remove(mishap.deleted, journal);
   const before = await broker.truth();
-  // Where nothing is left on the disk, what is open at the broker when the first engine looks tells that there was a journal;
-  // where nothing is open any more, the first advisory that is handed in again does.
+  // Where nothing is left on the disk, only what is open at the broker when the first engine looks tells that there was a
+  // journal; where nothing is open any more, nobody can know, and an order that is sent once more is held up by the broker.
   let isEvident = true;
   const all = mishap.advisories + NEWCOMERS;
   const runs: EngineRun[] = [dead.run];
@@ -364,28 +364,13 @@ async function playDeleted(mishap: MishapOf<'delete-journal'>, stage: Stage): Pr
             ({ law, why }) => `${law}: ${why}`,
           ),
         ]
-      : given === 0 || before.orders.length === 0
-        ? []
-        : [
-            ...(gateIn(run) === undefined
-              ? ['A9: orders of a lost journal are handed in again, and the gate is open']
-              : []),
-            ...sentAgain(before, truth).map((id) => `S1: ${id} is sent again, and the broker had it`),
-          ];
+      : [];
     broken.push(...[...undrained, ...found].map((what) => `the ${which} start without it: ${what}`));
   }
   const truth = await broker.truth();
   const results = runs.flatMap((run) => saidIn(run, 'result').map(({ result }) => result));
   broken.push(...cancelsMissing(runs, dead.records, truth));
   return outcomeOf(mishap, { runs, records: dead.records, truth, openThen: openIn(before), gate, results, broken });
-}
-
-/** Orders that the broker had before, and was sent once more. */
-function sentAgain(before: BrokerTruth, now: BrokerTruth): readonly string[] {
-  const had = new Map(before.orders.map(({ clientOrderId, received }) => [clientOrderId, received?.submits ?? 0]));
-  return now.orders.flatMap(({ clientOrderId, received }) =>
-    (received?.submits ?? 0) > (had.get(clientOrderId) ?? Number.POSITIVE_INFINITY) ? [clientOrderId] : [],
-  );
 }
 
 const isNewcomer = ({ advisoryId }: ExecutionResult, { advisories }: Mishap): boolean =>

@@ -7,7 +7,6 @@ import { createEngine, type Engine } from 'fillchart';
 import { memoryJournal, sqliteJournal } from 'fillchart/adapters';
 import { faultBroker, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
-import type { OrderRef } from '../../src/domain/ports.js';
 import { scratchFolders } from '../audit/audit.support.js';
 import { advisory, fill, fills } from '../stories/support.js';
 
@@ -33,9 +32,6 @@ const told = (engine: Engine): readonly string[] =>
     .map(({ kind, symbol }) => `${kind} ${symbol}`)
     .sort();
 
-/** The first so many calls of a method fail. */
-const failing = (calls: number) => (call: number) => (call <= calls ? ('throw' as const) : undefined);
-
 describe('A35 A9 M3: what nobody knows is told at the first start, unasked', () => {
   it('A35: the journal deleted beside its lock: the position that is held without exits has a case', async () => {
     const path = join(newFolder(), 'journal.db');
@@ -56,6 +52,9 @@ describe('A35 A9 M3: what nobody knows is told at the first start, unasked', () 
     expect(told(engine)).toEqual(['PHANTOM_POSITION HELD', 'STRAY_ORDER OPEN']);
     await engine.close();
   });
+
+  /** The first so many calls of a method fail. */
+  const failing = (calls: number) => (call: number) => (call <= calls ? ('throw' as const) : undefined);
 
   it('A35 M4: the look is not answered: nothing is sent, and it is made again for the next advisory', async () => {
     const path = join(newFolder(), 'journal.db');
@@ -121,101 +120,6 @@ describe('A35 A9 M3: what nobody knows is told at the first start, unasked', () 
     const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)), faults });
     const engine = await createEngine({ clock, broker, journal: memoryJournal(), logger: false });
     expect((await clock.runUntil(engine.execute(advisory('ADV-1')))).status).toBe('FILLED');
-    await engine.close();
-  });
-});
-
-describe('A35 A9 S1: nothing is left on the disk, and nothing is open any more', () => {
-  /** An earlier engine has bought and closed; its journal is gone. */
-  async function tradedBefore() {
-    const clock = virtualClock();
-    const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)) });
-    const path = join(newFolder(), 'journal.db');
-    const first = await createEngine({ clock, broker, journal: sqliteJournal({ path }), logger: false });
-    expect((await clock.runUntil(first.execute(advisory('ADV-1')))).status).toBe('FILLED');
-    await first.close();
-    for (const name of [path, `${path}-wal`, `${path}-shm`, `${path}-lock`]) rmSync(name, { force: true });
-    const nothingOpen = { ...broker, getOpenOrders: async () => [] };
-    return { clock, broker, nothingOpen, path };
-  }
-
-  it('A35 S1: the advisory that was sent is handed in again: the gate closes before a second order, and a case says why', async () => {
-    const { clock, broker, nothingOpen, path } = await tradedBefore();
-    const engine = await createEngine({ clock, broker: nothingOpen, journal: sqliteJournal({ path }), logger: false });
-    const again = await clock.runUntil(engine.execute(advisory('ADV-1')));
-    expect(again).toMatchObject({ status: 'REJECTED', reason: 'KILL_SWITCH_ACTIVE' });
-    expect(again.refusedBy).toMatchObject({ reason: expect.stringContaining('An earlier journal is lost') });
-    expect(told(engine)).toEqual(['STRAY_ORDER AAPL']);
-    expect(broker.count('submitOrder')).toBe(1);
-    // Released by a person, it is found again: it is never sent twice.
-    await engine.killSwitch.release({ type: 'GLOBAL', by: 'ops', reason: 'looked at', force: true });
-    const [open] = engine.cases.open();
-    await engine.cases.resolve(open?.caseId ?? '', { by: 'ops', reason: 'the position is closed' });
-    const third = await clock.runUntil(engine.execute(advisory('ADV-1'), { again: true }));
-    expect(third).toMatchObject({ status: 'REJECTED', reason: 'KILL_SWITCH_ACTIVE' });
-    expect(broker.count('submitOrder')).toBe(1);
-    await engine.close();
-  });
-
-  it('A35 S1: another advisory was sent first from the new journal, and the process was restarted since', async () => {
-    const { clock, broker, nothingOpen, path } = await tradedBefore();
-    const options = { clock, broker: nothingOpen, logger: false } as const;
-    const second = await createEngine({ ...options, journal: sqliteJournal({ path }) });
-    expect((await clock.runUntil(second.execute(advisory('ADV-2')))).status).toBe('FILLED');
-    await second.close();
-    const third = await createEngine({ ...options, journal: sqliteJournal({ path }) });
-    expect(await clock.runUntil(third.execute(advisory('ADV-1')))).toMatchObject({ reason: 'KILL_SWITCH_ACTIVE' });
-    expect(broker.count('submitOrder')).toBe(2);
-    await third.close();
-  });
-
-  it('A35, negative control: an id that was never used is sent, and so is one that cannot be looked up', async () => {
-    const clock = virtualClock();
-    const path = join(newFolder(), 'journal.db');
-    const faults = { getOrderStatus: failing(2) };
-    const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)), faults });
-    const engine = await createEngine({ clock, broker, journal: sqliteJournal({ path }), logger: false });
-    for (const id of ['ADV-1', 'ADV-2', 'ADV-3'])
-      expect((await clock.runUntil(engine.execute(advisory(id)))).status).toBe('FILLED');
-    expect(engine.killSwitch.isActive()).toBe(false);
-    await engine.close();
-  });
-
-  it('A35: a venue that never answers is asked three times, and costs no time after that', async () => {
-    const clock = virtualClock();
-    const path = join(newFolder(), 'journal.db');
-    const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)) });
-    let asked = 0;
-    const silent = (ref: OrderRef, signal: AbortSignal) => {
-      if (broker.count('submitOrder') > asked) return broker.getOrderStatus(ref, signal);
-      return new Promise<never>(() => undefined);
-    };
-    const journal = sqliteJournal({ path });
-    const engine = await createEngine({ clock, broker: { ...broker, getOrderStatus: silent }, journal, logger: false });
-    const took: number[] = [];
-    for (asked = 0; asked < 5; asked += 1) {
-      const result = await clock.runUntil(engine.execute(advisory(`ADV-${asked}`)));
-      expect(result.status).toBe('FILLED');
-      took.push(result.totalDurationSeconds);
-    }
-    expect(took.map((seconds) => seconds >= 3)).toEqual([true, true, true, false, false]);
-    await engine.close();
-  });
-
-  it('A35: a journal that is older than a day asks no more', async () => {
-    const clock = virtualClock();
-    const path = join(newFolder(), 'journal.db');
-    const broker = faultBroker({ clock, openOrders: true, script: fills(fill(1, 100, 151)) });
-    const engine = await createEngine({ clock, broker, journal: sqliteJournal({ path }), logger: false });
-    const asked = async (id: string) => {
-      const before = broker.count('getOrderStatus');
-      const expirationTimestamp = new Date(clock.now() + 60_000);
-      expect((await clock.runUntil(engine.execute(advisory(id, { expirationTimestamp })))).status).toBe('FILLED');
-      return broker.count('getOrderStatus') - before;
-    };
-    const young = await asked('ADV-1');
-    await clock.advance(25 * 3_600_000);
-    expect(await asked('ADV-2')).toBe(young - 1);
     await engine.close();
   });
 });
