@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../adapters/system-clock.js';
 import { isoTime } from '../../domain/time.js';
 import { faultQueue, write, writeFaulty } from './faulty-answers.js';
-import { orderJson, type SimulatedOrder } from './order-json.js';
+import { isPriced, orderJson, type SimulatedOrder } from './order-json.js';
 import { type Answer, type Asked, answerTo, orderOf, type RouteParts, routeOf } from './routes.js';
 import {
   type AlpacaFault,
@@ -118,7 +118,7 @@ export async function alpacaSimulator(options: AlpacaSimulatorOptions = {}): Pro
       ...(fill?.previousId !== undefined && { previous_execution_id: fill.previousId }),
       ...(fill !== undefined && {
         qty: fill.quantity,
-        price: fill.price,
+        price: isPriced(order, now) ? fill.price : null,
         position_qty: venue.position(order.model.symbol),
       }),
       order: orderJson(order, now, true),

@@ -35,14 +35,18 @@ export function statusOf({ model }: Pick<SimulatedOrder, 'model'>): string {
   return isLeg(model) ? 'held' : (WORDS[model.state] ?? model.state);
 }
 
+/** Whether its fills show a price yet. */
+export const isPriced = ({ model, script, timeAt }: SimulatedOrder, now: number): boolean =>
+  model.filledAt !== undefined && now >= timeAt(model.filledAt) + (script.priceless ?? 0);
+
 /** The order as the API writes it. `now` decides whether a price is shown yet. */
 export function orderJson(order: SimulatedOrder, now: number, nested = false): Record<string, unknown> {
-  const { model, script, timeAt, legs } = order;
+  const { model, timeAt, legs } = order;
   const { symbol, tags, filled, reason } = model;
   const status = statusOf(order);
   const time = (monotonic: number | undefined): string | null =>
     monotonic === undefined ? null : isoTime(timeAt(monotonic));
-  const showsPrice = model.filledAt !== undefined && now >= timeAt(model.filledAt) + (script.priceless ?? 0);
+  const showsPrice = isPriced(order, now);
   const type = tags[TAGS.type] ?? model.type;
   return {
     id: model.id,

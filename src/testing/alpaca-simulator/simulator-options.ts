@@ -23,7 +23,7 @@ export interface AlpacaScript {
   readonly ends?: { readonly at: number; readonly as: 'canceled' | 'expired' | 'rejected'; readonly reason?: string };
   /** Reads answer 404 for so long after the order is taken, in ms. */
   readonly hiddenMs?: number;
-  /** Fills show no average price for so long after the fill, in ms; `Infinity` for ever. */
+  /** Fills show no price, in orders and trade updates, for so long after the fill, in ms; `Infinity` for ever. */
   readonly priceless?: number;
   /** Trade updates: as they come (default), none, or each followed by all earlier ones again, newest first. */
   readonly updates?: 'normal' | 'none' | 'replayed';
