@@ -1,20 +1,14 @@
-import http from 'node:http';
-
 /** The adapter of the lab broker; `by` goes along with orders and exits. */
 export function labBroker(url, by) {
-  const agent = new http.Agent({ keepAlive: true, noDelay: true });
-  const call = (method, path, body, signal) =>
-    new Promise((resolve, reject) => {
-      const query = method === 'POST' ? '' : `?${new URLSearchParams(body)}`;
-      const request = http.request(`${url}${path}${query}`, { method, agent, signal }, (answer) => {
-        const chunks = [];
-        answer.on('data', (chunk) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
-      });
-      request.on('error', reject);
-      request.end(method === 'POST' ? JSON.stringify(body) : undefined);
+  const call = async (method, path, body, signal) => {
+    const query = method === 'POST' ? '' : `?${new URLSearchParams(body)}`;
+    const answer = await fetch(`${url}${path}${query}`, {
+      method,
+      signal,
+      ...(method === 'POST' && { body: JSON.stringify(body) }),
     });
+    return answer.json();
+  };
   return {
     name: 'lab',
     capabilities: {
