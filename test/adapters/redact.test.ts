@@ -187,11 +187,8 @@ describe('the log', () => {
     X_TOKEN: 'abc',
   };
 
-  it('A2: key material is known by the names of its variables', () => {
-    expect(secretsIn(env)).toEqual([KEY, 'correct horse']);
-  });
-
-  it('A41 A2: a line is redacted, however deep the text, and stays JSON', () => {
+  /** A logger to standard error, and the line that it has written. */
+  function openedLog() {
     let written = '';
     const stderr = {
       write(text: string) {
@@ -200,32 +197,34 @@ describe('the log', () => {
     };
     const { logger } = openAuditLog('-', { stderr, env });
     if (logger === false) throw new Error('no logger');
+    return { logger, line: () => written };
+  }
+
+  it('A2: key material is known by the names of its variables', () => {
+    expect(secretsIn(env)).toEqual([KEY, 'correct horse']);
+  });
+
+  it('A41 A2: a line is redacted, however deep the text, and stays JSON', () => {
+    const { logger, line } = openedLog();
     logger.error({ details: { legs: [{ reason: `bad ${hex(KEY)}` }] }, cause: 'logon: correct horse' }, 'no');
-    expect(JSON.parse(written)).toMatchObject({
+    expect(JSON.parse(line())).toMatchObject({
       details: { legs: [{ reason: 'bad [secret]' }] },
       cause: 'logon: [secret]',
     });
   });
 
   it('A41 A2: an error is redacted, its stack, its cause and names of members too', () => {
-    let written = '';
-    const stderr = {
-      write(text: string) {
-        written += text;
-      },
-    };
-    const { logger } = openAuditLog('-', { stderr, env });
-    if (logger === false) throw new Error('no logger');
+    const { logger, line } = openedLog();
     const inner = new TypeError(`inner ${KEY.toLowerCase()}`);
     const err = Object.assign(new Error(`outer ${KEY}`, { cause: inner }), {
       request: { [KEY]: encodeURIComponent(KEY) },
     });
     const round: Record<string, unknown> = { err };
     logger.error(round, 'it failed');
-    expect(written).toContain('outer [secret]');
-    expect(written).toContain('redact.test.ts');
+    expect(line()).toContain('outer [secret]');
+    expect(line()).toContain('redact.test.ts');
     for (const spelling of [KEY, KEY.toLowerCase(), encodeURIComponent(KEY)])
-      expect(leftOf(spelling, written)).toBeLessThan(6);
+      expect(leftOf(spelling, line())).toBeLessThan(6);
     expect(err.message).toBe(`outer ${KEY}`);
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
