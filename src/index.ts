@@ -76,7 +76,7 @@ export type {
 export type { Fill, Instrument, OpenOrder, OrderRef, OrderReport, OrderRequest } from './domain/ports.js';
 export type { CancelOutcome, CancelWord, LegOutcome, SubmitOutcome } from './domain/ports.js';
 export type { Correction, Fee, ProtectionOutcome, ProtectionRequest, Quote } from './domain/ports.js';
-export type { PositionReport, WorkingProtection } from './domain/ports.js';
+export type { PositionReport, SendLimit, WorkingProtection } from './domain/ports.js';
 
 // The record
 export { AUDIT_EVENTS, type AuditEvent, type AuditRecord } from './domain/audit.js';

@@ -34,8 +34,18 @@ export interface BrokerCalls {
    * the tick refuses already.
    */
   ask(order: OrderRequest, exits: (answer: BrokerAnswer) => ProtectionRequest | undefined): Promise<BrokerAnswer>;
-  /** The submit call, made in this turn. `onLate` is told of an acceptance that comes after the deadline. */
-  submit(order: OrderRequest, limitMs: number, onLate: (outcome: SubmitOutcome) => void): Promise<SubmitOutcome>;
+  /**
+   * The submit call, made in this turn; the order leaves before its deadline or not at all. `onLate` is told of an acceptance
+   * that comes after it.
+   *
+   * @param sendMs where the order must leave sooner than that, ms
+   */
+  submit(
+    order: OrderRequest,
+    limitMs: number,
+    onLate: (outcome: SubmitOutcome) => void,
+    sendMs?: number,
+  ): Promise<SubmitOutcome>;
   /**
    * The cancel call, made in this turn; it has its whole time, however late it begins (T4). `onReport` is given what the call
    * learned of the order, also when it comes after the deadline.
@@ -117,11 +127,14 @@ export function brokerCalls(options: BrokerCallOptions): BrokerCalls {
     order: OrderRequest,
     limitMs: number,
     onLate: (outcome: SubmitOutcome) => void,
+    sendMs = limitMs,
   ): Promise<SubmitOutcome> {
+    const deadlineMs = Math.min(deadlines.submitMs, limitMs);
+    const withinMs = Math.min(deadlineMs, sendMs);
     const outcome = await callBroker(
       clock,
-      Math.min(deadlines.submitMs, limitMs),
-      (signal) => broker.submitOrder(order, signal),
+      deadlineMs,
+      (signal) => broker.submitOrder(order, signal, { withinMs }),
       (value) => onLate(readSubmitOutcome(value)),
     );
     return outcome.kind === 'answered' ? readSubmitOutcome(outcome.value) : { kind: 'unknown', cause: outcome.cause };

@@ -11,6 +11,7 @@ export type {
 export type { PaperOrderView } from './brokers/paper/paper-order.js';
 export type { PaperScript, PaperScripts } from './brokers/paper/paper-script.js';
 export type { PaperQuote, PaperTick } from './brokers/paper/quote.js';
+export { TooLateError, timedBody } from './brokers/timed-body.js';
 export { JournalError } from './journals/journal-error.js';
 export { memoryJournal } from './journals/memory.js';
 export { readSqliteJournal, sqliteJournal } from './journals/sqlite.js';

@@ -238,6 +238,11 @@ export interface BrokerCapabilities {
    * adapters that poll slowly because they push, and may be asked sooner.
    */
   readonly gapPollMs?: number;
+  /**
+   * Whether a `clientOrderId` that was used once is refused for ever, or at least for the day, also when its order is over. A
+   * worker on Restate sends again after another one only where it is not `false`.
+   */
+  readonly refusesUsedIds?: boolean;
 }
 
 /** The broker's clock, held against ours. */
@@ -276,6 +281,15 @@ export interface Quote {
   readonly last?: string;
 }
 
+/** How late an entry may leave. @public @since 0.1.0 */
+export interface SendLimit {
+  /**
+   * Ms from the call, by the monotonic clock. What has not left by then must not leave: it is `not_sent`. What the host looked
+   * at before the call, the kill switch above all, would not hold any more.
+   */
+  readonly withinMs: number;
+}
+
 /** The broker port: see `docs/broker-adapter.md`, and `conformBroker` to check one. @public @since 0.1.0 */
 export interface BrokerAdapter {
   readonly name: string;
@@ -283,7 +297,7 @@ export interface BrokerAdapter {
   connect?(signal: AbortSignal): Promise<void>;
   close?(): Promise<void>;
   instrument(symbol: string, signal: AbortSignal): Promise<Instrument | 'unknown_symbol'>;
-  submitOrder(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome>;
+  submitOrder(order: OrderRequest, signal: AbortSignal, limit?: SendLimit): Promise<SubmitOutcome>;
   getOrderStatus(ref: OrderRef, signal: AbortSignal): Promise<OrderReport | 'not_found'>;
   getOrderStatuses?(refs: readonly OrderRef[], signal: AbortSignal): Promise<readonly OrderReport[]>;
   /** All orders open at the broker, for the sweep (M3); without it only orders of the journal can be swept. */

@@ -6,6 +6,7 @@
 
 import type { MismatchPolicy } from '../domain/cases.js';
 import { refuseUnknown } from '../domain/option-names.js';
+import type { BrokerCapabilities } from '../domain/ports.js';
 import { FillchartError } from '../domain/reasons.js';
 import { show } from '../domain/snapshot.js';
 
@@ -24,7 +25,7 @@ export type SubmitMode = (typeof SubmitMode)[keyof typeof SubmitMode];
 
 /** Settings of the workers on Restate; times in ms. @beta @since 0.1.0 */
 export interface HostSettings {
-  /** Default `lease`. */
+  /** Default `lease`, and `never` where the broker says that it takes used ids again (`refusesUsedIds: false`). */
   readonly submitMode: SubmitMode;
   /** How long after its intent a worker may still send the order, ms. Longer than the scheduling delays of a busy machine: 2,000. */
   readonly leaseMs: number;
@@ -106,8 +107,15 @@ const WORDS: Partial<Record<keyof HostSettings, readonly string[]>> = {
   onMismatch: ['halt-symbol', 'halt-all', 'report-only'],
 };
 
-/** The settings with the defaults filled in. Throws `INVALID_OPTION`, naming field, value and what is accepted. */
-export function hostSettings(given: Partial<HostSettings> = {}): HostSettings {
+/**
+ * The settings with the defaults filled in. Throws `INVALID_OPTION`, naming field, value and what is accepted.
+ *
+ * @param broker what it can do decides the submit mode where none is given
+ */
+export function hostSettings(
+  given: Partial<HostSettings> = {},
+  { refusesUsedIds }: Pick<BrokerCapabilities, 'refusesUsedIds'> = {},
+): HostSettings {
   refuseUnknown('restate worker', given, Object.keys(HOST_SETTINGS));
   for (const [name, value] of Object.entries(given) as [keyof HostSettings, unknown][]) {
     if (value === undefined) continue;
@@ -121,7 +129,8 @@ export function hostSettings(given: Partial<HostSettings> = {}): HostSettings {
       words === undefined ? `a number from ${least} to ${most}${name.endsWith('Ms') ? ' (ms)' : ''}` : words.join(', ');
     if (!isGood) throw new FillchartError('INVALID_OPTION', `${name} is ${show(value)}; accepted is ${accepted}.`);
   }
-  return Object.freeze({ ...HOST_SETTINGS, ...withoutUndefined(given) });
+  const submitMode = refusesUsedIds === false ? SubmitMode.never : HOST_SETTINGS.submitMode;
+  return Object.freeze({ ...HOST_SETTINGS, submitMode, ...withoutUndefined(given) });
 }
 
 const withoutUndefined = (given: Partial<HostSettings>): Partial<HostSettings> =>

@@ -3,7 +3,8 @@
  *
  * 1. An intent names the attempt of the handler that made it. That name is not in the journal by itself, so a successor, and
  *    this very process after a cut connection, finds that the intent is not its own.
- * 2. Whoever made the intent sends within its lease, judged by the monotonic clock, or not at all.
+ * 2. Whoever made the intent sends within its lease, judged by the monotonic clock, or not at all. The adapter judges it once
+ *    more where the first byte leaves: a worker that is frozen in between would send when it wakes up.
  * 3. A successor waits until the lease and what was on its way are over, and only then asks the broker. What it finds is
  *    adopted; what it does not find was never sent (`lease`), or counts as sent all the same (`never`, S4).
  * 4. A switch that comes while the call is under way finds its order cancelled by the step that made the call.
@@ -81,7 +82,7 @@ async function submitOwn(
 ): Promise<readonly ExecutionFact[] | undefined> {
   const { clock, settings, calls, guard, metrics, risk } = parts;
   const time = timeOf(parts, start);
-  const isLeaseOver = () => clock.monotonic() - intent.madeAt > settings.leaseMs;
+  const leftMs = () => intent.madeAt + settings.leaseMs - clock.monotonic();
   // The host program may do anything, so it comes first: nothing foreign runs between the look and the call (E6).
   const vetoed =
     room && risk?.preTrade && room.refusal === undefined
@@ -89,7 +90,7 @@ async function submitOwn(
       : undefined;
   const reading = await parts.feed.reading(settings.gateAgeMs, settings.leaseMs);
   // From here to the call nothing is awaited.
-  if (reading === undefined || isLeaseOver()) {
+  if (reading === undefined || leftMs() < 0) {
     metrics.fenced += 1;
     const closed = closedGate(parts, context);
     return closed === undefined ? undefined : [blocked(closed, time())];
@@ -101,7 +102,8 @@ async function submitOwn(
   const sending = { ...context, firstSubmitAt: context.firstSubmitAt ?? startedAt };
   guard.sent(sending);
   metrics.submits += 1;
-  const outcome = await calls.submit(orderRequest(context), hardTimeoutAt(sending) - startedAt, () => undefined);
+  const limitMs = hardTimeoutAt(sending) - startedAt;
+  const outcome = await calls.submit(orderRequest(context), limitMs, () => undefined, leftMs());
   if (outcome.kind === 'accepted') guard.placed(context.clientOrderId, outcome.brokerOrderId);
   if (outcome.kind === 'rejected' || outcome.kind === 'not_sent') guard.release(context.clientOrderId);
   return startedAndOver(startedAt, time(), outcome);

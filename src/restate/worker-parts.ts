@@ -75,9 +75,9 @@ export interface WorkerPartsOptions extends RiskOptions {
 
 export function workerParts(options: WorkerPartsOptions): WorkerParts {
   const { broker, clock, logger, attemptId } = options;
-  const settings = hostSettings(options.settings);
-  const deadlines = { ...CALL_DEADLINES, ...options.deadlines };
   const { capabilities } = broker;
+  const settings = hostSettings(options.settings, capabilities);
+  const deadlines = { ...CALL_DEADLINES, ...options.deadlines };
   const connection = brokerConnection(broker, clock, deadlines.connectMs);
   const aliases = aliasesOf(broker) ?? (() => []);
   const risk = checkedRisk(options, broker);

@@ -225,4 +225,15 @@ describe('settings of the host', () => {
   ])('E8: %j is refused', (given, word) => {
     expect(() => hostSettings(given)).toThrow(word);
   });
+
+  it.each([
+    [{}, {}, 'lease'],
+    [{}, { refusesUsedIds: true }, 'lease'],
+    [{}, { refusesUsedIds: false }, 'never'],
+    [{ submitMode: undefined as never }, { refusesUsedIds: false }, 'never'],
+    [{ submitMode: 'lease' as const }, { refusesUsedIds: false }, 'lease'],
+    [{ submitMode: 'never' as const }, { refusesUsedIds: true }, 'never'],
+  ])('S1 S4: given %j, at a broker that says %j, a successor goes by `%s`', (given, broker, mode) => {
+    expect(hostSettings(given, broker).submitMode).toBe(mode);
+  });
 });

@@ -43,6 +43,21 @@ describe('whoever made the intent', () => {
     expect(sends(worker)).toBe(0);
   });
 
+  it('S1: the order leaves within what is left of the lease, or not at all', async () => {
+    const limits: unknown[] = [];
+    const worker = bench({
+      broker: {
+        async submitOrder(_order, _signal, limit) {
+          limits.push(limit);
+          return { kind: 'not_sent', reason: 'held back' };
+        },
+      },
+    });
+    const news = await submit(worker, intentOf(worker, 'mine', 1_500));
+    expect(limits).toEqual([{ withinMs: 500 }]);
+    expect(news?.facts).toMatchObject([{ type: 'SUBMIT_STARTED' }, { outcome: { kind: 'not_sent' } }]);
+  });
+
   it('K5 V8: sends nothing with a reading of the gate that is too old, however long it waits for one', async () => {
     const worker = bench({ readingAgeMs: 301 });
     expect(await submit(worker, intentOf(worker, 'mine'))).toBeUndefined();

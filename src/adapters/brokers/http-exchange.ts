@@ -6,10 +6,12 @@
  * 3. `not_sent` needs proof that no byte of the request left: the connection was never made.
  * 4. A body is read up to a bound; one that goes on beyond it is no answer.
  * 5. Numbers of a body keep their digits (`exact-json.ts`).
+ * 6. An entry leaves within the time that the host gives it, or not at all (`timed-body.ts`).
  */
-import type { Clock } from '../../domain/ports.js';
+import type { Clock, SendLimit } from '../../domain/ports.js';
 import { parseExact } from './exact-json.js';
 import type { Ticket } from './request-budget.js';
+import { TooLateError, timedBody } from './timed-body.js';
 
 /** What came of one request. */
 export type Exchange =
@@ -26,6 +28,21 @@ export interface HttpSettings {
   readonly requestTimeoutMs: number;
 }
 
+/** Whether a request may still leave. */
+export type InTime = () => boolean;
+
+const ALWAYS: InTime = () => true;
+
+/** Until when an entry may leave, counted from now; any time where the host gives no limit. */
+export function inTime(clock: Pick<Clock, 'monotonic'>, limit: SendLimit | undefined): InTime {
+  if (limit === undefined) return ALWAYS;
+  const endsAt = clock.monotonic() + limit.withinMs;
+  return () => clock.monotonic() <= endsAt;
+}
+
+/** Carries requests where the program gives no `fetch` of its own. One that it gives is handed texts, looked at before its call. */
+export const platformFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
+
 export interface HttpCall {
   /** Aborted at the caller's deadline, and at our own. */
   readonly signal: AbortSignal;
@@ -36,7 +53,12 @@ export interface HttpCall {
   end(): void;
 }
 
-export function httpCall(settings: HttpSettings, ticket: Pick<Ticket, 'note'>, given: AbortSignal): HttpCall {
+export function httpCall(
+  settings: HttpSettings,
+  ticket: Pick<Ticket, 'note'>,
+  given: AbortSignal,
+  isInTime = ALWAYS,
+): HttpCall {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   const timer = settings.clock.setTimeout(abort, settings.requestTimeoutMs);
@@ -49,7 +71,8 @@ export function httpCall(settings: HttpSettings, ticket: Pick<Ticket, 'note'>, g
       if (seen !== undefined) throw new Error('one call sends one request');
       seen = { kind: 'lost', cause: 'no answer' };
       try {
-        const response = await settings.fetch(url, { ...init, signal: controller.signal });
+        const body = leaving(settings, init.body, isInTime);
+        const response = await settings.fetch(url, { ...init, ...(body && { body }), signal: controller.signal });
         ticket.note(response.status, response.headers);
         const text = await bodyOf(response);
         seen = { kind: 'answer', status: response.status, body: parseExact(text) };
@@ -65,6 +88,13 @@ export function httpCall(settings: HttpSettings, ticket: Pick<Ticket, 'note'>, g
       given.removeEventListener('abort', abort);
     },
   };
+}
+
+/** @throws {TooLateError} when it may not leave any more */
+function leaving({ fetch }: HttpSettings, body: RequestInit['body'], isInTime: InTime): RequestInit['body'] {
+  if (!isInTime()) throw new TooLateError();
+  const isTimed = isInTime !== ALWAYS && fetch === platformFetch && typeof body === 'string';
+  return isTimed ? timedBody(body, isInTime) : body;
 }
 
 /** Several times the longest list of markets. */
@@ -89,8 +119,10 @@ const BEFORE_SENDING = ['connect', 'getaddrinfo'];
 
 /** What a failed request proves: nothing left when the connection was never made. */
 export function classifyFailure(error: unknown, isGivenUp: boolean): Extract<Exchange, { kind: 'not_sent' | 'lost' }> {
-  if (isGivenUp) return { kind: 'lost', cause: 'no whole answer in time' };
   const causes = rootCauses(error);
+  const [late] = causes.filter((cause) => cause instanceof TooLateError);
+  if (late !== undefined) return { kind: 'not_sent', cause: late.message };
+  if (isGivenUp) return { kind: 'lost', cause: 'no whole answer in time' };
   const neverConnected = causes.length > 0 && causes.every(isBeforeSending);
   const cause = causes.map(codeOf).join(', ') || 'no answer';
   return neverConnected ? { kind: 'not_sent', cause } : { kind: 'lost', cause };

@@ -1,11 +1,13 @@
+import { TooLateError, timedBody } from 'fillchart/adapters';
+
 /** The adapter of the lab broker; `by` goes along with orders and exits. */
 export function labBroker(url, by) {
-  const call = async (method, path, body, signal) => {
+  const call = async (method, path, body, signal, isInTime = () => true) => {
     const query = method === 'POST' ? '' : `?${new URLSearchParams(body)}`;
     const answer = await fetch(`${url}${path}${query}`, {
       method,
       signal,
-      ...(method === 'POST' && { body: JSON.stringify(body) }),
+      ...(method === 'POST' && { body: timedBody(JSON.stringify(body), isInTime) }),
     });
     return answer.json();
   };
@@ -21,9 +23,21 @@ export function labBroker(url, by) {
       minPollMs: 20,
     },
     instrument: async (symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' }),
-    async submitOrder(order, signal) {
-      const { brokerOrderId } = await call('POST', '/orders', { ...order, by }, signal);
-      return { kind: 'accepted', brokerOrderId };
+    async submitOrder(order, signal, { withinMs }) {
+      const endsAt = performance.now() + withinMs;
+      try {
+        const { brokerOrderId } = await call(
+          'POST',
+          '/orders',
+          { ...order, by },
+          signal,
+          () => performance.now() <= endsAt,
+        );
+        return { kind: 'accepted', brokerOrderId };
+      } catch (error) {
+        if (error.cause instanceof TooLateError) return { kind: 'not_sent', reason: error.cause.message };
+        throw error;
+      }
     },
     async getOrderStatus({ clientOrderId }, signal) {
       const { report } = await call('GET', '/orders', { clientOrderId }, signal);

@@ -10,6 +10,7 @@
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import { requireOptions } from '../../../domain/option-names.js';
 import type { BrokerAdapter, OrderRef } from '../../../domain/ports.js';
+import { inTime } from '../http-exchange.js';
 import { remembered } from '../remembered.js';
 import { describeAccount } from './describe.js';
 import { checkExits } from './exit-limits.js';
@@ -72,6 +73,7 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
       fractional: false,
       minPollMs: settings.pollMs,
       gapPollMs: LEAST_GAP_POLL_MS,
+      refusesUsedIds: true,
     },
     connect,
     async close() {
@@ -79,9 +81,9 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
       updates.close();
     },
     instrument: reader.instrument,
-    async submitOrder(order, signal) {
+    async submitOrder(order, signal, limit) {
       if (isClosed) return { kind: 'not_sent', reason: 'the adapter is closed' };
-      return submitOrder(wire, order, signal);
+      return submitOrder(wire, order, signal, inTime(settings.clock, limit));
     },
     getOrderStatus(ref, signal) {
       watched.add(ref);

@@ -7,6 +7,8 @@
 import type { Clock } from '../../../domain/ports.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { systemClock } from '../../system-clock.js';
+
+import { platformFetch } from '../http-exchange.js';
 import { address, between, invalid, oneOf, quietly } from '../option-checks.js';
 
 /** What `alpacaBroker` takes. @public @since 0.1.0 */
@@ -130,7 +132,7 @@ export function readSettings(options: AlpacaBrokerOptions, environment: Environm
     reconnectMs: between('reconnectMs', options.reconnectMs, 500, 1, 5_000),
     warn: quietly(options.warn ?? ((message) => process.emitWarning(message, 'AlpacaWarning'))),
     clock: options.clock ?? systemClock(),
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: options.fetch ?? platformFetch,
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   OrderRequest,
   SubmitOutcome,
 } from '../../../domain/ports.js';
+import type { InTime } from '../http-exchange.js';
 import { classifyCancel, classifySubmit } from './classify.js';
 import { LIST_LIMIT, listOf } from './holdings.js';
 import type { Send, Wire } from './wire.js';
@@ -21,7 +22,12 @@ import { entryOf, isJson, isOver, type Json, pairId, reportOf, reportsOf, stopLe
 /** Alpaca counts shares in billionths. */
 const SMALLEST_STEP = decimal('0.000000001');
 
-export async function submitOrder(wire: Wire, order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
+export async function submitOrder(
+  wire: Wire,
+  order: OrderRequest,
+  signal: AbortSignal,
+  isInTime: InTime,
+): Promise<SubmitOutcome> {
   const { symbol, side, quantity: qty, clientOrderId } = order;
   const size = parseVenueDecimal(qty);
   if (size === undefined || !isMultipleOf(size, SMALLEST_STEP)) {
@@ -30,7 +36,7 @@ export async function submitOrder(wire: Wire, order: OrderRequest, signal: Abort
   const postOrderRequest = { symbol, side, qty, clientOrderId, type: 'market', timeInForce: 'day' } as const;
   wire.begin(clientOrderId, symbol);
   const send: Send = (apis, init) => apis.orders.postOrderRaw({ postOrderRequest }, init);
-  return classifySubmit(await wire.exchange('submit', signal, send, clientOrderId));
+  return classifySubmit(await wire.exchange('submit', signal, send, clientOrderId, isInTime));
 }
 
 /** The life that a request is spent on: the entry's, also for its exits. */

@@ -8,7 +8,7 @@
 
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerRateLimit } from '../../../domain/ports.js';
-import { type Exchange, httpCall } from '../http-exchange.js';
+import { type Exchange, httpCall, type InTime } from '../http-exchange.js';
 import { redactor } from '../redact.js';
 import { minuteRules, ONE_REQUEST, type Purpose, requestBudget } from '../request-budget.js';
 import { keysRefused, read, refusesKeys } from './classify.js';
@@ -30,8 +30,11 @@ export interface Apis {
 export type Send = (apis: Apis, init: RequestInit) => Promise<unknown>;
 
 export interface Wire {
-  /** Sends what `send` asks of the library, once. `tag` names the life that it is spent on: an entry's id, or its symbol before that. */
-  exchange(purpose: Purpose, signal: AbortSignal, send: Send, tag?: string): Promise<Exchange>;
+  /**
+   * Sends what `send` asks of the library, once. `tag` names the life that it is spent on: an entry's id, or its symbol before
+   * that; `isInTime` says whether it may still leave.
+   */
+  exchange(purpose: Purpose, signal: AbortSignal, send: Send, tag?: string, isInTime?: InTime): Promise<Exchange>;
   /**
    * A read: the body of a 2xx; `undefined` for Alpaca's own 404.
    *
@@ -66,12 +69,18 @@ export function alpacaWire(settings: AlpacaSettings, sdk: () => Promise<AlpacaSd
   const budget = requestBudget(clock, rules);
   const legs = legNames();
 
-  async function exchange(purpose: Purpose, signal: AbortSignal, send: Send, tag?: string): Promise<Exchange> {
+  async function exchange(
+    purpose: Purpose,
+    signal: AbortSignal,
+    send: Send,
+    tag?: string,
+    isInTime?: InTime,
+  ): Promise<Exchange> {
     const library = await sdk();
     if (signal.aborted) return { kind: 'not_sent', cause: 'given up before it was sent' };
     const ticket = await budget.admit(purpose, signal, ONE_REQUEST, tag);
     if (ticket.held !== undefined) return { kind: 'not_sent', cause: ticket.held };
-    const call = httpCall(settings, ticket, signal);
+    const call = httpCall(settings, ticket, signal, isInTime);
     try {
       await send(apisOf(library, settings, call.carry), { signal: call.signal });
     } catch {

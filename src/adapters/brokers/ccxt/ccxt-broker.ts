@@ -12,7 +12,8 @@
 
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import { requireOptions } from '../../../domain/option-names.js';
-import type { BrokerAdapter, OrderReport, OrderRequest, SubmitOutcome } from '../../../domain/ports.js';
+import type { BrokerAdapter, OrderReport, OrderRequest, SendLimit, SubmitOutcome } from '../../../domain/ports.js';
+import { inTime } from '../http-exchange.js';
 import { accountReader } from './account.js';
 import { binance } from './binance.js';
 import { bybit } from './bybit.js';
@@ -112,6 +113,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
       positions: 'netting',
       fractional: true,
       gapPollMs: settings.pollMs,
+      refusesUsedIds: false, // `sent-orders.ts`
       /** The more orders are polled, the farther apart their polls are. */
       get minPollMs() {
         const leastMs = pushes.isUp() ? Math.max(settings.pollMs, PUSHED_POLL_MS) : settings.pollMs;
@@ -126,7 +128,7 @@ export function ccxtBroker(options: CcxtBrokerOptions): BrokerAdapter {
       markets = undefined;
     },
     instrument: reader.instrument,
-    submitOrder: (order, signal) => submitOrder(connection, sent, order, signal, pushes.tell),
+    submitOrder: (order, signal, limit) => submitOrder(connection, { sent, pushes, limit }, order, signal),
     getOrderStatus: (ref, signal) => orderStatus(connection, ref, signal),
     getOpenOrders: (signal) => readOpenOrders(connection, signal),
     cancelOrder: (ref, signal) => cancelOrder(connection, ref, signal),
@@ -161,14 +163,20 @@ async function open(settings: CcxtSettings, wire: Wire, signal: AbortSignal): Pr
   return library;
 }
 
+interface Sending {
+  readonly sent: SentOrders;
+  readonly pushes: { readonly tell: (report: OrderReport) => void };
+  readonly limit: SendLimit | undefined;
+}
+
 async function submitOrder(
   connection: Connection,
-  sent: SentOrders,
+  { sent, pushes, limit }: Sending,
   { symbol, side, quantity, clientOrderId }: OrderRequest,
   signal: AbortSignal,
-  tell: (report: OrderReport) => void,
 ): Promise<SubmitOutcome> {
-  const { dialect, wire, ids, live, learned } = connection;
+  const { settings, dialect, wire, ids, live, learned } = connection;
+  const isInTime = inTime(settings.clock, limit);
   const market = marketsOr(connection.markets)?.find(symbol);
   if (market === undefined) return { kind: 'not_sent', reason: `no market ${symbol}, or not connected` };
   const name = ids.toVenue(clientOrderId);
@@ -176,7 +184,7 @@ async function submitOrder(
     const request = dialect.entry(market, side, quantity, name);
     live.begin(clientOrderId, symbol);
     wire.budget.begin(clientOrderId, symbol);
-    const exchange = await wire.exchange('submit', signal, request, clientOrderId);
+    const exchange = await wire.exchange('submit', signal, request, clientOrderId, isInTime);
     const outcome = classifySubmit(dialect, exchange, 'entry');
     if (outcome.kind === 'rejected' && outcome.transient !== true) {
       live.over(clientOrderId, false);
@@ -190,7 +198,7 @@ async function submitOrder(
     learned.keep(entered.brokerOrderId, { fills: entered.fills, fees: entered.fees ?? [] });
     const report = reportOf(entered, clientOrderId, market);
     if (entered.state === 'filled') live.over(clientOrderId, true);
-    if (report !== undefined) tell(report);
+    if (report !== undefined) pushes.tell(report);
     return outcome;
   });
 }

@@ -7,6 +7,8 @@
 import type { Clock } from '../../../domain/ports.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { systemClock } from '../../system-clock.js';
+
+import { platformFetch } from '../http-exchange.js';
 import { address, between, invalid, isLocal, oneOf, quietly } from '../option-checks.js';
 
 /** The exchanges that the adapter knows. Others are refused, though ccxt may know them. */
@@ -108,7 +110,7 @@ export function readSettings(options: CcxtBrokerOptions, environment: Environmen
     requestTimeoutMs: between('requestTimeoutMs', options.requestTimeoutMs, 10_000, 100, 60_000),
     warn: quietly(options.warn ?? ((message) => process.emitWarning(message, 'CcxtWarning'))),
     clock: options.clock ?? systemClock(),
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: options.fetch ?? platformFetch,
   };
 }
 

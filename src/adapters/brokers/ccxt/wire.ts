@@ -12,7 +12,7 @@
  */
 import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { BrokerRateLimit } from '../../../domain/ports.js';
-import { type Exchange, httpCall } from '../http-exchange.js';
+import { type Exchange, httpCall, type InTime } from '../http-exchange.js';
 import { redactor } from '../redact.js';
 import { type Purpose, type RequestBudget, requestBudget, type Ticket } from '../request-budget.js';
 import { type Dialect, isJson, type Request, type Said } from './dialect.js';
@@ -22,8 +22,11 @@ import type { CcxtSettings } from './options.js';
 import { type VenueTime, venueTime } from './venue-time.js';
 
 export interface Wire {
-  /** Sends one request, and says what is certain of it. `tag` names the life that it belongs to, or its symbol. */
-  exchange(purpose: Purpose, signal: AbortSignal, request: Request, tag?: string): Promise<Exchange>;
+  /**
+   * Sends one request, and says what is certain of it. `tag` names the life that it belongs to, or its symbol; `isInTime` says
+   * whether it may still leave.
+   */
+  exchange(purpose: Purpose, signal: AbortSignal, request: Request, tag?: string, isInTime?: InTime): Promise<Exchange>;
   /** A read: what the exchange said, "there is no such order" among it. @throws {Error} for everything else, no news; {BrokerRefusal} for a no in its own words */
   read(signal: AbortSignal, request: Request, purpose?: Purpose, tag?: string): Promise<Said>;
   /** Carries what ccxt fetches by itself. */
@@ -47,16 +50,28 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
   const line = waitingLine();
   const time = venueTime({ ...settings, ask: askTime });
 
-  async function exchange(purpose: Purpose, signal: AbortSignal, request: Request, tag?: string): Promise<Exchange> {
-    const first = await once(purpose, signal, request, tag);
+  async function exchange(
+    purpose: Purpose,
+    signal: AbortSignal,
+    request: Request,
+    tag?: string,
+    isInTime?: InTime,
+  ): Promise<Exchange> {
+    const first = await once(purpose, signal, request, tag, isInTime);
     // What is not signed bears no time; the question for the time must not wait for its own answer.
     if (request.api !== 'private' || first.kind !== 'answer' || signal.aborted) return first;
     const said = dialect.readAnswer(first.status, first.body);
     if (said === undefined || dialect.isStale?.(said) !== true) return first;
-    return (await time.measure()) && !signal.aborted ? once(purpose, signal, request, tag) : first;
+    return (await time.measure()) && !signal.aborted ? once(purpose, signal, request, tag, isInTime) : first;
   }
 
-  async function once(purpose: Purpose, signal: AbortSignal, request: Request, tag?: string): Promise<Exchange> {
+  async function once(
+    purpose: Purpose,
+    signal: AbortSignal,
+    request: Request,
+    tag?: string,
+    isInTime?: InTime,
+  ): Promise<Exchange> {
     const cost = limits.costOf(request);
     const isWrite = purpose === 'safety' || purpose === 'submit';
     // A write is signed and sent in the turn that asks for it.
@@ -70,14 +85,20 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
     const ticket = early ?? budget.take(purpose, cost, tag);
     if (ticket.held !== undefined) return { kind: 'not_sent', cause: ticket.held };
     if (request.api === 'private' && !dialect.isOrdered && time.isDue()) void time.measure();
-    const sent = send(signer, signal, request, ticket);
+    const sent = send(signer, signal, request, ticket, isInTime);
     return isOrdered ? line.under(sent) : sent;
   }
 
-  async function send(signer: CcxtLibrary, signal: AbortSignal, request: Request, ticket: Ticket): Promise<Exchange> {
+  async function send(
+    signer: CcxtLibrary,
+    signal: AbortSignal,
+    request: Request,
+    ticket: Ticket,
+    isInTime?: InTime,
+  ): Promise<Exchange> {
     const signed = attemptToSign(signer, request);
     if (typeof signed === 'string') return { kind: 'not_sent', cause: redact(signed) };
-    const call = httpCall(settings, ticket, signal);
+    const call = httpCall(settings, ticket, signal, isInTime);
     try {
       const { method, body } = signed;
       const headers = { ...signer.headers, ...signed.headers };
