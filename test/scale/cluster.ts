@@ -45,6 +45,8 @@ export interface ClusterOptions {
   readonly unfenced?: boolean;
   /** The guard of the chart that throws in every worker. */
   readonly breaks?: string;
+  /** The first worker stops between the call for its first order and the first byte; `plain`: nothing holds the order back. */
+  readonly stops?: 'timed' | 'plain';
   /** The first worker hangs on wires that can be cut. */
   readonly wired?: boolean;
   /** Servers of Restate, one by default; three keep everything twice. */
@@ -74,6 +76,8 @@ export interface Cluster {
   /** Kills with SIGKILL and starts a new one in its place. */
   restartWorker(index: number): Promise<void>;
   freezeWorker(index: number, ms: number): Promise<void>;
+  /** Lets one go on that has stopped. */
+  thawWorker(index: number): void;
   killServer(index?: number): void;
   /** Starts it, and waits until it serves. */
   startServer(index?: number): Promise<void>;
@@ -164,7 +168,7 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
   const ingressUrl = count === 1 ? INGRESS : 'http://127.0.0.1:8180';
   const portOf = (index: number): number => 9081 + index;
   function startWorker(index: number, mark = 'old'): ChildProcess {
-    const { settings = {}, unfenced, limits, breaks } = options;
+    const { settings = {}, unfenced, limits, breaks, stops } = options;
     const fence = unfenced === true ? 'unfenced' : 'fenced';
     const isWired = options.wired === true && index === 0;
     const ways = [isWired ? 'http://127.0.0.1:8280' : ingressUrl, isWired ? 'http://127.0.0.1:9400' : BROKER];
@@ -172,6 +176,7 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
     return start(process.execPath, [WORKER, `${portOf(index)}`, ...ways, JSON.stringify(settings), fence, ...limited], {
       LAB_MARK: mark,
       ...(breaks !== undefined && { LAB_BREAKS: breaks }),
+      ...(stops !== undefined && index === 0 && { LAB_STOPS: stops }),
     });
   }
 
@@ -233,6 +238,7 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
         await pause(ms);
         workers[index]?.kill('SIGCONT');
       },
+      thawWorker: (index) => void workers[index]?.kill('SIGCONT'),
       killServer: (index = 0) => void servers[index]?.kill('SIGKILL'),
       startServer,
       async freezeServer(ms, index = 0) {

@@ -1,9 +1,9 @@
 /**
  * A worker stands still in the middle of a submit, is taken over, and thaws (S1): the fence keeps it from sending again.
  */
-import { afterEach, describe, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type Cluster, cluster, pause } from './cluster.js';
-import { advisories, countBy, expectSound, said, untilExecuted } from './story.js';
+import { advisories, countBy, doubles, expectSound, said, untilExecuted } from './story.js';
 
 let running: Cluster | undefined;
 afterEach(async () => {
@@ -32,4 +32,25 @@ describe('a frozen worker', { timeout: 300_000 }, () => {
       cases: (await now.front.cases.all()).length,
     });
   });
+
+  it.each([
+    ['timed', 'not sent: the adapter looks at the lease where the first byte leaves', 0],
+    ['plain', 'sent twice: the control', 1],
+  ] as const)(
+    'S1: stopped between the call and the first byte, an order that is %s is %s',
+    async (stops, _what, count) => {
+      running = await cluster({ workers: 2, stops });
+      const { front } = running;
+      const all = advisories(8).map((advisory) => untilExecuted(front, advisory));
+      // Longer than it takes another worker to wait for the lease, to look, and to send.
+      await pause(12_000);
+      running.thawWorker(0);
+      const results = await Promise.all(all);
+      await pause(2_000);
+      const state = await running.state();
+      expect(doubles(state)).toBe(count);
+      said({ stops, doubles: doubles(state), ...countBy(results, ({ status }) => status) });
+      if (count === 0) await expectSound(running, results);
+    },
+  );
 });

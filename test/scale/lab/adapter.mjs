@@ -1,15 +1,26 @@
 import { TooLateError, timedBody } from 'fillchart/adapters';
 
-/** The adapter of the lab broker; `by` goes along with orders and exits. */
-export function labBroker(url, by) {
+/**
+ * The adapter of the lab broker; `by` goes along with orders and exits.
+ *
+ * @param stops the process stops itself between the call of `fetch` for its first order and the first byte; `plain` is the
+ * negative control: its orders leave whenever they can
+ */
+export function labBroker(url, by, stops) {
+  let isStopped = false;
   const call = async (method, path, body, signal, isInTime = () => true) => {
     const query = method === 'POST' ? '' : `?${new URLSearchParams(body)}`;
-    const answer = await fetch(`${url}${path}${query}`, {
+    const text = JSON.stringify(body);
+    const answer = fetch(`${url}${path}${query}`, {
       method,
       signal,
-      ...(method === 'POST' && { body: timedBody(JSON.stringify(body), isInTime) }),
+      ...(method === 'POST' && { body: stops === 'plain' ? text : timedBody(text, isInTime) }),
     });
-    return answer.json();
+    if (stops !== undefined && path === '/orders' && method === 'POST' && !isStopped) {
+      isStopped = true;
+      process.kill(process.pid, 'SIGSTOP');
+    }
+    return (await answer).json();
   };
   return {
     name: 'lab',

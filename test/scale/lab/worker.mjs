@@ -1,14 +1,14 @@
 /**
  * A worker as a process of its own. Arguments: port, ingress, broker, settings as JSON, the word `unfenced` for the negative
  * control: then every attempt of a handler has the same name, and the fence cannot tell them apart; and limits as JSON. What it
- * sends carries `LAB_MARK`; the guard of the chart that `LAB_BREAKS` names throws.
+ * sends carries `LAB_MARK`; the guard of the chart that `LAB_BREAKS` names throws; `LAB_STOPS` stops it at its first order.
  */
 import { randomUUID } from 'node:crypto';
 import { systemClock } from 'fillchart/adapters';
 import { openWorker } from 'fillchart/restate';
 import { labBroker } from './adapter.mjs';
 
-const { LAB_BREAKS, LAB_MARK } = process.env;
+const { LAB_BREAKS, LAB_MARK, LAB_STOPS } = process.env;
 if (LAB_BREAKS !== undefined) {
   const { executionGuards } = await import('../../../dist/machines/execution.guards.js');
   executionGuards[LAB_BREAKS] = () => {
@@ -17,7 +17,7 @@ if (LAB_BREAKS !== undefined) {
 }
 const [port, ingressUrl, brokerUrl, settings = '{}', fence = 'fenced', limits] = process.argv.slice(2);
 const worker = await openWorker({
-  broker: labBroker(brokerUrl, LAB_MARK),
+  broker: labBroker(brokerUrl, LAB_MARK, LAB_STOPS),
   clock: systemClock(),
   ingressUrl,
   port: Number(port),
