@@ -35,9 +35,14 @@ const standStill = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBu
 const clock = systemClock();
 
 /** One request with the body `adv-1`; what is done in the turn of its call comes with it. */
-async function send(limit: { readonly withinMs: number } | undefined, meanwhile: () => void) {
-  const settings = { clock, fetch: platformFetch, requestTimeoutMs: 5_000 };
-  const call = httpCall(settings, { note: () => undefined }, new AbortController().signal, inTime(clock, limit));
+async function send(limit: { readonly withinMs: number } | undefined, meanwhile: () => void, requestTimeoutMs = 5_000) {
+  const settings = { clock, fetch: platformFetch, requestTimeoutMs };
+  const call = httpCall(
+    settings,
+    { note: () => undefined },
+    new AbortController().signal,
+    limit && inTime(clock, limit),
+  );
   const carried = call.carry(address, { method: 'POST', body: 'adv-1' }).catch(() => undefined);
   meanwhile();
   await carried;
@@ -70,6 +75,11 @@ describe('an order that leaves in time or not at all', () => {
   it('P7: without a limit it leaves when the process goes on: the limit is what holds it back', async () => {
     expect(await send(undefined, () => standStill(200))).toMatchObject({ kind: 'answer' });
     expect(arrived).toEqual([{ body: 'adv-1', length: '5' }]);
+  });
+
+  it('P7: nor later than the time of its request, whoever sends it: exits and cancels too', async () => {
+    expect(await send(undefined, () => standStill(200), 100)).toEqual(HELD_BACK);
+    expect(arrived).toEqual([]);
   });
 
   it('P7: is not even tried when its time is over before the call', async () => {

@@ -6,7 +6,8 @@
  * 3. `not_sent` needs proof that no byte of the request left: the connection was never made.
  * 4. A body is read up to a bound; one that goes on beyond it is no answer.
  * 5. Numbers of a body keep their digits (`exact-json.ts`).
- * 6. An entry leaves within the time that the host gives it, or not at all (`timed-body.ts`).
+ * 6. What has a body leaves within the time of its request, and an entry within what the host gives it, or not at all
+ *    (`timed-body.ts`).
  */
 import type { Clock, SendLimit } from '../../domain/ports.js';
 import { parseExact } from './exact-json.js';
@@ -31,12 +32,9 @@ export interface HttpSettings {
 /** Whether a request may still leave. */
 export type InTime = () => boolean;
 
-const ALWAYS: InTime = () => true;
-
-/** Until when an entry may leave, counted from now; any time where the host gives no limit. */
-export function inTime(clock: Pick<Clock, 'monotonic'>, limit: SendLimit | undefined): InTime {
-  if (limit === undefined) return ALWAYS;
-  const endsAt = clock.monotonic() + limit.withinMs;
+/** Until when a request may leave, counted from now. */
+export function inTime(clock: Pick<Clock, 'monotonic'>, { withinMs }: SendLimit): InTime {
+  const endsAt = clock.monotonic() + withinMs;
   return () => clock.monotonic() <= endsAt;
 }
 
@@ -57,11 +55,13 @@ export function httpCall(
   settings: HttpSettings,
   ticket: Pick<Ticket, 'note'>,
   given: AbortSignal,
-  isInTime = ALWAYS,
+  mayLeave?: InTime,
 ): HttpCall {
+  const { requestTimeoutMs } = settings;
+  const isInTime = mayLeave ?? inTime(settings.clock, { withinMs: requestTimeoutMs });
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  const timer = settings.clock.setTimeout(abort, settings.requestTimeoutMs);
+  const timer = settings.clock.setTimeout(abort, requestTimeoutMs);
   given.addEventListener('abort', abort, { once: true });
   if (given.aborted) abort();
   let seen: Exchange | undefined;
@@ -93,8 +93,7 @@ export function httpCall(
 /** @throws {TooLateError} when it may not leave any more */
 function leaving({ fetch }: HttpSettings, body: RequestInit['body'], isInTime: InTime): RequestInit['body'] {
   if (!isInTime()) throw new TooLateError();
-  const isTimed = isInTime !== ALWAYS && fetch === platformFetch && typeof body === 'string';
-  return isTimed ? timedBody(body, isInTime) : body;
+  return fetch === platformFetch && typeof body === 'string' ? timedBody(body, isInTime) : body;
 }
 
 /** Several times the longest list of markets. */

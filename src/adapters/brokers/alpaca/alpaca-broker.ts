@@ -83,7 +83,7 @@ export function alpacaBroker(options: AlpacaBrokerOptions = {}): BrokerAdapter {
     instrument: reader.instrument,
     async submitOrder(order, signal, limit) {
       if (isClosed) return { kind: 'not_sent', reason: 'the adapter is closed' };
-      return submitOrder(wire, order, signal, inTime(settings.clock, limit));
+      return submitOrder(wire, order, signal, limit && inTime(settings.clock, limit));
     },
     getOrderStatus(ref, signal) {
       watched.add(ref);

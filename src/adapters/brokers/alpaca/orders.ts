@@ -26,7 +26,7 @@ export async function submitOrder(
   wire: Wire,
   order: OrderRequest,
   signal: AbortSignal,
-  isInTime: InTime,
+  isInTime: InTime | undefined,
 ): Promise<SubmitOutcome> {
   const { symbol, side, quantity: qty, clientOrderId } = order;
   const size = parseVenueDecimal(qty);

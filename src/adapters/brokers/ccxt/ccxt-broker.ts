@@ -176,7 +176,7 @@ async function submitOrder(
   signal: AbortSignal,
 ): Promise<SubmitOutcome> {
   const { settings, dialect, wire, ids, live, learned } = connection;
-  const isInTime = inTime(settings.clock, limit);
+  const isInTime = limit && inTime(settings.clock, limit);
   const market = marketsOr(connection.markets)?.find(symbol);
   if (market === undefined) return { kind: 'not_sent', reason: `no market ${symbol}, or not connected` };
   const name = ids.toVenue(clientOrderId);
