@@ -7,8 +7,13 @@
  *    the time is looked at once more.
  * 3. The length is known beforehand, so the request looks as one with a text does.
  */
+import { invalidOption } from '../../domain/option-values.js';
 
-/** Thrown by the body in place of its text. */
+/**
+ * Thrown by the body in place of its text; `fetch` rejects with it as the cause.
+ *
+ * @public @since 0.1.0
+ */
 export class TooLateError extends Error {
   override readonly name = 'TooLateError';
   constructor() {
@@ -46,6 +51,11 @@ class TimedBody extends Blob {
  * and nothing that a server could act on has left. For adapters that send orders over HTTP.
  *
  * @param isInTime whether the order may still leave, by a monotonic clock
+ * @throws {FillchartError} `INVALID_OPTION` for anything else
  * @public @since 0.1.0
  */
-export const timedBody = (text: string, isInTime: () => boolean): Blob => new TimedBody(text, isInTime);
+export function timedBody(text: string, isInTime: () => boolean): Blob {
+  if (typeof text !== 'string') throw invalidOption('the text of timedBody', text, 'a text');
+  if (typeof isInTime !== 'function') throw invalidOption('isInTime of timedBody', isInTime, 'a function');
+  return new TimedBody(text, isInTime);
+}
