@@ -103,7 +103,7 @@ const LEVELS: Partial<Record<AuditEvent, keyof Logger>> = {
 };
 
 /** An execution that proceeds under a WARNING says so (K1). */
-const levelOf = ({ event, details }: AuditRecord): keyof Logger =>
+export const levelOf = ({ event, details }: AuditRecord): keyof Logger =>
   LEVELS[event] ?? (event === 'execution_start' && details['killSwitchState'] === 'WARNING' ? 'warn' : 'info');
 
 /** Where a journal ends: number and hash of its last record, and the number of its last audit line; 0 for none. */

@@ -1,8 +1,11 @@
 /**
- * The log as an object on Restate: where it begins and ends, and how far its sources are. The entries are in pages.
+ * The log as an object on Restate: where it begins and ends, and how far its sources are. The entries are in pages. The worker
+ * that takes an entry down writes its audit lines to its own log, each once in the whole deployment (A2).
  */
 import * as restate from '@restatedev/restate-sdk';
+import { levelOf } from '../journal/recorder.js';
 import {
+  auditOf,
   EMPTY_LOG,
   type LogBounds,
   type LogEnd,
@@ -47,6 +50,15 @@ function keep(ctx: Exclusive, piece: LogPiece | undefined): void {
   ctx.objectSendClient<PagesObject>({ name: PAGES }, keyOf(LOG, entries)).put([row]);
 }
 
+/** Restate's console says nothing that was said before, when a handler is run again. */
+function say(ctx: Exclusive, { after, facts }: LogPiece): void {
+  let before = after.auditLines;
+  for (const fact of facts) {
+    for (const line of auditOf(fact, before)) ctx.console[levelOf(line)](line.event, line);
+    before += fact.audit.length;
+  }
+}
+
 /** The pages that are full once the log has come from one end to the other. */
 const filled = (from: LogEnd, to: LogEnd, at: number): FullPage[] =>
   Array.from({ length: pageOf(to.entries) - pageOf(from.entries) }, (_, index) => ({
@@ -83,6 +95,7 @@ export function logHandlers({ logKeptMs }: Pick<HostSettings, 'logKeptMs'>) {
       for (const [source, sourceEnd] of last) ctx.set(lastOf(source), sourceEnd);
       if (piece === undefined) return;
       keep(ctx, piece);
+      say(ctx, piece);
       ctx.set('end', end);
       const now = piece.facts.at(-1)?.at ?? 0;
       const pages = filled(before, end, now);

@@ -8,8 +8,9 @@
  * 4. What is old goes, page by page. Entries of a source that is not over are logged once more at the end, with their first
  *    place: whoever has seen them passes over them, and whoever begins now misses nothing that is not over.
  */
-import type { AuditEntry } from '../domain/audit.js';
+import type { AuditEntry, AuditRecord } from '../domain/audit.js';
 import type { RecordedFact, RecordStream } from '../domain/journal.js';
+import { isoTime } from '../domain/time.js';
 
 /** What was taken down, without a place in a journal. */
 export interface LoggedFact {
@@ -54,6 +55,22 @@ export interface LogPiece {
   /** How far the log went before it. */
   readonly after: LogEnd;
   readonly facts: readonly PlacedFact[];
+}
+
+/**
+ * The lines of the audit log that a fact brought.
+ *
+ * @param before how many there were before it
+ */
+export function auditOf(logged: LoggedFact, before: number): readonly AuditRecord[] {
+  const { advisoryId, snapshotHash, at, t, audit } = logged;
+  return audit.map(({ event, details }, index) => ({
+    ...{ seq: before + index + 1, event, timestamp: isoTime(at) },
+    ...(t !== undefined && { t }),
+    ...(advisoryId !== undefined && { advisoryId }),
+    ...(snapshotHash !== undefined && { snapshotHash }),
+    details,
+  }));
 }
 
 /** What there is to read, in entries. */

@@ -84,11 +84,16 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
   };
 }
 
-/** Restate's own words, where they are warnings or errors. */
-const logTo =
+/** Audit lines, once each (A2); of Restate's own words those that are warnings or errors. */
+export const logTo =
   (logger: Logger | false): LoggerTransport =>
-  ({ level }, message, ...more) => {
+  ({ level, source, replaying }, message, ...more) => {
     const name = String(level).toLowerCase();
-    if (logger === false || (name !== 'warn' && name !== 'error')) return;
-    logger[name]({ more: more.map(String) }, String(message));
+    if (logger === false || !isLevel(name)) return;
+    if (String(source) === 'USER') {
+      const [line] = more as readonly object[];
+      if (!replaying) logger[name](line ?? {}, String(message));
+    } else if (name === 'warn' || name === 'error') logger[name]({ more: more.map(String) }, String(message));
   };
+
+const isLevel = (name: string): name is keyof Logger => ['debug', 'info', 'warn', 'error'].includes(name);

@@ -16,7 +16,15 @@ interface Message {
 
 const SendOpts = rpc.sendOpts({ delay: 0 }).constructor as new () => ReturnType<typeof rpc.sendOpts>;
 
-export function fakeRestate(services: Readonly<Record<string, Handlers>>, startedAt: number) {
+const nothing = (): void => undefined;
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** @param said is told what a handler says to the log of its worker */
+export function fakeRestate(
+  services: Readonly<Record<string, Handlers>>,
+  startedAt: number,
+  said: Partial<Record<keyof typeof SILENT, (...given: unknown[]) => void>> = {},
+) {
   /** By service and key, then by the name of the state. */
   const states = new Map<string, Map<string, unknown>>();
   /** In the order in which they are due. */
@@ -53,6 +61,7 @@ export function fakeRestate(services: Readonly<Record<string, Handlers>>, starte
       clear: (name: string) => void state.delete(name),
       clearAll: () => state.clear(),
       stateKeys: async () => [...state.keys()],
+      console: { ...SILENT, ...said },
       date: { now: async () => now },
       run: (_name: string, act: () => unknown) => Promise.resolve(act()),
       genericSend: () => undefined,

@@ -2,19 +2,24 @@
  * A service in front of Restate reads the log, whose old pages go: it is told everything once, and misses nothing that is open.
  */
 import { virtualClock } from 'fillchart/testing';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Ingress } from '../../src/restate/ingress.js';
 import type { LogEntry } from '../../src/restate/log.js';
 import { logHandlers } from '../../src/restate/log-object.js';
 import { type Follower, follower } from '../../src/restate/mirror/follower.js';
 import { pagesHandlers } from '../../src/restate/pages-object.js';
+import { logTo } from '../../src/restate/worker.js';
 import { fakeRestate } from './fake-restate.js';
 
 const MINUTE_MS = 60_000;
 const START = Date.UTC(2026, 0, 1);
 
 function desk() {
-  const restate = fakeRestate({ log: logHandlers({ logKeptMs: MINUTE_MS }), pages: pagesHandlers }, START);
+  const said: unknown[] = [];
+  const say = (_event: unknown, line: unknown): void => void said.push(line);
+  const services = { log: logHandlers({ logKeptMs: MINUTE_MS }), pages: pagesHandlers };
+  const restate = fakeRestate(services, START, { info: say, warn: say, error: say });
   const clock = virtualClock();
   const ingress: Ingress = {
     call: async (service, key, handler, body) => (await restate.call(service, key, handler, body)) as never,
@@ -51,7 +56,7 @@ function desk() {
     for (let run = 1; run <= 60; run += 1) await append(`${name}${run}`, 1, 10, true);
     await restate.advance(2 * MINUTE_MS);
   };
-  return { restate, append, reader, fill };
+  return { restate, append, reader, fill, said };
 }
 
 describe('a log whose pages go', () => {
@@ -96,5 +101,35 @@ describe('a log whose pages go', () => {
     expect(away.lines().filter((line) => line.startsWith('open'))).toEqual(['open 1', 'open 2']);
     expect(new Set(away.lines()).size).toBe(away.lines().length);
     expect(away.lines()).toContain('d60 10');
+  });
+});
+
+describe('the log of a worker', () => {
+  it('A2: has each audit line once, with its number among all, however often it is brought', async () => {
+    const { append, said } = desk();
+    await append('one', 1, 2);
+    await append('one', 1, 3);
+    await append('two', 1, 1);
+    expect(said).toMatchObject([
+      { seq: 1, event: 'order_submitted', details: { source: 'one', number: 1 } },
+      { seq: 2, details: { source: 'one', number: 2 } },
+      { seq: 3, details: { source: 'one', number: 3 } },
+      { seq: 4, details: { source: 'two', number: 1 } },
+    ]);
+  });
+
+  it("A2: is written by pino, and not again when Restate runs a handler again; of Restate's own words warnings alone", () => {
+    const lines: Record<string, unknown>[] = [];
+    const write = (text: string): void => void lines.push(JSON.parse(text));
+    const tell = logTo(pino({ base: null, timestamp: false }, { write }));
+    const from = (source: string, level: string, replaying = false) => ({ source, level, replaying }) as never;
+    tell(from('USER', 'warn'), 'kill_switch_set', { event: 'kill_switch_set', seq: 7 });
+    tell(from('USER', 'warn', true), 'kill_switch_set', { event: 'kill_switch_set', seq: 7 });
+    tell(from('SYSTEM', 'info'), 'Invocation started');
+    tell(from('SYSTEM', 'error'), 'Invocation failed', new Error('cut off'));
+    expect(lines).toEqual([
+      { level: 40, event: 'kill_switch_set', seq: 7, msg: 'kill_switch_set' },
+      { level: 50, more: ['Error: cut off'], msg: 'Invocation failed' },
+    ]);
   });
 });

@@ -118,6 +118,17 @@ async function filledTooLate(
   return late;
 }
 
+/** Why orders were not sent, in the words of their last tries. */
+async function whyNotSent(now: Cluster, results: readonly ExecutionResult[]): Promise<readonly string[]> {
+  const unsent = results.filter(({ reason }) => reason === 'ORDER_NOT_SENT');
+  const records = await Promise.all(unsent.map(({ advisoryId }) => now.front.records(advisoryId)));
+  return records.flatMap((chain) => {
+    const facts = chain.map(({ fact }) => fact as unknown as ExecutionFact);
+    const last = facts.findLast(({ type }) => type === 'SUBMIT_OUTCOME');
+    return last?.type === 'SUBMIT_OUTCOME' && last.outcome.kind === 'not_sent' ? last.outcome.reason : 'no try';
+  });
+}
+
 describe('a campaign', { timeout: 1_800_000 }, () => {
   it('S1 A6 M1: kills, freezes and partitions at random: 0 doubled, 0 lost, 0 unprotected, 0 false cases', async () => {
     running = await cluster({ workers: WORKERS, wired: true, servers: SERVERS });
@@ -158,6 +169,7 @@ describe('a campaign', { timeout: 1_800_000 }, () => {
       },
       ...{ orders: state.orders.length, doubled: doubles(state), lost: untold.filter((id) => !isLate(id)).length },
       ...countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`.trim()),
+      notSent: countBy(await whyNotSent(now, results), (why) => why),
       ...{ knownOnlyAfterT32: late.size, cases: cases.length, falseCases: wrong.length },
     });
     expect(results).toHaveLength(COUNT);

@@ -51,10 +51,10 @@ function describeWorker(command: Command): Command {
     .option('--archive <folder>', 'takes the records of executions that ended 400 days ago, before they go')
     .option('--live', 'the account with REAL MONEY; the config must say "live": true as well')
     .addOption(
-      new Option('--submit-mode <mode>', 'lease, for brokers that refuse a used id (the default), or never').choices([
-        'lease',
-        'never',
-      ]),
+      new Option(
+        '--submit-mode <mode>',
+        'lease, for brokers that refuse a used id, or never (default: what the broker does)',
+      ).choices(['lease', 'never']),
     )
     .addHelpText('after', helpNotes(NOTES));
 }

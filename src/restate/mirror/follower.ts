@@ -4,12 +4,11 @@
  * 1. What is not kept any more is passed over. What of it was not over is logged once more, and is told then; whoever was told
  *    of it before is not told again.
  */
-import type { AuditRecord } from '../../domain/audit.js';
 import { chained, GENESIS_HASH, type JournalRecord } from '../../domain/journal.js';
 import type { Clock } from '../../domain/ports.js';
 import { isoTime } from '../../domain/time.js';
 import type { Ingress } from '../ingress.js';
-import type { LogBounds, LogPiece, PlacedFact } from '../log.js';
+import { auditOf, type LogBounds, type LogPiece, type PlacedFact } from '../log.js';
 import { ALL, LOG, PAGES } from '../names.js';
 import { keyOf } from '../pages.js';
 import type { PageRow } from '../pages-object.js';
@@ -120,17 +119,12 @@ export function follower({ ingress, clock, intervalMs, onRecord }: FollowerParts
 }
 
 function recordOf(logged: PlacedFact, seq: number, auditLines: number, prevHash: string): JournalRecord {
-  const { stream, v, advisoryId, snapshotHash, at, t, fact } = logged;
+  const { stream, v, advisoryId, snapshotHash, at, fact } = logged;
   const wall = isoTime(at);
   const owner = {
     ...(advisoryId !== undefined && { advisoryId }),
     ...(snapshotHash !== undefined && { snapshotHash }),
   };
-  const audit = logged.audit.map(
-    ({ event, details }, index): AuditRecord => ({
-      ...{ seq: auditLines + index + 1, event, timestamp: wall, ...owner, details },
-      ...(t !== undefined && { t }),
-    }),
-  );
+  const audit = auditOf(logged, auditLines);
   return chained({ seq, v, stream, ...owner, wall, at, fact, audit }, prevHash);
 }
