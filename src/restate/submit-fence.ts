@@ -18,6 +18,7 @@ import { type ExecutionContext, hardTimeoutAt, orderRef, orderRequest } from '..
 import type { ExecutionFact } from '../machines/execution.facts.js';
 import { gateOf } from './gate-view.js';
 import type { Room } from './risk-book.js';
+import type { HostSettings } from './settings.js';
 import { type StepNews, type StepStart, stopsOrders, switchNews, timeOf } from './steps.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -29,6 +30,9 @@ export interface Intent {
   /** Monotonic ms in the process that made it: of no meaning to any other. */
   readonly madeAt: number;
 }
+
+/** What must be left of the lease when the call is made: a connection may have to be made first. Else it takes a new intent. */
+const leastToSend = ({ leaseMs }: Pick<HostSettings, 'leaseMs'>): number => leaseMs / 4;
 
 /** A try to send the order. */
 export interface Submit {
@@ -88,9 +92,9 @@ async function submitOwn(
     room && risk?.preTrade && room.refusal === undefined
       ? vetoBy(risk.preTrade, context, () => room.counted)
       : undefined;
-  const reading = await parts.feed.reading(settings.gateAgeMs, settings.leaseMs);
+  const reading = await parts.feed.reading(settings.gateAgeMs, leftMs());
   // From here to the call nothing is awaited.
-  if (reading === undefined || leftMs() < 0) {
+  if (reading === undefined || leftMs() < leastToSend(settings)) {
     metrics.fenced += 1;
     const closed = closedGate(parts, context);
     return closed === undefined ? undefined : [blocked(closed, time())];

@@ -3,6 +3,7 @@
  */
 import { loadavg } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { JournalRecord } from '../../src/domain/journal.js';
 import { type Cluster, cluster, pause } from './cluster.js';
 import { advisories, countBy, expectSound, said, untilExecuted } from './story.js';
 
@@ -22,6 +23,10 @@ async function untilLive(now: Cluster, count: number): Promise<void> {
     await pause(50);
   }
 }
+
+/** A fact in few words. */
+const shown = ({ at, fact: { type, outcome, refusal, effective } }: JournalRecord): string =>
+  `${at % 100_000} ${[type, outcome, refusal, effective].map((part) => (part === undefined ? '' : JSON.stringify(part))).join(' ')}`;
 
 describe('GLOBAL over three workers', { timeout: 300_000 }, () => {
   it('K3 K5: live orders are cancelled, and no order leaves after set has resolved', async () => {
@@ -51,6 +56,8 @@ describe('GLOBAL over three workers', { timeout: 300_000 }, () => {
       load: Math.round(loadavg()[0] ?? 0),
       ...countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`.trim()),
     });
+    const failed = results.filter(({ status }) => status === 'FAILED');
+    for (const { advisoryId } of failed.slice(0, 3)) said({ failed: (await now.front.records(advisoryId)).map(shown) });
     expect(after).toEqual([]);
     expect(state.orders.filter(({ state: each }) => each === 'open')).toEqual([]);
     expect(Object.keys(countBy(results, ({ status }) => status)).toSorted()).toEqual(['CANCELLED', 'REJECTED']);
