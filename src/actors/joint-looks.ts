@@ -2,7 +2,8 @@
  * Looks at single orders: the first one after the submission or a restart, and the last one when their time is up (T2). When
  * very many are due at the same moment, one request looks at all of them, where the adapter answers for many.
  *
- * 1. An order is asked for at once while there is time in the turn; where no time passes, always.
+ * 1. An order is asked for at once while there is time in the turn; where no time passes, always. Where one request could do for
+ *    many, they have {@link SINGLES_MS} of it.
  * 2. What is put off keeps its place: a look comes before the deadline that is told after it.
  * 3. An order that the joint answer leaves out, or that nothing was answered on, is looked at by itself.
  * 4. An order that several wait to have looked at is asked for once.
@@ -26,7 +27,12 @@ interface PutOff {
   onLooked: (() => void)[] | undefined;
 }
 
-export function jointLooks(watch: Pick<OrderWatch, 'query' | 'queryAll' | 'has'>, turns: Turns): JointLooks {
+/** Looks one by one take so much of a turn, where one request could do for many. */
+const SINGLES_MS = 1;
+
+type Watch = Pick<OrderWatch, 'query' | 'queryAll' | 'takesBatches' | 'has'>;
+
+export function jointLooks(watch: Watch, turns: Turns): JointLooks {
   let putOff = new Map<string, PutOff>();
 
   function lookAtAll(): void {
@@ -47,7 +53,7 @@ export function jointLooks(watch: Pick<OrderWatch, 'query' | 'queryAll' | 'has'>
     return joined;
   }
 
-  const isNow = (): boolean => putOff.size === 0 && turns.isFree('act');
+  const isNow = (): boolean => putOff.size === 0 && turns.isFree('act', watch.takesBatches ? SINGLES_MS : undefined);
 
   return {
     lookAt(ref) {

@@ -50,6 +50,8 @@ export interface OrderWatch {
   query(ref: OrderRef): Promise<void>;
   /** The same for several at once: in one request where the adapter has one; resolves when all reports are out. */
   queryAll(refs: readonly OrderRef[]): Promise<void>;
+  /** The adapter answers for several in one request. */
+  readonly takesBatches: boolean;
   /** Orders watched now. */
   readonly size: number;
   /** Status requests made so far. */
@@ -166,7 +168,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
     },
     has: isWatched,
     query: async (ref) => void (await pollOne(ref)),
-    queryAll,
+    ...{ queryAll, takesBatches },
     get size() {
       return watched.size;
     },

@@ -35,20 +35,19 @@ export interface ReportsParts {
 export class Reports {
   readonly #owner: ReportsOwner;
   readonly #parts: ReportsParts;
-  /** The order as it is when all reports that wait have been taken. */
-  #ahead: OrderState;
+  /** The order as it was when a report was put off that waits since, and as it is when that has been taken. */
+  #before: OrderState | undefined;
+  #ahead: OrderState | undefined;
 
   constructor(owner: ReportsOwner, parts: ReportsParts) {
     this.#owner = owner;
     this.#parts = parts;
-    this.#ahead = owner.snapshot.context.order;
   }
 
   /** A raw report on the order. */
   order(raw: unknown): void {
-    const { snapshot, facts } = this.#owner;
-    if (facts.isEmpty && snapshot.status === 'active' && saysNothingNew(raw, snapshot.context, snapshot.context.order))
-      return;
+    const { snapshot } = this.#owner;
+    if (snapshot.status === 'active' && saysNothingNew(raw, snapshot.context, this.#known(snapshot.context))) return;
     const report = readOrderReport(raw, snapshot.context);
     if (report === undefined) return;
     if (snapshot.status === 'active') this.#whileLive(snapshot.context, report);
@@ -71,11 +70,18 @@ export class Reports {
     if (isMore || report.correction !== undefined) this.#parts.onStrayFill(context, report);
   }
 
+  /** The order with the reports that wait; what waits besides may say nothing of it. */
+  #known({ order }: ExecutionContext): OrderState {
+    const isWaiting = this.#before === order && !this.#owner.facts.isEmpty;
+    return isWaiting ? (this.#ahead ?? order) : order;
+  }
+
   #whileLive(context: ExecutionContext, report: OrderFact): void {
-    const known = this.#owner.facts.isEmpty ? context.order : this.#ahead;
+    const known = this.#known(context);
     const ahead = applyReport(known, report);
-    this.#ahead = ahead;
     if (ahead === known) return;
+    this.#before = context.order;
+    this.#ahead = ahead;
     const { recorder, time } = this.#parts;
     if (ahead.fellTo !== known.fellTo && ahead.fellTo !== undefined) sayFallen(recorder.say, context, ahead.fellTo);
     const isMore = lessThan(known.cumQty, report.cumQty);

@@ -15,8 +15,8 @@ import { nextTurn, SLICE_MS } from './next-turn.js';
 export type Urgency = 'act' | 'book';
 
 export interface Turns {
-  /** Whether it may be done now. */
-  isFree(urgency: Urgency): boolean;
+  /** Whether it may be done now. @param withinMs only in so much of the slice, from its beginning; in all of it by default */
+  isFree(urgency: Urgency, withinMs?: number): boolean;
   /** Does it in a later turn, unless it is taken up before. */
   later(urgency: Urgency, work: () => void): void;
   /** Puts everything off, until it is released; that resolves when all that was put off by then is done. */
@@ -41,12 +41,12 @@ export function turns(clock: Clock, telling: Telling): Turns {
   let holds = 0;
 
   /** Work goes on: is there time left for it in this turn? */
-  function hasTime(): boolean {
+  function hasTime(withinMs = SLICE_MS): boolean {
     const now = clock.monotonic();
     if (now - seenAt > GAP_MS && !isSameTurn) end = now + SLICE_MS;
     else if (now > seenAt && !isSameTurn) watchTurn();
     seenAt = now;
-    return now <= end;
+    return now <= end - SLICE_MS + withinMs;
   }
 
   /** Work that came to rest for a while in the midst of a turn, for the collector or for another process, is still in that turn. */
@@ -88,10 +88,10 @@ export function turns(clock: Clock, telling: Telling): Turns {
   }
 
   return {
-    isFree(urgency) {
+    isFree(urgency, withinMs) {
       if (holds > 0) return false;
       const isWaitedFor = waiting.act.size > 0 || (urgency === 'book' && waiting.book.size > 0);
-      return hasTime() && !isWaitedFor && (urgency === 'act' || telling.underWay === undefined);
+      return hasTime(withinMs) && !isWaitedFor && (urgency === 'act' || telling.underWay === undefined);
     },
     later(urgency, work) {
       waiting[urgency].put(work);

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { jointLooks } from '../../src/actors/joint-looks.js';
 import { orderWatch } from '../../src/actors/order-watch.js';
 import { turns } from '../../src/actors/turns.js';
+import { slowClock } from './slow-clock.js';
 
 const MANY = 40;
 const REFS: readonly OrderRef[] = Array.from({ length: MANY }, (_, index) => ({
@@ -52,12 +53,12 @@ function asked(clock: VirtualClock, answersFor: (ref: OrderRef) => boolean, batc
 }
 
 interface Setting {
+  readonly clock?: VirtualClock;
   readonly answersFor?: (ref: OrderRef) => boolean;
   readonly batchStatus?: boolean;
 }
 
-function looksAt({ answersFor = () => true, batchStatus }: Setting = {}) {
-  const clock = virtualClock();
+function looksAt({ answersFor = () => true, batchStatus, clock = virtualClock() }: Setting = {}) {
   const to = asked(clock, answersFor, batchStatus);
   const { broker } = to;
   const { capabilities } = broker;
@@ -142,6 +143,18 @@ describe('orders whose time is up together', () => {
     expect(batches).toContain(MANY - 1);
     expect(singles).not.toContain(over?.clientOrderId);
     watch.close();
+  });
+
+  it('E4: looks one by one end early in the turn where one request could do for many, and only there', async () => {
+    const singlesFirst = (batchStatus: boolean) => {
+      const clock = slowClock();
+      const { looks, singles } = looksAt({ clock, batchStatus });
+      clock.count(true);
+      for (const ref of REFS) looks.glanceAt(ref);
+      return singles.length;
+    };
+    expect(singlesFirst(true)).toBeGreaterThan(0);
+    expect(singlesFirst(true)).toBeLessThan(singlesFirst(false));
   });
 
   it('control: an event loop that is not busy puts off none of them', async () => {

@@ -7,7 +7,10 @@ import { type VirtualClock, virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { pastTimeOf } from '../../src/actors/engine-time.js';
 import { inbox } from '../../src/actors/inbox.js';
+import { Reports } from '../../src/actors/reports.js';
 import { turns } from '../../src/actors/turns.js';
+import type { ExecutionFact } from '../../src/machines/execution.facts.js';
+import type { ExecutionSnapshot } from '../../src/machines/execution.state.js';
 import { slowClock } from './slow-clock.js';
 import { advisory, type World, world } from './support.js';
 
@@ -167,6 +170,40 @@ describe('turns of the event loop', () => {
     const box = inbox<string>(turns(virtualClock(), { underWay: undefined }), (fact) => void facts.push(fact));
     for (let index = 0; index < 1_000; index += 1) box.put('report', 'book');
     expect(facts).toHaveLength(1_000);
+  });
+});
+
+describe('reports that come while something waits to be taken', () => {
+  const reportsAt = (known: object) => {
+    const told: ExecutionFact[] = [];
+    const context = { clientOrderId: 'order-1', order: { ...NEW_ORDER, ...known } };
+    const snapshot = { status: 'active', context } as unknown as ExecutionSnapshot;
+    const owner = { snapshot, facts: { isEmpty: false }, send: (fact: ExecutionFact) => void told.push(fact) };
+    const parts = { time: () => 0, recorder: { say: () => undefined }, onStrayFill: () => undefined };
+    return { told, context, reports: new Reports(owner, parts) };
+  };
+  const NEW_ORDER = { quantity: '100', status: 'open', cumQty: '0', leavesQty: '100' };
+  const open = { clientOrderId: 'order-1', brokerOrderId: 'B1', state: 'pending', filledSize: '0' };
+  const partly = { ...open, state: 'partially_filled', filledSize: '40', fillPrice: '151' };
+
+  it('P2: one that says what the order was known for before is no fact', () => {
+    const { told, reports } = reportsAt({ brokerOrderId: 'B1' });
+    reports.order(open);
+    expect(told).toEqual([]);
+  });
+
+  it('P2: one that repeats a report that waits is no fact, and one that says more is', () => {
+    const { told, reports } = reportsAt({ brokerOrderId: 'B1' });
+    for (const raw of [partly, open, partly]) reports.order(raw);
+    expect(told.map(({ type }) => type)).toEqual(['ORDER_REPORT', 'ORDER_REPORT']);
+  });
+
+  it('P2: what another fact has changed meanwhile counts', () => {
+    const { told, context, reports } = reportsAt({});
+    reports.order(open);
+    context.order = { ...NEW_ORDER, brokerOrderId: 'B1' } as typeof context.order;
+    reports.order(open);
+    expect(told).toHaveLength(1);
   });
 });
 
