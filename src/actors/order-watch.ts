@@ -11,7 +11,7 @@
  * 5. Cancels, protection and `query` never pass through 1 to 4, so they never wait behind polls.
  */
 import { defer, EMPTY, type Observable, type SchedulerLike, Subject, type Subscription, timer } from 'rxjs';
-import { catchError, distinctUntilChanged, repeat, retry, share, switchMap, tap } from 'rxjs/operators';
+import { catchError, distinctUntilChanged, repeat, retry, switchMap, tap } from 'rxjs/operators';
 import type { BrokerAdapter, BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import { attempt } from '../domain/reading.js';
 import { type CallOutcome, callBroker } from './calls.js';
@@ -152,7 +152,7 @@ export function orderWatch(options: OrderWatchOptions): OrderWatch {
   const pushes = listen(broker, scheduler, onGap, held.push);
 
   return {
-    reports$: reports$.pipe(share()),
+    reports$: reports$.asObservable(),
     gaps$: gaps$.asObservable(),
     watch(clientOrderId, ref) {
       const isNew = !watched.has(clientOrderId);
@@ -222,7 +222,8 @@ function requestsTo(
 
   async function ask(refs: readonly OrderRef[], call: (signal: AbortSignal) => Promise<unknown>): Promise<CallOutcome> {
     count += 1;
-    for (const { clientOrderId } of refs) if (isWatched(clientOrderId)) askedAt.set(clientOrderId, clock.monotonic());
+    const now = clock.monotonic();
+    for (const { clientOrderId } of refs) if (isWatched(clientOrderId)) askedAt.set(clientOrderId, now);
     const outcome = await callBroker(clock, statusDeadlineMs, call);
     unanswered = outcome.kind === 'answered' ? 0 : unanswered + 1;
     return outcome;

@@ -29,7 +29,17 @@ const FINAL_WORDS: ReadonlyMap<string, OrderStatus> = new Map([
 /** Words of an exit that is live at the venue (FIX OrdStatus New, not PendingNew; B5). */
 const WORKING_WORDS: ReadonlySet<string> = new Set(['working', 'new', 'partiallyfilled']);
 
-const lettersOf = (word: string): string => word.toLowerCase().replace(/[^a-z]/g, '');
+/** Venues have a few words each, and say them with every report. */
+const letters = new Map<string, string>();
+const MOST_WORDS = 200;
+
+function lettersOf(word: string): string {
+  const known = letters.get(word);
+  if (known !== undefined) return known;
+  const found = word.toLowerCase().replace(/[^a-z]/g, '');
+  if (letters.size < MOST_WORDS) letters.set(word, found);
+  return found;
+}
 
 export const statusOfWord = (word: string): OrderStatus => FINAL_WORDS.get(lettersOf(word)) ?? 'open';
 

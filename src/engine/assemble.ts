@@ -180,10 +180,13 @@ function routeReports(
   over: Pick<History, 'report'>,
 ): void {
   watch.reports$.subscribe(({ clientOrderId, raw }) => {
-    const exit = exitOf(clientOrderId);
     const entry = executions.byOrder(clientOrderId);
-    if (entry !== undefined) entry.report(raw);
-    else if (exit === undefined) over.report(clientOrderId, raw);
+    if (entry !== undefined) {
+      entry.report(raw);
+      return;
+    }
+    const exit = exitOf(clientOrderId);
+    if (exit === undefined) over.report(clientOrderId, raw);
     else executions.byOrder(exit.clientOrderId)?.exitReport(exit.leg, raw);
   });
 }

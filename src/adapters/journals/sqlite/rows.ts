@@ -62,8 +62,21 @@ const NEW_COLUMNS = [...COLUMNS, 'client_order_id'] as const;
 /** Takes {@link valuesOf} a row: to look each up by its name costs a fifth of the insert. */
 export const INSERT = `INSERT INTO records (${NEW_COLUMNS.join(', ')}) VALUES (${NEW_COLUMNS.map(() => '?').join(', ')})`;
 
-/** In the order of the columns. */
-export const valuesOf = (row: NewRow): readonly SqlValue[] => NEW_COLUMNS.map((name) => row[name]);
+/** In the order of the columns, written out: to look each up by its name costs more than to bind it. */
+export const valuesOf = (row: NewRow): readonly SqlValue[] => [
+  row.seq,
+  row.v,
+  row.stream,
+  row.advisory_id,
+  row.snapshot_hash,
+  row.wall,
+  row.at,
+  row.fact,
+  row.audit,
+  row.prev_hash,
+  row.hash,
+  row.client_order_id,
+];
 
 /** Where they are at hand, fact and audit lines stand in the row as they were hashed: whoever reads them has less to check. */
 export function rowOf(record: JournalRecord): NewRow {
