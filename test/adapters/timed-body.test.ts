@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { httpCall, inTime, platformFetch } from '../../src/adapters/brokers/http-exchange.js';
+import { timedBody } from '../../src/adapters/brokers/timed-body.js';
 import { systemClock } from '../../src/adapters/system-clock.js';
 
 const arrived: { readonly body: string; readonly length: string | undefined }[] = [];
@@ -91,4 +92,31 @@ describe('an order that leaves in time or not at all', () => {
     call.end();
     expect([call.outcome(), arrived]).toEqual([HELD_BACK, []]);
   });
+
+  // Where redirects are followed or handed back, `fetch` makes a copy of the request, which takes from a stream beforehand.
+  it.each([undefined, 'follow', 'manual', 'error'] as const)(
+    'P7 S1: is looked at when the connection takes it, not when fetch is called (redirect: %s)',
+    async (redirect) => {
+      const asked: string[] = [];
+      let turn = 'the call';
+      // No connection is made before all of these have had their turn.
+      const microtasks = async () => {
+        for (let count = 0; count < 1_000; count += 1) await undefined;
+        turn = 'a later turn';
+      };
+      const isInTime = () => {
+        asked.push(turn);
+        return turn === 'the call';
+      };
+      const init = { method: 'POST', body: timedBody('adv-1', isInTime), ...(redirect && { redirect }) };
+      const answer = fetch(address, init).then(
+        () => 'sent',
+        () => 'held back',
+      );
+      await microtasks();
+      expect(await answer).toBe('held back');
+      await delay(50);
+      expect([asked, arrived]).toEqual([['a later turn'], []]);
+    },
+  );
 });

@@ -33,7 +33,7 @@ class TimedBody extends Blob {
 
   override stream(): ReturnType<Blob['stream']> {
     const bytes = new TextEncoder().encode(this.#text);
-    const pull = (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void => {
+    const pull = (controller: ReadableByteStreamController): void => {
       if (!this.#isInTime()) {
         controller.error(new TooLateError());
         return;
@@ -41,14 +41,15 @@ class TimedBody extends Blob {
       controller.enqueue(bytes);
       controller.close();
     };
-    // Nothing is taken before it is asked for.
-    return new ReadableStream({ pull }, { highWaterMark: 0 }) as ReturnType<Blob['stream']>;
+    // Of a stream of bytes nothing is taken before it is asked for, nor of its copies. `fetch` copies what may be redirected.
+    return new ReadableStream({ type: 'bytes', pull }) as ReturnType<Blob['stream']>;
   }
 }
 
 /**
  * A body for `fetch` that is sent only if `isInTime` says so in the turn in which it would leave; `fetch` rejects otherwise,
- * and nothing that a server could act on has left. For adapters that send orders over HTTP.
+ * and nothing that a server could act on has left. For adapters that send orders over HTTP. Give it to `fetch` itself: a
+ * `Request` takes its body when it is made.
  *
  * @param isInTime whether the order may still leave, by a monotonic clock
  * @throws {FillchartError} `INVALID_OPTION` for anything else
