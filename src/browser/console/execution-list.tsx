@@ -70,11 +70,12 @@ export function ExecutionList() {
           </select>
         )}
       </div>
-      <VirtualRows />
+      {rows.value.length === 0 ? <Empty /> : <VirtualRows />}
     </section>
   );
 }
 
+/** Made when there is a row: its place on the page is what it measures and listens to. */
 function VirtualRows() {
   const host = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600, scale: 1 });
@@ -93,7 +94,6 @@ function VirtualRows() {
   }, []);
   useEffect(() => reveal(host.current, all, selected.value), [selected.value]);
   const { first, end, top, height } = visible(all, view.top, view.height);
-  if (all.length === 0) return <Empty />;
   return (
     <section
       class="scroll rows"

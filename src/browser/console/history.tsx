@@ -111,7 +111,7 @@ function ChangeRow({ one }: { readonly one: SwitchChange }) {
         {one.forced === true ? <span class="tag warn">forced</span> : null}
       </td>
       <td>{one.by ?? '–'}</td>
-      <td>{one.reason}</td>
+      <td class="words">{one.reason}</td>
       <td class="mono nowrap">{spanOf(one)}</td>
     </tr>
   );
@@ -151,7 +151,7 @@ function WhoDidWhat() {
             {by} <span class="quiet">({role})</span>
           </td>
           <td class="mono">{action}</td>
-          <td>{wordsOf(about)}</td>
+          <td class="words">{wordsOf(about)}</td>
           <td class="mono nowrap">
             <span class={outcome < 400 ? 'good' : 'bad'}>{outcome}</span> {code ?? ''}
           </td>
