@@ -26,7 +26,7 @@ const OPTIONAL_TEXT: Schema = { type: ['string', 'null'] };
 const FIELDS: Readonly<Record<SnapshotField, Schema>> = {
   advisoryId: { ...TEXT, description: '1 to 64 printable characters; good for one execution' },
   symbol: { ...TEXT, description: '1 to 32 characters' },
-  side: { enum: ['buy', 'sell', null], description: 'buy by default' },
+  side: { enum: ['buy', 'sell'], description: 'buy when it is left out' },
   referencePrice: { ...DECIMAL, description: 'greater than zero' },
   slOffsetPct: { ...DECIMAL, description: 'a fraction of the fill price: -0.02 is 2 % below it' },
   tpOffsetPct: { ...DECIMAL, description: 'a fraction of the fill price: 0.03 is 3 % above it' },

@@ -86,7 +86,7 @@ export class SnapshotError extends Error {
   }
 }
 
-type FieldKind = 'text' | 'decimal' | 'time' | 'object';
+type FieldKind = 'side' | 'text' | 'decimal' | 'time' | 'object';
 
 interface FieldRule {
   readonly kind: FieldKind;
@@ -101,7 +101,7 @@ const FIELDS: { readonly [F in SnapshotField]: FieldRule } = {
   slOffsetPct: { kind: 'decimal', code: 'INVALID_SL_OFFSET', required: true },
   tpOffsetPct: { kind: 'decimal', code: 'INVALID_TP_OFFSET', required: true },
   symbol: { kind: 'text', code: 'INVALID_SYMBOL', required: true },
-  side: { kind: 'text', code: 'INVALID_SIDE', required: false },
+  side: { kind: 'side', code: 'INVALID_SIDE', required: false },
   referencePrice: { kind: 'decimal', code: 'INVALID_REFERENCE_PRICE', required: true },
   expirationTimestamp: { kind: 'time', code: 'INVALID_EXPIRATION', required: true },
   createdAt: { kind: 'time', code: 'INVALID_CREATED_AT', required: false },
@@ -113,6 +113,7 @@ const FIELDS: { readonly [F in SnapshotField]: FieldRule } = {
 const RULES = Object.entries(FIELDS);
 
 const ACCEPTED: Record<FieldKind, string> = {
+  side: '"buy" or "sell"; a buy when it is left out',
   text: 'a string',
   decimal: `a finite decimal of at most ${MAX_DECIMAL_DIGITS} digits on either side of the point, such as "150.25"; beyond 2^53 as text`,
   time: 'an ISO 8601 time with a zone, such as "2030-01-01T00:00:00Z", or a valid Date',
@@ -142,7 +143,7 @@ export function readSnapshot(input: unknown): SnapshotReading {
   const fields: Record<string, Json> = {};
   const problems: SnapshotProblem[] = [];
   for (const [field, rule] of RULES) {
-    const raw = readMember(input, field) ?? undefined;
+    const raw = givenOf(readMember(input, field), field);
     if (raw === undefined && !rule.required) continue;
     const value = raw === undefined ? undefined : attempt(() => readers[rule.kind](raw));
     if (value !== undefined) fields[field] = value;
@@ -206,11 +207,19 @@ const isFrozenSnapshot = (input: unknown): input is FrozenSnapshot =>
   typeof input === 'object' && input !== null && frozenHere.has(input);
 
 const readers: Record<FieldKind, (raw: unknown) => Json | undefined> = {
-  text: (raw) => (typeof raw === 'string' ? raw : undefined),
+  side: readText,
+  text: readText,
   decimal: (raw) => (hasLostDigits(raw) ? undefined : parseDecimal(raw)),
   time: parseTime,
   object: (raw) => (isObject(raw) ? copyJson(raw, 0) : undefined),
 };
+
+function readText(raw: unknown): string | undefined {
+  return typeof raw === 'string' ? raw : undefined;
+}
+
+/** `null` is how many programs write what is absent. A side that is `null` is a decision that was not taken, and no purchase. */
+const givenOf = (raw: unknown, field: string): unknown => (field === 'side' ? raw : (raw ?? undefined));
 
 /** Names the field, and where JSON cannot write a value deep inside, the path to that value. */
 function sentenceOf(field: string, kind: FieldKind, raw: unknown): string {

@@ -139,6 +139,25 @@ describe('on a terminal', () => {
 });
 
 describe('--json', () => {
+  it('is a document also where no line can be read, with the lines and exit code 2', async () => {
+    for (const [stdin, lines] of [
+      ['nonsense\n{"symbol": 7}\n', 2],
+      ['', 0],
+    ] as const) {
+      const { stdout, stderr, exitCode } = await cli(['run', '-', '--json'], { stdin });
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('stdin');
+      const document = JSON.parse(stdout);
+      expect(document).toMatchObject({ format: 1, source: 'stdin', broker: 'paper', exitCode: 2, interrupted: false });
+      expect(document).toMatchObject({ executions: 0, results: [], malformedLines: lines });
+      expect(document.problem).toMatch(/^stdin holds no advisory.*\. Nothing was started\.$/);
+      expect(document).not.toHaveProperty('openCases');
+      const dry = await cli(['run', '-', '--json', '--dry-run'], { stdin });
+      expect(dry.exitCode).toBe(2);
+      expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, advisories: [], problem: document.problem });
+    }
+  });
+
   it('prints one JSON document and nothing else', async () => {
     const halfThere = { AAPL: { positionOverride: { size: '50' } } };
     const { stdout, stderr, exitCode } = await cli(['run', '-', '--json', '--config', config(halfThere)], {

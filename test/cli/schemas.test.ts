@@ -41,6 +41,18 @@ describe('the schemas', () => {
     }
   });
 
+  it('R1.3: null is what is absent in any field that may be, but in side: of nothing decided no purchase comes', () => {
+    const sample = { ...(JSON.parse(read('examples/advisories.jsonl').split('\n')[0] ?? '{}') as object) };
+    for (const field of ['side', 'createdAt', 'htfBias', 'reasoningMode', 'reasoningContext']) {
+      const value = { ...sample, [field]: null };
+      expect(readSnapshot(value).problems.length === 0, field).toBe(field !== 'side');
+      expect(validate('advisory', value) === 'valid', field).toBe(field !== 'side');
+    }
+    expect(readSnapshot({ ...sample, side: null }).problems).toMatchObject([
+      { code: 'INVALID_SIDE', message: 'side is null; accepted is "buy" or "sell"; a buy when it is left out.' },
+    ]);
+  });
+
   it('every advisory that a document shows in JSON is valid', () => {
     const pages = [
       'README.md',

@@ -90,6 +90,8 @@ const UNREADABLE: readonly (readonly [string, object, string, string])[] = [
   ['no advisoryId', { advisoryId: undefined }, 'advisoryId', 'INVALID_ADVISORY_ID'],
   ['symbol {}', { symbol: {} }, 'symbol', 'INVALID_SYMBOL'],
   ['side 1', { side: 1 }, 'side', 'INVALID_SIDE'],
+  // Whoever sends null has decided nothing: a purchase must not come of it.
+  ['side null', { side: null }, 'side', 'INVALID_SIDE'],
   ['htfBias 1', { htfBias: 1 }, 'htfBias', 'INVALID_HTF_BIAS'],
   ['reasoningMode []', { reasoningMode: [] }, 'reasoningMode', 'INVALID_REASONING_MODE'],
   ...[

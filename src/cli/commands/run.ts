@@ -22,6 +22,7 @@ import { type Interrupts, stopOnInterrupt } from '../run/interrupt.js';
 import { type OpenedJournal, openJournal } from '../run/journals.js';
 import { keepConsole, outliving } from '../run/keep-console.js';
 import { liveView } from '../run/live-view.js';
+import { nothingToRun } from '../run/nothing-to-run.js';
 import { type Notices, notices } from '../run/notices.js';
 import { scriptedOperator } from '../run/operator.js';
 import { type ExecutedLine, outcomeOf, type RunOutcome, tally } from '../run/outcome.js';
@@ -30,7 +31,7 @@ import { progressView } from '../run/progress-view.js';
 import { type AdvisoryFile, readAdvisories, sentenceOf } from '../run/read-advisories.js';
 import { recordedBefore } from '../run/recorded.js';
 import { printReport } from '../run/report.js';
-import { jsonReport } from '../run/report-json.js';
+import { jsonReport, type ReportHead } from '../run/report-json.js';
 import { scaledClock } from '../run/scaled-clock.js';
 import { nameOfSource, readSource } from '../run/source.js';
 import { releasableIn, type Standing, standing } from '../run/standing.js';
@@ -144,7 +145,10 @@ async function run(source: string, options: RunOptions, world: CliWorld): Promis
   const where = journalFor(name, options);
   const file = readAdvisories(await readSource(source, world), nameOfSource(source));
   for (const line of file.malformed) world.stderr.write(`fillchart: ${printable(sentenceOf(line))}\n`);
-  if (file.advisories.length === 0) return nothingToRun(file, source, world);
+  if (file.advisories.length === 0) {
+    const head = headOf(source, { broker: name, journal: where }, options);
+    return nothingToRun({ head, file, json: options.json === true, dryRun: options.dryRun === true }, world);
+  }
 
   const clock = isScaled ? scaledClock(world.clock, options.speed) : world.clock;
   const told = notices(world.stderr);
@@ -221,9 +225,16 @@ export function journalFor(name: BrokerName, { journal, live }: Pick<RunOptions,
   return `${name.replace(':', '-')}${live === true ? '-live' : ''}.db`;
 }
 
-function nothingToRun({ malformed }: AdvisoryFile, source: string, { stderr }: CliWorld): number {
-  if (malformed.length === 0) stderr.write(`fillchart: ${nameOfSource(source)} holds no advisory.\n`);
-  return EXIT.usage;
+function headOf(source: string, at: Pick<ReportHead, 'broker' | 'journal'>, options: RunOptions): ReportHead {
+  return {
+    fillchart: packageVersion(),
+    source: nameOfSource(source),
+    broker: at.broker,
+    live: options.live === true,
+    journal: at.journal,
+    speed: options.speed,
+    concurrency: options.concurrency,
+  };
 }
 
 interface Prepared {
@@ -240,15 +251,7 @@ interface Prepared {
 
 async function execute(prepared: Prepared): Promise<number> {
   const { source, options, world, opened, journal, engine, told } = prepared;
-  const head = {
-    fillchart: packageVersion(),
-    source: nameOfSource(source),
-    broker: opened.broker.name,
-    live: options.live === true,
-    journal: journal.path ?? 'memory',
-    speed: options.speed,
-    concurrency: options.concurrency,
-  };
+  const head = headOf(source, { broker: opened.broker.name, journal: journal.path ?? 'memory' }, options);
   const recovered = liveBefore(engine);
   const against = standing(engine, journal, world);
   const document = options.json === true ? jsonReport(world.stdout, head) : undefined;

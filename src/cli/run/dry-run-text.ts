@@ -19,6 +19,8 @@ export interface DryRunReport {
   readonly journal: string;
   readonly advisories: readonly Judgement[];
   readonly malformed: readonly MalformedLine[];
+  /** Why nothing was judged. */
+  readonly problem?: string;
 }
 
 /** 0 when each advisory would be sent or is known already; 1 when one would be refused; 2 when a line cannot be read. */

@@ -134,7 +134,7 @@ export function outcomeOf(run: FinishedRun): RunOutcome {
   return {
     ...totals,
     malformed,
-    malformedLines: new Set(malformed.map(({ line }) => line)).size,
+    malformedLines: malformedLinesOf(malformed),
     openCases,
     // The whole log is looked through, so only when there is something to say.
     stakes: openCases.length === 0 ? new Map() : stakesOf(linesOf(engine, openCases)),
@@ -150,6 +150,10 @@ export function outcomeOf(run: FinishedRun): RunOutcome {
     exitCode: needsPerson ? EXIT.manual : malformed.length > 0 ? EXIT.usage : EXIT.ok,
   };
 }
+
+/** A line may have several problems. */
+export const malformedLinesOf = (malformed: readonly MalformedLine[]): number =>
+  new Set(malformed.map(({ line }) => line)).size;
 
 /** What the journal says of the advisories of these cases. */
 function linesOf(engine: Engine, cases: readonly Case[]): readonly AuditRecord[] {

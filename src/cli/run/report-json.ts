@@ -9,7 +9,8 @@ import { EXIT } from '../exit-codes.js';
 import { caseDetails } from '../journal-admin/case-text.js';
 import { type JournalPlace, releaseCommand, resolveCommand } from '../journal-admin/shell-command.js';
 import type { TextSink } from '../world.js';
-import type { ExecutedLine, RunOutcome } from './outcome.js';
+import { type ExecutedLine, malformedLinesOf, type RunOutcome, tally } from './outcome.js';
+import type { MalformedLine } from './read-advisories.js';
 
 /** Raised when a member changes its meaning or goes away. */
 export const REPORT_FORMAT = 1;
@@ -29,6 +30,8 @@ export interface JsonReport {
   /** `ExecutionResult`s in the order of the file, each with `line`, `symbol`, `side` and `caseIds` beside it. */
   add(executed: ExecutedLine): void;
   end(outcome: RunOutcome, place: JournalPlace | undefined): void;
+  /** The whole document where nothing was started: the journal was not looked at, so nothing is said of it. */
+  refuse(problem: string, malformed: readonly MalformedLine[]): void;
   /** Closes the document of a run that was ended at once. */
   leave(live: number): void;
 }
@@ -54,8 +57,28 @@ export function jsonReport(stdout: TextSink, head: ReportHead): JsonReport {
 
   return {
     add,
+    refuse: (problem, malformed) => close(refusalJson(problem, malformed)),
     end: (outcome, place) => close(outcomeJson(outcome, place)),
     leave: (live) => close({ exitCode: EXIT.interrupted, interrupted: true, live: live }),
+  };
+}
+
+function refusalJson(problem: string, malformed: readonly MalformedLine[]): object {
+  const { executions, recovered, counts, manual, unprotected } = tally().totals();
+  return {
+    exitCode: EXIT.usage,
+    interrupted: false,
+    problem,
+    executions,
+    recovered,
+    notStarted: 0,
+    counts,
+    requireManualResolution: manual,
+    unprotected,
+    durationSeconds: 0,
+    traffic: { submits: 0, cancels: 0, polls: 0 },
+    malformedLines: malformedLinesOf(malformed),
+    malformed,
   };
 }
 
