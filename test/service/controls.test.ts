@@ -35,6 +35,25 @@ describe('cases', () => {
     expect((await get('/v1/cases?open=all')).body['cases']).toHaveLength(1);
   });
 
+  it('M2: two operators at once: one resolves it, the other is told by whom, when and why, and changes nothing', async () => {
+    const { post, get } = await desk({ accounts: { paper: HALF } });
+    await post('/v1/executions?wait=result', ADVISORY);
+    const resolve = (by: string) => post('/v1/cases/case-1/resolve', { by, reason: `seen by ${by}` });
+    const [first, second] = await Promise.all([resolve('ann'), resolve('bob')]);
+    expect([first.status, second.status]).toEqual([200, 409]);
+    expect(second.body).toMatchObject({
+      code: 'UNKNOWN_CASE',
+      message: expect.stringMatching(
+        /^case-1 was resolved by ann at 2\d{3}-\S+Z: seen by ann\. Nothing was changed\.$/,
+      ),
+    });
+    const { body } = await get('/v1/cases?open=all');
+    expect(body['cases']).toMatchObject([{ caseId: 'case-1', resolution: { by: 'ann' } }]);
+    const many = await post('/v1/cases/resolve', { by: 'bob', reason: 'late', caseIds: ['case-1'] });
+    expect(many.body).toMatchObject({ notResolved: [{ caseId: 'case-1', message: second.body['message'] }] });
+    expect((await post('/v1/cases/case-7/resolve', { reason: 'none' })).status).toBe(404);
+  });
+
   it('several at once: those that are there are resolved, the others are named', async () => {
     const { post } = await desk({ accounts: { paper: HALF } });
     await post('/v1/executions?wait=result', ADVISORY);

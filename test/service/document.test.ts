@@ -52,6 +52,16 @@ describe('the client', () => {
   });
 });
 
+describe('ids in a path', () => {
+  it.each(['', '.', '..'])('the client asks for nothing else in the place of %j', async (advisoryId) => {
+    const ask = () => Promise.reject(new Error('it was sent'));
+    const client = createClient({ baseUrl: 'http://service.example', fetch: ask, retryForMs: 0 });
+    await expect(client.getExecution({ params: { advisoryId } })).rejects.toThrow(
+      `advisoryId is ${JSON.stringify(advisoryId)}, which cannot stand in a path.`,
+    );
+  });
+});
+
 describe('options of the client', () => {
   const baseUrl = 'http://127.0.0.1:8090';
   const wrong: readonly (readonly [options: unknown, says: RegExp])[] = [

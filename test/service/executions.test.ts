@@ -44,6 +44,10 @@ describe('POST /v1/executions', () => {
     ['slOffsetPct', { slOffsetPct: '0.02' }, 'INVALID_SL_OFFSET'],
     ['referencePrice', { referencePrice: 'many' }, 'INVALID_REFERENCE_PRICE'],
     ['advisoryId', { advisoryId: 7 }, 'INVALID_ADVISORY_ID'],
+    // Every client takes these out of a path: the execution could be started, and never looked at.
+    ['advisoryId', { advisoryId: '.' }, 'INVALID_ADVISORY_ID'],
+    ['advisoryId', { advisoryId: '..' }, 'INVALID_ADVISORY_ID'],
+    ['side', { side: null }, 'INVALID_SIDE'],
     ['expirationTimestamp', { expirationTimestamp: '2020-01-01T00:00:00Z' }, 'ADVISORY_EXPIRED'],
     ['note', { note: 'x' }, 'UNKNOWN_FIELD'],
   ])('refuses %s with 422, code, field and a sentence, and leaves the id free', async (field, differs, code) => {

@@ -186,11 +186,12 @@ async function call(options: ClientOptions, id: OperationId, input: AnyInput): P
 async function send(options: ClientOptions, id: OperationId, input: AnyInput): Promise<Response> {
   const { retryForMs = DEFAULT_RETRY_MS } = options;
   const route: RouteShape = routes[id];
+  const path = pathOf(route, input);
   const mayRepeat = route.method === 'GET' || id === 'submitExecution';
   const end = Date.now() + (mayRepeat ? retryForMs : 0);
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {
     try {
-      const response = await once(options, route, input);
+      const response = await once(options, route, path, input);
       // Readiness says by its status what it says in its body.
       if (response.ok || (id === 'getReadiness' && response.status === 503)) return response;
       const problem = await problemOf(response);
@@ -205,9 +206,9 @@ async function send(options: ClientOptions, id: OperationId, input: AnyInput): P
   }
 }
 
-function once({ baseUrl, token, fetch: given }: ClientOptions, route: RouteShape, input: AnyInput): Promise<Response> {
-  const { params = {}, query = {}, body, signal } = input;
-  const path = route.path.replaceAll(/:(\w+)/g, (_whole, name: string) => encodeURIComponent(String(params[name])));
+function once(options: ClientOptions, route: RouteShape, path: string, input: AnyInput): Promise<Response> {
+  const { baseUrl, token, fetch: given } = options;
+  const { query = {}, body, signal } = input;
   const search = new URLSearchParams(
     Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as [string, string]],
@@ -224,6 +225,16 @@ function once({ baseUrl, token, fetch: given }: ClientOptions, route: RouteShape
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal !== undefined && { signal }),
   });
+}
+
+const pathOf = ({ path }: RouteShape, { params = {} }: AnyInput): string =>
+  path.replaceAll(/:(\w+)/g, (_whole, name: string) => inPath(name, String(params[name])));
+
+/** @throws {TypeError} for what a path cannot hold: it would ask for something else */
+function inPath(name: string, value: string): string {
+  if (value === '' || value === '.' || value === '..')
+    throw new TypeError(`${name} is ${JSON.stringify(value)}, which cannot stand in a path.`);
+  return encodeURIComponent(value);
 }
 
 async function problemOf(response: Response): Promise<ClientError> {

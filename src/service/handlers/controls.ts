@@ -4,7 +4,9 @@
  * 1. Who does something is whom the token is for; what the body says of it counts only where there are no tokens.
  * 2. A trader may stop; only an operator lets go again. Lowering an ACTIVE switch is letting go, by whichever call.
  */
+import type { Resolution } from '../../actors/cases.js';
 import { isMoreSevere, KillSwitchState, type SwitchView, switchKey } from '../../domain/kill-switch.js';
+import { sentence } from '../../domain/reading.js';
 import { FillchartError } from '../../domain/reasons.js';
 import type { KillSwitch } from '../../index.js';
 import type { OpenAccount } from '../accounts/account.js';
@@ -81,11 +83,26 @@ export function resolveCase(parts: HandlerParts): Handler<'resolveCase'> {
   return async ({ params: { caseId }, query, body, identity }) => {
     const account = accountOfCase(parts, caseId, query.account);
     const by = whoDoes(parts, identity, body.by);
-    await account.engine.cases.resolve(caseId, { by, reason: body.reason, ...withdrawn(body.withdraw) });
+    await closeCase(account, caseId, { by, reason: body.reason, ...withdrawn(body.withdraw) });
     const view = parts.views.case(account, caseId);
     if (view === undefined) throw refuse('UNKNOWN_CASE', `There is no case ${JSON.stringify(caseId)}.`);
     return answer(view);
   };
+}
+
+const CONFLICT = 409;
+
+/** Of two people who resolve a case, the second is told what the first has done. */
+async function closeCase({ engine }: OpenAccount, caseId: string, said: Resolution): Promise<void> {
+  try {
+    await engine.cases.resolve(caseId, said);
+  } catch (error) {
+    const done = engine.cases.all().find((one) => one.caseId === caseId)?.resolution;
+    if (done === undefined || !(error instanceof FillchartError) || error.code !== 'UNKNOWN_CASE') throw error;
+    const how = done.withdrawn === true ? 'withdrawn' : 'resolved';
+    const message = `${caseId} was ${how} by ${done.by} at ${done.at}: ${sentence(done.reason)} Nothing was changed.`;
+    throw refuse('UNKNOWN_CASE', message, { status: CONFLICT });
+  }
 }
 
 const withdrawn = (withdraw: boolean | undefined) => (withdraw === true ? { withdraw } : {});
@@ -104,7 +121,7 @@ export function resolveCases(parts: HandlerParts): Handler<'resolveCases'> {
     for (const { account, caseId, problem } of chosenBy(parts, body)) {
       try {
         if (account === undefined) throw problem ?? new FillchartError('UNKNOWN_CASE');
-        await account.engine.cases.resolve(caseId, { by, reason: body.reason, ...withdrawn(body.withdraw) });
+        await closeCase(account, caseId, { by, reason: body.reason, ...withdrawn(body.withdraw) });
         const view = parts.views.case(account, caseId);
         if (view !== undefined) resolved.push(view);
       } catch (error) {

@@ -52,12 +52,23 @@ function accountName(ofQuery: string | undefined, ofBody: unknown): string | und
   return ofBody;
 }
 
+/** What every client takes out of a path: an execution of this name could not be looked at. */
+const DOTS: ReadonlySet<string> = new Set(['.', '..']);
+
 /** @throws {Refusal} 422 with the library's code, field and sentence */
 function readable(advisory: unknown): FrozenSnapshot {
   const { fields, problems } = readSnapshot(advisory);
   // Time and gate are the engine's to judge: an advisory that was executed in time is known for ever.
   const gate = { now: Number.NEGATIVE_INFINITY, killSwitchState: 'OFF' } as const;
   const refusal = firstRefusal(fields, problems, gate);
+  if (refusal === undefined && DOTS.has(fields.advisoryId ?? ''))
+    throw refuse(
+      'INVALID_ADVISORY_ID',
+      `advisoryId is ${fields.advisoryId}; accepted is one that can stand in a path.`,
+      {
+        field: 'advisoryId',
+      },
+    );
   if (refusal === undefined) return fields as FrozenSnapshot;
   const { code, field, message } = refusal;
   throw refuse(code, message, { status: 422, ...(field !== undefined && field !== '' && { field }) });
