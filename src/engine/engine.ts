@@ -136,6 +136,7 @@ function engineFace(parts: Parts): Engine {
   const { options, executions, recorder, cases, board } = parts;
   let isClosed = false;
   let closing: Promise<void> | undefined;
+  let toldFailures = '';
 
   function start(raw: FrozenSnapshot | SnapshotInput, given?: ExecuteOptions): Execution {
     if (isClosed) throw closed();
@@ -181,7 +182,11 @@ function engineFace(parts: Parts): Engine {
       const report = await sweep(sweepPartsOf(parts));
       if (isThere) parts.start.madeUp();
       parts.start.compared(report.failures);
-      if (report.failures.length > 0) recorder.say('warn', { failures: report.failures }, NOT_ALL_COMPARED);
+      const failed = report.failures.join('\n');
+      // A sweep that is tried again and again says once what keeps it from its work.
+      if (failed !== '' && failed !== toldFailures)
+        recorder.say('warn', { failures: report.failures }, NOT_ALL_COMPARED);
+      toldFailures = failed;
       return report;
     },
     positions: parts.protections.positions,

@@ -5,6 +5,7 @@
  * 2. What is observed is told in the turn in which the answer is there; an observer that throws changes nothing.
  */
 import type { BrokerAdapter, Clock } from '../domain/ports.js';
+import { causeOf } from '../domain/reading.js';
 
 export type BrokerMethod =
   | 'connect'
@@ -45,6 +46,8 @@ export interface BrokerCall {
   /** Whether the broker answered at all: a refusal is an answer. */
   readonly answered: boolean;
   readonly durationMs: number;
+  /** What it threw, in words. */
+  readonly cause?: string;
 }
 
 export function observedBroker(
@@ -65,15 +68,17 @@ export function observedBroker(
   function observed(method: BrokerMethod, work: (...given: unknown[]) => unknown) {
     return async (...given: unknown[]): Promise<unknown> => {
       const startedAt = clock.monotonic();
-      const over = (outcome: string, answered: boolean): void =>
-        tell({ method, outcome, answered, durationMs: clock.monotonic() - startedAt });
+      const over = (outcome: string, answered: boolean, cause?: string): void => {
+        const durationMs = clock.monotonic() - startedAt;
+        tell({ method, outcome, answered, durationMs, ...(cause !== undefined && { cause }) });
+      };
       try {
         const answer = await work.apply(broker, given);
         const outcome = outcomeOf(answer);
         over(outcome, outcome !== 'unknown' && outcome !== 'not_sent');
         return answer;
       } catch (error) {
-        over('threw', false);
+        over('threw', false, causeOf(error));
         throw error;
       }
     };

@@ -50,7 +50,7 @@ export function brokerHealth({ clock, probeMs, lostAfterMs, onChange }: BrokerHe
     if (isNews) onChange(next, why);
   }
 
-  function saw({ method, outcome, answered, durationMs }: BrokerCall): void {
+  function saw({ method, outcome, answered, durationMs, cause }: BrokerCall): void {
     calledAt = clock.monotonic();
     if (answered) {
       failures = 0;
@@ -62,10 +62,11 @@ export function brokerHealth({ clock, probeMs, lostAfterMs, onChange }: BrokerHe
     failures += 1;
     const silentMs = calledAt - answeredAt;
     const isLost = method === 'connect' || (failures >= LEAST_FAILURES && silentMs >= lostAfterMs);
+    const why = cause === undefined ? '' : `: ${cause}`;
     if (connected && isLost)
-      become(false, `the broker has not answered for ${Math.round(silentMs)} ms (${method}: ${outcome})`);
+      become(false, `the broker has not answered for ${Math.round(silentMs)} ms (${method}: ${outcome}${why})`);
     else if (!connected)
-      problem = `the broker does not answer (${method}: ${outcome} after ${Math.round(durationMs)} ms)`;
+      problem = `the broker does not answer (${method}: ${outcome} after ${Math.round(durationMs)} ms${why})`;
   }
 
   /** Never `connect`: an adapter comes back by itself, and the engine connects it. */
