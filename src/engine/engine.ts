@@ -21,7 +21,7 @@ import type { PositionView } from '../views/position-view.js';
 import { assemble, type Parts } from './assemble.js';
 import { compareLater } from './compare-later.js';
 import { pastOf } from './known-past.js';
-import { lostJournalLook } from './lost-journal.js';
+import { compareOnceMore, lostJournalLook } from './lost-journal.js';
 import { checkedAgain, checkedDrain, checkedOptions, checkedQuery, type EngineParts } from './options.js';
 import { recover } from './recover.js';
 import { compareSymbol, type SweepReport, sweep } from './sweep.js';
@@ -122,11 +122,17 @@ export async function openEngine(given: EngineParts): Promise<Engine> {
     compare: (symbol) => compareSymbol(sweepPartsOf(parts), symbol),
     onFailure: (symbol, failures) => recorder.say('warn', { symbol, failures }, 'a position could not be compared'),
   });
-  const lost = lostJournalLook({ ...options, ...parts }, () => void engine.sweep().catch(() => undefined));
+  const onceMore = () => compareOnceMore(options.clock, parts.protections.unclear$, engine.sweep);
+  const sweepLost = async () => {
+    onceMore();
+    await engine.sweep();
+  };
+  const lost = lostJournalLook({ ...options, ...parts }, () => void sweepLost().catch(() => undefined));
   const sweepAtStart = async () => {
     // Without a past there is nothing to compare, but there may have been one (A9): then all that the broker holds is.
-    const isPast = past.isThere || (await lost.look()) || reason !== undefined;
-    if (isPast) await engine.sweep();
+    const isLost = (!past.isThere && (await lost.look())) || reason !== undefined;
+    if (isLost) await sweepLost();
+    else if (past.isThere) await engine.sweep();
   };
   await start.begin(connected, sweepAtStart, past.isThere ? undefined : lost.answered);
   return engine;

@@ -5,9 +5,10 @@
  * Where the journal is to outlive the process, nothing new is sent before the look is answered: no answer is never read as
  * "nothing is there" (M4). It is made again for each advisory that would be the first.
  */
+import type { Observable } from 'rxjs';
 import { callBroker } from '../actors/calls.js';
 import type { CaseRegister } from '../actors/cases.js';
-import type { CallDeadlines } from '../domain/limits.js';
+import { type CallDeadlines, HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS, WHOLE_CALL_MS } from '../domain/limits.js';
 import type { BrokerAdapter, Clock, Journal } from '../domain/ports.js';
 import { mismatch } from '../domain/reconciliation.js';
 import { isOwnOrderId } from '../domain/snapshot.js';
@@ -27,6 +28,20 @@ export interface FirstLook {
 interface OwnOrder {
   readonly clientOrderId: string;
   readonly symbol?: string;
+}
+
+/** From now on, an order that was on its way when the journal was lost may fill, and its fill be answered for, ms (T1, T2). */
+const LAST_FILL_MS = HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS + WHOLE_CALL_MS;
+
+/**
+ * What the lost journal knew may have been on its way to the broker when all was compared: once it can fill no more, all is
+ * compared once more.
+ *
+ * @param closing$ completes when the engine is closed
+ */
+export function compareOnceMore(clock: Clock, closing$: Observable<unknown>, compare: () => Promise<unknown>): void {
+  const timer = clock.setTimeout(() => void compare().catch(() => undefined), LAST_FILL_MS);
+  closing$.subscribe({ complete: () => clock.clearTimeout(timer) });
 }
 
 /** Orders that the gate's reason names. */

@@ -53,6 +53,29 @@ describe('A35 A9 M3: what nobody knows is told at the first start, unasked', () 
     await engine.close();
   });
 
+  it('A35 A9: an order that was on its way when all was compared is told once it can fill no more, unasked', async () => {
+    const path = join(newFolder(), 'journal.db');
+    const clock = virtualClock();
+    const script = ({ symbol }: { symbol: string }) => (symbol === 'LATE' ? fills(fill(20, 100, 151)) : {});
+    const broker = faultBroker({ clock, openOrders: true, script });
+    const first = await createEngine({ clock, broker, journal: sqliteJournal({ path }), logger: false });
+    first.start(advisory('ADV-1', { symbol: 'LATE' }));
+    first.start(advisory('ADV-2', { symbol: 'OPEN' }));
+    await clock.advance(1_000);
+    await first.close();
+    rmSync(path);
+    // The venue lists it only when it is too late.
+    const getOpenOrders = async (signal: AbortSignal) =>
+      ((await broker.getOpenOrders?.(signal)) ?? []).filter(({ symbol }) => symbol !== 'LATE');
+    const slow = { ...broker, getOpenOrders };
+    const engine = await createEngine({ clock, broker: slow, journal: sqliteJournal({ path }), logger: false });
+    await clock.advance(30_000);
+    expect(told(engine)).toEqual(['STRAY_ORDER OPEN']);
+    await clock.advance(10_000);
+    expect(told(engine)).toEqual(['PHANTOM_POSITION LATE', 'STRAY_ORDER OPEN']);
+    await engine.close();
+  });
+
   /** The first so many calls of a method fail. */
   const failing = (calls: number) => (call: number) => (call <= calls ? ('throw' as const) : undefined);
 
