@@ -43,8 +43,13 @@ function big(value: Decimal): DecimalJs {
   return parsed;
 }
 
-/** Canonical already, and well within the bounds: there is nothing to read. */
-const isPlain = (text: string): boolean => text.length <= MAX_DECIMAL_DIGITS && CANONICAL.test(text);
+/** Canonical already but for zeros at its end, as venues write prices, and well within the bounds: there is nothing to read. */
+function plain(text: string): Decimal | undefined {
+  if (text.length > MAX_DECIMAL_DIGITS) return undefined;
+  const bare = text.endsWith('0') && text.includes('.') ? text.replace(LAST_ZEROS, '') : text;
+  return CANONICAL.test(bare) ? (bare as Decimal) : undefined;
+}
+const LAST_ZEROS = /\.?0+$/;
 const CANONICAL = /^(?:0|-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]))$/;
 
 /**
@@ -55,8 +60,10 @@ const CANONICAL = /^(?:0|-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]))$/;
  */
 export function parseDecimal(value: unknown): Decimal | undefined {
   const text = literalOf(value);
-  if (text === undefined || text.length > MAX_LITERAL_LENGTH || !DECIMAL_LITERAL.test(text)) return undefined;
-  if (isPlain(text)) return text as Decimal;
+  if (text === undefined) return undefined;
+  const known = plain(text);
+  if (known !== undefined) return known;
+  if (text.length > MAX_LITERAL_LENGTH || !DECIMAL_LITERAL.test(text)) return undefined;
   const parsed = new Big(text);
   if (!parsed.isFinite()) return undefined;
   const tooLarge = !parsed.isZero() && parsed.e >= MAX_DECIMAL_DIGITS + 1;
@@ -76,8 +83,10 @@ const MAX_VENUE_EXPONENT = 60;
  */
 export function parseVenueDecimal(value: unknown): Decimal | undefined {
   const text = literalOf(value);
-  if (text === undefined || text.length > MAX_VENUE_LITERAL_LENGTH || !DECIMAL_LITERAL.test(text)) return undefined;
-  if (isPlain(text)) return text as Decimal;
+  if (text === undefined) return undefined;
+  const known = plain(text);
+  if (known !== undefined) return known;
+  if (text.length > MAX_VENUE_LITERAL_LENGTH || !DECIMAL_LITERAL.test(text)) return undefined;
   const parsed = new Big(text);
   if (!parsed.isFinite() || parsed.e > MAX_VENUE_EXPONENT) return undefined;
   const rounded =

@@ -66,9 +66,11 @@ export interface Exit {
 
 export const exitIdOf = (clientOrderId: string, leg: ExitLeg): string => `${clientOrderId}-${leg}`;
 
+const ENDINGS = { sl: '-sl', tp: '-tp' } as const satisfies Readonly<Record<ExitLeg, string>>;
+
 /** The entry's `clientOrderId` and the leg of an exit's id; `undefined` when the id names no exit. */
 export function exitOf(id: string): { readonly clientOrderId: string; readonly leg: ExitLeg } | undefined {
-  const leg = EXIT_LEGS.find((known) => id.endsWith(`-${known}`));
+  const leg = EXIT_LEGS.find((known) => id.endsWith(ENDINGS[known]));
   return leg === undefined ? undefined : { clientOrderId: id.slice(0, -leg.length - 1), leg };
 }
 
