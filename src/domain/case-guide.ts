@@ -47,7 +47,7 @@ export const CASE_GUIDES: Readonly<Record<CaseKind, CaseGuide>> = {
     next: 'an exit has ended while the position is held: place it again, or close the position',
   },
   POSITION_REVERSED: { urgency: 'now', next: 'both exits have filled: close the reversed position at the broker' },
-  PROTECTION_SIZE: { urgency: 'now', next: 'an exit is larger than the position: reduce it at the broker' },
+  PROTECTION_SIZE: { urgency: 'now', next: 'an exit is not for what is held: make it fit the position at the broker' },
   ENGINE_FAULT: {
     urgency: 'now',
     next: 'the engine failed on this execution: check order, position and exits at the broker',

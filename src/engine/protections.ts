@@ -33,6 +33,7 @@ import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '
 import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { acceptedIn } from './accepted.js';
+import { type AmendedExits, amendedExits } from './amended-exits.js';
 import { coverNow, tellExitCorrection } from './exit-corrections.js';
 import { type Holdings, heldBy } from './holdings.js';
 
@@ -104,7 +105,7 @@ export function protections(parts: ProtectionsParts): Protections {
   const { holdings, capabilities, time, cases, watch, retained = RETAINED } = parts;
   const [open, closed] = [new Map<string, ProtectionHost>(), new Map<string, EndedPosition>()];
   const [exits$, unclear$] = [new Subject<PositionView>(), new Subject<string>()];
-  const closedAtEnd = firstOfEach();
+  const [closedAtEnd, amended] = [firstOfEach(), amendedExits(cases, time)];
   /** Closed before this process: read when somebody asks. */
   let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
@@ -132,6 +133,7 @@ export function protections(parts: ProtectionsParts): Protections {
   function retire(host: ProtectionHost): void {
     const { clientOrderId } = host.context;
     open.delete(clientOrderId);
+    amended.forget(clientOrderId);
     parts.onRetired(clientOrderId);
     // The actor goes; what it came to is all that is kept.
     closed.set(clientOrderId, { context: host.context, state: host.state });
@@ -262,7 +264,7 @@ export function protections(parts: ProtectionsParts): Protections {
       const host = open.get(exit.clientOrderId);
       if (host !== undefined) {
         // First what a person must know: a fact whose case was not written down would be taken as told.
-        tellCorrected(parts, host.context, exit.leg, raw);
+        tellChanges(parts, amended, host.context, exit.leg, raw);
         return host.report(exit.leg, raw);
       }
       const { clientOrderId } = exit;
@@ -315,9 +317,17 @@ export function protections(parts: ProtectionsParts): Protections {
 /** What is closed of the position, by its exits or otherwise. */
 export const closedOf = (context: ProtectionContext): Decimal => subtract(context.quantity, restOf(context));
 
-function tellCorrected(parts: ProtectionsParts, context: ProtectionContext, leg: ExitLeg, raw: unknown): void {
+/** What the venue takes back of an exit's fills, or what somebody changes of it there. */
+function tellChanges(
+  parts: ProtectionsParts,
+  amended: AmendedExits,
+  context: ProtectionContext,
+  leg: ExitLeg,
+  raw: unknown,
+): void {
   const report = readExitReport(raw, { clientOrderId: exitIdOf(context.clientOrderId, leg) });
   if (report?.correction !== undefined) tellExitCorrection(parts, { context, leg, report });
+  else amended.look(context, leg, report);
 }
 
 export const filledAfterEnd = (id: string, known: Decimal, cumQty: Decimal): Mismatch =>

@@ -1,7 +1,7 @@
 /**
  * A position as a caller sees it: what was bought or sold, what protects it, and how it closed (B7).
  */
-import { add, type Decimal, isPositive, sum, ZERO } from '../domain/decimal.js';
+import { add, type Decimal, isPositive, minimum, subtract, sum, ZERO } from '../domain/decimal.js';
 import { closingOf, type Exit, exitIdOf, filledBy, leavesOf } from '../domain/exits.js';
 import type { Side } from '../domain/ports.js';
 import { isoTime } from '../domain/time.js';
@@ -76,15 +76,17 @@ export function positionViewOf(context: ProtectionContext, state: PositionState)
     openQuantity: isOpen ? add(rest, unprotectedQuantity) : ZERO,
     ...exitView(context, 'sl', 'stopLoss'),
     ...exitView(context, 'tp', 'takeProfit'),
-    unprotectedQuantity: isOpen && !isCovered(context) ? add(rest, unprotectedQuantity) : unprotectedQuantity,
+    unprotectedQuantity: isOpen ? add(subtract(rest, coveredOf(context)), unprotectedQuantity) : unprotectedQuantity,
     ...(realisedPnl !== undefined && { realisedPnl }),
     ...(!isOpen && { closed: closingView(context) }),
   });
 }
 
-/** A stop-loss works for what is left; without one the position has no floor. */
-const isCovered = ({ exits }: ProtectionContext): boolean =>
-  exits.some((exit) => exit.leg === 'sl' && exit.status === 'working' && isPositive(leavesOf(exit)));
+/** What is left, as far as a stop-loss works for it; without one the position has no floor. */
+function coveredOf(context: ProtectionContext): Decimal {
+  const stop = context.exits.find(({ leg, status }) => leg === 'sl' && status === 'working');
+  return stop === undefined ? ZERO : minimum(restOf(context), leavesOf(stop));
+}
 
 function exitView(
   { exits, clientOrderId }: ProtectionContext,
