@@ -46,7 +46,9 @@ function big(value: Decimal): DecimalJs {
 /** Canonical already but for zeros at its end, as venues write prices, and well within the bounds: there is nothing to read. */
 function plain(text: string): Decimal | undefined {
   if (text.length > MAX_DECIMAL_DIGITS) return undefined;
-  const bare = text.endsWith('0') && text.includes('.') ? text.replace(LAST_ZEROS, '') : text;
+  const point = text.endsWith('0') ? text.indexOf('.') : -1;
+  // Of two points the second one would go with the zeros: `1.234.00` is no number.
+  const bare = point >= 0 && point === text.lastIndexOf('.') ? text.replace(LAST_ZEROS, '') : text;
   return CANONICAL.test(bare) ? (bare as Decimal) : undefined;
 }
 const LAST_ZEROS = /\.?0+$/;

@@ -79,6 +79,13 @@ describe('arithmetic of decimals [R1.1 R2.1]', () => {
     );
   });
 
+  it('R1.1: what has two points is no decimal, also when the second one stands before zeros', () => {
+    for (const text of ['1.234.00', '152.5.0', '-0.5.000', '1.5.00', '0.1.0', '1..00']) {
+      expect([text, parseDecimal(text), parseVenueDecimal(text)]).toEqual([text, undefined, undefined]);
+    }
+    expect(['151.00', '-151.50', '0.00', '100.0'].map(parseDecimal)).toEqual(['151', '-151.5', '0', '100']);
+  });
+
   it('reads what is canonical already as it stands, and everything else as decimal.js does', () => {
     const priced = numbers.map((text) => (text.includes('.') ? `${text}00` : `${text}.00`));
     const texts = fc.oneof(numbers, priced, fc.string({ unit: fc.constantFrom(...'0123456789.-+e'), maxLength: 12 }));
