@@ -20,6 +20,16 @@ describe('fillchart serve', () => {
     expect(stderr).toContain(`--port ${port}: the port is taken by another process; choose another with --port`);
     expect([exitCode, stderr.includes('defect')]).toEqual([2, false]);
   });
+
+  it('the first signal says what is waited for and how to leave; the second leaves, and says what may be left behind', async () => {
+    const once = await cli(['serve', '--port', '0'], { interruptAtMs: [10] });
+    expect(once.exitCode).toBe(0);
+    expect(once.stderr).toMatch(/Waiting up to 45 s for what is live; a second signal ends it at once\./);
+    const twice = await cli(['serve', '--port', '0'], { interruptAtMs: [10, 10, 10] });
+    expect(twice.exits[0]).toBe(130);
+    expect(twice.stderr.match(/ended at once/g)).toHaveLength(1);
+    expect(twice.stderr).toContain('Orders may still be live: check them at the broker');
+  });
 });
 
 describe('fillchart serve --config', () => {

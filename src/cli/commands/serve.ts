@@ -80,16 +80,19 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name of the host is not known.',
 };
 
+const LEFT =
+  'ended at once. Orders may still be live: check them at the broker. The next start goes on with what the journals hold.';
+
 /** Resolves when the service has ended after the first signal; the second ends the process. */
 function stopSignal(service: Service, drainMs: number, world: CliWorld): Promise<ExitCode> {
   let signals = 0;
   return new Promise((resolve, reject) => {
     const stopListening = world.onInterrupt(() => {
       signals += 1;
+      if (signals === 2) world.stderr.write(`fillchart: ${LEFT}\n`);
       if (signals > 1) return world.exit(EXIT.interrupted);
-      world.stderr.write(
-        `fillchart: going down; nothing new is taken. Waiting up to ${drainMs / MS_PER_SECOND} s for what is live.\n`,
-      );
+      const patience = `${drainMs / MS_PER_SECOND} s for what is live; a second signal ends it at once`;
+      world.stderr.write(`fillchart: going down; nothing new is taken. Waiting up to ${patience}.\n`);
       service.close({ drainMs }).then(() => {
         stopListening();
         resolve(EXIT.ok);
