@@ -23,6 +23,8 @@ export interface Setting {
   readonly terminal?: Partial<Terminal>;
   /** Presses ctrl-c so many ms of the virtual clock after somebody began to listen for it: modules may load first. */
   readonly interruptAtMs?: readonly number[];
+  /** How often it is pressed each time, in one turn of the event loop; once by default. */
+  readonly presses?: number;
 }
 
 export interface Ran {
@@ -69,7 +71,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
       if (!isListenedTo) {
         isListenedTo = true;
         for (const ms of setting.interruptAtMs ?? [])
-          clock.setTimeout(() => [...interrupts].map((press) => press()), ms);
+          clock.setTimeout(() => pressed([...interrupts], setting.presses ?? 1), ms);
       }
       return listen(interrupts)(listener);
     },
@@ -82,6 +84,10 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
   };
   const exitCode = await driven(clock, Promise.race([runCli(args, world), left]));
   return { exitCode, ...written, exits, clock, listeners: interrupts.size + exitListeners.size };
+}
+
+function pressed(listeners: readonly (() => void)[], times: number): void {
+  for (let press = 0; press < times; press += 1) for (const listener of listeners) listener();
 }
 
 async function* text(content: string): CliWorld['stdin'] & AsyncGenerator<string> {

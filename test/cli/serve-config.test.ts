@@ -25,7 +25,7 @@ describe('fillchart serve', () => {
     const once = await cli(['serve', '--port', '0'], { interruptAtMs: [10] });
     expect(once.exitCode).toBe(0);
     expect(once.stderr).toMatch(/Waiting up to 45 s for what is live; a second signal ends it at once\./);
-    const twice = await cli(['serve', '--port', '0'], { interruptAtMs: [10, 10, 10] });
+    const twice = await cli(['serve', '--port', '0'], { interruptAtMs: [10], presses: 3 });
     expect(twice.exits[0]).toBe(130);
     expect(twice.stderr.match(/ended at once/g)).toHaveLength(1);
     expect(twice.stderr).toContain('Orders may still be live: check them at the broker');
