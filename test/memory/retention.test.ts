@@ -137,6 +137,12 @@ describe('retention', () => {
     rmSync(join(here.archiveFolder, file));
     const missing = await audit('verify', here.path);
     expect([missing.exitCode, missing.stdout]).toEqual([1, expect.stringContaining(`${file} is not there`)]);
+    // An execution in the file that is missing is not one that never was.
+    for (const command of ['show', 'replay'])
+      await expect(audit(command, here.path, 'ADV-7')).rejects.toMatchObject({
+        name: 'CheckFailedError',
+        message: expect.stringMatching(/is not there\..*"ADV-7" is not among what can be read\.$/),
+      });
     const next = await start(here);
     const refused = await here.clock.runUntil(next.execute(advisory('ADV-7', far)));
     expect(refused).toMatchObject({ status: 'REJECTED', reason: 'JOURNAL_UNAVAILABLE' });

@@ -11,6 +11,7 @@ import type { AuditRecord } from '../../domain/audit.js';
 import { auditCsv } from '../../domain/audit-csv.js';
 import { type ChainVerdict, type JournalRecord, verifyAnchor } from '../../domain/journal.js';
 import { exportLines } from '../../domain/journal-export.js';
+import { sentence } from '../../domain/reading.js';
 import { checkpointFault } from '../../engine/checkpoint-fault.js';
 import { recordedAdvisories, replayExecution } from '../../journal/replay.js';
 import { follow } from '../audit/follow.js';
@@ -18,7 +19,7 @@ import { replayLines } from '../audit/replay-view.js';
 import { type AuditSource, readAuditSource, withAuditSource } from '../audit/source.js';
 import { type Look, newLines, timeline } from '../audit/timeline.js';
 import { writeChartPage } from '../chart/write-page.js';
-import { EXIT, UsageError } from '../exit-codes.js';
+import { CheckFailedError, EXIT, UsageError } from '../exit-codes.js';
 import { helpNotes } from '../terminal/help-notes.js';
 import { painter, wantsColour } from '../terminal/paint.js';
 import { tableWidth } from '../terminal/size.js';
@@ -193,7 +194,7 @@ async function shown(
   world: CliWorld,
 ): Promise<AuditSource> {
   let source = first;
-  if (advisoryId !== undefined && goesOn !== true) assertKnown(source.records, advisoryId, path);
+  if (advisoryId !== undefined && goesOn !== true) assertKnown(source, advisoryId, path);
   const own = (lines: readonly AuditRecord[]) =>
     lines.filter((line) => advisoryId === undefined || line.advisoryId === advisoryId);
   const log = own(source.records.flatMap(({ audit: lines }) => lines));
@@ -238,7 +239,7 @@ const addReplay: Register = (audit, world, done) => {
     .action(async (path: string, advisoryId: string, { json, html, output }: ReplayOptions) => {
       if (json === true && html === true) throw new UsageError('replay: --json and --html exclude each other.');
       await withAuditSource(path, async (source) => {
-        const replay = replayExecution(source.records, advisoryId) ?? assertKnown(source.records, advisoryId, path);
+        const replay = replayExecution(source.records, advisoryId) ?? assertKnown(source, advisoryId, path);
         if (replay === undefined) throw new UsageError(`${path} holds no execution of ${JSON.stringify(advisoryId)}.`);
         if (html === true) await writeReplayPage(source.records, advisoryId, output, world);
         else if (json === true) world.stdout.write(`${JSON.stringify(replay, null, 2)}\n`);
@@ -250,10 +251,17 @@ const addReplay: Register = (audit, world, done) => {
     });
 };
 
-/** @throws {UsageError} naming what there is */
-function assertKnown(records: readonly JournalRecord[], advisoryId: string, path: string): undefined {
+/**
+ * @throws {UsageError} naming what there is
+ * @throws {CheckFailedError} where it may stand in what cannot be read
+ */
+function assertKnown({ records, verdict }: AuditSource, advisoryId: string, path: string): undefined {
   const known = recordedAdvisories(records);
   if (known.includes(advisoryId)) return undefined;
+  if (!verdict.ok)
+    throw new CheckFailedError(
+      `${path} is not what was written: ${sentence(verdict.problem)} ${JSON.stringify(advisoryId)} is not among what can be read.`,
+    );
   const first = known.slice(0, 5).map((id) => JSON.stringify(id));
   const others = known.length > first.length ? ` and ${known.length - first.length} more` : '';
   const there = known.length === 0 ? 'none' : `${first.join(', ')}${others}`;

@@ -8,6 +8,7 @@
 
 import type { Cases } from '../../actors/cases.js';
 import { type Case, isOpen } from '../../domain/cases.js';
+import { sentence } from '../../domain/reading.js';
 import { adminView } from '../../engine/journal-admin.js';
 import { shownTime } from '../audit/shown-time.js';
 import { type AuditSource, withAuditSource } from '../audit/source.js';
@@ -122,7 +123,7 @@ function listed({ records, verdict }: AuditSource, options: ListOptions, world: 
   }
   if (verdict.ok) return EXIT.ok;
   stderr.write(
-    `fillchart: the journal is not what was written, so neither may this be: ${printable(verdict.problem)}. It is not written to; keep a copy.\n`,
+    `fillchart: the journal is not what was written, so neither may this be: ${printable(sentence(verdict.problem))} It is not written to; keep a copy.\n`,
   );
   return EXIT.checkFailed;
 }

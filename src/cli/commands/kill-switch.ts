@@ -13,6 +13,7 @@ import {
   type SwitchView,
   switchKey,
 } from '../../domain/kill-switch.js';
+import { sentence } from '../../domain/reading.js';
 import type { JournalAdmin } from '../../engine/journal-admin.js';
 import { adminView } from '../../engine/journal-admin.js';
 import { type AuditSource, withAuditSource } from '../audit/source.js';
@@ -114,7 +115,7 @@ function listed({ records, verdict }: AuditSource, { journal, json }: ListOption
   }
   if (verdict.ok) return EXIT.ok;
   stderr.write(
-    `fillchart: the journal is not what was written, so neither may this be: ${printable(verdict.problem)}. It is not written to; keep a copy.\n`,
+    `fillchart: the journal is not what was written, so neither may this be: ${printable(sentence(verdict.problem))} It is not written to; keep a copy.\n`,
   );
   return EXIT.checkFailed;
 }
