@@ -70,7 +70,7 @@ export function keyPage(chart: Chart, pageOf: PageOf): string {
   ]);
   const deadlines = deadlinesOf(chart).map(([name, deadline]) => [
     `<b>${name}</b>`,
-    durationText(deadline),
+    `<span class="whole">${durationText(deadline)}</span>`,
     escapeXml(deadline.from),
   ]);
   const statuses = [...new Set(chart.transitions.flatMap(outcomesIn(chart)))];

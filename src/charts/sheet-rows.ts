@@ -60,6 +60,9 @@ function cellsOf(
   return [inner(source), event, guard, target || 'stays', actionsText(actions), rules.join(' '), description];
 }
 
+/** The name of a state that is too long for its column goes on below, after a dot. */
+const atDots = (name: string): string => escapeXml(name).replaceAll('.', '.<wbr>');
+
 export function tableOf(
   rows: readonly ChartTransition[],
   top: ChartState,
@@ -68,7 +71,9 @@ export function tableOf(
 ): string {
   const widths = WIDTHS.map((width) => `<col style="width:${width}mm">`).join('');
   const lines = rows.map((row) => {
-    const cells = cellsOf(row, top, chart, pageOf).map((text) => `<td>${escapeXml(text)}</td>`);
+    const cells = cellsOf(row, top, chart, pageOf).map(
+      (text, index) => `<td>${index === 0 ? atDots(text) : escapeXml(text)}</td>`,
+    );
     return `<tr data-transition-id="${escapeXml(row.id)}">${cells.join('')}</tr>`;
   });
   return `<table><colgroup>${widths}</colgroup><thead><tr>${TITLES.map((title) => `<th>${title}</th>`).join('')}</tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table>`;

@@ -52,6 +52,30 @@ describe('exit code 0', () => {
   );
 });
 
+describe('a terminal of 80 columns', () => {
+  const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
+
+  it('C2: a report fits it; in a pipe a line stays a line', async () => {
+    const args = ['verify', '--most-states', '20'];
+    const { stdout } = await cli(args, { terminal: { columns: 80, rows: 24 } });
+    const piped = await cli(args);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+    expect(widest(piped.stdout)).toBeGreaterThan(80);
+    expect(stdout.split(/\s+/).length).toBe(piped.stdout.split(/\s+/).length);
+  });
+
+  it('A3: a replay fits it, with all its hashes', async () => {
+    const journal = here.path('replayed.db');
+    await cli(['run', here.file('r.jsonl', jsonl(ADVISORY)), '--journal', journal]);
+    const { stdout } = await cli(['audit', 'replay', journal, 'A'], {
+      terminal: { columns: 80, rows: 24 },
+      env: { NO_COLOR: '1' },
+    });
+    expect(stdout).toMatch(/^snapshot {2}[\da-f]{64}$/m);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+  });
+});
+
 describe('exit code 2', () => {
   const config = (content: string | object) => ['run', '-', '--config', here.file('c.json', content)];
   const usages: readonly (readonly [story: string, args: () => readonly string[], says: RegExp])[] = [

@@ -7,6 +7,7 @@ import { virtualClock } from 'fillchart/testing';
 import { describe, expect, it } from 'vitest';
 import { liveFrame, trailOf } from '../../src/cli/run/live-frame.js';
 import { scaledClock } from '../../src/cli/run/scaled-clock.js';
+import { fitted } from '../../src/cli/terminal/fitted.js';
 import { painter } from '../../src/cli/terminal/paint.js';
 import { type Column, table, wrapped } from '../../src/cli/terminal/table.js';
 import { clip, padTo, printable, textWidth } from '../../src/cli/terminal/text-width.js';
@@ -33,6 +34,20 @@ describe('text', () => {
 
   it('is wrapped at words', () => {
     expect(wrapped('one two three four', 9, '  ')).toEqual(['one two', '  three', '  four']);
+  });
+});
+
+describe('a report of plain lines', () => {
+  const report = 'short\n– P-1 a path with a long name\n    never: from -- to\n';
+
+  it('is broken between words, each line below its own beginning', () => {
+    expect(fitted(report, { write: () => undefined, isTTY: true, columns: 17 })).toBe(
+      'short\n– P-1 a path\n  with a long\n  name\n    never: from\n      -- to\n',
+    );
+  });
+
+  it('is left as it is in a pipe', () => {
+    expect(fitted(report, { write: () => undefined, columns: 17 })).toBe(report);
   });
 });
 

@@ -57,8 +57,11 @@ const SENTENCES: Record<ReplayVerdict, string> = {
 function ending({ result, resultSha256, recordedSha256, verdict }: Replay, { paint }: Look): readonly string[] {
   const tone = verdict === 'equal' ? 'good' : verdict === 'unfinished' ? 'info' : 'bad';
   const hashes = [`replayed  ${resultSha256 ?? 'none'}`, `recorded  ${recordedSha256 ?? 'none'}`];
+  // Beside the others: within the result it is wider than a terminal.
+  const { snapshotHash, ...shown } = result ?? {};
   return [
-    ...(result === undefined ? [] : [JSON.stringify(result, null, 2), '']),
+    ...(result === undefined ? [] : [JSON.stringify(shown, null, 2), '']),
+    ...(snapshotHash === undefined ? [] : [paint('dim', `snapshot  ${snapshotHash}`)]),
     ...(verdict === 'unfinished' ? [] : hashes.map((line) => paint('dim', line))),
     paint(tone, SENTENCES[verdict]),
   ];

@@ -17,6 +17,7 @@ import { EXIT, UsageError } from '../exit-codes.js';
 import { watchOpen } from '../left-open.js';
 import { hearLooseFaults, type LooseFaults } from '../loose-faults.js';
 import { assertWritable, written } from '../output-file.js';
+import { fitted } from '../terminal/fitted.js';
 import { helpNotes } from '../terminal/help-notes.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
@@ -91,7 +92,7 @@ async function reportOn(options: ConformOptions, faults: LooseFaults): Promise<C
 
 function print(report: ConformanceReport, { format, output }: ConformOptions, { stdout, stderr }: CliWorld): void {
   const text = formatConformance(report, format);
-  if (output === undefined) stdout.write(text);
+  if (output === undefined) stdout.write(format === 'text' ? fitted(text, stdout) : text);
   else written(output, text);
   if (format !== 'text' || output !== undefined) stderr.write(`${conformanceSummary(report).join('\n')}\n`);
 }

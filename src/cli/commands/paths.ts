@@ -11,6 +11,7 @@ import { type VitestFileOptions, vitestFile } from '../../testing/paths/vitest-f
 import { loadAdapter, symbolOf } from '../adapter-module.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { assertWritable, written } from '../output-file.js';
+import { fitted } from '../terminal/fitted.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -64,7 +65,8 @@ async function runPaths(options: PathsOptions, world: CliWorld): Promise<number>
     else if (list === true) runs.push({ path, tookMs: 0, skipped: 'listed only' });
     else runs.push(await runOne(path, world));
   }
-  print(pathReport(runs, format), output, world);
+  const report = pathReport(runs, format);
+  print(format === 'text' && output === undefined ? fitted(report, world.stdout) : report, output, world);
   if (format !== 'text' || output !== undefined) world.stderr.write(`${summaryOf(runs)}\n`);
   return runs.some(({ problem }) => problem !== undefined) ? EXIT.checkFailed : EXIT.ok;
 }

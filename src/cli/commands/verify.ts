@@ -14,6 +14,7 @@ import { mutants } from '../../verify/mutants.js';
 import { type VerifyReport, verify, verifyAll, wayLines } from '../../verify/verify.js';
 import { type Excuses, excusesOfExecution, excusesOfExits } from '../excuses.js';
 import { EXIT } from '../exit-codes.js';
+import { fitted } from '../terminal/fitted.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
@@ -55,7 +56,10 @@ function checkCharts({ stdout, clock }: CliWorld, { json, long, mostStates }: Ve
   stdout.write(
     json === true
       ? `${JSON.stringify({ ...report, seconds, exits: { ...exits, seconds: exitSeconds } }, null, 2)}\n`
-      : `The execution chart\n${textOf(report, seconds)}\nThe exits' chart\n${textOfExits(exits, exitSeconds)}`,
+      : fitted(
+          `The execution chart\n${textOf(report, seconds)}\nThe exits' chart\n${textOfExits(exits, exitSeconds)}`,
+          stdout,
+        ),
   );
   const areProved =
     excusesOfExecution(report.neverMet).unproved.length === 0 && excusesOfExits(exits.neverMet).unproved.length === 0;
@@ -129,7 +133,7 @@ function checkMutants({ stdout }: CliWorld): boolean {
     const caughtBy = law();
     if (caughtBy === undefined) survivors += 1;
     const verdict = caughtBy === undefined ? 'SURVIVED' : `caught by ${caughtBy}`;
-    stdout.write(`${verdict.padEnd(15)} ${name}: ${breaks}\n`);
+    stdout.write(fitted(`${verdict.padEnd(15)} ${name}: ${breaks}\n`, stdout));
   }
   stdout.write(`${checks.length - survivors} of ${checks.length} mutants caught\n`);
   return survivors === 0;
