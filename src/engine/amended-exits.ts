@@ -5,76 +5,104 @@
  * 1. One look proves nothing. An exit that fills in part shrinks its sibling, and may be told after it: another size counts
  *    once the sibling has been told again, after a while, with nothing more filled. Another price counts when it is told again.
  * 2. What a case has told once is known, also after a restart: it is not told again, unless the case was withdrawn (M5).
- * 3. A sibling that has not shrunk after a fill is told by the exits' own chart.
+ * 3. What was seen is a fold, kept by whoever hosts the exits.
+ * 4. A sibling that has not shrunk after a fill is told by the exits' own chart.
  */
-import type { CaseRegister } from '../actors/cases.js';
+import type { CaseRegister, NewCase } from '../actors/cases.js';
 import type { EngineTime } from '../actors/engine-time.js';
-import { toldOf } from '../domain/cases.js';
+import { type Case, toldOf } from '../domain/cases.js';
 import { isPositive, lessThan, subtract } from '../domain/decimal.js';
-import { EXIT_LEGS, type Exit, type ExitFact, type ExitLeg, exitIdOf, isOver } from '../domain/exits.js';
+import { type Exit, type ExitFact, type ExitLeg, exitIdOf, isOver } from '../domain/exits.js';
 import { EXIT_GRACE_MS } from '../domain/limits.js';
 import { type Mismatch, mismatch } from '../domain/reconciliation.js';
 import { isPartlyClosed, type ProtectionContext, restOf } from '../machines/protection.context.js';
 
-export interface AmendedExits {
-  /** A report on an exit of a position that is open, before it is applied. */
-  look(context: ProtectionContext, leg: ExitLeg, report: ExitFact | undefined): void;
-  /** The position is over. */
-  forget(clientOrderId: string): void;
-}
-
-/** What an exit said of itself that is not as it was placed, and since when. */
+/** What an exit said of itself that is not as it was placed, and since when, engine ms. */
 interface Seen {
   readonly report: ExitFact;
   readonly since: number;
 }
 
+/** What the exits of one position have said so, each its latest; plain JSON. */
+export type SeenAmendments = Partial<Readonly<Record<ExitLeg, Seen>>>;
+
+/** A report on an exit of a position that is open, before it is applied. */
+export interface ToldByExit {
+  readonly context: ProtectionContext;
+  readonly leg: ExitLeg;
+  readonly report: ExitFact;
+  /** Engine ms. */
+  readonly at: number;
+}
+
+/** What is seen after a report, and what is to be told now. */
+export function lookForAmendment(
+  seen: SeenAmendments,
+  told: ToldByExit,
+): { readonly seen: SeenAmendments; readonly found: readonly Mismatch[] } {
+  const exit = told.context.exits.find(({ leg }) => leg === told.leg);
+  if (exit === undefined || told.report.cumQty !== exit.cumQty) return { seen, found: [] };
+  const own = ownChange(seen, exit, told);
+  return { seen: own.seen, found: [...own.found, ...siblingsChange(own.seen, told)] };
+}
+
+export interface AmendedExits {
+  look(told: Omit<ToldByExit, 'at'>): void;
+  /** The position is over. */
+  forget(clientOrderId: string): void;
+}
+
+/** The exits of all positions of an engine. */
 export function amendedExits(cases: Pick<CaseRegister, 'all' | 'raise'>, time: EngineTime): AmendedExits {
-  const seen = new Map<string, Seen>();
-
-  function raise({ symbol, advisoryId, snapshotHash }: ProtectionContext, found: readonly Mismatch[]): void {
-    const told = toldOf(cases.all(), advisoryId);
-    const mismatches = found.filter(
-      ({ kind, actual, message }) =>
-        !told.some((known) => known.message === message || (known.kind === kind && known.actual === actual)),
-    );
-    if (mismatches.length === 0) return;
-    const kind = mismatches.some(isOfSize) ? 'PROTECTION_SIZE' : 'MISMATCH';
-    void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
-  }
-
-  const isOld = (one: Seen): boolean => time() - one.since >= EXIT_GRACE_MS;
-
-  /** @returns what is to be told now */
-  function own(context: ProtectionContext, exit: Exit, report: ExitFact): readonly Mismatch[] {
-    const id = exitIdOf(context.clientOrderId, exit.leg);
-    const found = changesOf(context, exit, report);
-    const before = seen.get(id);
-    if (found.length === 0) seen.delete(id);
-    else if (before === undefined || !isSame(before.report, report)) seen.set(id, { report, since: time() });
-    else if (isOld(before) && !(hasSibling(context, exit) && found.some(isOfSize))) return found;
-    return [];
-  }
-
-  /** What the sibling of this exit said, now that nothing more of this one is filled. */
-  function ofSibling(context: ProtectionContext, { leg }: Exit): readonly Mismatch[] {
-    const sibling = context.exits.find((other) => other.leg !== leg);
-    const before = sibling && seen.get(exitIdOf(context.clientOrderId, sibling.leg));
-    return sibling === undefined || before === undefined || !isOld(before)
-      ? []
-      : changesOf(context, sibling, before.report);
-  }
-
+  const seen = new Map<string, SeenAmendments>();
   return {
-    look(context, leg, report) {
-      const exit = context.exits.find((known) => known.leg === leg);
-      if (exit === undefined || report === undefined || report.cumQty !== exit.cumQty) return;
-      raise(context, [...own(context, exit, report), ...ofSibling(context, exit)]);
+    look(told) {
+      const { clientOrderId } = told.context;
+      const before = seen.get(clientOrderId) ?? {};
+      const after = lookForAmendment(before, { ...told, at: time() });
+      if (after.seen !== before) seen.set(clientOrderId, after.seen);
+      const opened = after.found.length === 0 ? undefined : caseOfAmendment(told.context, after.found, cases.all());
+      if (opened !== undefined) void cases.raise(opened);
     },
-    forget(clientOrderId) {
-      for (const leg of EXIT_LEGS) seen.delete(exitIdOf(clientOrderId, leg));
-    },
+    forget: (clientOrderId) => void seen.delete(clientOrderId),
   };
+}
+
+/** The case for what was found, without what cases of the advisory have told; `undefined` when nothing is left to tell. */
+export function caseOfAmendment(
+  { symbol, advisoryId, snapshotHash }: ProtectionContext,
+  found: readonly Mismatch[],
+  cases: readonly Case[],
+): NewCase | undefined {
+  const told = toldOf(cases, advisoryId);
+  const mismatches = found.filter(
+    ({ kind, actual, message }) =>
+      !told.some((known) => known.message === message || (known.kind === kind && known.actual === actual)),
+  );
+  if (mismatches.length === 0) return undefined;
+  const kind = mismatches.some(isOfSize) ? 'PROTECTION_SIZE' : 'MISMATCH';
+  return { kind, symbol, advisoryId, snapshotHash, mismatches };
+}
+
+const isOld = ({ since }: Seen, at: number): boolean => at - since >= EXIT_GRACE_MS;
+
+function ownChange(seen: SeenAmendments, exit: Exit, { context, leg, report, at }: ToldByExit) {
+  const changes = changesOf(context, exit, report);
+  const { [leg]: before, ...others } = seen;
+  if (changes.length === 0) return { seen: before === undefined ? seen : others, found: [] };
+  if (before === undefined || !isSame(before.report, report))
+    return { seen: { ...seen, [leg]: { report, since: at } }, found: [] };
+  const waits = hasSibling(context, exit) && changes.some(isOfSize);
+  return { seen, found: isOld(before, at) && !waits ? changes : [] };
+}
+
+/** What the sibling said, now that nothing more of this one is filled. */
+function siblingsChange(seen: SeenAmendments, { context, leg, at }: ToldByExit): readonly Mismatch[] {
+  const sibling = context.exits.find((other) => other.leg !== leg);
+  const before = sibling && seen[sibling.leg];
+  return sibling === undefined || before === undefined || !isOld(before, at)
+    ? []
+    : changesOf(context, sibling, before.report);
 }
 
 const isSame = (one: ExitFact, other: ExitFact): boolean =>

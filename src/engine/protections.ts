@@ -33,7 +33,7 @@ import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '
 import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { acceptedIn } from './accepted.js';
-import { type AmendedExits, amendedExits } from './amended-exits.js';
+import { type AmendedExits, amendedExits, type ToldByExit } from './amended-exits.js';
 import { coverNow, tellExitCorrection } from './exit-corrections.js';
 import { type Holdings, heldBy } from './holdings.js';
 
@@ -264,7 +264,8 @@ export function protections(parts: ProtectionsParts): Protections {
       const host = open.get(exit.clientOrderId);
       if (host !== undefined) {
         // First what a person must know: a fact whose case was not written down would be taken as told.
-        tellChanges(parts, amended, host.context, exit.leg, raw);
+        const report = readExitReport(raw, { clientOrderId: id });
+        if (report !== undefined) tellChanges(parts, amended, { context: host.context, leg: exit.leg, report });
         return host.report(exit.leg, raw);
       }
       const { clientOrderId } = exit;
@@ -318,16 +319,9 @@ export function protections(parts: ProtectionsParts): Protections {
 export const closedOf = (context: ProtectionContext): Decimal => subtract(context.quantity, restOf(context));
 
 /** What the venue takes back of an exit's fills, or what somebody changes of it there. */
-function tellChanges(
-  parts: ProtectionsParts,
-  amended: AmendedExits,
-  context: ProtectionContext,
-  leg: ExitLeg,
-  raw: unknown,
-): void {
-  const report = readExitReport(raw, { clientOrderId: exitIdOf(context.clientOrderId, leg) });
-  if (report?.correction !== undefined) tellExitCorrection(parts, { context, leg, report });
-  else amended.look(context, leg, report);
+function tellChanges(parts: ProtectionsParts, amended: AmendedExits, told: Omit<ToldByExit, 'at'>): void {
+  if (told.report.correction !== undefined) tellExitCorrection(parts, told);
+  else amended.look(told);
 }
 
 export const filledAfterEnd = (id: string, known: Decimal, cumQty: Decimal): Mismatch =>

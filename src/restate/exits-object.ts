@@ -32,7 +32,7 @@ import type {
 } from '../machines/protection.facts.js';
 import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
-import { tellCorrection, tellLate, tellOfEntry } from './exits-late.js';
+import { tellAmendment, tellCorrection, tellLate, tellOfEntry } from './exits-late.js';
 import { type ExitsState, foldExits } from './exits-life.js';
 import { lookAtExits, type SeenExits } from './exits-look.js';
 import type { GateObject } from './gate-object.js';
@@ -120,6 +120,7 @@ export function exitsHandlers(parts: WorkerParts) {
     if (fact.type !== 'EXIT_REPORT') return;
     const isLimited = (await ctx.get<boolean>('limited')) === true;
     const told = { ...fact, context, isLimited };
+    if (!isOver && fact.report.correction === undefined) return tellAmendment(ctx, told);
     if (!isOver) return void (await tellCorrection(ctx, told));
     const shown = (await ctx.get<ProtectionContext>('heldAgain')) ?? context;
     const heldAgain = await tellLate(ctx, told, shown);

@@ -188,6 +188,33 @@ const STORIES: readonly Story[] = [
     ['FILL_BUSTED'],
     { capabilities: { batchStatus: true } },
   ],
+  [
+    'B7 M1: somebody moves the stop-loss at the venue',
+    async ({ venue, id, advance }) => {
+      venue.amend(`${id}-sl`, { price: '140' });
+      await advance(HALF_MINUTE * 4);
+    },
+    ['MISMATCH'],
+  ],
+  [
+    'B7 B1: the venue makes the stop-loss half as large while nothing has filled',
+    async ({ venue, id, advance }) => {
+      venue.amend(`${id}-sl`, { quantity: '50' });
+      await advance(HALF_MINUTE * 4);
+    },
+    ['PROTECTION_SIZE'],
+  ],
+  [
+    'B7 P2: the stop-loss shrinks because the take-profit fills in part, and is told before it',
+    async ({ venue, id, advance }) => {
+      venue.amend(`${id}-sl`, { quantity: '60' });
+      venue.tellAgain(`${id}-sl`);
+      await advance(1_000);
+      venue.fill(`${id}-tp`, 40, 155.53);
+      await advance(HALF_MINUTE * 4);
+    },
+    [],
+  ],
 ];
 
 describe('the exits on an engine and on Restate', () => {

@@ -35,6 +35,7 @@ interface OwnOrder {
   readonly entry?: string;
   state: string;
   fills: OwnFill[];
+  amended?: Pick<OrderReport, 'price' | 'quantity'>;
 }
 
 const OPEN = ['submitted', 'partially_filled', 'working'];
@@ -166,7 +167,7 @@ export class OwnVenue {
   report(id: string, more: Partial<OrderReport> = {}): OrderReport | undefined {
     const order = this.#orders.get(id);
     if (order === undefined) return undefined;
-    const { state, fills } = order;
+    const { state, fills, amended } = order;
     const filled = round(fills.reduce((sum, { quantity }) => sum + quantity, 0));
     const worth = fills.reduce((sum, { quantity, price }) => sum + quantity * price, 0);
     return {
@@ -177,6 +178,7 @@ export class OwnVenue {
       filledSize: String(filled),
       ...(filled > 0 && { fillPrice: String(round(worth / filled)) }),
       fills: fills.map((fill) => ({ id: fill.id, quantity: String(fill.quantity), price: String(fill.price) })),
+      ...amended,
       ...more,
     };
   }
@@ -217,6 +219,11 @@ export class OwnVenue {
     const order = this.#order(id);
     order.fills = order.fills.map((fill) => (fill.id === fillId ? { ...fill, price } : fill));
     this.#tell(id, { correction: { kind: 'correct', fillId } });
+  }
+
+  /** Somebody changes it at the venue; it is told with the next report. */
+  amend(id: string, amended: Pick<OrderReport, 'price' | 'quantity'>): void {
+    this.#order(id).amended = amended;
   }
 
   end(id: string, state: string): void {
