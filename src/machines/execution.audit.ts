@@ -9,6 +9,7 @@ import { canonicalSha256, deepFreeze, type JsonObject } from '../domain/canonica
 import { slippageOf } from '../domain/fills.js';
 import { keepingAnswer } from '../domain/kept-answer.js';
 import type { DecidingSwitch, KillSwitchState } from '../domain/kill-switch.js';
+import { HARD_TIMEOUT_MS } from '../domain/limits.js';
 import { hasFill, isNewCorrection, type OrderFact } from '../domain/order.js';
 import type { ExecutionState } from '../domain/reasons.js';
 import type { Mismatch } from '../domain/reconciliation.js';
@@ -60,7 +61,7 @@ function ofFact(step: Step): AuditEntry[] {
     case 'ORDER_REPORT':
       return ofReport(step);
     case 'CANCEL_STARTED':
-      return ofCancel(step);
+      return ofCancel({ ...step, fact });
     case 'PROTECTION_OUTCOME':
       return ofProtection(after, { legs: fact.legs });
     case 'EXIT_REPORT':
@@ -248,13 +249,21 @@ const timeoutDetails = (context: ExecutionContext, at: number, phase: 'reached' 
   elapsedMs: elapsedSinceSubmit(context, at),
 });
 
-/** Written when the call is made: what stands here was really sent (T4). */
-const ofCancel = ({ after, to }: Step): AuditEntry[] => [
-  entry(
-    'cancel_requested',
-    orderDetails(after, { cause: to === 'cancelling' ? 'kill switch' : 'timeout', try: after.cancel.calls }),
-  ),
-];
+/**
+ * Written when the call is made: what stands here was really sent (T4). A broker may push the end of the order while it takes
+ * the call: the chart has then gone on, and has not counted it. Before T = 30 s only a kill switch cancels.
+ */
+function ofCancel({ fact, after, to }: Step & { readonly fact: FactOf<'CANCEL_STARTED'> }): AuditEntry[] {
+  const isCounted = to === 'cancelling' || to === 'timeout';
+  const isKilled = isCounted ? to === 'cancelling' : elapsedSinceSubmit(after, fact.at) < HARD_TIMEOUT_MS;
+  const { calls = 0 } = after.cancel;
+  return [
+    entry(
+      'cancel_requested',
+      orderDetails(after, { cause: isKilled ? 'kill switch' : 'timeout', try: isCounted ? calls : calls + 1 }),
+    ),
+  ];
+}
 
 /** An exit that was taken and now works, or was placed and does not stand (B5). */
 function ofExitReport({ before, after }: Step, { leg, report }: FactOf<'EXIT_REPORT'>): AuditEntry[] {

@@ -84,4 +84,21 @@ describe('fillchart run --dry-run', () => {
     expect(stderr).toMatch(/a\.jsonl:\d+: /);
     expect([exitCode, existsSync(journal())]).toEqual([2, false]);
   });
+
+  it('C2: a line with several problems is one line that cannot be read', async () => {
+    const good = jsonl(advisory({ advisoryId: 'ADV-1', symbol: 'AAPL' }));
+    const { stdout, stderr } = await judged(`{ "advisoryId": 7, "symbl": "AAPL" }\n${good}`);
+    expect(stderr.match(/a\.jsonl:1: /g)?.length).toBeGreaterThan(1);
+    expect(stdout).toContain('1 would be sent, 0 refused, 1 line cannot be read. Nothing was sent.');
+  });
+
+  it('S1: a line that repeats an earlier one is not sent a second time; another advisory under the id is refused', async () => {
+    const first = advisory({ advisoryId: 'ADV-1', symbol: 'AAPL' });
+    const other = advisory({ advisoryId: 'ADV-1', symbol: 'AAPL', positionSize: '7' });
+    const { exitCode, stdout } = await judged(jsonl(first, first, other));
+    expect(stdout).toContain('ADV-1: Line 2 repeats line 1: one advisory, executed once.');
+    expect(stdout).toContain('ADV-1: would be REJECTED, ADVISORY_CONFLICT');
+    expect(stdout).toContain('1 would be sent, 1 refused, 1 known already. Nothing was sent.');
+    expect(exitCode).toBe(1);
+  });
 });

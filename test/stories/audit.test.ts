@@ -2,8 +2,9 @@
  * The audit log (A1, A2): what is said, in which order, and where it can be read.
  */
 import { readFileSync } from 'node:fs';
-import { AUDIT_EVENTS, verifyChain } from 'fillchart';
-import { memoryJournal } from 'fillchart/adapters';
+import { AUDIT_EVENTS, createEngine, verifyChain } from 'fillchart';
+import { memoryJournal, paperBroker } from 'fillchart/adapters';
+import { virtualClock } from 'fillchart/testing';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { OrderScript } from '../../src/testing/fault-broker.js';
@@ -166,6 +167,28 @@ describe('what is said, in order (A1)', () => {
       reconciliationStatus: 'MATCHED',
       finalPosition: '100',
     });
+  });
+
+  it('a cancel that the broker confirms by push before the call is noted has its own cause and try [A1]', async () => {
+    const clock = virtualClock();
+    const broker = paperBroker({
+      clock,
+      instruments: [{ symbol: 'AAPL', tickSize: '0.01', lotSize: '1' }],
+      quotes: { AAPL: '151' },
+      fillDelayMs: 40_000,
+    });
+    const engine = await createEngine({ clock, broker, logger: false });
+    const killed = engine.start(advisory('ADV-killed'));
+    await clock.advance(5_000);
+    await engine.killSwitch.set({ type: 'GLOBAL', state: 'ACTIVE', reason: 'news', by: 'ops' });
+    await clock.runUntil(killed.result);
+    await engine.killSwitch.release({ type: 'GLOBAL', reason: 'over', by: 'ops' });
+    await clock.runUntil(engine.execute(advisory('ADV-late')));
+
+    const cancelOf = (id: string) => engine.auditOf(id).find(({ event }) => event === 'cancel_requested')?.details;
+    expect(cancelOf('ADV-killed')).toMatchObject({ cause: 'kill switch', try: 1 });
+    expect(cancelOf('ADV-late')).toMatchObject({ cause: 'timeout', try: 1 });
+    await engine.close();
   });
 
   it('every event of the vocabulary is raised by some story here, or where it belongs [A1]', async () => {

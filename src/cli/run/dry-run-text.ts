@@ -40,7 +40,9 @@ export function dryRunText({ source, broker, advisories, malformed }: DryRunRepo
     const tone = one.verdict === 'send' ? 'good' : one.verdict === 'known' ? 'dim' : 'warn';
     return wrapped(printable(sentenceOf(one)), width, '    ').map((line) => paint(tone, line));
   });
-  const unreadable = malformed.length === 0 ? '' : `, ${malformed.length} cannot be read`;
+  // A line may have several problems.
+  const lost = new Set(malformed.map(({ line }) => line)).size;
+  const unreadable = lost === 0 ? '' : `, ${lost} ${lost === 1 ? 'line' : 'lines'} cannot be read`;
   const known = count('known') === 0 ? '' : `, ${count('known')} known already`;
   const sum = `${count('send')} would be sent, ${count('refuse')} refused${known}${unreadable}`;
   const head = `Dry run of ${source} at ${broker}: nothing is sent.`;

@@ -15,7 +15,7 @@ import type { SwitchView } from '../../domain/kill-switch.js';
 import type { BrokerAdapter, Clock } from '../../domain/ports.js';
 import { sentence } from '../../domain/reading.js';
 import type { LimitOptions } from '../../domain/risk-limits.js';
-import { freezeSnapshot } from '../../domain/snapshot.js';
+import { clientOrderIdFor, freezeSnapshot, snapshotHash } from '../../domain/snapshot.js';
 import type { Engine } from '../../engine/engine.js';
 import { adminView } from '../../engine/journal-admin.js';
 import { createEngine } from '../../index.js';
@@ -31,7 +31,7 @@ export interface Judgement {
   readonly symbol: string;
   readonly side: string;
   readonly size: string;
-  /** `send`: the order would go out. `refuse`: it would be `REJECTED`. `known`: the journal has it; nothing new would be sent. */
+  /** `send`: the order would go out. `refuse`: it would be `REJECTED`. `known`: the journal or an earlier line has it; nothing new is sent. */
   readonly verdict: 'send' | 'refuse' | 'known';
   /** The code of the refusal. */
   readonly reason?: string;
@@ -65,7 +65,14 @@ export async function dryRun({ advisories, broker, limits, journal, clock }: Dry
       await engine.killSwitch.set({ type, state, reason, ...(target !== undefined && { target }) });
     }
     const judged: Judgement[] = [];
-    for (const advisory of advisories) judged.push(await judge(engine, advisory, past));
+    const firstLines = new Map<string, number>();
+    for (const advisory of advisories) {
+      const snapshot = freezeSnapshot(advisory.input);
+      const key = clientOrderIdFor(snapshot.advisoryId, snapshotHash(snapshot));
+      const firstLine = firstLines.get(key);
+      if (firstLine === undefined) firstLines.set(key, advisory.line);
+      judged.push(firstLine === undefined ? await judge(engine, advisory, past) : repeated(advisory, firstLine));
+    }
     return judged;
   } finally {
     await engine.close();
@@ -93,9 +100,22 @@ async function pastOf(journal: string): Promise<Past> {
 const closedGate = (journal: string, problem: string): string =>
   `${journal} is not what was written: ${sentence(problem)} A run on it would send nothing: the gate stays closed (K7).`;
 
-async function judge(engine: Engine, { line, input }: AdvisoryLine, { cases, known }: Past): Promise<Judgement> {
+function aboutOf({ line, input }: AdvisoryLine): Pick<Judgement, 'line' | 'advisoryId' | 'symbol' | 'side' | 'size'> {
   const { advisoryId, symbol, side, positionSize: size } = freezeSnapshot(input);
-  const about = { line, advisoryId, symbol, side, size };
+  return { line, advisoryId, symbol, side, size };
+}
+
+/** The same advisory once more is one execution (E1). */
+const repeated = (advisory: AdvisoryLine, firstLine: number): Judgement => ({
+  ...aboutOf(advisory),
+  verdict: 'known',
+  message: `Line ${advisory.line} repeats line ${firstLine}: one advisory, executed once.`,
+});
+
+async function judge(engine: Engine, advisory: AdvisoryLine, { cases, known }: Past): Promise<Judgement> {
+  const { input } = advisory;
+  const about = aboutOf(advisory);
+  const { advisoryId, symbol } = about;
   if (known.has(advisoryId)) {
     return { ...about, verdict: 'known', message: 'The journal has this advisory: it is answered from there.' };
   }
