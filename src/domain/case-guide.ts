@@ -57,6 +57,9 @@ export const CASE_GUIDES: Readonly<Record<CaseKind, CaseGuide>> = {
 /** A journal of a later version may know more kinds. */
 const UNKNOWN_KIND: CaseGuide = { urgency: 'now', next: 'compare orders, positions and exits at the broker with this' };
 
+/** How an order stood whose loss exposes nothing. */
+const OVER: ReadonlySet<string> = new Set(['filled', 'cancelled', 'rejected', 'expired']);
+
 /** What was found counts before the kind: an order that can still fill would fill unwatched. */
 export function guideOf({ kind, mismatches }: Pick<Case, 'mismatches'> & { readonly kind: string }): CaseGuide {
   const found = (...kinds: readonly ReasonCode[]) => mismatches.some((one) => kinds.includes(one.kind));
@@ -64,6 +67,12 @@ export function guideOf({ kind, mismatches }: Pick<Case, 'mismatches'> & { reado
     return {
       urgency: 'now',
       next: 'the order can still fill: cancel it at the broker; protect or close what it has filled',
+    };
+  }
+  if (mismatches.some(({ kind: one, expected }) => one === 'ORDER_NOT_FOUND' && !OVER.has(expected))) {
+    return {
+      urgency: 'now',
+      next: 'the order may exist and fill: search for it at the broker; cancel it if it is open, protect or close its fills',
     };
   }
   if (found('QUERY_FAILED')) {

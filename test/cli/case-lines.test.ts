@@ -118,6 +118,16 @@ describe('a case', () => {
     expect(caseText(found('MISSING_POSITION', 'MISSING_POSITION'), stakes).head).toContain('URGENT');
   });
 
+  it('C4: an order that was not known to be over, and is not found, may still fill: urgent', () => {
+    const of = (expected: string) => {
+      const one = found('MISMATCH', 'ORDER_NOT_FOUND');
+      return caseDetails({ ...one, mismatches: one.mismatches.map((each) => ({ ...each, expected })) }, stakes);
+    };
+    expect(of('open')).toMatchObject({ urgency: 'now', nextStep: expect.stringContaining('cancel it if it is open') });
+    expect(of('unknown')).toMatchObject({ urgency: 'now' });
+    for (const over of ['filled', 'cancelled', 'rejected', 'expired']) expect(of(over)).toMatchObject({ urgency: 'today' });
+  });
+
   it('C4: of an order that is still open, the next step is to cancel it', () => {
     const one = caseDetails(found('MISMATCH', 'ORDER_STILL_OPEN'), stakes);
     expect(one).toMatchObject({ urgency: 'now', nextStep: expect.stringContaining('cancel it at the broker') });
