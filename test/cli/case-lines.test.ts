@@ -125,7 +125,8 @@ describe('a case', () => {
     };
     expect(of('open')).toMatchObject({ urgency: 'now', nextStep: expect.stringContaining('cancel it if it is open') });
     expect(of('unknown')).toMatchObject({ urgency: 'now' });
-    for (const over of ['filled', 'cancelled', 'rejected', 'expired']) expect(of(over)).toMatchObject({ urgency: 'today' });
+    for (const over of ['filled', 'cancelled', 'rejected', 'expired'])
+      expect(of(over)).toMatchObject({ urgency: 'today' });
   });
 
   it('C4: of an order that is still open, the next step is to cancel it', () => {
