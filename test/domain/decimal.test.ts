@@ -88,7 +88,14 @@ describe('arithmetic of decimals [R1.1 R2.1]', () => {
 
   it('reads what is canonical already as it stands, and everything else as decimal.js does', () => {
     const priced = numbers.map((text) => (text.includes('.') ? `${text}00` : `${text}.00`));
-    const texts = fc.oneof(numbers, priced, fc.string({ unit: fc.constantFrom(...'0123456789.-+e'), maxLength: 12 }));
+    const ends = fc.constantFrom('.0', '.00', '0', 'e0', '.0.0', '-0', '+0', ' 0', '.');
+    const almost = fc.tuple(numbers, ends).map(([text, end]) => `${text}${end}`);
+    const texts = fc.oneof(
+      numbers,
+      priced,
+      almost,
+      fc.string({ unit: fc.constantFrom(...'0123456789.-+e'), maxLength: 12 }),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         const read = parseDecimal(text);
@@ -98,6 +105,14 @@ describe('arithmetic of decimals [R1.1 R2.1]', () => {
       RUNS,
     );
   });
+
+  it.each(['1.5.0', '1.5.00', '150.02.00', '0.10.0', '1..0', '1.-0', '1e5.0', '.0.0'])(
+    'P3 R1.3: %s is no number, of ours or of a venue: a price that cannot be read is not made up',
+    (text) => {
+      expect(parseDecimal(text)).toBeUndefined();
+      expect(parseVenueDecimal(text)).toBeUndefined();
+    },
+  );
 
   it.each([undefined, null, '', 'abc', {}])(
     'throws where %j stands for a number: nothing is taken for zero',
