@@ -85,11 +85,6 @@ export function transitionId(definition: AnyTransitionDefinition): string {
 /** How many states the chart has; its root is the chart itself, and is not counted. */
 export const stateCountOf = ({ states }: Chart): number => states.length - 1;
 
-/** A state's descendants and itself, itself first. */
-export function subtree(chart: Chart, id: string): readonly ChartState[] {
-  return chart.states.filter((state) => state.id === id || isInside(chart, state.id, id));
-}
-
 /** Whether a state lies inside another, at any depth. */
 export function isInside(chart: Chart, id: string, ancestor: string): boolean {
   const parent = chart.states.find((state) => state.id === id)?.parent;

@@ -18,7 +18,7 @@ const TEXT_PT = 7;
 const LINE_MM = 3.2;
 const PT_MM = 25.4 / 72;
 /** Another font than the one that is measured may be wider. */
-const SAFETY = 1.04;
+const SAFETY = 1.16;
 const ROW_MM = 1.2;
 export const TABLE_HEAD_MM = 6;
 

@@ -20,4 +20,3 @@ export function executionWorkflow(parts: WorkerParts) {
     options: { ...EXECUTION_OPTIONS, inactivityTimeout: { minutes: 1 } },
   });
 }
-export type ExecutionWorkflow = ReturnType<typeof executionWorkflow>;

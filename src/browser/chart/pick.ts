@@ -10,9 +10,6 @@ export type Pick =
   | { readonly kind: 'state'; readonly id: string }
   | { readonly kind: 'transitions'; readonly ids: readonly string[] };
 
-export const isSamePick = (a: Pick | undefined, b: Pick | undefined): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);
-
 export const stateOf = ({ chart }: BookChart, id: string): ChartState | undefined =>
   chart.states.find((state) => state.id === id);
 

@@ -91,5 +91,3 @@ export const Problem = Type.Object(
   { $id: 'Problem', title: 'Problem' },
 );
 export type Problem = Static<typeof Problem>;
-
-export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
