@@ -1,6 +1,7 @@
 /** B5, B7, K9, quotes at the four exchanges: exits under their own ids, notations, quotes. */
 import type { OrderReport } from 'fillchart';
 import { describe, expect, it } from 'vitest';
+import { decimal } from '../../src/domain/decimal.js';
 import { one } from './cases.support.js';
 import { EXCHANGES, symbolOf, venue, type World } from './support.js';
 
@@ -48,6 +49,35 @@ describe.each(EXCHANGES)('exits at %s, asked for by their own ids [B7]', (exchan
     expect(now.engine.cases.open().map(({ kind, advisoryId }) => [kind, advisoryId])).toEqual([
       ['PROTECTION_LOST', result.advisoryId],
     ]);
+  });
+});
+
+describe.each(EXCHANGES)('exits at %s that somebody changes on its page [B7 M1]', (exchange) => {
+  const stopOf = (now: World) => now.store.orders.find(({ type }) => type === 'stop');
+  const found = (now: World) =>
+    now.engine.cases.open().flatMap(({ kind, mismatches }) => mismatches.map(({ actual }) => [kind, actual]));
+
+  it('the price of the stop-loss: a case', async () => {
+    const { now } = await one(exchange, {});
+    stopOf(now)?.amend({ price: '100' });
+    await now.clock.advance(300_000);
+    expect(found(now)).toEqual([['MISMATCH', '100']]);
+  });
+
+  it('the size of the stop-loss: a case, PROTECTION_SIZE', async () => {
+    const { now } = await one(exchange, {});
+    // The orders of a pair at OKX are one.
+    for (const exit of now.store.orders.filter(({ type }) => type !== 'market')) {
+      if (exchange === 'okx' || exit.type === 'stop') exit.amend({ quantity: decimal('0.5') });
+    }
+    await now.clock.advance(300_000);
+    expect(found(now)[0]).toEqual(['PROTECTION_SIZE', '0.5']);
+  });
+
+  it('as they were placed they are no case', async () => {
+    const { now } = await one(exchange, {});
+    await now.clock.advance(600_000);
+    expect(found(now)).toEqual([]);
   });
 });
 

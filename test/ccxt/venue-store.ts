@@ -56,6 +56,7 @@ export interface StoreOptions {
 export class StoredOrder {
   #state: OrderState | undefined;
   #filled: Decimal | undefined;
+  #amended: { readonly quantity?: Decimal; readonly price?: string } = {};
   hiddenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -87,11 +88,16 @@ export class StoredOrder {
   }
 
   get quantity(): Decimal {
-    return this.model.quantity;
+    return this.#amended.quantity ?? this.model.quantity;
   }
 
   get price(): string | undefined {
-    return this.model.price;
+    return this.#amended.price ?? this.model.price;
+  }
+
+  /** Somebody changes it on the exchange's page. */
+  amend(to: { readonly quantity?: Decimal; readonly price?: string }): void {
+    this.#amended = { ...this.#amended, ...to };
   }
 
   /** A conditional order: the price of the market when it was taken. */

@@ -9,6 +9,7 @@
 import { compare, isPositive, parseVenueDecimal, sum, ZERO } from '../../../domain/decimal.js';
 import type { CancelOutcome, Fee, OrderRef, OrderReport } from '../../../domain/ports.js';
 import type { Purpose } from '../request-budget.js';
+import { positive } from './averages.js';
 import { classifyCancel } from './classify.js';
 import { type Connection, exitOf, marketOf, nameAtVenue } from './connection.js';
 import type { Market, OrderName, Trades, VenueOrder } from './dialect.js';
@@ -110,6 +111,8 @@ export function reportOf(order: VenueOrder, clientOrderId: string, market?: Mark
   const exit = exitOf(clientOrderId);
   const isWorking = exit !== undefined && (state === 'submitted' || state === 'pending');
   const price = exit?.leg === 'sl' ? order.stopLoss : exit?.leg === 'tp' ? order.takeProfit : undefined;
+  // What an exit stands for may be changed at the exchange (B7).
+  const quantity = isWorking ? positive(order.quantity) : undefined;
   return {
     clientOrderId,
     brokerOrderId,
@@ -119,6 +122,7 @@ export function reportOf(order: VenueOrder, clientOrderId: string, market?: Mark
     ...(fills !== undefined && fills.length > 0 && { fills }),
     ...(fees.length > 0 && { fees: market === undefined ? fees : named(fees, market) }),
     ...(price !== undefined && { price }),
+    ...(quantity !== undefined && { quantity }),
     ...(reason !== undefined && { reason }),
     ...(brokerTime !== undefined && { brokerTime }),
   };
