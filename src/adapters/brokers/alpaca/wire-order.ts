@@ -45,6 +45,10 @@ const FILLED = ['filled', 'partially_filled'];
 /** Words for an exit that Alpaca watches: the stop of a pair is `held` until it is reached (B5). */
 const WORKING = ['new', 'accepted', 'held'];
 
+/** An exit that is good until cancelled is done for the day only: it works on the next one. */
+const worksOn = (order: Json, status: string): boolean =>
+  WORKING.includes(status) || (status === 'done_for_day' && order['time_in_force'] === 'gtc');
+
 const FINAL = ['filled', 'canceled', 'expired', 'rejected', 'replaced'];
 
 /** Is the order over at Alpaca? */
@@ -69,7 +73,7 @@ export function reportOf(order: unknown, named?: string): OpenOrder | undefined 
     symbol: textOf(order['symbol']) ?? '',
     clientOrderId,
     brokerOrderId,
-    state: isExitId(clientOrderId) && WORKING.includes(status) ? 'working' : (STATES[status] ?? status),
+    state: isExitId(clientOrderId) && worksOn(order, status) ? 'working' : (STATES[status] ?? status),
     filledSize,
     ...(fillPrice !== undefined && { fillPrice }),
     ...(price !== undefined && { price }),

@@ -76,6 +76,7 @@ const STATES: Readonly<Record<string, OrderReport['state']>> = {
 
 /** Statuses in which an exit works at the venue (B5). */
 const WORKING = ['0', '5'];
+const DONE_FOR_DAY = '3';
 
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired'];
 
@@ -164,10 +165,18 @@ export const tellsOfFill = (message: Received): boolean => {
 const isAnswer = (at: (tag: TagName) => string | undefined, execType: string): boolean =>
   execType === STATUS || at('execTransType') === STATUS_42 || at('ordStatusReqId') !== undefined;
 
-/** A report on the order `clientOrderId`, as it is told. An exit that is live at the venue is `working`. */
-export function reportOf(execution: Execution, clientOrderId: string, isExit: boolean): OrderReport {
+/** What an order is, as far as its states are concerned. */
+export type OrderRole = 'entry' | 'exitForDay' | 'exit';
+
+/**
+ * A report on the order `clientOrderId`, as it is told. An exit that is live at the venue is `working`; one that is good until
+ * cancelled is done for the day only, and works on the next one.
+ */
+export function reportOf(execution: Execution, clientOrderId: string, role: OrderRole): OrderReport {
   const { ordStatus, orderId = '', cumQty = '0', avgPx, text, brokerTime, price } = execution;
-  const state = isExit && WORKING.includes(ordStatus) ? 'working' : (STATES[ordStatus] ?? `status_${ordStatus}`);
+  const isExit = role !== 'entry';
+  const isWorking = isExit && (WORKING.includes(ordStatus) || (role === 'exit' && ordStatus === DONE_FOR_DAY));
+  const state = isWorking ? 'working' : (STATES[ordStatus] ?? `status_${ordStatus}`);
   return {
     clientOrderId,
     brokerOrderId: orderId,

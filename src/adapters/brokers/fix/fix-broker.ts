@@ -236,7 +236,8 @@ function openStore(settings: FixSettings) {
   const release = (): void => lock?.release();
   try {
     const file = storeFolder === undefined ? undefined : orderFile(settings, storeFolder);
-    return { store: orderStore(file), numbers: sequenceNumbers(settings, (file?.kept.length ?? 0) > 0), release };
+    const store = orderStore(file, settings.exits.timeInForce === 'gtc' ? 'exit' : 'exitForDay');
+    return { store, numbers: sequenceNumbers(settings, (file?.kept.length ?? 0) > 0), release };
   } catch (error) {
     release();
     throw error;

@@ -32,6 +32,6 @@ function openOrder(read: Execution, store: OrderStore): OpenOrder | undefined {
   // Of an order whose cancel is under way, a report may bear the cancel's id.
   const ids = [read.clOrdId, read.origClOrdId].filter((id) => id !== undefined);
   const clientOrderId = ids.find((id) => store.has(id)) ?? read.origClOrdId ?? read.clOrdId ?? read.orderId ?? '';
-  const report = reportOf(read, clientOrderId, store.get(clientOrderId)?.order.exitOf !== undefined);
+  const report = reportOf(read, clientOrderId, store.roleOf(clientOrderId));
   return isFinal(report) ? undefined : { ...report, symbol: read.symbol ?? '' };
 }

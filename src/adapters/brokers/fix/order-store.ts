@@ -12,7 +12,7 @@
  */
 import { compare, maximum, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import type { Correction, OrderReport } from '../../../domain/ports.js';
-import { type Execution, isFinal, reportOf } from './execution-report.js';
+import { type Execution, isFinal, type OrderRole, reportOf } from './execution-report.js';
 import { type FillLedger, fillLedger } from './fill-ledger.js';
 import type { KnownOrder, OutgoingOrder } from './known-order.js';
 import type { OrderFile } from './order-file.js';
@@ -26,6 +26,7 @@ export interface OrderStore {
   /** Was an order sent, or about to be, under this id? */
   has(clientOrderId: string): boolean;
   get(clientOrderId: string): KnownOrder | undefined;
+  roleOf(clientOrderId: string): OrderRole;
   /** The last report on an id, ours or not. */
   reportOn(clientOrderId: string): OrderReport | undefined;
   /** The ids under which the order was asked to be cancelled. */
@@ -71,8 +72,11 @@ const MOST_OVER = 20_000;
 /** Executions whose repetition is recognised, and messages whose order is. */
 const MOST_REMEMBERED = 100_000;
 
-/** @param file where the orders outlive the process */
-export function orderStore(file: OrderFile | undefined): OrderStore {
+/**
+ * @param file where the orders outlive the process
+ * @param exitRole whether exits are over with their day
+ */
+export function orderStore(file: OrderFile | undefined, exitRole: OrderRole = 'exit'): OrderStore {
   const entries = new Map<string, Entry>();
   const byOrderId = new Map<string, string>();
   const byNumber = new Map<number, readonly string[]>();
@@ -111,6 +115,8 @@ export function orderStore(file: OrderFile | undefined): OrderStore {
     heard.add(sameAs);
     return false;
   }
+
+  const roleOf = (order: OutgoingOrder | undefined): OrderRole => (order?.exitOf === undefined ? 'entry' : exitRole);
 
   const known = ({ order, orderId, report, ended, replacedBy, restated }: Entry): KnownOrder | undefined =>
     order && {
@@ -151,7 +157,7 @@ export function orderStore(file: OrderFile | undefined): OrderStore {
       byOrderId.set(execution.orderId, clientOrderId);
     }
     const correction = isCorrection ? correctionOf(entry, execution) : undefined;
-    const report = composed(entry, execution, clientOrderId, correction);
+    const report = composed(entry, execution, clientOrderId, correction, roleOf(entry.order));
     rename(entry, execution, clientOrderId);
     const isOld =
       correction === undefined && last !== undefined && (isOlder(report, last) || isStale(isRetold, report, last));
@@ -165,6 +171,7 @@ export function orderStore(file: OrderFile | undefined): OrderStore {
 
   return {
     has: (clientOrderId) => entries.get(clientOrderId)?.order !== undefined,
+    roleOf: (clientOrderId) => roleOf(entries.get(clientOrderId)?.order),
     get(clientOrderId) {
       const entry = entries.get(clientOrderId);
       return entry === undefined ? undefined : known(entry);
@@ -259,9 +266,10 @@ function composed(
   execution: Execution,
   clientOrderId: string,
   correction: Correction | undefined,
+  role: OrderRole,
 ): OrderReport {
   const { ledger, order } = entry;
-  const told = reportOf(execution, clientOrderId, order?.exitOf !== undefined);
+  const told = reportOf(execution, clientOrderId, role);
   // An exit that works for less than was asked protects less; an entry tells by its fills what it comes to.
   const orderQty = execution.orderQty ?? (order?.exitOf === undefined ? undefined : execution.takenQty);
   if (orderQty !== undefined && order !== undefined) {
