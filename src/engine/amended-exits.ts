@@ -75,10 +75,7 @@ export function caseOfAmendment(
   cases: readonly Case[],
 ): NewCase | undefined {
   const told = toldOf(cases, advisoryId);
-  const mismatches = found.filter(
-    ({ kind, actual, message }) =>
-      !told.some((known) => known.message === message || (known.kind === kind && known.actual === actual)),
-  );
+  const mismatches = found.filter((one) => !told.some((known) => saysTheSame(known, one) || explains(known, one)));
   if (mismatches.length === 0) return undefined;
   const kind = mismatches.some(isOfSize) ? 'PROTECTION_SIZE' : 'MISMATCH';
   return { kind, symbol, advisoryId, snapshotHash, mismatches };
@@ -104,6 +101,13 @@ function siblingsChange(seen: SeenAmendments, { context, leg, at }: ToldByExit):
     ? []
     : changesOf(context, sibling, before.report);
 }
+
+const saysTheSame = (known: Mismatch, { kind, actual, message }: Mismatch): boolean =>
+  known.message === message || (known.kind === kind && known.actual === actual);
+
+/** A person makes an exit as large as what the venue has left of the fill (P8): `60 @ 151`. */
+const explains = (known: Mismatch, found: Mismatch): boolean =>
+  isOfSize(found) && known.kind === 'FILL_BUSTED' && known.actual.split(' ')[0] === found.actual;
 
 const isSame = (one: ExitFact, other: ExitFact): boolean =>
   one.price === other.price && one.quantity === other.quantity && one.cumQty === other.cumQty;

@@ -218,6 +218,21 @@ const STORIES: readonly Story[] = [
 ];
 
 describe('the exits on an engine and on Restate', () => {
+  it('B7 P8: a part of the entry is taken back, and a person makes the stop-loss as large as what is left: that is told of it', async () => {
+    const { engine, restate } = await onBoth(async ({ venue, id, advance }) => {
+      venue.tellAgain(id, {
+        filledSize: '60',
+        fills: [{ id: 'fill-2', quantity: '60', price: '151' }],
+        correction: { kind: 'bust', fillId: 'fill-1' },
+      });
+      venue.amend(`${id}-sl`, { quantity: '60' });
+      await advance(HALF_MINUTE * 4);
+    }, {});
+    expect(engine.cases.map(([kind]) => kind)).toEqual(['FILL_BUSTED']);
+    expect(engine.cases[0]?.[1]).toHaveLength(1);
+    expect(restate).toEqual(engine);
+  });
+
   it.each(STORIES.map(([name, story, kinds, setting = {}]) => ({ name, story, kinds, setting })))(
     '$name',
     async ({ story, kinds, setting }) => {
