@@ -2,8 +2,7 @@
  * A worker: serves the executions, the exits and the shared objects to Restate over HTTP/2.
  */
 import http2 from 'node:http2';
-import { createEndpointHandler, type LoggerTransport } from '@restatedev/restate-sdk';
-import type { Logger } from '../domain/ports.js';
+import { createEndpointHandler } from '@restatedev/restate-sdk';
 import { executionWorkflow } from './execution-workflow.js';
 import { exitsObject } from './exits-object.js';
 import { gateObject } from './gate-object.js';
@@ -16,6 +15,7 @@ import { pagesObject } from './pages-object.js';
 import { askForSweep } from './start-sweep-call.js';
 import { sweepsObject } from './sweeps-object.js';
 import { directoryObject, symbolsObject } from './symbols-object.js';
+import { logTo } from './worker-log.js';
 import { type WorkerMetrics, type WorkerPartsOptions, workerParts } from './worker-parts.js';
 
 /** What {@link openWorker} is made from. @beta @since 0.1.0 */
@@ -83,17 +83,3 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
     },
   };
 }
-
-/** Audit lines, once each (A2); of Restate's own words those that are warnings or errors. */
-export const logTo =
-  (logger: Logger | false): LoggerTransport =>
-  ({ level, source, replaying }, message, ...more) => {
-    const name = String(level).toLowerCase();
-    if (logger === false || !isLevel(name)) return;
-    if (String(source) === 'USER') {
-      const [line] = more as readonly object[];
-      if (!replaying) logger[name](line ?? {}, String(message));
-    } else if (name === 'warn' || name === 'error') logger[name]({ more: more.map(String) }, String(message));
-  };
-
-const isLevel = (name: string): name is keyof Logger => ['debug', 'info', 'warn', 'error'].includes(name);

@@ -9,7 +9,7 @@ import type { LogEntry } from '../../src/restate/log.js';
 import { logHandlers } from '../../src/restate/log-object.js';
 import { type Follower, follower } from '../../src/restate/mirror/follower.js';
 import { pagesHandlers } from '../../src/restate/pages-object.js';
-import { logTo } from '../../src/restate/worker.js';
+import { logTo } from '../../src/restate/worker-log.js';
 import { fakeRestate } from './fake-restate.js';
 
 const MINUTE_MS = 60_000;
