@@ -4,6 +4,7 @@
  */
 import { loadavg } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { JournalRecord } from '../../src/domain/journal.js';
 import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../../src/domain/limits.js';
 import type { ExecutionResult } from '../../src/domain/result.js';
 import type { ExecutionFact } from '../../src/machines/execution.facts.js';
@@ -111,12 +112,21 @@ async function filledTooLate(
   for (const { advisoryId, clientOrderId, status } of results) {
     if (status !== 'FAILED_TIMEOUT' || clientOrderId === undefined || !filled.has(clientOrderId)) continue;
     const facts = (await now.front.records(advisoryId)).map(({ fact }) => fact as unknown as ExecutionFact);
-    const begun = facts.find(({ type }) => type === 'SUBMIT_STARTED' || type === 'RECOVERED')?.at ?? 0;
+    const first = facts.find((fact) => fact.type === 'SUBMIT_STARTED' || fact.type === 'RECOVERED');
+    // Where nobody can tell the moment of the call, T begins with the intent (T1).
+    const begun = (first?.type === 'RECOVERED' ? first.intentAt : undefined) ?? first?.at ?? 0;
     const filledAt = facts.find((fact) => fact.type === 'ORDER_REPORT' && fact.report.status === 'filled')?.at;
     if (filledAt === undefined || filledAt > begun + HARD_TIMEOUT_MS + LATE_FILL_WINDOW_MS) late.add(clientOrderId);
   }
   return late;
 }
+
+/** A fact in few words. */
+const shown = ({ at, fact: { type, name, intentAt, outcome, report } }: JournalRecord): string =>
+  [at % 1_000_000, type, name, intentAt, outcome, report]
+    .filter((part) => part !== undefined)
+    .map((part) => JSON.stringify(part))
+    .join(' ');
 
 /** Why orders were not sent, in the words of their last tries. */
 async function whyNotSent(now: Cluster, results: readonly ExecutionResult[]): Promise<readonly string[]> {
@@ -173,6 +183,8 @@ describe('a campaign', { timeout: 1_800_000 }, () => {
       ...{ knownOnlyAfterT32: late.size, cases: cases.length, falseCases: wrong.length },
     });
     expect(results).toHaveLength(COUNT);
+    const odd = results.filter(({ clientOrderId = '' }) => untold.includes(clientOrderId));
+    for (const { advisoryId } of odd) said({ odd: (await now.front.records(advisoryId)).map(shown) });
     expect(
       untold.filter((id) => !isLate(id)),
       'orders whose result says something else',
