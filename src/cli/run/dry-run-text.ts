@@ -8,6 +8,7 @@ import { wrapped } from '../terminal/table.js';
 import { printable } from '../terminal/text-width.js';
 import type { CliWorld } from '../world.js';
 import type { Judgement } from './dry-run.js';
+import { malformedLinesOf } from './outcome.js';
 import type { MalformedLine } from './read-advisories.js';
 
 /** Raised when a member changes its meaning or goes away. */
@@ -40,8 +41,7 @@ export function dryRunText({ source, broker, advisories, malformed }: DryRunRepo
     const tone = one.verdict === 'send' ? 'good' : one.verdict === 'known' ? 'dim' : 'warn';
     return wrapped(printable(sentenceOf(one)), width, '    ').map((line) => paint(tone, line));
   });
-  // A line may have several problems.
-  const lost = new Set(malformed.map(({ line }) => line)).size;
+  const lost = malformedLinesOf(malformed);
   const unreadable = lost === 0 ? '' : `, ${lost} ${lost === 1 ? 'line' : 'lines'} cannot be read`;
   const known = count('known') === 0 ? '' : `, ${count('known')} known already`;
   const sum = `${count('send')} would be sent, ${count('refuse')} refused${known}${unreadable}`;

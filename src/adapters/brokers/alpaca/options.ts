@@ -7,7 +7,6 @@
 import type { Clock } from '../../../domain/ports.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { systemClock } from '../../system-clock.js';
-
 import { platformFetch } from '../http-exchange.js';
 import { address, between, invalid, oneOf, quietly } from '../option-checks.js';
 

@@ -50,28 +50,16 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
   const line = waitingLine();
   const time = venueTime({ ...settings, ask: askTime });
 
-  async function exchange(
-    purpose: Purpose,
-    signal: AbortSignal,
-    request: Request,
-    tag?: string,
-    isInTime?: InTime,
-  ): Promise<Exchange> {
+  const exchange: Wire['exchange'] = async (purpose, signal, request, tag, isInTime) => {
     const first = await once(purpose, signal, request, tag, isInTime);
     // What is not signed bears no time; the question for the time must not wait for its own answer.
     if (request.api !== 'private' || first.kind !== 'answer' || signal.aborted) return first;
     const said = dialect.readAnswer(first.status, first.body);
     if (said === undefined || dialect.isStale?.(said) !== true) return first;
     return (await time.measure()) && !signal.aborted ? once(purpose, signal, request, tag, isInTime) : first;
-  }
+  };
 
-  async function once(
-    purpose: Purpose,
-    signal: AbortSignal,
-    request: Request,
-    tag?: string,
-    isInTime?: InTime,
-  ): Promise<Exchange> {
+  const once: Wire['exchange'] = async (purpose, signal, request, tag, isInTime) => {
     const cost = limits.costOf(request);
     const isWrite = purpose === 'safety' || purpose === 'submit';
     // A write is signed and sent in the turn that asks for it.
@@ -87,7 +75,7 @@ export function ccxtWire(settings: CcxtSettings, dialect: Dialect, library: () =
     if (request.api === 'private' && !dialect.isOrdered && time.isDue()) void time.measure();
     const sent = send(signer, signal, request, ticket, isInTime);
     return isOrdered ? line.under(sent) : sent;
-  }
+  };
 
   async function send(
     signer: CcxtLibrary,
