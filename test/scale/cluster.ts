@@ -5,7 +5,7 @@
  * 2. One address for all workers: Restate knows one, and HAProxy spreads over those that answer HTTP/2.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,8 @@ export interface Cluster {
   /** Kills with SIGKILL and starts a new one in its place. */
   restartWorker(index: number): Promise<void>;
   freezeWorker(index: number, ms: number): Promise<void>;
+  /** Resolves when it stands still. */
+  hasStopped(index: number): Promise<void>;
   /** Lets one go on that has stopped. */
   thawWorker(index: number): void;
   killServer(index?: number): void;
@@ -120,6 +122,9 @@ const isListening = (port: number): Promise<boolean> =>
     });
     socket.on('error', () => resolve(false));
   });
+
+/** The letter of `/proc/PID/stat`: `T` is stopped. */
+const processState = (pid = 0): string | undefined => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
 
 async function until(what: string, isTrue: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
   const endsAt = Date.now() + limitMs;
@@ -207,6 +212,10 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
       wires.broker = await relay(9400, 9300);
     }
     const workers = Array.from({ length: options.workers }, (_, index) => startWorker(index));
+    // The proxy would take one that does not listen yet for down, and the others would get everything.
+    await until('all workers', async () =>
+      (await Promise.all(workers.map((_, i) => isListening(portOf(i))))).every(Boolean),
+    );
     writeFileSync(
       join(folder, 'haproxy.cfg'),
       proxyConfig(workers.map((_, index) => (options.wired === true && index === 0 ? 9181 : portOf(index)))),
@@ -238,6 +247,7 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
         await pause(ms);
         workers[index]?.kill('SIGCONT');
       },
+      hasStopped: (index) => until(`worker ${index} at a stop`, async () => processState(workers[index]?.pid) === 'T'),
       thawWorker: (index) => void workers[index]?.kill('SIGCONT'),
       killServer: (index = 0) => void servers[index]?.kill('SIGKILL'),
       startServer,

@@ -42,6 +42,7 @@ describe('a frozen worker', { timeout: 300_000 }, () => {
       running = await cluster({ workers: 2, stops });
       const { front } = running;
       const all = advisories(8).map((advisory) => untilExecuted(front, advisory));
+      await running.hasStopped(0);
       // Longer than it takes another worker to wait for the lease, to look, and to send.
       await pause(12_000);
       running.thawWorker(0);
