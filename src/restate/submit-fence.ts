@@ -5,8 +5,9 @@
  *    this very process after a cut connection, finds that the intent is not its own.
  * 2. Whoever made the intent sends within its lease, judged by the monotonic clock, or not at all. The adapter judges it once
  *    more where the first byte leaves: a worker that is frozen in between would send when it wakes up.
- * 3. A successor waits until the lease and what was on its way are over, and only then asks the broker. What it finds is
- *    adopted; what it does not find was never sent (`lease`), or counts as sent all the same (`never`, S4).
+ * 3. A successor asks the broker at once, and adopts what it finds: an intent sends once. That it finds nothing proves nothing
+ *    before the lease and what was on its way are over; then it was never sent (`lease`). In the mode `never` it counts as sent
+ *    all the same (S4).
  * 4. A switch that comes while the call is under way finds its order cancelled by the step that made the call.
  * 5. The gate is read after the intent. Its age, expiry, cases, switches, hash and T are judged in the turn of the call.
  */
@@ -120,7 +121,7 @@ function closedGate(parts: WorkerParts, { snapshot }: ExecutionContext): LookRef
   return gate?.killSwitchState === 'ACTIVE' ? gateRefusal(snapshot, gate) : undefined;
 }
 
-/** A predecessor made the intent: it may have sent the order, and may still do so within its lease. */
+/** A predecessor made the intent: it may have sent the order, or may still do so within its lease. */
 async function succeed(
   parts: WorkerParts,
   start: StepStart,
@@ -133,17 +134,29 @@ async function succeed(
   const recovered = { type: 'RECOVERED', at: time(), intentAt: intent.at } as const;
   if (settings.submitMode === 'never') return [recovered];
   // On the own clock, from now: it need not agree with that of the predecessor.
-  await new Promise<void>((resolve) => {
-    clock.setTimeout(resolve, settings.leaseMs + settings.settleMs);
-  });
-  const seen = await calls.observeOrder(orderRef(context));
-  if (seen.kind === 'not_found') {
-    const reason = 'a worker ended before it sent the order: its lease is over and the broker does not know it';
-    return startedAndOver(intent.at, time(), { kind: 'not_sent', reason });
+  const endsAt = clock.monotonic() + settings.leaseMs + settings.settleMs;
+  for (;;) {
+    const leftMs = endsAt - clock.monotonic();
+    const seen = await calls.observeOrder(orderRef(context));
+    if (seen.kind === 'report')
+      return [
+        { ...recovered, at: time() },
+        { type: 'ORDER_REPORT', at: time(), report: seen.report },
+      ];
+    if (leftMs <= 0) return seen.kind === 'not_found' ? neverSent(intent.at, time()) : [{ ...recovered, at: time() }];
+    await new Promise<void>((resolve) => {
+      clock.setTimeout(resolve, Math.min(leftMs, LOOK_EVERY_MS));
+    });
   }
-  const told = seen.kind === 'report' ? [{ type: 'ORDER_REPORT', at: time(), report: seen.report } as const] : [];
-  return [{ ...recovered, at: time() }, ...told];
 }
+
+/** An attempt that takes over is itself ended by the next kill: what stands at the broker must be seen soon. */
+const LOOK_EVERY_MS = 1_000;
+
+const neverSent = (intentAt: number, at: number): readonly ExecutionFact[] => {
+  const reason = 'a worker ended before it sent the order: its lease is over and the broker does not know it';
+  return startedAndOver(intentAt, at, { kind: 'not_sent', reason });
+};
 
 /** Nothing could be sent for so long that the try is given up (S5). */
 export const notSent = (at: number): readonly ExecutionFact[] =>

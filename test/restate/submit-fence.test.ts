@@ -145,18 +145,43 @@ describe('limits and the veto, at the last look of a worker', () => {
 });
 
 describe('a successor, who finds the intent of another', () => {
-  it('S1 A6: waits until the lease and what was on its way are over before it asks', async () => {
-    const worker = bench({ broker: { getOrderStatus: async () => report('pending') } });
-    const context = readyContext(worker.clock.now());
-    const pending = submitFenced(worker, startOf(worker), context, {
+  const takeOver = (worker: Bench) =>
+    submitFenced(worker, startOf(worker), readyContext(worker.clock.now()), {
       intent: intentOf(worker, 'another'),
       attempt: 'mine',
     });
-    await worker.clock.advance(2_999);
-    expect(worker.called).toEqual([]);
-    const news = await worker.clock.runUntil(pending);
+
+  it('A6: adopts at once what the broker has, and sends nothing', async () => {
+    const worker = bench({ broker: { getOrderStatus: async () => report('pending') } });
+    const news = await Promise.race([takeOver(worker), worker.clock.advance(0)]);
     expect(news?.facts).toMatchObject([{ type: 'RECOVERED' }, { type: 'ORDER_REPORT' }]);
     expect([sends(worker), worker.metrics.takeovers]).toEqual([0, 1]);
+  });
+
+  it('A6: adopts what comes to the broker while it waits', async () => {
+    let isThere = false;
+    const worker = bench({ broker: { getOrderStatus: async () => (isThere ? report('pending') : 'not_found') } });
+    const pending = takeOver(worker);
+    await worker.clock.advance(1_500);
+    isThere = true;
+    await worker.clock.advance(500);
+    expect((await pending)?.facts).toMatchObject([{ type: 'RECOVERED' }, { type: 'ORDER_REPORT' }]);
+  });
+
+  it('S1: believes that nothing was sent only when the lease and what was on its way are over', async () => {
+    const worker = bench();
+    let isTold = false;
+    const pending = takeOver(worker).finally(() => {
+      isTold = true;
+    });
+    await worker.clock.advance(2_999);
+    expect(isTold).toBe(false);
+    await worker.clock.advance(1);
+    expect((await pending)?.facts).toMatchObject([
+      { type: 'SUBMIT_STARTED' },
+      { type: 'SUBMIT_OUTCOME', outcome: { kind: 'not_sent' } },
+    ]);
+    expect(worker.called.filter((name) => name === 'getOrderStatus')).toHaveLength(4);
   });
 
   it('S5: tells that nothing was sent when the broker does not know the order; T counts from the intent', async () => {

@@ -128,6 +128,16 @@ const shown = ({ at, fact: { type, name, intentAt, outcome, report } }: JournalR
     .map((part) => JSON.stringify(part))
     .join(' ');
 
+/** From the intent of a worker to its successor's knowledge of the order, the longest, ms. */
+async function longestTakeover(now: Cluster, results: readonly ExecutionResult[]): Promise<number> {
+  const chains = await Promise.all(results.map(({ advisoryId }) => now.front.records(advisoryId)));
+  const facts = chains.flat().map(({ fact }) => fact as unknown as ExecutionFact);
+  return facts.reduce(
+    (most, fact) => (fact.type === 'RECOVERED' ? Math.max(most, fact.at - (fact.intentAt ?? fact.at)) : most),
+    0,
+  );
+}
+
 /** Why orders were not sent, in the words of their last tries. */
 async function whyNotSent(now: Cluster, results: readonly ExecutionResult[]): Promise<readonly string[]> {
   const unsent = results.filter(({ reason }) => reason === 'ORDER_NOT_SENT');
@@ -179,6 +189,7 @@ describe('a campaign', { timeout: 1_800_000 }, () => {
       },
       ...{ orders: state.orders.length, doubled: doubles(state), lost: untold.filter((id) => !isLate(id)).length },
       ...countBy(results, ({ status, reason }) => `${status} ${reason ?? ''}`.trim()),
+      longestTakeoverMs: await longestTakeover(now, results),
       notSent: countBy(await whyNotSent(now, results), (why) => why),
       ...{ knownOnlyAfterT32: late.size, cases: cases.length, falseCases: wrong.length },
     });
