@@ -69,7 +69,8 @@ export interface Switchboard {
   riskChangedAt(target: string | undefined): string | undefined;
 }
 
-const UNNAMED =
+/** Said where the broker tells no notations, and no advisory has named the target of a switch (K9). */
+export const UNNAMED =
   'no advisory has named this symbol, and the broker tells no other notations of it: it is covered only if advisories write it in exactly this way';
 
 export function switchboard(parts: SwitchboardParts): Switchboard {

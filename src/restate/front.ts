@@ -12,7 +12,7 @@ import type { Resolution } from '../actors/cases.js';
 import type { SwitchRelease, SwitchSetting } from '../actors/kill-switch.js';
 import type { Case } from '../domain/cases.js';
 import type { JournalRecord } from '../domain/journal.js';
-import { type SwitchChange, type SwitchView, stateFor } from '../domain/kill-switch.js';
+import type { SwitchChange, SwitchView } from '../domain/kill-switch.js';
 import { requireOptions } from '../domain/option-names.js';
 import { requireClock, requireUrl, requireWhole } from '../domain/option-values.js';
 import type { Clock } from '../domain/ports.js';
@@ -159,7 +159,7 @@ export function restateFront(options: RestateFrontOptions): RestateFront {
     killSwitch: {
       set: (change) => changeSwitch('set', change),
       release: (change) => changeSwitch('release', change),
-      stateFor: async (symbol) => stateFor(await switches(), symbol),
+      stateFor: (symbol) => gate('state', symbol ?? null),
       switches,
       history: () => gate('history'),
     },

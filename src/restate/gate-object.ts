@@ -9,9 +9,11 @@ import * as restate from '@restatedev/restate-sdk';
 import type { NewCase, Resolution } from '../actors/cases.js';
 import type { SwitchRelease, SwitchSetting } from '../actors/kill-switch.js';
 import type { Case } from '../domain/cases.js';
-import type { SwitchChange } from '../domain/kill-switch.js';
+import { type Aliases, type SwitchChange, type SwitchView, stateFor } from '../domain/kill-switch.js';
+import type { Logger } from '../domain/ports.js';
 import { epochMs } from '../domain/time.js';
 import type { ReachedLimit } from '../engine/risk-halt.js';
+import { UNNAMED } from '../engine/switchboard.js';
 import {
   allCases,
   caseNumber,
@@ -28,6 +30,7 @@ import {
   setSwitch,
   switchHistory,
 } from './gate.js';
+import { isNamed, notationsOf } from './gate-names.js';
 import type { LogObject } from './log-object.js';
 import { ALL, GATE, LOG, PAGES } from './names.js';
 import { keyOf, type PagedKind, pageKey, pageOf } from './pages.js';
@@ -90,44 +93,62 @@ async function olderCase(ctx: Exclusive, caseId: string): Promise<Case | undefin
   return row?.number === number ? (row.value as Case) : undefined;
 }
 
-export const gateHandlers = {
-  set: (ctx: Exclusive, { asked, at }: Asked<SwitchSetting>) =>
-    change(ctx, at, (standing, now) => setSwitch(standing, asked, now)),
-  release: (ctx: Exclusive, { asked, at }: Asked<SwitchRelease>) =>
-    change(ctx, at, (standing, now) => releaseSwitch(standing, asked, now)),
-  /** A limit is reached: `RISK_LIMIT`, unless it stands for this limit already (G3). */
-  halt: async (ctx: Exclusive, limit: ReachedLimit) =>
-    change(ctx, await ctx.date.now(), (standing, now) => haltRisk(standing, limit, now)),
-  raise: async (ctx: Exclusive, found: NewCase) =>
-    change(ctx, await ctx.date.now(), (standing, now) => raiseCase(standing, found, now)),
-  async resolve(ctx: Exclusive, { asked, at }: Asked<{ caseId: string; by: Resolution }>) {
+export interface GateParts {
+  /** Other notations of a symbol; absent where the broker tells none. */
+  readonly aliases?: Aliases | undefined;
+  readonly logger: Logger | false;
+}
+
+export function gateHandlers({ aliases, logger }: GateParts) {
+  async function set(ctx: Exclusive, { asked, at }: Asked<SwitchSetting>): Promise<Answer> {
+    const isKnown = asked.state === 'OFF' || (await isNamed(ctx, aliases, asked.target));
+    const { type, target, state } = asked;
+    if (!isKnown && aliases === undefined && logger !== false) logger.warn({ type, target, state }, UNNAMED);
+    const names = aliases === undefined ? {} : { isKnown };
+    return change(ctx, at, (standing, now) => setSwitch(standing, asked, now, names));
+  }
+
+  async function release(ctx: Exclusive, { asked, at }: Asked<SwitchRelease>): Promise<Answer> {
+    const symbols = [...new Set((await standingOf(ctx)).openCases.map(({ symbol }) => symbol ?? ''))];
+    const notations = await notationsOf(ctx, aliases, asked.target, symbols);
+    return change(ctx, at, (standing, now) => releaseSwitch(standing, asked, now, { aliases: notations }));
+  }
+
+  async function resolve(ctx: Exclusive, { asked, at }: Asked<{ caseId: string; by: Resolution }>): Promise<Answer> {
     const older = await olderCase(ctx, asked.caseId);
     return change(ctx, at, (standing, now) => resolveCase(standing, { ...asked, older }, now));
-  },
-  read: async (ctx: Shared, since: number): Promise<GateReading> => readGate(await standingOf(ctx), since ?? 0),
-  async history(ctx: Shared): Promise<readonly SwitchChange[]> {
-    const standing = await standingOf(ctx);
-    return switchHistory(
-      await rowsOf<SwitchChange>(ctx, 'switches', standing.epoch - standing.latest.length),
-      standing,
-    );
-  },
-  async cases(ctx: Shared): Promise<readonly Case[]> {
-    const standing = await standingOf(ctx);
-    return allCases(await rowsOf<Case>(ctx, 'cases', standing.cases), standing);
-  },
-};
+  }
 
-const { read, history, cases, ...changes } = gateHandlers;
+  return {
+    ...{ set, release, resolve },
+    /** A limit is reached: `RISK_LIMIT`, unless it stands for this limit already (G3). */
+    halt: async (ctx: Exclusive, limit: ReachedLimit) =>
+      change(ctx, await ctx.date.now(), (standing, now) => haltRisk(standing, limit, now)),
+    raise: async (ctx: Exclusive, found: NewCase) =>
+      change(ctx, await ctx.date.now(), (standing, now) => raiseCase(standing, found, now)),
+    read: async (ctx: Shared, since: number): Promise<GateReading> => readGate(await standingOf(ctx), since ?? 0),
+    /** As an order of the symbol finds it, by every notation (K9). */
+    state: async (ctx: Shared, symbol: string | null): Promise<SwitchView['state']> =>
+      stateFor((await standingOf(ctx)).switches, symbol ?? undefined, aliases),
+    async history(ctx: Shared): Promise<readonly SwitchChange[]> {
+      const standing = await standingOf(ctx);
+      const older = standing.epoch - standing.latest.length;
+      return switchHistory(await rowsOf<SwitchChange>(ctx, 'switches', older), standing);
+    },
+    async cases(ctx: Shared): Promise<readonly Case[]> {
+      const standing = await standingOf(ctx);
+      return allCases(await rowsOf<Case>(ctx, 'cases', standing.cases), standing);
+    },
+  };
+}
 
-export const gateObject = restate.object({
-  name: GATE,
-  handlers: {
-    ...changes,
-    read: restate.handlers.object.shared(read),
-    history: restate.handlers.object.shared(history),
-    cases: restate.handlers.object.shared(cases),
-  },
-  options: OBJECT_OPTIONS,
-});
-export type GateObject = typeof gateObject;
+export function gateObject(parts: GateParts) {
+  const { read, state, history, cases, ...changes } = gateHandlers(parts);
+  const { shared } = restate.handlers.object;
+  return restate.object({
+    name: GATE,
+    handlers: { ...changes, read: shared(read), state: shared(state), history: shared(history), cases: shared(cases) },
+    options: OBJECT_OPTIONS,
+  });
+}
+export type GateObject = ReturnType<typeof gateObject>;

@@ -17,7 +17,7 @@ import {
 } from '../actors/kill-switch.js';
 import { type Case, type CaseFact, isOpen, type MismatchPolicy } from '../domain/cases.js';
 import type { RecordedFact } from '../domain/journal.js';
-import { type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
+import { type Aliases, type SwitchChange, type SwitchView, withChange } from '../domain/kill-switch.js';
 import { FillchartError, type ReasonCode } from '../domain/reasons.js';
 import { type ReachedLimit, riskHalt } from '../engine/risk-halt.js';
 import { FACTS_VERSION } from '../journal/fact-versions.js';
@@ -63,6 +63,13 @@ export const NOTHING_STANDS: GateStanding = Object.freeze({
   ...{ cases: 0, caseFacts: 0, openCases: [], resolved: [] },
 });
 
+/** What the worker that makes a change knows of the names of symbols. */
+export interface SymbolNames {
+  readonly aliases?: Aliases | undefined;
+  /** Whether broker or advisories know the target of the switch. */
+  readonly isKnown?: boolean | undefined;
+}
+
 /** What a change has changed, for the history. */
 export interface Changed {
   /** Each with its number, from 1. */
@@ -90,11 +97,21 @@ export function readGate({ epoch, switches, openCases, latest, before }: GateSta
   return { epoch, switches, openCases, changes, ...(wanted > latest.length && { before }) };
 }
 
-export const setSwitch = (standing: GateStanding, change: SwitchSetting, now: number): Promise<GateOutcome> =>
-  changed(standing, now, ({ killSwitch }) => killSwitch.face.set(change));
+/** @param names whether the target is known, where the broker tells notations (K9) */
+export const setSwitch = (
+  standing: GateStanding,
+  change: SwitchSetting,
+  now: number,
+  names?: SymbolNames,
+): Promise<GateOutcome> => changed(standing, now, ({ killSwitch }) => killSwitch.face.set(change), names);
 
-export const releaseSwitch = (standing: GateStanding, change: SwitchRelease, now: number): Promise<GateOutcome> =>
-  changed(standing, now, ({ killSwitch }) => killSwitch.face.release(change));
+/** @param names of the symbols with an open case, which keeps the switch on any of them ACTIVE (K6) */
+export const releaseSwitch = (
+  standing: GateStanding,
+  change: SwitchRelease,
+  now: number,
+  names?: SymbolNames,
+): Promise<GateOutcome> => changed(standing, now, ({ killSwitch }) => killSwitch.face.release(change), names);
 
 /** A limit is reached: its switch, unless that stands for the limit already (G3). */
 export const haltRisk = (standing: GateStanding, limit: ReachedLimit, now: number): Promise<GateOutcome> =>
@@ -161,7 +178,7 @@ interface Folded {
 }
 
 /** What stands, taken up by the code that one process uses; what is added meanwhile is collected. */
-function folded(standing: GateStanding, now: number): Folded {
+function folded(standing: GateStanding, now: number, { aliases, isKnown }: SymbolNames = {}): Folded {
   const added: Folded['added'] = { switches: [], cases: [], facts: 0, news: [] };
   const policy: MismatchPolicy = 'halt-symbol';
   const time = () => now;
@@ -178,7 +195,7 @@ function folded(standing: GateStanding, now: number): Folded {
       return Promise.resolve({ durable: true } as const);
     },
   };
-  const cases = caseRegister(recorder, time, policy);
+  const cases = caseRegister(recorder, time, policy, aliases);
   cases.restoreAll(allCases([], standing), standing.cases);
   const events: KillSwitchEvents = {
     async onChange(fact, audit) {
@@ -189,6 +206,8 @@ function folded(standing: GateStanding, now: number): Folded {
     },
     onListenerError: () => undefined,
     openCase: (target) => cases.openInScope(target)?.caseId,
+    aliases,
+    ...(isKnown !== undefined && { isKnown: () => isKnown }),
   };
   const killSwitch = killSwitchActor(time, events);
   for (const { since, ...view } of standing.switches)
@@ -221,8 +240,9 @@ async function changed<T>(
   standing: GateStanding,
   now: number,
   change: (known: Folded) => Promise<T>,
+  names?: SymbolNames,
 ): Promise<GateOutcome<T>> {
-  const known = folded(standing, now);
+  const known = folded(standing, now, names);
   try {
     const value = await change(known);
     const { switches, cases, news } = known.added;

@@ -3,6 +3,7 @@
  */
 import http2 from 'node:http2';
 import { createEndpointHandler } from '@restatedev/restate-sdk';
+import { aliasesOf } from '../engine/aliases.js';
 import { executionWorkflow } from './execution-workflow.js';
 import { exitsObject } from './exits-object.js';
 import { gateObject } from './gate-object.js';
@@ -46,7 +47,7 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
   const services = [
     executionWorkflow(parts),
     exitsObject(parts),
-    gateObject,
+    gateObject({ aliases: aliasesOf(options.broker), logger: options.logger }),
     symbolsObject,
     directoryObject,
     limitsObject(parts),

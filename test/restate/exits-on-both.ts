@@ -128,7 +128,12 @@ function objects(clock: VirtualClock, venue: OwnVenue, { limits }: ExitsSetting)
   const now = fakeRestate(
     {
       exits: exitsHandlers(parts),
-      ...{ gate: gateHandlers, symbols: symbolsHandlers, pages: pagesHandlers, limits: limitsHandlers(parts) },
+      ...{
+        gate: gateHandlers({ logger: false }),
+        symbols: symbolsHandlers,
+        pages: pagesHandlers,
+        limits: limitsHandlers(parts),
+      },
       log: logHandlers(HOST_SETTINGS),
       advisories: advisoriesHandlers({ settings: HOST_SETTINGS }),
       directory: { add: async () => undefined },
