@@ -192,6 +192,7 @@ async function fuzz(version: FixVersion, count: number, halfway: () => void) {
       received,
       refused: nothing,
       renumbered: nothing,
+      skipped: nothing,
       warn: nothing,
       ended,
     };

@@ -3,7 +3,8 @@
  *
  * 1. Both go out in one turn, the stop before the limit; each has an outcome of its own.
  * 2. Their ids are the entry's with `-sl` and `-tp`. An exit that was sent is not sent again: a repeat answers from what was
- *    heard of it, and says `unknown` as long as that is nothing.
+ *    heard of it, and says `unknown` as long as that is nothing. One that was lost with a connection goes out once more: the
+ *    counterparty has asked for its message again (ResendRequest), and does not know the order when it is asked for.
  * 3. An exit that is over is no exit: a repeat says why, unless it has filled.
  * 4. With `exits.oco: 'list'` both go out in one list, or neither: a leg alone would be linked to nothing.
  * 5. An exit that is taken at another price or for another quantity than was asked, or that is there already, is told with
@@ -22,7 +23,7 @@ import {
   type StandingExit,
   TAKE_PROFIT_PASSED,
 } from '../../../domain/ports.js';
-import { saysUnknown } from './classify.js';
+import { type Heard, saysUnknown } from './classify.js';
 import type { KnownOrder, OutgoingOrder } from './known-order.js';
 import { orderStatusRequest } from './messages.js';
 import { type FixParts, sendList, sendOrder } from './parts.js';
@@ -60,10 +61,12 @@ export async function placeExits(
     limitPrice: onTick(request.takeProfit, rules, profitWay),
   };
   if (request.legs === 'stopLoss') {
+    await takeBackIfLost(parts, stop, signal);
     const found = await foundBefore(parts, stop, request, signal);
     return { stopLoss: found ?? (await placeExit(parts, stop, request, signal)), takeProfit: NOT_PLACED };
   }
   const legs = [stop, limit];
+  await Promise.all(legs.map((leg) => takeBackIfLost(parts, leg, signal)));
   const before = await Promise.all(legs.map((leg) => foundBefore(parts, leg, request, signal)));
   const isList = parts.settings.exits.oco === 'list';
   const isNew = before.every((found) => found === undefined);
@@ -81,6 +84,22 @@ export async function placeExits(
   return { stopLoss, takeProfit };
 }
 
+/** Two proofs: its message was not received in its turn, and the counterparty does not know the order. */
+async function takeBackIfLost(parts: FixParts, order: OutgoingOrder, signal: AbortSignal): Promise<void> {
+  const { store } = parts;
+  if (!store.isSkipped(order.clientOrderId) || !parts.asksForStatus || !parts.line.isReady) return;
+  const heard = await askFor(parts, order, signal);
+  if (saysUnknown(heard) && store.isSkipped(order.clientOrderId)) store.takeBack(order.clientOrderId);
+}
+
+function askFor(parts: FixParts, order: OutgoingOrder, signal: AbortSignal): Promise<Heard> {
+  const { settings, line, pending } = parts;
+  const { clientOrderId, symbol, side, quantity } = order;
+  const names = { clientOrderId, orderId: undefined, symbol, side, quantity, isExit: true };
+  const question = orderStatusRequest(settings, names, parts.newId('s'));
+  return pending.ask('status', clientOrderId, signal, () => line.send('H', question, { symbol }));
+}
+
 /** The exit as the counterparty has it already; `undefined` when it has not, or cannot be asked. */
 async function foundBefore(
   parts: FixParts,
@@ -88,13 +107,10 @@ async function foundBefore(
   request: ProtectionRequest,
   signal: AbortSignal,
 ): Promise<LegOutcome | undefined> {
-  const { settings, store, line, pending } = parts;
+  const { store, line } = parts;
   const isOfAnother = request.brokerOrderId !== undefined && !store.has(request.clientOrderId);
   if (!isOfAnother || store.has(order.clientOrderId) || !parts.asksForStatus || !line.isReady) return undefined;
-  const { clientOrderId, symbol, side, quantity } = order;
-  const names = { clientOrderId, orderId: undefined, symbol, side, quantity, isExit: true };
-  const question = orderStatusRequest(settings, names, parts.newId('s'));
-  const heard = await pending.ask('status', clientOrderId, signal, () => line.send('H', question, { symbol }));
+  const heard = await askFor(parts, order, signal);
   if (heard.kind === 'lost') return { kind: 'unknown', cause: `whether it is there already: ${heard.cause}` };
   if (heard.kind !== '8' || saysUnknown(heard)) return undefined;
   // From here on it is watched like one that this process has sent.

@@ -1,7 +1,8 @@
 /**
  * A FIX counterparty as a broker.
  *
- * 1. An id goes out in one NewOrderSingle at most, over the life of the store: a second call with it finds `duplicate`.
+ * 1. An id goes out in one NewOrderSingle at most, over the life of the store: a second call with it finds `duplicate`. The
+ *    one exception is an exit that is known not to have arrived (`exits.ts`).
  * 2. What a message proves is in one table (`classify.ts`); what is not in it is `unknown`.
  * 3. Execution reports that were missed are sent again by the counterparty after the next logon (the sequence numbers see
  *    to that), and reach the engine as pushes behind a gap.
@@ -165,6 +166,7 @@ function makeParts(settings: FixSettings, reports$: Subject<OrderReport | { read
     },
     heard: (message) => clock.heard(message),
     received: (message) => take(withoutSecrets(message, redact)),
+    skipped: (from, next) => store.skipped(from, next),
     down(cause) {
       for (const asked of [pending, positions, openOrders, quotes]) asked.lose(cause);
     },

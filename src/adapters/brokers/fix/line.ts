@@ -31,6 +31,8 @@ export interface LineListener {
   /** Any message that is sound has come, the session's own among them. */
   heard(message: Received): void;
   received(message: Received): void;
+  /** Our messages from a number up to `next` have not arrived, and were not sent again. */
+  skipped(from: number, next: number): void;
   /** A session that was ready has ended: answers that were awaited will not come. */
   down(cause: string): void;
   /** No session follows, and nothing is sent or kept any more. */
@@ -128,6 +130,7 @@ export function fixLine(
           listener.heard(message);
         },
         received: (message) => listener.received(message),
+        skipped: (from, next) => listener.skipped(from, next),
         refused(text, sent) {
           isLoggedOut = true;
           words = redact(text);

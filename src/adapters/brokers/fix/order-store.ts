@@ -37,6 +37,12 @@ export interface OrderStore {
   numbered(clientOrderId: string, sequenceNumber: number): void;
   /** The orders that left in the message of this number, since the numbers last began anew: both, of a list. */
   ordersOf(sequenceNumber: number): readonly string[];
+  /** The counterparty has not received our messages from a number up to `next`. */
+  skipped(from: number, next: number): void;
+  /** The order's message was not received, and nothing was ever reported on it. */
+  isSkipped(clientOrderId: string): boolean;
+  /** An order that never arrived may be written, and sent, once more under its id. */
+  takeBack(clientOrderId: string): void;
   /** The order that an id at the venue names: its own, a cancel's or a replacement's. */
   orderNamed(id: string): string;
   /** The sequence numbers have begun anew. */
@@ -59,6 +65,8 @@ interface Entry {
   replacedBy: string | undefined;
   /** OrderQty at the venue, where it was restated. */
   restated: string | undefined;
+  /** Its message was asked for again, and not sent again. */
+  isSkipped: boolean;
   /** The greatest CumQty that was ever told. */
   highest: string;
   readonly ledger: FillLedger;
@@ -180,13 +188,30 @@ export function orderStore(file: OrderFile | undefined, exitRole: OrderRole = 'e
     cancelsOf: (clientOrderId) => entries.get(clientOrderId)?.cancelIds ?? [],
     write(order) {
       file?.write(order);
-      entryOf(order.clientOrderId).order = order;
+      const entry = entryOf(order.clientOrderId);
+      entry.order = order;
+      entry.isSkipped = false;
     },
     numbered(clientOrderId, sequenceNumber) {
       if (byNumber.size >= MOST_REMEMBERED) byNumber.clear();
       byNumber.set(sequenceNumber, [...(byNumber.get(sequenceNumber) ?? []), clientOrderId]);
     },
     ordersOf: (sequenceNumber) => byNumber.get(sequenceNumber) ?? [],
+    skipped(from, next) {
+      for (const [number, ids] of byNumber) {
+        if (number < from || number >= next) continue;
+        for (const id of ids) entryOf(id).isSkipped = true;
+        byNumber.delete(number);
+      }
+    },
+    isSkipped(clientOrderId) {
+      const entry = entries.get(clientOrderId);
+      return entry?.isSkipped === true && entry.report === undefined && entry.ended === undefined;
+    },
+    takeBack(clientOrderId) {
+      const entry = entries.get(clientOrderId);
+      if (entry !== undefined) entry.order = undefined;
+    },
     orderNamed: (id) => cancels.get(id) ?? id,
     renumbered: () => byNumber.clear(),
     nameCancel(cancelId, clientOrderId) {
@@ -228,6 +253,7 @@ const newEntry = (): Entry => ({
   ended: undefined,
   replacedBy: undefined,
   restated: undefined,
+  isSkipped: false,
   highest: '0',
   ledger: fillLedger(),
   cancelIds: [],

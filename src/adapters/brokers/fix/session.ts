@@ -36,6 +36,8 @@ export interface SessionListener {
   refused(text: string, sent: number): void;
   /** The counterparty has begun its sequence numbers anew, or left some out, and we had not asked for it. */
   renumbered(what: string): void;
+  /** The counterparty asked for our messages from a number up to `next`, and got a gap fill: it has not received them. */
+  skipped(from: number, next: number): void;
   /** Something that an operator must see, and that does not end the session. */
   warn(what: string): void;
   /** Called once. */
@@ -376,6 +378,7 @@ class Session implements FixSession {
     }
     const newSeqNo = to >= from && to < next ? to + 1 : next;
     this.#outflow.fill(from, newSeqNo);
+    this.#listener.skipped(from, newSeqNo);
   }
 
   #deliver(message: Received): void {
