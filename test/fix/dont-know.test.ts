@@ -27,6 +27,7 @@ async function doubtful(tags: Tags, version: 'FIX.4.2' | 'FIX.4.4' = 'FIX.4.4') 
 describe('FIX DontKnowTrade', () => {
   it.each([
     ['the other side', { 54: 2 }, 'B', /its Side 2 is not that of the order, which is to buy/],
+    ['another symbol than the one that was accepted', { 55: 'TSLA' }, 'A', /its Symbol is TSLA, and the order is for AAPL/],
     ['another instrument of ours', { 55: 'MSFT' }, 'A', /its Symbol is MSFT, and the order is for AAPL/],
     ['a size that is no number', { 14: 'many' }, 'Z', /its CumQty "many" is no size/],
     ['a size below zero', { 14: -100 }, 'Z', /its CumQty "-100" is no size/],
@@ -77,6 +78,43 @@ describe('FIX DontKnowTrade', () => {
     await acceptor.echo();
     expect(reportsOf(pushes).at(-1)).toMatchObject({ filledSize });
     expect(acceptor.of('Q')).toEqual([]);
+  });
+
+  it('P8 a notation of the counterparty is right from its first report on, and told to the operator once', async () => {
+    const { acceptor, broker, pushed, warnings } = await setting({ instruments: INSTRUMENTS });
+    let symbol = 'AAPL.OQ';
+    acceptor.script = (message) => {
+      if (message.type !== 'D') return;
+      acceptor.report(message, { 150: 0, 39: 0, 151: 100, 55: 'AAPL.OQ' });
+      acceptor.report(message, { ...FILL, 17: `e-${message.tag(11)}`, 55: symbol });
+    };
+    await broker.connect?.(soon());
+    for (const told of ['AAPL.OQ', 'aapl/oq', 'AAPL', '[N/A]']) {
+      symbol = told;
+      await broker.submitOrder(order(`fc-${told}`), soon());
+      await pushed((push) => 'state' in push && push.clientOrderId === `fc-${told}` && push.state === 'filled');
+    }
+    expect(acceptor.of('Q')).toEqual([]);
+    symbol = 'AAPL.N';
+    await broker.submitOrder(order('fc-other'), soon());
+    await acceptor.until(() => acceptor.of('Q').length === 1);
+    expect(warnings.filter((warning) => warning.includes('notation'))).toHaveLength(1);
+  });
+
+  it('P8 another OrderID under our ClOrdID is our order, and told to the operator once', async () => {
+    const { acceptor, broker, pushed, pushes, warnings } = await setting({ instruments: INSTRUMENTS });
+    acceptor.script = (message) => {
+      if (message.type !== 'D') return;
+      acceptor.accept(message);
+      acceptor.report(message, { ...FILL, 37: 'o-2', 39: 1, 14: 40, 32: 40 });
+      acceptor.report(message, { ...FILL, 17: 'e8', 37: 'o-2', 32: 60 });
+    };
+    await broker.connect?.(soon());
+    await broker.submitOrder(order(), soon());
+    await pushed((push) => 'state' in push && push.state === 'filled');
+    expect(reportsOf(pushes).at(-1)).toMatchObject({ filledSize: '100', brokerOrderId: 'o-2' });
+    expect(acceptor.of('Q')).toEqual([]);
+    expect(warnings.filter((warning) => /OrderID "o-2", and before under "o-fc-1"/.test(warning))).toHaveLength(1);
   });
 
   it('P12 P8 an answer to a question that says so is no news, and no trade to refuse', async () => {

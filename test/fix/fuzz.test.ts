@@ -161,7 +161,7 @@ async function fuzz(version: FixVersion, count: number, halfway: () => void) {
       openOrders: collector('orders', () => 'o'),
       quotes: collector('quote', () => 'q'),
     },
-    { report: (report) => void pushed.push(report), doubted: () => {}, statusNotKnown: () => {} },
+    { report: (report) => void pushed.push(report), doubted: () => {}, odd: () => {}, statusNotKnown: () => {} },
   );
   const found = { delivered: 0, invented: [] as string[], unreadable: [] as OrderReport[], sessions: 0, pushes: 0 };
   for (let order = 0; order < ORDERS; order += 1) {

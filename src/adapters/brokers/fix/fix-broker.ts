@@ -151,6 +151,7 @@ function makeParts(settings: FixSettings, reports$: Subject<OrderReport | { read
         reports$.next(report);
       },
       doubted: refuseFill(settings, () => line),
+      odd: toldOnce((what) => settings.warn(`${settings.targetCompId} ${redact(what)}.`)),
       statusNotKnown() {
         if (!parts.asksForStatus) return;
         parts.asksForStatus = false;
@@ -186,6 +187,17 @@ function makeParts(settings: FixSettings, reports$: Subject<OrderReport | { read
     peerClock: clock,
   };
   return parts;
+}
+
+/** The same words, told again, are no news. */
+function toldOnce(tell: (what: string) => void): (what: string) => void {
+  const told = new Set<string>();
+  return (what) => {
+    if (told.has(what)) return;
+    if (told.size >= MOST_REFUSED) told.clear();
+    told.add(what);
+    tell(what);
+  };
 }
 
 /** Tells operator and counterparty of a report that is not taken; a fill by DontKnowTrade, once. */

@@ -13,9 +13,10 @@
 import type { OpenOrder, OrderReport, PositionReport, Quote } from '../../../domain/ports.js';
 import type { Heard, HeardMessage } from './classify.js';
 import type { Collector } from './collector.js';
-import { type Doubt, doubtOf } from './doubts.js';
+import { type Doubt, doubtOf, shown } from './doubts.js';
 import { type Execution, isDuplicate, isUnknownOrder, type Received, readExecution } from './execution-report.js';
 import type { OutgoingOrder } from './known-order.js';
+import { notations } from './notations.js';
 import { takeOpenOrder } from './open-orders.js';
 import type { OrderStore } from './order-store.js';
 import type { Pending, Question } from './pending.js';
@@ -25,6 +26,7 @@ import type { FixSettings } from './settings.js';
 import { TAG } from './tags.js';
 
 const ORDER_STATUS_REQUEST = 'H';
+const REJECTED = '8';
 /** BusinessRejectReason: unsupported message type. */
 const UNSUPPORTED = '3';
 /** SessionRejectReason: invalid message type. */
@@ -51,6 +53,8 @@ export interface InboxListener {
   report(report: OrderReport): void;
   /** A report names the order, and cannot be of it. */
   doubted(message: Received, doubt: Doubt, order: OutgoingOrder): void;
+  /** Something that was taken, and that an operator should see. */
+  odd(what: string): void;
   /** The counterparty does not know OrderStatusRequest. */
   statusNotKnown(): void;
 }
@@ -69,6 +73,8 @@ export function inbox(
   { store, pending, positions, openOrders, quotes }: Awaiting,
   listener: InboxListener,
 ): (message: Received) => void {
+  const symbols = notations(instruments);
+
   function execution(message: Received): void {
     const read = readExecution(message);
     const collected = openOrders.at(message.field(TAG.massStatusReqId));
@@ -97,9 +103,24 @@ export function inbox(
   function isDoubted(message: Received, read: Execution | undefined): boolean {
     const ids = [message.field(TAG.clOrdId), message.field(TAG.origClOrdId)];
     const order = ids.map((id) => store.get(store.orderNamed(id ?? ''))?.order).find((found) => found !== undefined);
-    const doubt = order === undefined ? undefined : doubtOf(message, read, order, instruments);
-    if (order !== undefined && doubt !== undefined) listener.doubted(message, doubt, order);
+    if (order === undefined) return false;
+    const doubt = doubtOf(message, read, order, (symbol) => symbols.isOther(symbol, order.symbol));
+    if (doubt !== undefined) listener.doubted(message, doubt, order);
+    else if (read !== undefined && !isUnknownOrder(read)) learnNames(read, order);
     return doubt !== undefined;
+  }
+
+  /** What the counterparty calls the instrument and the order. A ClOrdID is ours alone: another OrderID is still our order. */
+  function learnNames({ symbol, orderId, ordStatus, isReplaced }: Execution, order: OutgoingOrder): void {
+    const { symbol: ours, clientOrderId } = order;
+    if (ordStatus !== REJECTED && symbols.learn(symbol, ours)) {
+      listener.odd(`calls ${ours} ${shown(symbol)}, which is taken as its notation`);
+    }
+    const known = store.get(clientOrderId);
+    const isRenamed = isReplaced || (known !== undefined && known.name !== clientOrderId);
+    if (known?.orderId === undefined || orderId === undefined || known.orderId === orderId || isRenamed) return;
+    const what = `reports ${clientOrderId} under OrderID ${shown(orderId)}, and before under ${shown(known.orderId)}`;
+    listener.odd(`${what}: it is taken as the same order, since the ClOrdID is its own`);
   }
 
   /** A cancel or a replacement is answered under its own id; and by whatever ends the order. */
