@@ -29,6 +29,9 @@ const FINAL_WORDS: ReadonlyMap<string, OrderStatus> = new Map([
 /** Words of an exit that is live at the venue (FIX OrdStatus New, not PendingNew; B5). */
 const WORKING_WORDS: ReadonlySet<string> = new Set(['working', 'new', 'partiallyfilled']);
 
+/** Words of an order that stands at the venue and is kept out of the market: an exit does not trigger (FIX OrdStatus 9). */
+const SUSPENDED_WORDS: ReadonlySet<string> = new Set(['suspended', 'paused', 'halted']);
+
 /** Venues have a few words each, and say them with every report. */
 const letters = new Map<string, string>();
 const MOST_WORDS = 200;
@@ -44,6 +47,8 @@ function lettersOf(word: string): string {
 export const statusOfWord = (word: string): OrderStatus => FINAL_WORDS.get(lettersOf(word)) ?? 'open';
 
 export const isWorkingWord = (word: string): boolean => WORKING_WORDS.has(lettersOf(word));
+
+export const isSuspendedWord = (word: string): boolean => SUSPENDED_WORDS.has(lettersOf(word));
 
 /** Words of an answer that knows no such order: an answer to a question, and no event of the order (P12). */
 const NOT_FOUND =

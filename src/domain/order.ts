@@ -22,7 +22,7 @@ import {
 } from './decimal.js';
 import { type FillFact, volumeWeightedAverage } from './fills.js';
 import { keepingAnswer } from './kept-answer.js';
-import { isWorkingWord, type OrderStatus, saysNotFound, statusOfWord } from './order-words.js';
+import { isSuspendedWord, isWorkingWord, type OrderStatus, saysNotFound, statusOfWord } from './order-words.js';
 import {
   averageOf,
   type CorrectionFact,
@@ -63,6 +63,8 @@ export interface OrderFact {
   readonly price?: Decimal;
   /** Of an exit: the venue says that it is live, and not merely taken (B5). */
   readonly isWorking?: true;
+  /** The venue keeps it out of the market for now. */
+  readonly isSuspended?: true;
 }
 
 /** The order as the execution knows it. */
@@ -122,6 +124,7 @@ function orderFactOf(raw: unknown, ref: Pick<OrderRef, 'clientOrderId'>): OrderF
   if (brokerTime !== undefined) fact.brokerTime = brokerTime;
   Object.assign(fact, furtherPart(report, fills));
   if (isWorkingWord(state)) fact.isWorking = true;
+  else if (isSuspendedWord(state)) fact.isSuspended = true;
   return fact;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Exits that stand at the venue at another price, or for another quantity, than they were placed: somebody has changed them
- * there. A case says so (B7, M1); the engine moves nothing.
+ * Exits that stand at the venue otherwise than they were placed: at another price or for another quantity, since somebody has
+ * changed them there, or suspended, so that they do not trigger. A case says so (B7, M1); the engine moves nothing.
  *
  * 1. One look proves nothing. An exit that fills in part shrinks its sibling, and may be told after it: another size counts
- *    once the sibling has been told again, after a while, with nothing more filled. Another price counts when it is told again.
+ *    once the sibling has been told again, after a while, with nothing more filled. Another price counts, and a suspension, when it is told again after a while.
  * 2. What a case has told once is known, also after a restart: it is not told again, unless the case was withdrawn (M5).
  * 3. What was seen is a fold, kept by whoever hosts the exits.
  * 4. A sibling that has not shrunk after a fill is told by the exits' own chart.
@@ -77,7 +77,7 @@ export function caseOfAmendment(
   const told = toldOf(cases, advisoryId);
   const mismatches = found.filter((one) => !told.some((known) => saysTheSame(known, one) || explains(known, one)));
   if (mismatches.length === 0) return undefined;
-  const kind = mismatches.some(isOfSize) ? 'PROTECTION_SIZE' : 'MISMATCH';
+  const kind = mismatches.some(isLoss) ? 'PROTECTION_LOST' : mismatches.some(isOfSize) ? 'PROTECTION_SIZE' : 'MISMATCH';
   return { kind, symbol, advisoryId, snapshotHash, mismatches };
 }
 
@@ -110,8 +110,12 @@ const explains = (known: Mismatch, found: Mismatch): boolean =>
   isOfSize(found) && known.kind === 'FILL_BUSTED' && known.actual.split(' ')[0] === found.actual;
 
 const isSame = (one: ExitFact, other: ExitFact): boolean =>
-  one.price === other.price && one.quantity === other.quantity && one.cumQty === other.cumQty;
+  one.price === other.price &&
+  one.quantity === other.quantity &&
+  one.cumQty === other.cumQty &&
+  one.isSuspended === other.isSuspended;
 
+const isLoss = ({ kind }: Mismatch): boolean => kind === 'PROTECTION_LOST';
 const isOfSize = ({ kind }: Mismatch): boolean => kind === 'PROTECTION_SIZE';
 
 const hasSibling = ({ exits }: ProtectionContext, { leg }: Exit): boolean =>
@@ -120,7 +124,13 @@ const hasSibling = ({ exits }: ProtectionContext, { leg }: Exit): boolean =>
 function changesOf(context: ProtectionContext, exit: Exit, report: ExitFact): Mismatch[] {
   if (report.status !== 'open' || isOver(exit) || report.cumQty !== exit.cumQty) return [];
   const name = `${exit.leg === 'sl' ? 'stop-loss' : 'take-profit'} ${exitIdOf(context.clientOrderId, exit.leg)}`;
-  return [...otherPrice(name, exit, report), ...otherSize(name, context, report)];
+  return [...suspended(name, exit, report), ...otherPrice(name, exit, report), ...otherSize(name, context, report)];
+}
+
+function suspended(name: string, { price }: Exit, report: ExitFact): Mismatch[] {
+  if (report.isSuspended !== true) return [];
+  const message = `Expected ${name} at ${price} to work, found it suspended in broker: it does not trigger until the venue lets it`;
+  return [mismatch('PROTECTION_LOST', 'working', 'suspended', message)];
 }
 
 function otherPrice(name: string, { leg, price }: Exit, report: ExitFact): Mismatch[] {

@@ -50,6 +50,27 @@ describe('an exit is changed at the venue', () => {
     expect(story.written()).toBe(0);
   });
 
+  it('B7 B5: the stop-loss is suspended: PROTECTION_LOST, when it is told so for a while, once; it still counts as open', async () => {
+    const story = await held();
+    story.told.sl = { state: 'suspended' };
+    await story.after(300);
+    expect(story.cases()).toMatchObject([
+      { kind: 'PROTECTION_LOST', mismatches: [{ expected: 'working', actual: 'suspended' }] },
+    ]);
+    expect(story.cases()[0]?.mismatches[0]?.message).toContain('stop-loss');
+    expect(story.engine.positions()[0]?.state).toBe('working');
+    expect(story.written()).toBe(0);
+  });
+
+  it('B7: a suspension that is over before it is told again is no case', async () => {
+    const story = await held();
+    story.told.sl = { state: 'suspended' };
+    await story.after(31);
+    story.told.sl = {};
+    await story.after(300);
+    expect(story.cases()).toEqual([]);
+  });
+
   it('B7 B1: the stop-loss is for half of what is held: PROTECTION_SIZE, which says how much is without it', async () => {
     const story = await held();
     story.told.sl = { quantity: '50' };

@@ -210,6 +210,21 @@ describe('FIX exits', () => {
     });
   });
 
+  it('B5: a stop that is suspended (39=9) is not placed until it works', async () => {
+    const { acceptor, broker, pushed } = await setting();
+    acceptor.script = (message) => {
+      if (message.tag(11).endsWith('-sl')) acceptor.report(message, { 150: 9, 39: 9, 151: 100 });
+      else acceptor.accept(message);
+    };
+    await broker.connect?.(soon());
+    const pending = { stopLoss: { kind: 'accepted', brokerOrderId: 'o-fc-1-sl', state: 'pending' } };
+    expect(await broker.placeProtection(exits, soon())).toMatchObject(pending);
+    expect(await broker.placeProtection(exits, soon())).toMatchObject(pending);
+    acceptor.report(sent(acceptor, 'fc-1-sl'), { 150: 0, 39: 0, 151: 100 });
+    await pushed((push) => 'state' in push && push.clientOrderId === 'fc-1-sl' && push.state === 'working');
+    expect(await broker.placeProtection(exits, soon())).toMatchObject({ stopLoss: { state: 'working' } });
+  });
+
   it.each([
     [{ 150: 4, 39: 4 }, 'cancelled', '0'],
     [{ 150: 'C', 39: 'C' }, 'expired', '0'],

@@ -27,7 +27,12 @@ async function doubtful(tags: Tags, version: 'FIX.4.2' | 'FIX.4.4' = 'FIX.4.4') 
 describe('FIX DontKnowTrade', () => {
   it.each([
     ['the other side', { 54: 2 }, 'B', /its Side 2 is not that of the order, which is to buy/],
-    ['another symbol than the one that was accepted', { 55: 'TSLA' }, 'A', /its Symbol is TSLA, and the order is for AAPL/],
+    [
+      'another symbol than the one that was accepted',
+      { 55: 'TSLA' },
+      'A',
+      /its Symbol is TSLA, and the order is for AAPL/,
+    ],
     ['another instrument of ours', { 55: 'MSFT' }, 'A', /its Symbol is MSFT, and the order is for AAPL/],
     ['a size that is no number', { 14: 'many' }, 'Z', /its CumQty "many" is no size/],
     ['a size below zero', { 14: -100 }, 'Z', /its CumQty "-100" is no size/],

@@ -65,4 +65,5 @@ function hasFilled(read: Execution | undefined): boolean {
 }
 
 /** Words of another in a sentence of ours. */
-export const shown = (text: string | undefined): string => `"${(text ?? '').slice(0, 40).replace(/[^\x20-\x7e]/g, '?')}"`;
+export const shown = (text: string | undefined): string =>
+  `"${(text ?? '').slice(0, 40).replace(/[^\x20-\x7e]/g, '?')}"`;

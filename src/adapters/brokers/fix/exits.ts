@@ -42,6 +42,8 @@ const UNLINKED: LegOutcome = {
   reason: 'the other exit was sent without it: alone, this one would be linked to nothing',
 };
 
+/** Taken, and not in the market. */
+const IDLE = ['pending', 'suspended'];
 const OVER = ['rejected', 'cancelled', 'expired'];
 
 export async function placeExits(
@@ -141,7 +143,7 @@ async function placeExit(
   if (report === undefined || orderId === undefined) {
     return parts.store.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
   }
-  const state = report.state === 'pending' ? 'pending' : 'working';
+  const state = IDLE.includes(report.state) ? 'pending' : 'working';
   return { kind: 'accepted', brokerOrderId: orderId, state, ...(known !== undefined && foundOtherwise(known, order)) };
 }
 

@@ -2,7 +2,7 @@
  * The parts of the adapter that its calls work with, and the one way by which an order leaves.
  *
  * 1. An order is written down first, then sent; an id that is written down is never sent again.
- * 2. An exit is placed when it works: one that is only pending is waited for, a while (B5).
+ * 2. An exit is placed when it works: one that is only pending, or suspended, is waited for, a while (B5).
  * 3. What could not be sent as it is (a step, a character) is refused here: nothing is rounded behind the caller's back.
  */
 import { isMultipleOf, parseVenueDecimal } from '../../../domain/decimal.js';
@@ -36,12 +36,16 @@ export interface FixParts {
 /** How long an exit may stay PendingNew before it is told of as pending, in ms: well within a call's deadline. */
 const PENDING_EXIT_MS = 1_000;
 const PENDING_NEW = 'A';
+const SUSPENDED = '9';
 
 const isPending = (heard: Heard): boolean => heard.kind === '8' && heard.ordStatus === PENDING_NEW;
 
+/** Taken, and not in the market: it would not trigger. */
+const isIdle = (heard: Heard): boolean => isPending(heard) || (heard.kind === '8' && heard.ordStatus === SUSPENDED);
+
 /** An entry is accepted once it has an id; an exit when it works. */
 const FOR_ENTRY: Patience = { isEnough: (heard) => !isPending(heard) || orderIdOf(heard) !== undefined };
-const FOR_EXIT: Patience = { isEnough: (heard) => !isPending(heard), forMs: PENDING_EXIT_MS };
+const FOR_EXIT: Patience = { isEnough: (heard) => !isIdle(heard), forMs: PENDING_EXIT_MS };
 
 /** Sends an order, once and for all. */
 export async function sendOrder(parts: FixParts, order: OutgoingOrder, signal: AbortSignal): Promise<SubmitOutcome> {
@@ -104,9 +108,7 @@ async function answerTo(
   };
   const heard = await pending.ask('order', clientOrderId, signal, numbered, isExit ? FOR_EXIT : FOR_ENTRY);
   const outcome = classifySubmit(heard);
-  return isExit && outcome.kind === 'accepted'
-    ? { ...outcome, state: isPending(heard) ? 'pending' : 'working' }
-    : outcome;
+  return isExit && outcome.kind === 'accepted' ? { ...outcome, state: isIdle(heard) ? 'pending' : 'working' } : outcome;
 }
 
 /** What would not survive the way to the counterparty, or is not in the agreed steps. */
