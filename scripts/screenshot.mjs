@@ -47,6 +47,7 @@ try {
   const page = await browser.newPage({
     viewport: { width: Number(values.width), height: Number(values.height) },
     colorScheme: values.theme === 'dark' ? 'dark' : 'light',
+    reducedMotion: 'reduce',
   });
   await playDemo(url);
   await page.goto(url);

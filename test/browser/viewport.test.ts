@@ -8,6 +8,7 @@ import {
   fitted,
   fittedToWidth,
   focused,
+  focusedWithWay,
   isInView,
   LARGEST_SCALE,
   MARGIN,
@@ -84,6 +85,32 @@ describe('the window of a chart', () => {
     expect(whole.x + whole.width / 2).toBeCloseTo(50);
     expect(showsAll(small, whole)).toBe(true);
     expect(showsAll(picture, view)).toBe(false);
+  });
+
+  describe('a part with the way that led to it', () => {
+    const part: Box = { x: 1_900, y: 900, width: 60, height: 20 };
+    const place = { view: fitted(picture, window), picture, window, readable: 1.2 };
+
+    it('shows both, readable where they fit', () => {
+      const near: Box = { x: 1_700, y: 700, width: 230, height: 200 };
+      const view = focusedWithWay(part, [near], place);
+      expect(scaleOf(view, window)).toBeCloseTo(1.2);
+      expect(isInView(part, view) && showsAll(near, view)).toBe(true);
+    });
+
+    it('is smaller, down to a bound, where the way is long', () => {
+      const long: Box = { x: 900, y: 850, width: 1_030, height: 50 };
+      const view = focusedWithWay(part, [long], place);
+      expect(scaleOf(view, window)).toBeLessThan(1);
+      expect(showsAll(part, view) && showsAll(long, view)).toBe(true);
+    });
+
+    it('lets go of a way that is too long, or that is none', () => {
+      const across: Box = { x: 20, y: 30, width: 1_910, height: 870 };
+      const alone = focused(part, place.view, picture, window, 1.2);
+      expect(focusedWithWay(part, [across], place)).toEqual(alone);
+      expect(focusedWithWay(part, [], place)).toEqual(alone);
+    });
   });
 
   it('goes from one view to another and arrives', () => {

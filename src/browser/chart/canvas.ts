@@ -13,6 +13,7 @@ import {
   fitted,
   fittedToWidth,
   focused,
+  focusedWithWay,
   isInView,
   panned,
   type Size,
@@ -178,7 +179,7 @@ export class Canvas {
     const ending = this.#svg?.querySelector<SVGGElement>('g[data-outcome].is-active') ?? undefined;
     const box = (ending ?? (id === undefined ? undefined : this.#states.get(id)))?.getBBox();
     if (box === undefined || showsAll(this.#picture, this.#view) || isInView(box, this.#view)) return;
-    this.#moveTo(focused(box, this.#view, this.#picture, this.#window, 0));
+    this.#moveTo(this.#withWay(box));
   }
 
   #resize(): void {
@@ -212,7 +213,13 @@ export class Canvas {
       this.#svg?.querySelector<SVGGElement>('g[data-state-id].is-active');
     if (active == null) return;
     if (this.#isWholeReadable()) return;
-    this.#set(focused(active.getBBox(), this.#view, this.#picture, this.#window, this.#readable));
+    this.#set(this.#withWay(active.getBBox()));
+  }
+
+  #withWay(active: Box): Box {
+    const ways = [...(this.#svg?.querySelectorAll<SVGGElement>('.way.is-last') ?? [])].map((way) => way.getBBox());
+    const [view, picture, window, readable] = [this.#view, this.#picture, this.#window, this.#readable];
+    return focusedWithWay(active, ways, { view, picture, window, readable });
   }
 
   #isWholeReadable(): boolean {

@@ -1,6 +1,7 @@
 /**
  * A life in words: its timeline, its messages, its context, what may come next.
  */
+import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Json } from '../../charts/chart.js';
 import type { BookChart } from '../../charts/interactive/book.js';
@@ -116,7 +117,7 @@ function SequenceMessage({ message, at, isAhead }: SequenceMessageProps) {
   const columns = isNote
     ? { '--from': from * 2 + 1, '--to': from * 2 + 3 }
     : { '--from': Math.min(from, to) * 2 + 2, '--to': Math.max(from, to) * 2 + 2 };
-  const direction = isNote ? '' : to > from ? 'right' : 'left';
+  const direction = isNote ? '' : to > from ? 'is-rightward' : 'is-leftward';
   return (
     <li class={isAhead ? 'is-ahead' : ''}>
       <div class={`message ${message.kind} ${direction} ${message.isBad === true ? 'is-bad' : ''}`} style={columns}>
@@ -135,13 +136,13 @@ function SequenceMessage({ message, at, isAhead }: SequenceMessageProps) {
 
 export function ContextTable({ life, count }: Omit<LifeProps, 'onSeek'>) {
   return (
-    <table class="facts">
+    <table class="facts context">
       <caption class="visually-hidden">What the chart knows</caption>
       <tbody>
         {contextRows(life, count).map(({ name, value, isNew }) => (
           <tr key={name}>
             <th scope="row" class="mono">
-              {name}
+              <Breakable name={name} />
             </th>
             <td class="mono">
               {value} {isNew ? <span class="tag">new</span> : null}
@@ -152,6 +153,18 @@ export function ContextTable({ life, count }: Omit<LifeProps, 'onSeek'>) {
     </table>
   );
 }
+
+/** Breaks where its words begin, and nowhere else: `snapshot.` `position` `Size`. */
+const Breakable = ({ name }: { readonly name: string }) => (
+  <>
+    {name.split(/(?<=\.)|(?=[A-Z])/).map((part, index) => (
+      <Fragment key={index}>
+        {index === 0 ? null : <wbr />}
+        {part}
+      </Fragment>
+    ))}
+  </>
+);
 
 interface NextProps {
   readonly chart: BookChart;

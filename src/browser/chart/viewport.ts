@@ -112,6 +112,39 @@ export function focused(part: Box, view: Box, picture: Box, window: Size, leastS
   };
 }
 
+/** How much smaller than readable the text may be for the way and its end to be seen together. */
+const LEAST_SHARE = 0.45;
+
+/**
+ * The active part in the middle, with the way that led there: smaller than readable where that shows both, and the part alone
+ * where the way is too long.
+ */
+export function focusedWithWay(
+  part: Box,
+  way: readonly Box[],
+  place: { readonly view: Box; readonly picture: Box; readonly window: Size; readonly readable: number },
+): Box {
+  const { view, picture, window, readable } = place;
+  const both = around([part, ...way]);
+  const scale = Math.min(readable, scaleOf(fitted(both, window), window) * WAY_SHARE);
+  if (scale < readable * LEAST_SHARE) return focused(part, view, picture, window, readable);
+  return focused(both, centredOn(0, 0, scale, window), picture, window, 0);
+}
+
+/** The way and its end fill this much of the window at most: what is around them tells where they are. */
+const WAY_SHARE = 0.92;
+
+function around(boxes: readonly Box[]): Box {
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  return {
+    x,
+    y,
+    width: Math.max(...boxes.map((box) => box.x + box.width)) - x,
+    height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
+  };
+}
+
 /** Between two views, `share` from 0 to 1. */
 export function between(from: Box, to: Box, share: number): Box {
   const eased = share < 0.5 ? 2 * share * share : 1 - (-2 * share + 2) ** 2 / 2;

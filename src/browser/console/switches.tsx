@@ -95,7 +95,7 @@ function SwitchRow({ one }: { readonly one: Switch }) {
         <br />
         <span class="quiet small-text">
           {one.reason}
-          {one.by === undefined ? '' : `, ${one.by}`}, since {one.since.slice(11, 19)} UTC
+          {one.by === undefined ? '' : `, ${one.by}`}, <span class="nowrap">{one.since.slice(11, 19)} UTC</span>
           {one.coversNothingKnown === true ? '. Covers no symbol that is known.' : ''}
         </span>
       </span>

@@ -124,28 +124,34 @@ function Counters() {
     <dl class="counters">
       <Counter name="In flight" value={inFlight} />
       <Counter name="Open cases" value={cases} tone={cases > 0 ? 'warn' : ''} />
-      <Counter name="Open positions" value={open} />
-      <Counter name="Filled today" value={filled} isExtra />
+      <Counter name="Open positions" value={open} place="is-second" />
+      <Counter name="Filled today" value={filled} place="is-extra" />
       <Counter
         name="Broker"
-        value={away.length > 0 ? 'lost' : slowest < 0 ? 'connected' : `${slowest} ms`}
+        value={away.length > 0 ? 'lost' : latencyOf(slowest)}
         tone={away.length === 0 ? 'good' : 'bad'}
       />
     </dl>
   );
 }
 
+/** Of the slowest broker's last call; before the first there is none. */
+function latencyOf(ms: number): string {
+  if (ms < 0) return 'connected';
+  return ms < 1 ? '< 1 ms' : `${ms} ms`;
+}
+
 interface CounterProps {
   readonly name: string;
   readonly value: number | string;
   readonly tone?: string;
-  /** Left out where there is little room. */
-  readonly isExtra?: boolean;
+  /** Left out where there is little room: `is-extra` first, `is-second` after it. */
+  readonly place?: 'is-extra' | 'is-second';
 }
 
-function Counter({ name, value, tone = '', isExtra = false }: CounterProps) {
+function Counter({ name, value, tone = '', place }: CounterProps) {
   return (
-    <div class={isExtra ? 'is-extra' : ''}>
+    <div class={place}>
       <dt>{name}</dt>
       <dd class={tone}>{value}</dd>
     </div>
