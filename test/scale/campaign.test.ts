@@ -196,6 +196,7 @@ describe('a campaign', { timeout: 1_800_000 }, () => {
     expect(results).toHaveLength(COUNT);
     const odd = results.filter(({ clientOrderId = '' }) => untold.includes(clientOrderId));
     for (const { advisoryId } of odd) said({ odd: (await now.front.records(advisoryId)).map(shown) });
+    for (const one of wrong) said({ wrong: one, chain: (await now.front.records(one.advisoryId ?? '')).map(shown) });
     expect(
       untold.filter((id) => !isLate(id)),
       'orders whose result says something else',
