@@ -26,15 +26,40 @@ const OPTIONS = {
   mutation: { type: 'string' },
 } as const;
 
-const read = (args: readonly string[]) => parseArgs({ args: [...args], options: OPTIONS }).values;
-type Values = ReturnType<typeof read>;
+const parsed = (args: readonly string[]) => parseArgs({ args: [...args], options: OPTIONS }).values;
+type Values = ReturnType<typeof parsed>;
 
-/** Resolves with the exit code. @param root the folder of the project */
+const WHOLE = ['kills', 'seed', 'load', 'lanes', 'runs', 'only', 'real-time'] as const;
+
+/** @throws {RangeError} for what no campaign can be made from: one of `NaN` kills would find nothing wrong */
+function read(args: readonly string[]): Values {
+  const values = parsed(args);
+  for (const name of WHOLE) {
+    const given = values[name];
+    if (given !== undefined && !/^\d+$/.test(given))
+      throw new RangeError(`--${name} is ${given}; accepted is a whole number`);
+  }
+  const wanted = values.mutation;
+  if (wanted !== undefined && !MUTATIONS.some((known) => known === wanted))
+    throw new RangeError(`--mutation is ${wanted}; accepted is ${MUTATIONS.join(', ')}`);
+  return values;
+}
+
+/** Resolves with the exit code, 2 for arguments that are refused. @param root the folder of the project */
 export async function crash(root: string, args: readonly string[]): Promise<number> {
-  const values = read(args);
+  let values: Values;
+  try {
+    values = read(args);
+  } catch (error) {
+    process.stderr.write(`crash: ${(error as Error).message}\n`);
+    return 2;
+  }
+  return campaign(root, values);
+}
+
+async function campaign(root: string, values: Values): Promise<number> {
   const wanted = values['negative-control'] ? 'recovery resends' : values.mutation;
   const mutation = MUTATIONS.find((known) => known === wanted);
-  if (wanted !== undefined && mutation === undefined) throw new RangeError(`mutations are: ${MUTATIONS.join(', ')}`);
   const programs = await buildPrograms(root, mutation);
   const kinds = MISHAP_KINDS.filter((kind) => values[kind]);
   try {
