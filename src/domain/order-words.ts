@@ -52,6 +52,6 @@ export const isSuspendedWord = (word: string): boolean => SUSPENDED_WORDS.has(le
 
 /** Words of an answer that knows no such order: an answer to a question, and no event of the order (P12). */
 const NOT_FOUND =
-  /\border(?: id)?(?: is| was)? (?:not found|unknown)|\bno such order|\bunknown (?:order|clordid|client order)|\border(?: id)? (?:does not|doesn't) exist|\bnot find (?:the |this )?order/i;
+  /\border(?: id)?(?: is| was)? (?:not found|unknown)|\b(?:no such|unknown) order(?! (?:type|side|size|kind|characteristic))|\bunknown (?:clordid|client order)|\border(?: id)? (?:does not|doesn't) exist|\bnot find (?:the |this )?order/i;
 
 export const saysNotFound = (reason: string): boolean => NOT_FOUND.test(reason);

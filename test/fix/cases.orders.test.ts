@@ -330,6 +330,38 @@ describe('FIX answers to questions', () => {
     expect(await broker.getOrderStatus(ref(), soon())).toMatchObject({ state: 'rejected', reason: 'no margin' });
   });
 
+  it.each([
+    [
+      'a reason of its own, whatever the text',
+      { 103: 11, 58: 'Order MARKET is not known at this venue' },
+      'ORD_REJ_REASON_11',
+    ],
+    ['a text about the kind of order', { 103: 99, 58: 'Order type is not known' }, 'ORD_REJ_REASON_99'],
+    ['a limit, in words like those of a duplicate', { 103: 3, 58: 'duplicate exposure' }, 'ORD_REJ_REASON_3'],
+  ] as const)('S3 P12: a reject of the order with %s is its end', async (_, tags, code) => {
+    const { acceptor, broker, pushed } = await setting();
+    acceptor.script = (message) =>
+      message.type === 'D' && acceptor.report(message, { 150: 8, 39: 8, 37: 'NONE', 17: 'x1', ...tags });
+    await broker.connect?.(soon());
+    expect(await broker.submitOrder(order(), soon())).toMatchObject({ kind: 'rejected', code });
+    await pushed((push) => 'state' in push && push.state === 'rejected');
+  });
+
+  it('B5 S3: exits that are refused as duplicates, and that the counterparty does not know, are not placed', async () => {
+    const { acceptor, broker } = await setting();
+    acceptor.script = (message) => {
+      const isStop = message.tag(11).endsWith('-sl');
+      if (message.type === 'D') acceptor.report(message, { 150: 8, 39: 8, 37: 'NONE', 103: 99, 58: 'Duplicate close' });
+      if (message.type === 'H' && isStop) acceptor.report(message, { 37: 'NONE', 150: 'I', 39: 8, 103: 5, 17: 0 });
+      if (message.type === 'H' && !isStop) acceptor.report(message, { 37: 'o-tp', 150: 'I', 39: 0, 17: 0, 151: 100 });
+    };
+    await broker.connect?.(soon());
+    expect(await broker.placeProtection(exits, soon())).toMatchObject({
+      stopLoss: { kind: 'rejected', code: 'DUPLICATE' },
+      takeProfit: { kind: 'duplicate' },
+    });
+  });
+
   const duplicates: readonly (readonly [string, Tags])[] = [
     ['OrdRejReason 6', { 37: 'NONE', 150: 8, 39: 8, 103: 6 }],
     ['a text', { 37: 'NONE', 150: 8, 39: 8, 103: 99, 58: 'Duplicate ClOrdID' }],

@@ -180,10 +180,13 @@ describe('the answer to a question is no event of the order (P12)', () => {
     },
   );
 
-  it('P12: a control: a reject of the order itself ends it', async () => {
-    const { result } = await told({ script: { fills: [] } }, [
-      [1, push({ state: 'rejected', filledSize: '0', fillPrice: undefined, reason: 'symbol not found' })],
-    ]);
-    expect(result).toMatchObject({ status: 'FAILED', reason: 'BROKER_REJECTED' });
-  });
+  it.each(['symbol not found', 'unknown order type', 'no such order type'])(
+    'P12: a control: a reject of the order itself ends it: %s',
+    async (reason) => {
+      const { result } = await told({ script: { fills: [] } }, [
+        [1, push({ state: 'rejected', filledSize: '0', fillPrice: undefined, reason })],
+      ]);
+      expect(result).toMatchObject({ status: 'FAILED', reason: 'BROKER_REJECTED' });
+    },
+  );
 });

@@ -6,7 +6,7 @@
  * 3. No rejection counts as transient: trying again would be a second NewOrderSingle for one advisory.
  */
 import type { CancelWord, SubmitOutcome } from '../../../domain/ports.js';
-import { realId } from './execution-report.js';
+import { isVague, realId } from './execution-report.js';
 
 /** What was heard about a message that we sent. */
 export type Heard =
@@ -29,7 +29,7 @@ interface Row<Proof> {
   readonly message: Heard['kind'];
   readonly ordStatus?: readonly string[];
   readonly reason?: string;
-  /** What the Text (58) must say. */
+  /** What the Text (58) must say, where no reason says what is wrong. */
   readonly says?: RegExp;
   /** True: only with an OrderID (37). */
   readonly withId?: boolean;
@@ -100,7 +100,7 @@ function matches(row: Row<string>, heard: Heard): boolean {
   if (heard.kind === 'not_ready' || heard.kind === 'lost') return true;
   if (row.ordStatus !== undefined && !row.ordStatus.includes(heard.ordStatus ?? '')) return false;
   if (row.reason !== undefined && row.reason !== heard.reason) return false;
-  if (row.says !== undefined && !row.says.test(heard.text ?? '')) return false;
+  if (row.says !== undefined && !(isVague(heard.reason) && row.says.test(heard.text ?? ''))) return false;
   return row.withId !== true || orderIdOf(heard) !== undefined;
 }
 

@@ -189,8 +189,12 @@ export function reportOf(execution: Execution, clientOrderId: string, role: Orde
   };
 }
 
+/** A reason that says by itself what is wrong: then the text is about that. */
+export const isVague = (reason: string | undefined): boolean =>
+  reason === undefined || ['', '0', '99'].includes(reason);
+
 const NOT_FOUND = [
-  /\bord(?:er)?\b.{0,60}?\b(?:not|n't|never)\b.{0,12}?\b(?:found|known|exist|located)/i,
+  /\bord(?:er)?\b(?!\s+(?:type|side|size|price|qty|quantity|capacity|restriction)).{0,60}?\b(?:not|n't|never)\b.{0,12}?\b(?:found|known|exist|located)/i,
   /\b(?:unknown|no such|non-?existent|invalid)\s+(?:cl)?ord(?:er)?(?:\s*id)?\s*(?:$|[^\sa-z]|\b(?:id|number)\b)/i,
   /\b(?:not|cannot|can't|unable to)\s+(?:find|locate|found|match)\b.{0,20}\bord/i,
 ];
@@ -199,12 +203,14 @@ const NOT_FOUND = [
 export function isUnknownOrder({ ordStatus, ordRejReason, text, isStatus, orderId }: Execution): boolean {
   if (ordStatus !== REJECTED) return false;
   if (ordRejReason === UNKNOWN_ORDER || (isStatus && orderId === undefined)) return true;
-  return ordRejReason !== DUPLICATE_ORDER && NOT_FOUND.some((words) => words.test(text ?? ''));
+  return isVague(ordRejReason) && NOT_FOUND.some((words) => words.test(text ?? ''));
 }
 
 /** The id of an order is refused as taken: the order exists (S3). */
 export const isDuplicate = ({ ordStatus, ordRejReason, text, isStatus }: Execution): boolean =>
-  ordStatus === REJECTED && !isStatus && (ordRejReason === DUPLICATE_ORDER || /duplicate/i.test(text ?? ''));
+  ordStatus === REJECTED &&
+  !isStatus &&
+  (ordRejReason === DUPLICATE_ORDER || (isVague(ordRejReason) && /duplicate/i.test(text ?? '')));
 
 function priceOf(text: string | undefined): string | undefined {
   const price = parseVenueDecimal(text);

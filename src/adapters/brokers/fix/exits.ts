@@ -130,7 +130,8 @@ async function placeExit(
   if (isList && !parts.store.has(order.clientOrderId)) return UNLINKED;
   const wasKnown = parts.store.has(order.clientOrderId);
   const outcome = await sendOrder(parts, order, signal);
-  if (outcome.kind !== 'duplicate' || !wasKnown) return asItStands(parts, outcome, order);
+  if (outcome.kind === 'duplicate' && !wasKnown) return duplicateOf(parts, order, signal);
+  if (outcome.kind !== 'duplicate') return asItStands(parts, outcome, order);
   const known = parts.store.get(order.clientOrderId);
   const { report, orderId } = known ?? {};
   if (report !== undefined && OVER.includes(report.state)) {
@@ -145,6 +146,15 @@ async function placeExit(
   }
   const state = IDLE.includes(report.state) ? 'pending' : 'working';
   return { kind: 'accepted', brokerOrderId: orderId, state, ...(known !== undefined && foundOtherwise(known, order)) };
+}
+
+/** Refused as a duplicate of an order that the counterparty does not know, an exit is not there, whatever the words meant. */
+async function duplicateOf(parts: FixParts, order: OutgoingOrder, signal: AbortSignal): Promise<LegOutcome> {
+  const heard = parts.asksForStatus && parts.line.isReady ? await askFor(parts, order, signal) : undefined;
+  if (heard === undefined || !saysUnknown(heard)) return { kind: 'duplicate' };
+  const reason = 'refused as a duplicate, and the counterparty knows no such order';
+  parts.store.refuse(order.clientOrderId, reason);
+  return { kind: 'rejected', code: 'DUPLICATE', reason };
 }
 
 /** A venue may take an exit at another price or for another quantity than was asked: what works there is what is told. */
