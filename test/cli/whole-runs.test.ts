@@ -1,6 +1,7 @@
 /**
  * `fillchart run` as a whole: what the journal brought along, what one bad line costs, and a long file.
  */
+import { writeFileSync } from 'node:fs';
 import { createEngine } from 'fillchart';
 import { paperBroker, sqliteJournal } from 'fillchart/adapters';
 import { virtualClock } from 'fillchart/testing';
@@ -150,6 +151,32 @@ describe('one bad line', () => {
     const { results, malformed } = JSON.parse((await cli(['run', '-', '--json'], { stdin })).stdout);
     expect(results.map(({ advisoryId }: { advisoryId: string }) => advisoryId)).toEqual(['A', 'B']);
     expect(malformed).toMatchObject([{ line: 2 }]);
+  });
+
+  it('C2: that is not UTF-8 costs no other line, from a file and from standard input', async () => {
+    const latin1 = Buffer.from(JSON.stringify(advisory({ advisoryId: 'L', htfBias: 'été' })), 'latin1');
+    const bytes = Buffer.concat([Buffer.from(jsonl(ADVISORY)), latin1, Buffer.from(`\r\n${jsonl(msft)}`)]);
+    const file = here.path('latin1.jsonl');
+    writeFileSync(file, bytes);
+    const inPieces = async function* () {
+      yield bytes.subarray(0, 300);
+      yield bytes.subarray(300);
+    };
+    const piped = await cli(['run', '-', '--json'], { stdin: inPieces() });
+    for (const ran of [await cli(['run', file, '--json']), piped]) {
+      const { results, malformed, exitCode } = JSON.parse(ran.stdout);
+      expect(results.map(({ advisoryId }: { advisoryId: string }) => advisoryId)).toEqual(['A', 'B']);
+      expect(malformed).toMatchObject([{ line: 2, problem: 'this is not UTF-8 text.' }]);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  it('C2: a file in another encoding is refused as a whole', async () => {
+    const file = here.path('utf16.jsonl');
+    writeFileSync(file, Buffer.from(`\uFEFF${jsonl(ADVISORY, msft)}`, 'utf16le'));
+    const { stderr, exitCode } = await cli(['run', file]);
+    expect(stderr).toContain('it is not UTF-8 text');
+    expect(exitCode).toBe(2);
   });
 
   it('A23 C2: that is broken JSON, long or deep, costs no other line', async () => {

@@ -6,6 +6,7 @@
  */
 import { readSnapshot, type SnapshotInput } from '../../domain/snapshot.js';
 import { isJson, placeOf, readJson, scanJson } from './json-text.js';
+import { NOT_UTF8 } from './source.js';
 
 /** An advisory that can be read, and the line on which it begins. */
 export interface AdvisoryLine {
@@ -84,6 +85,10 @@ function withinReach(place: { readonly file: string; readonly line: number }, re
 
 function readWhole(part: Part, file: string): AdvisoryFile {
   if (part.text.trim() === '') return { advisories: [], malformed: [] };
+  const notText = part.text.includes(NOT_UTF8) ? part.text.split('\n').indexOf(NOT_UTF8) : -1;
+  if (notText >= 0) {
+    return { advisories: [], malformed: [{ file, line: part.line + notText, problem: 'this is not UTF-8 text.' }] };
+  }
   const reading = readJson(part.text);
   if (!reading.ok) {
     const { problem, column, line } = reading;
