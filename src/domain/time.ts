@@ -26,8 +26,16 @@ export function parseTime(value: unknown): string | undefined {
   if (Number.isNaN(localMs) || new Date(localMs).toISOString() !== local) return undefined;
   const offsetMs = zoneOffsetMs(zone);
   if (offsetMs === undefined) return undefined;
-  const utc = offsetMs === 0 ? local : new Date(localMs - offsetMs).toISOString();
-  return `${utc.slice(0, -'000Z'.length)}${canonicalFraction(fraction)}Z`;
+  const utc = offsetMs === 0 ? local : isoOf(localMs - offsetMs);
+  const time = utc && `${utc.slice(0, -'000Z'.length)}${canonicalFraction(fraction)}Z`;
+  // The last second that a Date has is not whole.
+  return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : time;
+}
+
+/** `undefined` for an instant that no `Date` has. */
+function isoOf(ms: number): string | undefined {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 function canonicalFraction(digits: string): string {
