@@ -25,6 +25,31 @@ const ERRORS: Readonly<Record<string, readonly [number, string]>> = {
 export interface LinearAccount {
   /** Long and short are held apart. */
   isHedged?: boolean;
+  /** Positions of other markets, listed first. */
+  strangers?: number;
+  /** What is told as the size of each position, in place of the truth. */
+  sizes?: unknown;
+}
+
+/** So many rows a page as are asked for, 200 at most; the cursor is the place of the next row. */
+function positionPage(params: Asked['params'], store: VenueStore, account: LinearAccount) {
+  const isEmpty = params['settleCoin'] === 'USDC' || (params['symbol'] === undefined && account.isHedged === true);
+  const others = params['symbol'] === undefined ? (account.strangers ?? 0) : 0;
+  const strange = Array.from({ length: others }, (_, index) => ({
+    symbol: `X${index}USDT`,
+    side: 'Buy',
+    size: '1',
+    positionIdx: 0,
+  }));
+  const own = positions(store, account).map((row) => ('sizes' in account ? { ...row, size: account.sizes } : row));
+  const all = isEmpty ? [] : [...strange, ...own];
+  const begin = Number(params['cursor'] ?? 0);
+  const end = begin + Math.min(200, Number(params['limit'] ?? 20));
+  return {
+    category: 'linear',
+    list: all.slice(begin, end),
+    nextPageCursor: end < all.length ? String(end) : '',
+  };
 }
 
 const isClosed = ({ state }: StoredOrder): boolean => state !== 'open' && state !== 'waiting';
@@ -125,15 +150,7 @@ export const bybitLinearSpeech = (account: LinearAccount = {}): Speech => ({
       case 'GET position/list':
         return {
           route: 'account',
-          act: () =>
-            ok({
-              category: 'linear',
-              list:
-                params['settleCoin'] === 'USDC' || (params['symbol'] === undefined && account.isHedged === true)
-                  ? []
-                  : positions(store, account),
-              nextPageCursor: '',
-            }),
+          act: () => ok(positionPage(params, store, account)),
         };
       case 'GET order/realtime':
         if (which.id === undefined && which.name === undefined) {

@@ -166,6 +166,22 @@ describe('Bybit perpetuals, one-way mode', () => {
     expect(now.broker.aliases?.('BTCUSDT')).toContain(SYMBOL);
   });
 
+  it('C13 M4: with 450 positions of other markets, all pages are read', async () => {
+    const now = await world([], { strangers: 450 });
+    await now.execute(SHORT);
+    const all = await now.clock.runUntil(now.broker.getPositions([], new AbortController().signal));
+    expect(all).toMatchObject([{ symbol: SYMBOL, size: '-100' }]);
+  });
+
+  it('M4: a position whose size cannot be read is no answer, and not flat', async () => {
+    const account: LinearAccount = {};
+    const now = await world([], account);
+    await now.execute(SHORT);
+    account.sizes = null;
+    const asked = now.broker.getPositions([SYMBOL], new AbortController().signal);
+    await expect(now.clock.runUntil(asked)).rejects.toThrow('unreadable positions');
+  });
+
   it('other exchanges have none', () => {
     expect(() => ccxtBroker({ exchange: 'okx', market: 'linear', ...KEYS })).toThrow('spot at okx');
   });

@@ -9,7 +9,7 @@
  *
  * Source: Bybit API documentation v5, "Place order", "Get position info", "Get instruments info".
  */
-import { divide, isPositive, negate, ONE, parseVenueDecimal } from '../../../domain/decimal.js';
+import { divide, isPositive, negate, ONE, parseVenueDecimal, ZERO } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
 import { positive } from './averages.js';
 import { bybit, nameOf, openOrdersOf, rowsOf, sideOf } from './bybit.js';
@@ -39,6 +39,15 @@ const listings = (market: Market | undefined, filter: Json = {}): readonly Listi
     ? SETTLED_IN.map((settleCoin) => openOrdersOf({ ...LINEAR, settleCoin, ...filter }))
     : [openOrdersOf({ ...LINEAR, symbol: market.id, ...filter })];
 
+/** Rows of a page of positions, at most. */
+const POSITIONS_OF_PAGE = 200;
+
+const positionList = (which: Json): Listing => ({
+  request: (page) => get('private', 'v5/position/list', { ...LINEAR, ...which, ...(page && { cursor: page }) }),
+  nextPage: (data) =>
+    isJson(data) && (rowsOf(data)?.length ?? 0) >= POSITIONS_OF_PAGE ? textOf(data['nextPageCursor']) : undefined,
+});
+
 export const bybitLinear: Dialect = {
   ...bybit,
   rulesOf: ({ id }) => get('public', 'v5/market/instruments-info', { ...LINEAR, symbol: id }),
@@ -55,9 +64,13 @@ export const bybitLinear: Dialect = {
   exit,
   positionsOf: (market) =>
     market === undefined
-      ? SETTLED_IN.map((settleCoin) => get('private', 'v5/position/list', { ...LINEAR, settleCoin, limit: 200 }))
-      : [get('private', 'v5/position/list', { ...LINEAR, symbol: market.id })],
-  readPositions: (data) => rowsOf(data)?.flatMap((row) => positionOf(row) ?? []),
+      ? SETTLED_IN.map((settleCoin) => positionList({ settleCoin, limit: POSITIONS_OF_PAGE }))
+      : [positionList({ symbol: market.id })],
+  readPositions(data) {
+    const positions = rowsOf(data)?.map(positionOf);
+    // One that is left out would count as closed (M4).
+    return positions?.every((position) => position !== undefined) ? positions : undefined;
+  },
   freeMargin: (account) => {
     const row = rowsOf(account)?.[0];
     return row === undefined ? undefined : (positive(row['totalAvailableBalance']) ?? '0');
@@ -117,7 +130,7 @@ function exit({ market, side, stopLoss, takeProfit }: Exits, leg: 'stopLoss' | '
 }
 
 function positionOf(row: Json): VenuePosition | undefined {
-  const [marketId, size] = [textOf(row['symbol']), parseVenueDecimal(row['size'])];
+  const [marketId, size] = [textOf(row['symbol']), row['size'] === '' ? ZERO : parseVenueDecimal(row['size'])];
   if (marketId === undefined || size === undefined) return undefined;
   const [entryPrice, leverage] = [positive(row['avgPrice']), positive(row['leverage'])];
   const index = textOf(row['positionIdx']) ?? '0';

@@ -7,6 +7,7 @@ import { BrokerRefusal } from '../../../domain/broker-refusal.js';
 import type { Purpose } from '../request-budget.js';
 import type { Connection } from './connection.js';
 import type { Market, VenuePosition } from './dialect.js';
+import { readPages } from './listings.js';
 
 export const HEDGED = 'the account is in hedge mode; switch it to one-way mode: fillchart trades net positions there';
 
@@ -18,14 +19,10 @@ export async function readContracts(
   market?: Market,
   tag?: string,
 ): Promise<readonly VenuePosition[]> {
-  const requests = dialect.positionsOf?.(market) ?? [];
+  const { readPositions: read = () => undefined } = dialect;
+  const listings = dialect.positionsOf?.(market) ?? [];
   const lists = await Promise.all(
-    requests.map(async (request) => {
-      const said = await wire.read(signal, request, purpose, tag);
-      const read = dialect.readPositions?.(said.data);
-      if (read === undefined) throw new Error(`${dialect.exchange}: unreadable positions`);
-      return read;
-    }),
+    listings.map((listing) => readPages({ dialect, wire }, listing, { read, what: 'positions' }, signal, purpose, tag)),
   );
   const all = lists.flat();
   if (all.some(({ isHedged }) => isHedged)) throw new BrokerRefusal(`${dialect.exchange}: ${HEDGED}`);

@@ -234,7 +234,7 @@ export interface Dialect {
    */
   waitingExits?(market: Market | undefined): readonly Listing[];
   /** Where positions are the exchange's own and not what the account holds of a coin: long and short, of one market or all. */
-  positionsOf?(market?: Market): readonly Request[];
+  positionsOf?(market?: Market): readonly Listing[];
   readPositions?(data: unknown): readonly VenuePosition[] | undefined;
   /** What is free for further positions, in the account's answer. */
   freeMargin?(account: unknown): string | undefined;
