@@ -284,6 +284,31 @@ describe('FIX positions', () => {
     expect(await broker.getPositions([], soon())).toHaveLength(2);
   });
 
+  it('M4: a report whose size cannot be read is no news, and not flat', async () => {
+    const { acceptor, broker } = await setting(held);
+    acceptor.script = (message) => {
+      const base = { 710: message.tag(710), 728: 0, 727: 1, 721: 'r', 715: '20261122', 453: 0, 1: 'ACC', 581: 1 };
+      acceptor.send('AP', { ...base, 55: 'AAPL', 730: 10, 702: 1, 703: 'TQ', 704: 'many', 705: 0 });
+    };
+    await broker.connect?.(soon());
+    await expect(broker.getPositions(['AAPL'], soon())).rejects.toThrow('a position whose size cannot be read');
+  });
+
+  it('B5 R6.2: an exit that is suspended protects nothing', async () => {
+    const { acceptor, broker } = await setting(held);
+    acceptor.script = (message) => {
+      if (message.tag(11).endsWith('-sl')) return acceptor.report(message, { 150: 9, 39: 9, 151: 100 });
+      if (message.type === 'D') return acceptor.accept(message);
+      const base = { 710: message.tag(710), 728: 0, 727: 1, 721: 'r', 715: '20261122', 453: 0, 1: 'ACC', 581: 1 };
+      acceptor.send('AP', { ...base, 55: 'AAPL', 730: 10, 702: 1, 703: 'TQ', 704: 100, 705: 0 });
+    };
+    await broker.connect?.(soon());
+    await broker.placeProtection(exits, soon());
+    const [position] = await broker.getPositions(['AAPL'], soon());
+    expect(position).toMatchObject({ size: '100', tp: '155.53' });
+    expect(position?.sl).toBeUndefined();
+  });
+
   it('"none found" is flat; a refusal and silence are no news', async () => {
     const { acceptor, broker } = await setting(held);
     const results = ['2', '99'];

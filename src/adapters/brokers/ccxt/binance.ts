@@ -16,6 +16,7 @@ import { averageOf, feesOf, isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
 import { ACCEPTED } from './classify.js';
 import {
+  allOf,
   type Balances,
   type Dialect,
   type ExitLimits,
@@ -120,7 +121,7 @@ export const binance: Dialect = {
   openOrders: (market) => [
     { request: () => get('private', 'openOrders', market === undefined ? {} : { symbol: market.id }) },
   ],
-  listed: (data) => listOf(data)?.flatMap((order) => orderOf(order) ?? []),
+  listed: (data) => allOf(listOf(data)?.map((order) => orderOf(order))),
   exitPair,
   legIds,
   exit,

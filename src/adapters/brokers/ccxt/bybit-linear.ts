@@ -14,6 +14,7 @@ import type { Side } from '../../../domain/ports.js';
 import { positive } from './averages.js';
 import { bybit, nameOf, openOrdersOf, rowsOf, sideOf } from './bybit.js';
 import {
+  allOf,
   type Dialect,
   type Exits,
   get,
@@ -66,11 +67,7 @@ export const bybitLinear: Dialect = {
     market === undefined
       ? SETTLED_IN.map((settleCoin) => positionList({ settleCoin, limit: POSITIONS_OF_PAGE }))
       : [positionList({ symbol: market.id })],
-  readPositions(data) {
-    const positions = rowsOf(data)?.map(positionOf);
-    // One that is left out would count as closed (M4).
-    return positions?.every((position) => position !== undefined) ? positions : undefined;
-  },
+  readPositions: (data) => allOf(rowsOf(data)?.map(positionOf)),
   freeMargin: (account) => {
     const row = rowsOf(account)?.[0];
     return row === undefined ? undefined : (positive(row['totalAvailableBalance']) ?? '0');

@@ -18,6 +18,7 @@ import { averageOf, feesOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
 import { ACCEPTED } from './classify.js';
 import {
+  allOf,
   type Balances,
   type Dialect,
   type ExitLimits,
@@ -109,9 +110,7 @@ export const bybit: Dialect = {
   found,
   openOrders: (market) => [openOrders(market)],
   listed: (data) =>
-    rowsOf(data)
-      ?.flatMap((row) => orderOf(row) ?? [])
-      .filter(({ state }) => !['filled', 'cancelled', 'rejected'].includes(state)),
+    allOf(rowsOf(data)?.map(orderOf))?.filter(({ state }) => !['filled', 'cancelled', 'rejected'].includes(state)),
   waitingExits: (market) => [openOrders(market, { orderFilter: 'StopOrder' })],
   exit,
 };

@@ -22,6 +22,10 @@ export const wordOf = (value: unknown): string => textOf(value) ?? '';
 /** A number of an answer; NaN for what is none. */
 export const numberOf = (value: unknown): number => Number(textOf(value));
 
+/** All of a list, or nothing: what is left out would count as closed (M4). */
+export const allOf = <Row>(rows: readonly (Row | undefined)[] | undefined): readonly Row[] | undefined =>
+  rows?.every((row) => row !== undefined) === true ? rows : undefined;
+
 export const listOf = (value: unknown): readonly Json[] | undefined =>
   Array.isArray(value) && value.every(isJson) ? value : undefined;
 

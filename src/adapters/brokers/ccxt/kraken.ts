@@ -16,6 +16,7 @@ import { averageOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
 import { ACCEPTED } from './classify.js';
 import {
+  allOf,
   type Balance,
   type Dialect,
   type Exits,
@@ -133,7 +134,7 @@ export const kraken: Dialect = {
       : [post('QueryOrders', { txid: brokerOrderId })],
   found,
   openOrders: () => [{ request: () => post('OpenOrders', {}) }],
-  listed: (data) => (isJson(data) && isJson(data['open']) ? ordersOf(data) : undefined),
+  listed: (data) => (isJson(data) && isJson(data['open']) ? allOf(rowsOf(data)) : undefined),
   exit,
 };
 
@@ -195,10 +196,13 @@ function found(data: unknown, { name, brokerOrderId }: OrderName): VenueOrder | 
   return ordersOf(data).find((order) => order.brokerOrderId === brokerOrderId || order.name === name);
 }
 
-function ordersOf(data: unknown): readonly VenueOrder[] {
+const ordersOf = (data: unknown): readonly VenueOrder[] => rowsOf(data).flatMap((order) => order ?? []);
+
+/** `undefined` for what is no order. */
+function rowsOf(data: unknown): readonly (VenueOrder | undefined)[] {
   if (!isJson(data)) return [];
   const all = isJson(data['open']) ? data['open'] : isJson(data['closed']) ? data['closed'] : data;
-  return Object.entries(all).flatMap(([txid, order]) => (isJson(order) ? (orderOf(txid, order) ?? []) : []));
+  return Object.entries(all).map(([txid, order]) => (isJson(order) ? orderOf(txid, order) : undefined));
 }
 
 function orderOf(brokerOrderId: string, order: Json): VenueOrder | undefined {

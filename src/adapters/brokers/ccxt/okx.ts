@@ -15,6 +15,7 @@ import { asCharge, feesOf, isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
 import { ACCEPTED } from './classify.js';
 import {
+  allOf,
   type Balances,
   type Dialect,
   type Exits,
@@ -124,7 +125,7 @@ export const okx: Dialect = {
     return [listing('trade/orders-pending', which, 'ordId'), waitingExits(market)];
   },
   waitingExits: (market) => [waitingExits(market)],
-  listed: (data) => listOf(data)?.flatMap((row) => (row['algoId'] ? pairOf(row) : orderOf(row)) ?? []),
+  listed: (data) => allOf(listOf(data)?.map((row) => (row['algoId'] ? pairOf(row) : orderOf(row)))),
   exit,
   exitPair,
   legIds(data) {

@@ -25,7 +25,15 @@ export function takePositions(requests: Collector<PositionReport>, message: Rece
     return;
   }
   const total = message.field(TAG.totalNumPosReports) ?? (result === NONE_FOUND ? '0' : undefined);
-  if (message.type === 'AP' && result === VALID) collected.add(reportOf(message));
+  if (message.type === 'AP' && result === VALID) {
+    const sizes = [...message.fields(TAG.longQty), ...message.fields(TAG.shortQty)];
+    // What cannot be read is not flat (M4).
+    if (sizes.some((size) => parseVenueDecimal(size) === undefined)) {
+      collected.refuse('a position whose size cannot be read');
+      return;
+    }
+    collected.add(reportOf(message));
+  }
   if (total !== undefined) collected.expect(Number(total));
 }
 
@@ -53,12 +61,16 @@ export function addedUp(reports: readonly PositionReport[]): readonly PositionRe
   return [...bySymbol.values()].filter(({ size }) => !isZero(sizeOf(size)));
 }
 
+/** Taken, and not in the market: such an exit does not trigger (B5). */
+const IDLE = ['pending', 'suspended'];
+
 /** The exits that are known to work, as the execution reports told. */
 export function workingProtections(store: OrderStore, symbol: string): readonly WorkingProtection[] {
   const pairs = new Map<string, WorkingProtection>();
   for (const { order, report } of store.orders()) {
     const { exitOf, stopPrice, limitPrice, quantity } = order;
-    if (exitOf === undefined || order.symbol !== symbol || report === undefined || isFinal(report)) continue;
+    if (exitOf === undefined || order.symbol !== symbol || report === undefined) continue;
+    if (isFinal(report) || IDLE.includes(report.state)) continue;
     pairs.set(exitOf, {
       ...(pairs.get(exitOf) ?? { clientOrderId: exitOf, quantity }),
       ...(stopPrice !== undefined && { stopLoss: stopPrice }),
