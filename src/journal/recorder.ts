@@ -62,7 +62,20 @@ interface News {
   /** Answers who recorded it. */
   resolve: (durability: Durability) => void;
   waiters: (() => void)[] | undefined;
+  /** What is told after it. A list: very many may wait, and to shift the first of an array moves all others. */
+  next: News | undefined;
 }
+
+const newNews = (audit: News['audit'], underWay: News['underWay'], onTold: News['onTold']): News => ({
+  audit,
+  underWay,
+  onTold,
+  isDecided: false,
+  seq: 0,
+  resolve: nobody,
+  waiters: undefined,
+  next: undefined,
+});
 
 const DURABLE: Durability = { durable: true };
 const nobody = (): undefined => undefined;
@@ -148,7 +161,8 @@ export function recorder(options: RecorderOptions): Recorder {
   let lastRecord: Promise<Durability> = Promise.resolve(DURABLE);
   let failure: string | undefined;
   let lateness: string | undefined;
-  const untold: News[] = [];
+  let oldestUntold: News | undefined;
+  let latestUntold: News | undefined;
 
   function say(level: keyof Logger, fields: object, message: string): void {
     if (logger === false) return;
@@ -184,8 +198,10 @@ export function recorder(options: RecorderOptions): Recorder {
     const audit = entry.audit.map((line, index) => deepFreeze(auditRecord(auditSeq + index + 1, wall, line, entry)));
     auditSeq += audit.length;
     onRecord?.(entry.audit, entry.at);
-    const news: News = { audit, underWay, onTold, isDecided: false, seq: 0, resolve: nobody, waiters: undefined };
-    untold.push(news);
+    const news = newNews(audit, underWay, onTold);
+    if (latestUntold === undefined) oldestUntold = news;
+    else latestUntold.next = news;
+    latestUntold = news;
     if (underWay !== undefined) underWay.onBegun = tellOn;
     lastRecord = failure === undefined ? append(linked(entry, wall, audit), news) : refused(failure, news);
     return lastRecord;
@@ -193,16 +209,23 @@ export function recorder(options: RecorderOptions): Recorder {
 
   /** Tells, in order, of what is decided and has its commands on their way. */
   function tellOn(): void {
-    for (let next = untold[0]; next?.isDecided && next.underWay?.isBegun !== false; next = untold[0]) {
-      untold.shift();
+    for (let next = oldestUntold; next?.isDecided && next.underWay?.isBegun !== false; next = oldestUntold) {
+      oldestUntold = next.next;
+      if (oldestUntold === undefined) latestUntold = undefined;
       publish(next.audit);
       next.onTold?.();
       for (const resolve of next.waiters ?? []) resolve();
     }
   }
 
+  function allUntold(): readonly News[] {
+    const all: News[] = [];
+    for (let news = oldestUntold; news !== undefined; news = news.next) all.push(news);
+    return all;
+  }
+
   function told(): Promise<void> {
-    const news = untold.at(-1);
+    const news = latestUntold;
     if (news === undefined) return Promise.resolve();
     return new Promise((resolve) => {
       news.waiters ??= [];
@@ -269,7 +292,7 @@ export function recorder(options: RecorderOptions): Recorder {
       if (failure !== undefined) return;
       lateness = `no answer within ${silentMs} ms`;
       say('error', { journal: journal.name, silentMs }, 'the journal is late: no order leaves until it answers');
-      for (const news of [...untold]) if (!news.isDecided) answer(news, { durable: false, cause: lateness });
+      for (const news of allUntold()) if (!news.isDecided) answer(news, { durable: false, cause: lateness });
     },
     onSilent(silentMs) {
       if (failure === undefined) onFailure(`no answer within ${silentMs} ms`);
