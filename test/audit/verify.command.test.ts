@@ -223,6 +223,50 @@ describe('export', () => {
   });
 });
 
+describe('what no hash covers', () => {
+  test.each([
+    [
+      'the order that a life is looked up by, taken away',
+      'UPDATE records SET client_order_id = NULL WHERE seq = 1',
+      /begins order .* by none/,
+    ],
+    [
+      'the same, changed',
+      "UPDATE records SET client_order_id = 'fc-x' WHERE seq = 1",
+      /record 1 begins order .* by fc-x/,
+    ],
+    [
+      'one that was added',
+      "UPDATE records SET client_order_id = 'fc-x' WHERE seq = (SELECT max(seq) FROM records)",
+      /begins no order, and is looked up by fc-x/,
+    ],
+    [
+      'a row before the first',
+      'INSERT INTO records SELECT -1, stream, advisory_id, snapshot_hash, wall, at, fact, audit, prev_hash, hash, v, client_order_id FROM records WHERE seq = 3',
+      /row -1 is no record/,
+    ],
+    [
+      'a checkpoint of a later end',
+      "INSERT INTO checkpoint VALUES (1, 9999, 'x', '{}', 'y')",
+      /taken at record 9999, and the last record is \d+/,
+    ],
+    [
+      'a checkpoint of another record',
+      "INSERT INTO checkpoint VALUES (1, 3, 'x', '{}', 'y')",
+      /at a record 3 with another hash/,
+    ],
+  ] as const)('A5: finds %s', async (_, sql, says) => {
+    const path = await sqliteOf(newFolder(), records);
+    tamper(path, `DELETE FROM checkpoint; ${sql}`);
+    const { exitCode, stdout } = await audit('verify', path);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(says);
+    expect(stdout).toContain(`ok  ${records.length} records`);
+    const { stdout: json } = await audit('verify', path, '--json');
+    expect(JSON.parse(json)).toMatchObject({ ok: false, chain: 'ok', beside: [expect.stringMatching(says)] });
+  });
+});
+
 describe('the database itself', () => {
   test('A39 A5: a damaged index is found by the database, and told apart from the chain, which holds', async () => {
     const path = await sqliteOf(newFolder(), records);

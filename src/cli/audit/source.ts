@@ -30,6 +30,8 @@ export interface AuditSource {
   readonly verdict: ChainVerdict;
   /** What the database's own check found, where it was asked for. */
   readonly faults?: readonly string[];
+  /** What stands beside the records in a database and does not fit them, where it was asked for. */
+  readonly beside?: readonly string[];
   /** The checkpoint that the next engine starts from, where it was asked for. */
   readonly checkpoint?: StoredCheckpoint;
   /** An export whose line ends were changed to CR LF. */
@@ -67,13 +69,14 @@ export async function readAuditSource(path: string, checks = false): Promise<Aud
   if (size < SMALLEST_DATABASE) return readExportFile(path);
   try {
     const { records, entries, end, hasLostItsEnd, ...reading } = await inspectSqliteJournal(path, checks);
-    const { faults, archiveDamage, checkpoint } = reading;
+    const { faults, beside, archiveDamage, checkpoint } = reading;
     const own = hasLostItsEnd ? withoutEnd(entries, path) : verifyChain(entries, end);
     const verdict = archiveDamage === undefined ? own : withoutArchive(archiveDamage);
     return {
       ...{ records, verdict },
       ...(end !== undefined && { end }),
       ...(faults !== undefined && { faults }),
+      ...(beside !== undefined && { beside }),
       ...(checkpoint !== undefined && { checkpoint }),
     };
   } catch (error) {

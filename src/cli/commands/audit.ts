@@ -72,9 +72,12 @@ const addVerify: Register = (audit, world, done) => {
       const verdict = own.ok && head !== undefined ? verifyAnchor(records, head) : own;
       const stale = verdict.ok && checkpoint !== undefined ? checkpointFault(records, checkpoint) : undefined;
       const { faults = [] } = read;
-      const found: Findings = { verdict, faults, hasOtherLineEnds: hasOtherLineEnds === true, stale };
+      // A broken chain says more than what does not fit it.
+      const beside = verdict.ok ? (read.beside ?? []) : [];
+      const found: Findings = { verdict, faults, beside, hasOtherLineEnds: hasOtherLineEnds === true, stale };
       world.stdout.write(`${json === true ? JSON.stringify(jsonOf(found)) : sentencesOf(found, world).join('\n')}\n`);
-      done(verdict.ok && faults.length === 0 && stale === undefined ? EXIT.ok : EXIT.checkFailed);
+      const isSound = verdict.ok && [...faults, ...beside].length === 0 && stale === undefined;
+      done(isSound ? EXIT.ok : EXIT.checkFailed);
     });
 };
 
@@ -89,13 +92,16 @@ interface Findings {
   readonly verdict: ChainVerdict;
   /** Of the database's own check. */
   readonly faults: readonly string[];
+  /** What does not fit the records, beside them. */
+  readonly beside: readonly string[];
   readonly hasOtherLineEnds: boolean;
   /** What is wrong with the checkpoint. */
   readonly stale: string | undefined;
 }
 
-const jsonOf = ({ verdict, faults, hasOtherLineEnds, stale }: Findings): object => ({
+const jsonOf = ({ verdict, faults, beside, hasOtherLineEnds, stale }: Findings): object => ({
   ...verdict,
+  ...(beside.length > 0 && { ok: false, chain: 'ok', beside }),
   ...(faults.length > 0 && { ok: false, chain: verdict.ok ? 'ok' : 'broken', database: faults }),
   ...(stale !== undefined && { ok: false, chain: verdict.ok ? 'ok' : 'broken', checkpoint: stale }),
   ...(hasOtherLineEnds && { lineEnds: 'changed to CR LF' }),
@@ -104,7 +110,10 @@ const jsonOf = ({ verdict, faults, hasOtherLineEnds, stale }: Findings): object 
 /** The verdict on the chain; and what else there is to say of the file: which of the two failed is told apart. */
 function sentencesOf({ stale, ...found }: Findings, world: CliWorld): readonly string[] {
   const paint = painter(wantsColour(world.stdout, world.env));
-  const sentences = chainSentences(found, world);
+  const besides = found.beside.map(
+    (one) => `${paint('bad', 'broken')}  beside the records: ${printable(one)}. Every record is as it was written`,
+  );
+  const sentences = [...besides, ...chainSentences(found, world)];
   if (stale === undefined) return sentences;
   const remedy = 'Every record is as it was written; a start that reads them all needs no checkpoint';
   return [`${paint('bad', 'broken')}  ${printable(stale)}. ${remedy}.`, ...sentences];

@@ -11,6 +11,7 @@ import type { StoredCheckpoint } from '../../../domain/journal-index.js';
 import { JournalError } from '../journal-error.js';
 import { readArchive } from './archive-file.js';
 import { archivesOf, lastArchivedIn } from './archives.js';
+import { besideTheChain } from './beside-the-chain.js';
 import { type Database, type Driver, type DriverName, journalErrorFrom } from './driver.js';
 import { imageOf } from './image.js';
 import { loadDriver } from './load-driver.js';
@@ -45,6 +46,8 @@ export interface SqliteReading {
   readonly checkpoint?: StoredCheckpoint;
   /** What SQLite's own check of the whole file found; empty when nothing, absent when it was not asked for. */
   readonly faults?: readonly string[];
+  /** What stands beside the records and does not fit them, likewise; of use where the chain holds. */
+  readonly beside?: readonly string[];
 }
 
 /**
@@ -118,6 +121,7 @@ async function readDatabase(database: Database, path: string, checks: boolean): 
   const checkpoint = checks ? readCheckpoint(database) : undefined;
   const end = version < NOTES_ITS_END ? undefined : readEnd(database);
   const hasLostItsEnd = version >= NOTES_ITS_END && end === undefined;
+  const beside = checks && damage === undefined ? { beside: besideTheChain(database, records, live.entries) } : {};
   return {
     records,
     entries,
@@ -127,6 +131,7 @@ async function readDatabase(database: Database, path: string, checks: boolean): 
     ...(archived.damage !== undefined && { archiveDamage: archived.damage }),
     ...(checkpoint !== undefined && { checkpoint }),
     ...faults,
+    ...beside,
   };
 }
 

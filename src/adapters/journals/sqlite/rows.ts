@@ -204,7 +204,7 @@ function rowsFrom(database: Database, seq: number): Iterable<Row> {
   return database.prepare<Row>(`SELECT ${columns} FROM records WHERE seq >= ? ORDER BY seq`).iterate(seq);
 }
 
-const hasColumn = (database: Database, name: string): boolean =>
+export const hasColumn = (database: Database, name: string): boolean =>
   database.prepare("SELECT 1 FROM pragma_table_info('records') WHERE name = ?").get(name) !== undefined;
 
 function readRow(row: Row, path: string): JournalRecord | JournalError {
