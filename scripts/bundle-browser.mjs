@@ -13,8 +13,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src/browser');
 
 /** Of each page: its first module, and its styles in order. */
-const CHART_PAGE = { entry: 'page/chart-page.tsx', styles: ['tokens.css', 'chart/chart.css', 'page/page.css'] };
-const CONSOLE = { entry: 'console/main.tsx', styles: ['tokens.css', 'chart/chart.css', 'console/console.css'] };
+const CHART_STYLES = stylesOf('chart', ['picture', 'timeline', 'sequence', 'player', 'details']);
+const CHART_PAGE = { entry: 'page/chart-page.tsx', styles: ['tokens.css', ...CHART_STYLES, 'page/page.css'] };
+const CONSOLE_STYLES = stylesOf('console', [
+  ...['frame', 'top-bar', 'list', 'switches', 'head', 'cases', 'chart-panel', 'dialogs', 'login'],
+  'screens',
+]);
+const CONSOLE = { entry: 'console/main.tsx', styles: ['tokens.css', ...CHART_STYLES, ...CONSOLE_STYLES] };
+
+function stylesOf(part, names) {
+  return names.map((name) => `${part}/styles/${name}.css`);
+}
 
 /**
  * The page of one chart.
