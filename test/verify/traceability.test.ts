@@ -15,6 +15,7 @@ import { protectionMachine } from '../../src/machines/protection.machine.js';
 import { KEPT_BY } from '../../src/verify/kept-by.js';
 import { rulesIn, rulesOfName, type TraceInput, trace } from '../../src/verify/traceability.js';
 import { transitionsOf } from '../../src/verify/transitions.js';
+import { TESTS_THAT_PROVE_NOTHING } from '../house/skipped-tests.samples.js';
 import { testNames } from './test-names.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -90,9 +91,6 @@ describe('a test file', () => {
     ['a group, and what is in it', "describe('b [K3]', () => { test('T2: a', f); });", ['b [K3]', 'T2: a']],
     ['a template', `it(\`\${text} [P1]\`, f);`, ['… [P1]']],
     ['no other string', "export const note = 'M2: none'; it('a', () => expect('T5: x').toBe('T6: y'));", ['a']],
-    ['nothing that is skipped', "it.skip('T2: a', f); describe.skip('b', () => { it('T3: c', f); });", []],
-    ['nothing that is skipped by a table', "it.skip.each([['T2: a']])('%s', f);", []],
-    ['nothing that is left to be done', "it.todo('T2: a'); it('T3: b'); it('T4: c', { todo: true }, f);", []],
     ['what runs here or there', "it.runIf(x)('T2: a', f); it.skipIf(y)('T3: b', f);", ['T2: a', 'T3: b']],
     ['each row of a table', "it.each([['T2: a', 1], ['b', 2]] as const)('%s: %i', f);", ['T2: a: 1', 'b: 2']],
     ['no cell that is not in the name', "it.each([['a', 'T2: b']])('%s', f);", ['a']],
@@ -110,6 +108,10 @@ describe('a test file', () => {
       ['at 5 [T2]'],
     ],
   ])('gives %s', (_, source, names) => {
+    expect(namesOf(source)).toEqual(names);
+  });
+
+  it.each(TESTS_THAT_PROVE_NOTHING)('gives %s', (_, source, names) => {
     expect(namesOf(source)).toEqual(names);
   });
 });
