@@ -2,7 +2,7 @@
  * Orders of which Alpaca says something that is no number: no news, and never a list that is shorter than it is.
  */
 import { describe, expect, it } from 'vitest';
-import { readOpenOrders } from '../../src/adapters/brokers/alpaca/holdings.js';
+import { readOpenOrders, readPositions } from '../../src/adapters/brokers/alpaca/holdings.js';
 import { orderStatus } from '../../src/adapters/brokers/alpaca/orders.js';
 import type { Wire } from '../../src/adapters/brokers/alpaca/wire.js';
 
@@ -36,4 +36,16 @@ it('M4: a list that can be read is told whole, legs included', async () => {
     ['fc-1-tp', undefined],
     ['fc-1-sl', '147.98'],
   ]);
+});
+
+describe.each([
+  ['an object that no text comes of', { toString: 1, valueOf: 1 }],
+  ['a list', ['filled']],
+  ['nothing', null],
+])('the status of an exit is %s', (_what, status) => {
+  it('P2 M4: that says no end: the exit stands, and the position is told with it', async () => {
+    const exit = { ...sound, side: 'sell', stop_price: '147.98', status };
+    const [position] = await readPositions(answering([exit]), ['AAPL'], signal);
+    expect(position?.sl).toBe('147.98');
+  });
 });

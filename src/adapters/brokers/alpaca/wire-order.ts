@@ -51,8 +51,8 @@ const worksOn = (order: Json, status: string): boolean =>
 
 const FINAL = ['filled', 'canceled', 'expired', 'rejected', 'replaced'];
 
-/** Is the order over at Alpaca? */
-export const isOver = (order: Json): boolean => FINAL.includes(String(order['status']));
+/** Is the order over at Alpaca? What is no word says no end (P2). */
+export const isOver = (order: Json): boolean => FINAL.includes(textOf(order['status']) ?? '');
 
 /** A report on an order; `undefined` when the object is none, or what is filled of it is no number. `named` replaces the client id that Alpaca made up. */
 export function reportOf(order: unknown, named?: string): OpenOrder | undefined {
