@@ -22,6 +22,7 @@ const JOURNAL_SUITES = [
   'test/adapters/journals',
   'test/audit/verify',
   'test/recovery/unusable-journal',
+  'test/recovery/damaged-journal',
   'test/cli/standing',
 ];
 

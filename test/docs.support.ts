@@ -16,7 +16,7 @@ export interface Page {
   readonly blocks: readonly Block[];
 }
 
-export interface Block {
+interface Block {
   readonly language: string;
   readonly text: string;
   /** The first line of the fence, counted from 1. */
@@ -29,7 +29,7 @@ export const pages: readonly Page[] = ['README.md', ...readdirSync(inRoot('docs'
   .filter((path) => path.endsWith('.md'))
   .map(readPage);
 
-export function readPage(path: string): Page {
+function readPage(path: string): Page {
   const text = readFileSync(inRoot(path), 'utf8');
   const prose: string[] = [];
   const blocks: Block[] = [];
@@ -68,7 +68,7 @@ export interface Example {
 }
 
 /** A `text` block at most this many lines below its example is what the example prints. */
-export const LONGEST_GAP = 5;
+const LONGEST_GAP = 5;
 
 export const examples: readonly Example[] = pages.flatMap(({ path, blocks }) =>
   blocks.flatMap(({ language, text, line }, index) => {

@@ -59,7 +59,7 @@ export interface BrokerCalls {
   observePosition(ref: OrderRef): Promise<ObservedPosition>;
 }
 
-export interface BrokerCallOptions {
+interface BrokerCallOptions {
   readonly broker: BrokerAdapter;
   readonly capabilities: BrokerCapabilities;
   readonly clock: Clock;

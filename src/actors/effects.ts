@@ -44,7 +44,7 @@ export interface Counting {
 }
 
 /** The operator's limits and the veto, asked right before the submit call (G1, G2). */
-export interface LimitsAtSubmit {
+interface LimitsAtSubmit {
   /** Asks the host program; what it returns is called in the turn of the call, and counts. */
   lookAt(context: ExecutionContext): () => LookRefusal | undefined;
   submitted(symbol: string): void;

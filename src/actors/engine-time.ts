@@ -19,7 +19,7 @@ export function readingOf(clock: Clock): { readonly clock?: ClockReading } {
 }
 
 /** A reading of a clock, beside engine time. */
-export interface PastReading extends ClockReading {
+interface PastReading extends ClockReading {
   readonly at: number;
 }
 

@@ -54,7 +54,7 @@ export function endOf({ result, startedAt }: ExecutionContext): number | undefin
 
 const MS_PER_SECOND = 1_000;
 
-export function timeoutView(context: () => ExecutionContext, time: EngineTime): TimeoutView {
+function timeoutView(context: () => ExecutionContext, time: EngineTime): TimeoutView {
   const elapsedMs = () => elapsedSinceSubmit(context(), endOf(context()) ?? time());
   const view = {
     elapsedSeconds: () => elapsedMs() / MS_PER_SECOND,
@@ -71,7 +71,7 @@ export function timeoutView(context: () => ExecutionContext, time: EngineTime): 
 }
 
 /** What callers hear of the actor: told by the engine, after the commands of each fact are on their way (E6). */
-export interface ActorNews {
+interface ActorNews {
   readonly snapshot$: Observable<ExecutionSnapshot>;
   readonly command$: Observable<ExecutionCommand>;
 }

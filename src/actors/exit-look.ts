@@ -10,7 +10,7 @@ import { attempt } from '../domain/reading.js';
 import { callBroker } from './calls.js';
 import { type Rest, SHORT_SLICE_MS, slices } from './next-turn.js';
 
-export interface ExitLookOptions {
+interface ExitLookOptions {
   readonly broker: BrokerAdapter;
   readonly capabilities: BrokerCapabilities;
   readonly clock: Clock;
@@ -49,13 +49,13 @@ const BATCH = 50;
 /** From here on the list of open orders is asked for before single exits. */
 const WORTH_A_LIST = 3;
 
-export interface LookEvents {
+interface LookEvents {
   onAsked(id: string): void;
   onRow(id: string, raw: unknown): void;
   onNotFound(id: string, isListed: boolean): void;
 }
 
-export interface Look {
+interface Look {
   (refs: readonly OrderRef[], limits?: LookLimits): Promise<ExitAnswers>;
   calls(): number;
 }

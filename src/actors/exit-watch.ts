@@ -21,11 +21,11 @@ import { counting, type ExitAnswers, exitLook, type LookLimits } from './exit-lo
 import { inSlices, SHORT_SLICE_MS } from './next-turn.js';
 
 /** `id` is the exit's own `clientOrderId`, or the entry's of its position. */
-export type ExitNews =
+type ExitNews =
   | { readonly kind: 'report'; readonly id: string; readonly raw: unknown }
   | { readonly kind: 'absent'; readonly id: string };
 
-export interface ExitWatchOptions {
+interface ExitWatchOptions {
   readonly broker: BrokerAdapter;
   readonly capabilities: BrokerCapabilities;
   readonly clock: Clock;

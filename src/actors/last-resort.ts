@@ -26,7 +26,7 @@ import type { BrokerCalls } from './broker-calls.js';
 import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
 
-export interface LastResortParts {
+interface LastResortParts {
   readonly time: EngineTime;
   readonly calls: BrokerCalls;
   readonly recorder: Pick<Recorder, 'say' | 'record'>;

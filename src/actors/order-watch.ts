@@ -25,7 +25,7 @@ export interface RawReport {
   readonly raw: unknown;
 }
 
-export interface OrderWatchOptions {
+interface OrderWatchOptions {
   readonly broker: BrokerAdapter;
   readonly capabilities: BrokerCapabilities;
   readonly clock: Clock;

@@ -9,7 +9,7 @@
 import type { BrokerCapabilities, Clock, OrderRef } from '../domain/ports.js';
 import { inSlices, SHORT_SLICE_MS } from './next-turn.js';
 
-export interface PollRoundsParts {
+interface PollRoundsParts {
   readonly clock: Clock;
   readonly capabilities: Pick<BrokerCapabilities, 'minPollMs'>;
   readonly watched: ReadonlyMap<string, () => OrderRef>;

@@ -55,7 +55,7 @@ export interface ProtectionHost {
 }
 
 /** The cases that recorded facts ask for, and how much that was closed the venue has opened again. */
-export type Replayed = Pick<RefoldedProtection, 'asked' | 'reopened'>;
+type Replayed = Pick<RefoldedProtection, 'asked' | 'reopened'>;
 
 export const protectionHost = (services: ProtectionServices): ProtectionHost => new Position(services);
 

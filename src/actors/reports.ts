@@ -25,7 +25,7 @@ export interface ReportsOwner {
   send(fact: ExecutionFact, urgency?: Urgency): void;
 }
 
-export interface ReportsParts {
+interface ReportsParts {
   readonly time: EngineTime;
   readonly recorder: Pick<Recorder, 'say'>;
   /** More filled than was accounted for (T5), or a fill taken back or changed (P8), after the end. */

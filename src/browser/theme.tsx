@@ -4,12 +4,12 @@
 import { signal } from '@preact/signals';
 import { Icon } from './icon.js';
 
-export type Theme = 'light' | 'dark';
+type Theme = 'light' | 'dark';
 const KEY = 'fillchart-theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 
 const chosen = signal<Theme | undefined>(remembered());
-export const theme = signal<Theme>(chosen.value ?? systemTheme());
+const theme = signal<Theme>(chosen.value ?? systemTheme());
 
 export function beginTheme(): void {
   apply();

@@ -15,7 +15,7 @@ export interface Step {
   readonly params?: Readonly<Record<string, Json>>;
 }
 
-export type StateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
+type StateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
 
 export interface ChartState {
   readonly id: string;

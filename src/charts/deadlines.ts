@@ -20,7 +20,7 @@ import type { Chart, ChartTransition, Step } from './chart.js';
 /** The deadlines of all charts. */
 export type DeadlineName = ExecutionDeadlineName | ProtectionDeadlineName;
 
-export interface Deadline {
+interface Deadline {
   /** Milliseconds after `from`; a backoff's first wait. */
   readonly ms: number;
   /** A backoff doubles up to this. */

@@ -27,7 +27,7 @@ export interface ElkPoint {
   readonly y: number;
 }
 
-export interface ElkSection {
+interface ElkSection {
   readonly startPoint: ElkPoint;
   readonly endPoint: ElkPoint;
   readonly bendPoints?: readonly ElkPoint[];

@@ -9,7 +9,7 @@ import { element, escapeXml } from './xml.js';
 
 export type Detail = 'detail' | 'overview';
 
-export interface Legend {
+interface Legend {
   readonly width: number;
   readonly height: number;
   readonly body: string;

@@ -22,7 +22,7 @@ interface TransitionConfig {
 }
 
 /** What `createMachine` takes; keys that say nothing are left out. */
-export interface StateConfig {
+interface StateConfig {
   readonly id: string;
   readonly description?: string;
   readonly type?: 'parallel' | 'final' | 'history';

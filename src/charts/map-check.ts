@@ -22,7 +22,7 @@ export class MapPlanError extends Error {
 }
 
 /** What a transition waits for, in one word. */
-export const causeWord = (transition: ChartTransition): string =>
+const causeWord = (transition: ChartTransition): string =>
   deadlineOf(transition) ?? transition.guard?.name ?? transition.event ?? ALWAYS;
 
 /** All pairs of the chart, in its order. What stays within a top state is no pair. */

@@ -10,7 +10,7 @@ import type { Pair } from './map-check.js';
 import type { MapPlan, MapWay } from './map-plan.js';
 import type { Place } from './scene.js';
 
-export type Side = 'left' | 'right' | 'top' | 'bottom';
+type Side = 'left' | 'right' | 'top' | 'bottom';
 
 export interface Leg {
   readonly points: readonly ElkPoint[];

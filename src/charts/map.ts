@@ -51,7 +51,7 @@ export interface MapScene {
   readonly footTop: number;
 }
 
-export const HEAD = 74;
+const HEAD = 74;
 const ROW = 76;
 const BOX = 44;
 export const EDGE = 16;

@@ -27,7 +27,7 @@ export interface ArrowShape {
 }
 
 /** From the dot to the substate that is entered first. */
-export interface InitialShape {
+interface InitialShape {
   readonly of: string;
   readonly dot: Place;
   readonly path: readonly ElkPoint[];

@@ -18,8 +18,8 @@ const SCALE = 8 / 9;
 const PX_MM = (SCALE * 25.4) / 96;
 const TIGHT = { nodes: 10, layers: 9, edges: 6 } as const;
 /** Head of the page, and gaps between cells, in mm. */
-export const OVERVIEW_HEAD_MM = 13;
-export const CELL_GAP_MM = { across: 1.8, down: 2.5 } as const;
+const OVERVIEW_HEAD_MM = 13;
+const CELL_GAP_MM = { across: 1.8, down: 2.5 } as const;
 /** Name and ways out of a state: one line of 7 pt takes 3.4 mm, a character of it 1.3 mm or less. */
 const LINE_MM = 3.4;
 const CHARACTER_MM = 1.3;
@@ -35,7 +35,7 @@ interface Cell {
 }
 
 type Row = readonly Cell[];
-export type OverviewPage = readonly Row[];
+type OverviewPage = readonly Row[];
 
 /** The part of a chart that lies within one of its top states, as a chart of its own. */
 export function insideOf(chart: Chart, top: ChartState): Chart {

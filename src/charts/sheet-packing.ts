@@ -9,9 +9,9 @@ import { heightOf, rowsIn, TABLE_HEAD_MM } from './sheet-rows.js';
 
 /** Of the part of a page that both paper sizes print, in mm. */
 export const PAGE = { width: 259, height: 188 } as const;
-export const HEAD_MM = 21;
+const HEAD_MM = 21;
 export const FOOT_MM = 8;
-export const PICTURE_GAP_MM = 4;
+const PICTURE_GAP_MM = 4;
 /** Between two states on one page. */
 const SECTION_GAP_MM = 6;
 /** A state begins at the foot of a page only with so many of its rows. */
@@ -33,7 +33,7 @@ export interface Section {
   readonly rows: readonly ChartTransition[];
 }
 
-export type Page = readonly Section[];
+type Page = readonly Section[];
 
 interface OpenPage {
   readonly sections: Section[];

@@ -6,17 +6,7 @@
 import type { Kind } from './kinds.js';
 import { type Font, textWidth, wrap } from './text-size.js';
 
-export type TextStyle =
-  | 'title'
-  | 'heading'
-  | 'about'
-  | 'entry'
-  | 'event'
-  | 'order'
-  | 'guard'
-  | 'action'
-  | 'go'
-  | 'rule';
+type TextStyle = 'title' | 'heading' | 'about' | 'entry' | 'event' | 'order' | 'guard' | 'action' | 'go' | 'rule';
 
 export const FONTS: Readonly<Record<TextStyle, { readonly font: Font; readonly size: number; readonly line: number }>> =
   {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { ConformanceOptions, MakeBroker } from '../testing/conformance/subject.js';
 import { UsageError } from './exit-codes.js';
 
-export interface AdapterModule {
+interface AdapterModule {
   readonly makeBroker: MakeBroker;
   readonly conformance: Partial<ConformanceOptions>;
 }

@@ -10,14 +10,14 @@ import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'no
 import { shellWord } from './journal-admin/shell-command.js';
 import type { Environment } from './world.js';
 
-export interface Invocation {
+interface Invocation {
   /** Such as `fillchart`, `npx fillchart` or `node dist/cli/main.js`. */
   readonly program: string;
   /** A path of this process as the shell must write it. */
   readonly shellPath: (path: string) => string;
 }
 
-export interface Started {
+interface Started {
   /** The file that Node runs. */
   readonly main: string;
   readonly cwd: string;

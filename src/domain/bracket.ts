@@ -103,7 +103,7 @@ function toTick(fill: Decimal, factor: Decimal, tick: Decimal, direction: 'up' |
 export const exitSide = (entry: Side): Side => (entry === 'buy' ? 'sell' : 'buy');
 
 /** What is at stake between a price and its bracket, in money (R2.3). */
-export interface RiskAndReward {
+interface RiskAndReward {
   readonly risk: Decimal;
   readonly reward: Decimal;
 }

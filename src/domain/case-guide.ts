@@ -5,7 +5,7 @@ import type { Case, CaseKind } from './cases.js';
 import type { ReasonCode } from './reasons.js';
 
 /** `now`: a position may be without a stop-loss, or one is open that nobody meant. `today`: nothing is exposed as far as is known. */
-export type Urgency = 'now' | 'today';
+type Urgency = 'now' | 'today';
 
 export interface CaseGuide {
   readonly urgency: Urgency;

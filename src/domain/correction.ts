@@ -6,7 +6,7 @@
 import { applyReport, type OrderFact, type OrderState } from './order.js';
 import { type Mismatch, mismatch } from './reconciliation.js';
 
-export interface CorrectionParts {
+interface CorrectionParts {
   readonly clientOrderId: string;
   /** The order before the correction. */
   readonly before: OrderState;

@@ -165,7 +165,7 @@ function statusAfter(exit: Exit, report: ExitFact, quantity: Decimal): ExitStatu
 export const asAbsent = (exit: Exit): Exit => (isOver(exit) ? exit : { ...exit, status: 'ended', endedAs: 'absent' });
 
 /** What some exits have closed, at which average price, and what came of it. */
-export interface Closing {
+interface Closing {
   readonly quantity: Decimal;
   /** Absent when nothing is closed, or a price is not known. */
   readonly price?: Decimal;
@@ -174,12 +174,12 @@ export interface Closing {
 
 const PRICE_PLACES = 12;
 
-export interface Entry {
+interface Entry {
   readonly side: Side;
   readonly entryPrice: Decimal;
 }
 
-export function realisedPnl({ side, entryPrice }: Entry, price: Decimal, quantity: Decimal): Decimal {
+function realisedPnl({ side, entryPrice }: Entry, price: Decimal, quantity: Decimal): Decimal {
   const gain = side === 'buy' ? subtract(price, entryPrice) : subtract(entryPrice, price);
   return multiply(gain, quantity);
 }

@@ -38,7 +38,7 @@ export function volumeWeightedAverage(fills: readonly FillFact[], cumQty: Decima
 const AVERAGE_PRICE_PLACES = 12;
 
 /** < 0.5 % normal, ≤ 2 % elevated, above high; by amount, whatever the sign (R2.3). */
-export type SlippageClass = 'normal' | 'elevated' | 'high';
+type SlippageClass = 'normal' | 'elevated' | 'high';
 
 /** The fill price against the reference price (R2.3). @public @since 0.1.0 */
 export interface Slippage {

@@ -33,7 +33,7 @@ export function* exportLines(records: Iterable<JournalRecord>, end?: ChainEnd): 
 
 const endLine = ({ records, lastHash }: ChainEnd): string => canonicalJson({ end: true, records, lastHash });
 
-export interface ExportReading {
+interface ExportReading {
   /** By line; `undefined` where a line is not a record as it was written. */
   readonly entries: readonly ChainEntry[];
   readonly end?: ChainEnd;

@@ -79,7 +79,7 @@ const linkHash = (prevHash: string, write: () => void): string =>
   });
 
 /** Canonical JSON of the two members that are most of a record: what is hashed, and what a journal may keep. */
-export interface RecordTexts {
+interface RecordTexts {
   readonly fact: string;
   readonly audit: string;
 }
@@ -150,7 +150,7 @@ export interface ChainEnd {
   readonly lastHash: string;
 }
 
-export type ChainFault = 'changed' | 'missing' | 'inserted' | 'reordered' | 'cut off';
+type ChainFault = 'changed' | 'missing' | 'inserted' | 'reordered' | 'cut off';
 
 /**
  * What the hash chain of a journal proves: whole, or the first record that is not what was written (A5).

@@ -39,7 +39,7 @@ import { attempt, boundedText } from './reading.js';
 export type { OrderStatus } from './order-words.js';
 
 /** What the venue has charged for the fills of the order, in one asset; negative for a rebate. */
-export interface FeeFact {
+interface FeeFact {
   readonly asset: string;
   readonly amount: Decimal;
 }

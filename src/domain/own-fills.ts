@@ -9,7 +9,7 @@ import type { Decimal } from './decimal.js';
 import { type FillFact, volumeWeightedAverage } from './fills.js';
 
 /** A fill under the venue's id. */
-export interface OwnFill extends FillFact {
+interface OwnFill extends FillFact {
   readonly id: string;
 }
 
@@ -31,7 +31,7 @@ export interface CorrectionFact {
 }
 
 /** Something to know of a correction besides itself, so that two alike can be told apart. */
-export interface Corrected {
+interface Corrected {
   readonly cumQty: Decimal;
   readonly avgPrice?: Decimal;
   readonly brokerTime?: string;

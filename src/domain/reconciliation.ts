@@ -79,7 +79,7 @@ export interface ReconciliationExpected {
 }
 
 /** At what price, and for how much, an exit stands, as far as the venue told it. @public @since 0.1.0 */
-export interface StandingLeg {
+interface StandingLeg {
   readonly price?: Decimal;
   readonly quantity?: Decimal;
 }

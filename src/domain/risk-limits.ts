@@ -133,7 +133,7 @@ export function needsQuote(limits: RiskLimits, names: ReadonlySet<string>): bool
   return [maxReferenceDeviationPct, maxNotional, maxOpenNotional].some((bound) => bound !== undefined);
 }
 
-export interface LimitedOrder {
+interface LimitedOrder {
   readonly snapshot: FrozenSnapshot;
   readonly marketPrice?: Decimal | undefined;
   readonly names: ReadonlySet<string>;

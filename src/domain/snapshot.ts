@@ -122,7 +122,7 @@ const ACCEPTED: Record<FieldKind, string> = {
 };
 
 /** What {@link readSnapshot} makes of an input: the fields that could be read, and why the others could not. */
-export interface SnapshotReading {
+interface SnapshotReading {
   readonly fields: Partial<FrozenSnapshot>;
   readonly problems: readonly SnapshotProblem[];
 }

@@ -256,7 +256,7 @@ const marginRefusal = (margin: 'ok' | { readonly refused: string }): Refusal | u
     : v9('INSUFFICIENT_MARGIN', `The broker refuses for margin: ${margin.refused}.`, 'positionSize');
 
 /** V10: after rounding to the tick, SL and TP of a fill at the reference price must lie on either side of it. */
-export function bracketRefusal(snapshot: FrozenSnapshot, instrument: Instrument): Refusal | undefined {
+function bracketRefusal(snapshot: FrozenSnapshot, instrument: Instrument): Refusal | undefined {
   const { referencePrice, side, slOffsetPct, tpOffsetPct, symbol } = snapshot;
   const { stopLoss, takeProfit, valid } = protectionFor(referencePrice, snapshot, instrument);
   if (valid) return undefined;

@@ -11,7 +11,7 @@ import type { BrokerAdapter, Clock } from '../domain/ports.js';
 import { attempt } from '../domain/reading.js';
 import type { ExecutionInput } from '../machines/execution.facts.js';
 
-export interface Waiting {
+interface Waiting {
   readonly input: ExecutionInput;
   /** Since when it waits, monotonic ms of the clock. */
   readonly since: number;
@@ -30,7 +30,7 @@ export interface Admission {
   close(): void;
 }
 
-export interface AdmissionParts {
+interface AdmissionParts {
   readonly clock: Clock;
   readonly broker: BrokerAdapter;
   readonly maxConcurrent: number;

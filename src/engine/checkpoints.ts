@@ -17,7 +17,7 @@ import { checkpointOf, type ViewsState } from './views-state.js';
 /** Records between two checkpoints, at least: a start has about so many to read. */
 const EVERY = 2_000;
 
-export interface CheckpointsParts {
+interface CheckpointsParts {
   readonly recorder: () => Recorder;
   /** Absent where the journal keeps none. */
   readonly save: IndexedJournal['saveCheckpoint'] | undefined;

@@ -10,7 +10,7 @@ import { filter, take } from 'rxjs';
 import type { Clock } from '../domain/ports.js';
 import type { EndedPosition, Protections } from './protections.js';
 
-export interface ComparingLater {
+interface ComparingLater {
   readonly clock: Clock;
   readonly protections: Pick<Protections, 'exits$' | 'watched' | 'unclear$'>;
   /** Whether an execution trades in the symbol now. */

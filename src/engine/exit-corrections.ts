@@ -27,13 +27,13 @@ import { type Mismatch, mismatch } from '../domain/reconciliation.js';
 import { correctionEntry } from '../machines/protection.audit.js';
 import { type ProtectionContext, restOf } from '../machines/protection.context.js';
 
-export interface CorrectionParts {
+interface CorrectionParts {
   readonly cases: Pick<CaseRegister, 'all' | 'raise'>;
   readonly time: EngineTime;
   readonly onAudit?: ((audit: readonly AuditEntry[], at: number) => void) | undefined;
 }
 
-export interface ExitCorrection {
+interface ExitCorrection {
   readonly context: ProtectionContext;
   readonly leg: ExitLeg;
   readonly report: ExitFact;

@@ -38,7 +38,7 @@ export interface ExitsParts {
   readonly past: Pick<History, 'endedPosition' | 'noteEntry' | 'entryOf' | 'forgetEntry' | 'report'>;
 }
 
-export interface Exits {
+interface Exits {
   readonly exitWatch: ExitWatch;
   readonly protections: Protections;
   readonly holdings: Holdings;

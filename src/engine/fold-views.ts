@@ -31,7 +31,7 @@ import { isUncertain } from './sweep.js';
 import type { ViewsState } from './views-state.js';
 
 /** Where a fault of a single record goes. */
-export interface FoldEvents {
+interface FoldEvents {
   onDifference(advisoryId: string, difference: Difference): void;
   onUnfoldable(what: object, cause: string): void;
 }
@@ -102,7 +102,7 @@ export async function foldViewsInSlices(
 }
 
 /** The same, record by record and life by life: whoever goes through the steps may do something else in between. */
-export function* foldSteps(
+function* foldSteps(
   records: readonly JournalRecord[],
   events: FoldEvents,
 ): Generator<undefined, ViewsState, undefined> {

@@ -24,7 +24,7 @@ import { strayReport } from './stray-fills.js';
 import { isUncertain } from './sweep.js';
 import type { SweepParts } from './sweep-parts.js';
 
-export interface HistoryParts {
+interface HistoryParts {
   readonly journal: Journal;
   readonly lookup: RecordLookup;
   readonly time: EngineTime;

@@ -17,7 +17,7 @@ import type { FinishedExecutions, KnownExecution } from '../views/finished-execu
 import type { Admission } from './admission.js';
 import { type WaitingExecution, waitingExecution } from './waiting-execution.js';
 
-export interface IntakeParts {
+interface IntakeParts {
   readonly clock: Clock;
   readonly time: EngineTime;
   readonly gate: HostServices['gate'];

@@ -92,7 +92,7 @@ export async function openJournalAdmin(options: JournalAdminOptions): Promise<Jo
   };
 }
 
-export interface AdminView {
+interface AdminView {
   readonly switches: readonly SwitchView[];
   readonly history: readonly SwitchChange[];
   readonly cases: readonly Case[];

@@ -15,7 +15,7 @@ import { isOwnOrderId } from '../domain/snapshot.js';
 import type { Recorder } from '../journal/recorder.js';
 import type { Switchboard } from './switchboard.js';
 
-export interface FirstLook {
+interface FirstLook {
   readonly broker: BrokerAdapter;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export function compareOnceMore(clock: Clock, closing$: Observable<unknown>, com
 /** Orders that the gate's reason names. */
 const MOST_NAMED = 3;
 
-export interface LostJournalLook {
+interface LostJournalLook {
   /** Looks, or waits for the look that is under way. Resolves with whether something speaks for a lost journal. */
   look(): Promise<boolean>;
   /** Resolves once nothing stands in the way of a first order; looks again when that is not so. @throws {Error} says what does */

@@ -15,7 +15,7 @@ import { recorder as newRecorder, type Recorder } from '../journal/recorder.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { type KnownPast, pastOf } from './known-past.js';
 
-export interface OwnRecords {
+interface OwnRecords {
   readonly past: KnownPast;
   readonly time: EngineTime;
   readonly recorder: Recorder;

@@ -13,7 +13,7 @@ import type { RiskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 import type { ViewsState } from './views-state.js';
 
-export interface ViewsParts extends Omit<EndedViews, 'metrics'> {
+interface ViewsParts extends Omit<EndedViews, 'metrics'> {
   readonly recorder: Recorder;
   readonly time: EngineTime;
   readonly clock: Clock;

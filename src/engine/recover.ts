@@ -38,7 +38,7 @@ import type { RiskCounters } from './risk-counters.js';
 import type { Switchboard } from './switchboard.js';
 import type { ViewsState } from './views-state.js';
 
-export interface RecoveryParts extends Omit<EndedViews, 'metrics'> {
+interface RecoveryParts extends Omit<EndedViews, 'metrics'> {
   readonly makeHost: (input: ReturnType<typeof inputOf>, from: ExecutionSnapshot) => ExecutionHost;
   readonly executions: Pick<ExecutionMap, 'add'>;
   readonly board: Pick<Switchboard, 'killSwitch' | 'restore' | 'tell'>;

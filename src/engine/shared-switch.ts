@@ -40,7 +40,7 @@ export interface SharedKillSwitch extends KillSwitch {
 }
 
 /** What an engine does with switches that it shares: as its own, but that closing them is leaving them. */
-export interface JoinedSwitch extends KillSwitchActor {
+interface JoinedSwitch extends KillSwitchActor {
   /** Called once the engine's own journal is folded. */
   settle(): void;
 }

@@ -7,7 +7,7 @@
  */
 import type { BrokerConnection } from './connection.js';
 
-export type StartSweepState = 'pending' | 'over' | 'failed';
+type StartSweepState = 'pending' | 'over' | 'failed';
 
 export interface StartSweep {
   /**

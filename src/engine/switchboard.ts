@@ -31,7 +31,7 @@ import type { Metrics } from '../views/metrics.js';
 import { BY, isRisk, riskHalt } from './risk-halt.js';
 import { joinSwitch, type SharedKillSwitch } from './shared-switch.js';
 
-export interface SwitchboardParts {
+interface SwitchboardParts {
   readonly time: EngineTime;
   readonly recorder: Recorder;
   readonly metrics: Metrics;

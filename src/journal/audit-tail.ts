@@ -9,14 +9,14 @@ import type { AuditRecord } from '../domain/audit.js';
 import { deepFreeze } from '../domain/canonical.js';
 
 /** The longest list. What is older stands in the journal. */
-export const MOST_AUDIT_LINES = 10_000;
+const MOST_AUDIT_LINES = 10_000;
 /** Kept in any case. */
 const KEPT_LINES = 500;
 
 /** Audit lines of the records from one number to another, both included. */
 export type ReadLog = (from: number, to: number) => readonly AuditRecord[];
 
-export interface AuditTail {
+interface AuditTail {
   /** The lines of a record, which is durable or never will be. */
   push(seq: number, lines: readonly AuditRecord[], isDurable: boolean): void;
   lines(): readonly AuditRecord[];

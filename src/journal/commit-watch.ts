@@ -18,14 +18,14 @@ const TICK_MS = 250;
 /** A look that comes so much too late says that the loop stood still. */
 const STALL_MS = 1_000;
 
-export interface CommitWatchEvents {
+interface CommitWatchEvents {
   onLate(silentMs: number): void;
   onSilent(silentMs: number): void;
   onAnswerAgain(): void;
   onStall(stalledMs: number): void;
 }
 
-export interface CommitWatch {
+interface CommitWatch {
   /** An append was handed over; call what is returned when it is answered. */
   begin(): () => void;
   readonly isLate: boolean;

@@ -64,7 +64,7 @@ const FACT_TYPES: Readonly<Record<RecordStream, Readonly<Record<string, true>>>>
 };
 
 /** A fact of one version as a fact of the next. */
-export type Upcaster = (stream: RecordStream, fact: RecordedFact) => RecordedFact;
+type Upcaster = (stream: RecordStream, fact: RecordedFact) => RecordedFact;
 
 /** The upcaster from version `n` to `n + 1` stands at index `n - 1`. What was released is never changed. */
 export const UPCASTERS: readonly Upcaster[] = [
@@ -91,5 +91,5 @@ export function unknownMeaning(record: JournalRecord): string | undefined {
   return isKnownFact(record) ? undefined : `holds a fact of unknown type (${record.stream} ${record.fact.type})`;
 }
 
-export const isKnownFact = ({ stream, fact }: JournalRecord): boolean =>
+const isKnownFact = ({ stream, fact }: JournalRecord): boolean =>
   Object.hasOwn(FACT_TYPES, stream) && Object.hasOwn(FACT_TYPES[stream], fact.type);

@@ -30,7 +30,7 @@ export interface OpenedJournal extends JournalReading {
 }
 
 /** Looks at each item in order, and lets the event loop go on now and then. */
-export type InSlices = <Item>(items: Iterable<Item>, look: (item: Item) => void) => Promise<void>;
+type InSlices = <Item>(items: Iterable<Item>, look: (item: Item) => void) => Promise<void>;
 
 /** @param isUsable whether the content of a checkpoint can be read: `undefined`, or what is wrong with it */
 export async function openJournal(

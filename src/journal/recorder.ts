@@ -27,7 +27,7 @@ import { commitWatch } from './commit-watch.js';
 import { containedStream } from './contained-stream.js';
 import { FACTS_VERSION } from './fact-versions.js';
 
-export interface Entry {
+interface Entry {
   readonly stream: RecordStream;
   readonly advisoryId?: string | undefined;
   readonly snapshotHash?: string | undefined;

@@ -28,7 +28,7 @@ export interface Tail {
   since(since?: number): Observable<AuditRecord>;
 }
 
-export interface TailParts {
+interface TailParts {
   readonly clock: Clock;
   /** Lines of the log with a `seq` above `after`, oldest first, at most `limit`. */
   readonly read: (after: number, limit: number) => readonly AuditRecord[];

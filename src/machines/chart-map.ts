@@ -7,7 +7,7 @@
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
-export interface ChartTransition {
+interface ChartTransition {
   /** Such as `pending|ORDER_REPORT|0 [fillsInTime]`; `always` for eventless ones. */
   readonly id: string;
   /** Path of the source state. */
@@ -31,7 +31,7 @@ export interface ChartMap {
   byDefinition(definition: AnyTransitionDefinition): ChartTransition | undefined;
 }
 
-export const ALWAYS = 'always';
+const ALWAYS = 'always';
 
 export const branchOf = ({ id }: Pick<ChartTransition, 'id'>, answer: boolean): string => `${id} ${answer}`;
 

@@ -37,7 +37,7 @@ export interface Place {
   readonly always: readonly (readonly Row[])[];
 }
 
-export interface Candidates {
+interface Candidates {
   /** Id of the state whose transitions these are. */
   readonly state: string;
   readonly rows: readonly Row[];

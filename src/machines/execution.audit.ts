@@ -20,7 +20,7 @@ import { type ExecutionContext, elapsedSinceSubmit, isProtected } from './execut
 import type { ExecutionFact, FactOf } from './execution.facts.js';
 import { correctionOf, legNameOf } from './execution.protecting.js';
 
-export interface Step {
+interface Step {
   readonly fact: ExecutionFact;
   readonly from: ExecutionState;
   readonly to: ExecutionState;

@@ -57,7 +57,7 @@ export interface ExecutionContext extends ExecutionInput {
   readonly result?: ExecutionResult;
 }
 
-export interface CancelState {
+interface CancelState {
   /** Calls made. */
   readonly tries: number;
   /** A call is under way. */

@@ -40,7 +40,7 @@ import type { ExecutionFact } from './execution.facts.js';
 export const RISK_PATIENCE_MS = 1_000;
 
 /** What a command waits for before it is begun. */
-export type Waiting = 'nothing' | 'record' | 'recordForAMoment' | 'case' | 'listeners';
+type Waiting = 'nothing' | 'record' | 'recordForAMoment' | 'case' | 'listeners';
 
 export const WAITS_FOR: { readonly [Type in ExecutionCommand['type']]: Waiting } = {
   askBroker: 'nothing',

@@ -16,7 +16,7 @@ import {
 } from '../domain/kill-switch.js';
 import type { RuleMeta } from './execution.setup.js';
 
-export interface KillSwitchContext {
+interface KillSwitchContext {
   readonly switches: readonly SwitchView[];
   readonly history: readonly SwitchChange[];
 }

@@ -8,7 +8,7 @@ import { closedSince, correctedSince, type Exit, exitIdOf, isOver } from '../dom
 import type { ProtectionCommand } from './protection.commands.js';
 import { lostExits, type ProtectionContext, restOf } from './protection.context.js';
 
-export interface ExitStep {
+interface ExitStep {
   readonly before: ProtectionContext;
   readonly after: ProtectionContext;
   /** The chart's state now. */

@@ -39,7 +39,7 @@ export interface Step<State, Command> {
 export type ChartState = ExecutionSnapshot | ProtectionSnapshot | KillSwitchSnapshot;
 
 /** What a state comes to as JSON. */
-export interface PlainState<State extends ChartState> {
+interface PlainState<State extends ChartState> {
   readonly status: State['status'];
   readonly value: State['value'];
   readonly context: State['context'];

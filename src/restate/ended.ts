@@ -10,7 +10,7 @@ import type { ProtectionContext } from '../machines/protection.context.js';
 import { foldExits } from './exits-life.js';
 import type { Ended } from './symbol-book.js';
 
-export interface Left {
+interface Left {
   readonly ended: Ended;
   /** Its position, as the exits begin with it; absent where nothing is held. */
   readonly position?: ProtectionContext;

@@ -67,7 +67,7 @@ export async function tellAmendment(ctx: Exclusive, told: ToldByExit): Promise<v
   if (opened !== undefined) await gateOn(ctx).raise(opened);
 }
 
-export interface ToldOfExit {
+interface ToldOfExit {
   readonly context: ProtectionContext;
   readonly leg: ExitLeg;
   readonly report: ExitFact;

@@ -16,7 +16,7 @@ export interface ExitsState {
   take(fact: ProtectionFact): ExitsStep | undefined;
 }
 
-export interface ExitsStep {
+interface ExitsStep {
   readonly state: ExitsState;
   readonly commands: readonly ProtectionCommand[];
   readonly audit: readonly AuditEntry[];

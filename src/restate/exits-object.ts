@@ -66,7 +66,7 @@ const loggedOf = ({ context }: ExitsState, fact: ProtectionFact, audit: readonly
 });
 
 /** What the exits begin with. */
-export interface BegunExits extends ProtectionInput {
+interface BegunExits extends ProtectionInput {
   readonly isLimited?: boolean;
   /** One has filled already: what can have changed is asked for at once. */
   readonly hasExitFilled?: boolean;

@@ -93,7 +93,7 @@ async function olderCase(ctx: Exclusive, caseId: string): Promise<Case | undefin
   return row?.number === number ? (row.value as Case) : undefined;
 }
 
-export interface GateParts {
+interface GateParts {
   /** Other notations of a symbol; absent where the broker tells none. */
   readonly aliases?: Aliases | undefined;
   readonly logger: Logger | false;

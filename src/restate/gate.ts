@@ -26,7 +26,7 @@ import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import type { LogEntry } from './log.js';
 
 /** Facts of switches and cases, oldest first. */
-export interface GateFacts {
+interface GateFacts {
   readonly switches: readonly KillSwitchFact[];
   readonly cases: readonly CaseFact[];
 }
@@ -64,14 +64,14 @@ export const NOTHING_STANDS: GateStanding = Object.freeze({
 });
 
 /** What the worker that makes a change knows of the names of symbols. */
-export interface SymbolNames {
+interface SymbolNames {
   readonly aliases?: Aliases | undefined;
   /** Whether broker or advisories know the target of the switch. */
   readonly isKnown?: boolean | undefined;
 }
 
 /** What a change has changed, for the history. */
-export interface Changed {
+interface Changed {
   /** Each with its number, from 1. */
   readonly switches: readonly (readonly [number: number, change: SwitchChange])[];
   readonly cases: readonly Case[];

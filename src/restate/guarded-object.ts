@@ -27,4 +27,4 @@ export const guardedObject = restate.object({
   },
   options: OBJECT_OPTIONS,
 });
-export type GuardedObject = typeof guardedObject;
+type GuardedObject = typeof guardedObject;

@@ -24,7 +24,7 @@ interface LastWords {
   readonly raised: readonly NewCase[];
 }
 
-export interface FaultRecord {
+interface FaultRecord {
   readonly fact: EngineFaultFact;
   readonly audit: readonly AuditEntry[];
 }

@@ -14,7 +14,7 @@ import type { LimitsObject } from './limits-object.js';
 import { ALL, LIMITS } from './names.js';
 import type { HeldRisk, Room } from './risk-book.js';
 
-export interface HostedLimits {
+interface HostedLimits {
   /** `undefined`: there are no limits, and nobody is asked. */
   reserve(): Promise<Room | undefined>;
   settle(isSent: boolean): void;

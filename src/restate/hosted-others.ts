@@ -19,7 +19,7 @@ const NO_OTHERS: OthersInSymbol = Object.freeze({ buy: NO_COUNTS, sell: NO_COUNT
 const MOST_LOOKED_AT = 4;
 const LOOK_LIMIT_MS = 2_500;
 
-export interface Others {
+interface Others {
   /** Takes its place in the symbol, before an order can be sent; the answer is that of `now`. */
   enter(): Promise<OthersInSymbol>;
   /** Resolves once it has its place; `false` when it never asked for one. */

@@ -10,7 +10,7 @@ import type { Life } from './life.js';
 import { type Watch, watchUntilNews } from './steps.js';
 import { WATCH } from './underway.js';
 
-export type WatchCommand = CommandOf<'watchOrder' | 'unwatchOrder' | 'watchExits' | 'unwatchExits'>;
+type WatchCommand = CommandOf<'watchOrder' | 'unwatchOrder' | 'watchExits' | 'unwatchExits'>;
 
 export interface HostedWatch {
   readonly isWatchingOrder: boolean;

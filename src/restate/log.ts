@@ -13,7 +13,7 @@ import type { RecordedFact, RecordStream } from '../domain/journal.js';
 import { isoTime } from '../domain/time.js';
 
 /** What was taken down, without a place in a journal. */
-export interface LoggedFact {
+interface LoggedFact {
   readonly stream: RecordStream;
   /** Version of the facts' meaning (A7). */
   readonly v: number;
@@ -90,7 +90,7 @@ export interface SourceEnd {
 
 const NO_END: SourceEnd = Object.freeze({ number: 0 });
 
-export interface Taken {
+interface Taken {
   /** `undefined` when nothing was new. */
   readonly piece: LogPiece | undefined;
   readonly end: LogEnd;
@@ -121,7 +121,7 @@ function placed(end: LogEnd, facts: readonly PlacedFact[]): Pick<Taken, 'piece' 
 }
 
 /** A page whose time is over. */
-export interface Retired {
+interface Retired {
   /** What is logged once more; `undefined` when all of it is over. */
   readonly piece: LogPiece | undefined;
   readonly end: LogEnd;

@@ -31,7 +31,7 @@ const knownOf = (ctx: Shared): Promise<KnownAdvisory | null> => ctx.get<KnownAdv
 /** Refused before anything left the process: such an advisory may be run once more (E1). */
 const neverLeft = ({ result }: KnownAdvisory): boolean => result?.status === 'REJECTED' && result.attempts.length === 0;
 
-export interface AdvisoriesParts {
+interface AdvisoriesParts {
   readonly settings: Pick<HostSettings, 'recordsKeptMs'>;
   /** Takes the records before they go; what rejects is tried again. May be called twice for one run. */
   readonly archive?: ((gone: ArchivedExecution) => Promise<void>) | undefined;

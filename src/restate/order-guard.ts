@@ -18,7 +18,7 @@ import { type ExecutionContext, orderRef, protectionRequest } from '../machines/
 import type { FactOf } from '../machines/execution.facts.js';
 import { computeBracket } from '../machines/execution.updates.js';
 
-export interface GuardedOrder {
+interface GuardedOrder {
   readonly context: ExecutionContext;
   /** Monotonic time of the submit call, ms. */
   readonly sentAt: number;

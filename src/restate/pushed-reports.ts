@@ -15,11 +15,11 @@ import type { Clock } from '../domain/ports.js';
 import type { Ingress } from './ingress.js';
 import { EXITS } from './names.js';
 
-export interface PushedReports {
+interface PushedReports {
   close(): void;
 }
 
-export interface PushedParts {
+interface PushedParts {
   /** Raw reports on orders that no step follows. */
   readonly unfollowed$: Observable<{ readonly clientOrderId: string; readonly raw: unknown }>;
   /** Entries of executions that live in this worker. */

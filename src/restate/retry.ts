@@ -3,7 +3,7 @@
  */
 
 /** Handlers that lose nothing when they are tried again, for as long as it takes. */
-export const RETRY_FOR_EVER = {
+const RETRY_FOR_EVER = {
   retryPolicy: {
     initialInterval: 100,
     maxInterval: 1_000,

@@ -15,7 +15,7 @@ import { type RiskCountersState, riskCounters } from '../engine/risk-counters.js
 import { type OpenRisk, type RiskCounted, type RiskGate, type RiskOrder, riskGate } from '../engine/risk-gate.js';
 import type { ReachedLimit } from '../engine/risk-halt.js';
 
-export interface LiveRisk {
+interface LiveRisk {
   readonly symbol: string;
   readonly notional: Decimal;
   /** A place for a submit call of which nobody knows yet whether it was made. Engine ms. */

@@ -32,7 +32,7 @@ export interface StepNews {
 }
 
 /** A fact of a step, as the chart takes it; of a switch, with the number of the change. */
-export interface OrderedFact {
+interface OrderedFact {
   readonly fact: ExecutionFact;
   readonly epoch?: number;
 }
@@ -168,7 +168,7 @@ export const stopsOrders = ({ fact }: SwitchNews): boolean =>
   fact.state === 'ACTIVE' && cancelsLiveOrders(fact.switchType);
 
 /** What a raw report says that is new; nothing for reports on other orders, and for what is known. */
-export function factsOf(
+function factsOf(
   raw: unknown,
   { clientOrderId }: Pick<StepStart, 'clientOrderId'>,
   watch: Watch,

@@ -36,7 +36,7 @@ export interface Intent {
 const leastToSend = ({ leaseMs }: Pick<HostSettings, 'leaseMs'>): number => leaseMs / 4;
 
 /** A try to send the order. */
-export interface Submit {
+interface Submit {
   readonly intent: Intent;
   /** Of the handler that is under way. */
   readonly attempt: string;

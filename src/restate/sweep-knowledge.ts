@@ -39,7 +39,7 @@ export interface SweepKnowledge {
   readonly unclear: ReadonlySet<string>;
 }
 
-export interface SweepKnowledgeParts {
+interface SweepKnowledgeParts {
   readonly ingress: Ingress;
   readonly clock: Clock;
   readonly cases: Pick<CaseRegister, 'all'>;

@@ -33,7 +33,7 @@ export interface Swept {
   readonly unclear: readonly string[];
 }
 
-export type SweptWorker = Pick<
+type SweptWorker = Pick<
   WorkerParts,
   'broker' | 'capabilities' | 'clock' | 'deadlines' | 'settings' | 'aliases' | 'ingress' | 'connected'
 >;

@@ -78,4 +78,4 @@ export function sweepsObject(parts: WorkerParts) {
     options: { ...OBJECT_OPTIONS, inactivityTimeout: { minutes: 5 }, abortTimeout: { minutes: 5 } },
   });
 }
-export type SweepsObject = ReturnType<typeof sweepsObject>;
+type SweepsObject = ReturnType<typeof sweepsObject>;

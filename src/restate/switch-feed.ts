@@ -21,7 +21,7 @@ export interface FedChange {
   readonly switches: readonly SwitchView[];
 }
 
-export interface DatedReading extends GateReading {
+interface DatedReading extends GateReading {
   /** Monotonic time at which the question left, ms. */
   readonly askedAt: number;
 }

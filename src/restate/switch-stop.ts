@@ -30,7 +30,7 @@ export interface SwitchStop {
   close(): void;
 }
 
-export interface SwitchStopParts {
+interface SwitchStopParts {
   readonly feed: Pick<SwitchFeed, 'since' | 'onChange'>;
   readonly calls: Pick<BrokerCalls, 'cancel'>;
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
@@ -46,7 +46,7 @@ interface Kept {
 
 const LONGEST_BURST_MS = 250;
 
-export const stopsOrders = ({ change: { state, type } }: Pick<FedChange, 'change'>): boolean =>
+const stopsOrders = ({ change: { state, type } }: Pick<FedChange, 'change'>): boolean =>
   state === 'ACTIVE' && cancelsLiveOrders(type);
 
 export async function madeCancel(

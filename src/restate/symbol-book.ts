@@ -28,7 +28,7 @@ export interface SymbolBook {
   readonly baseline?: Baseline;
 }
 
-export interface Baseline {
+interface Baseline {
   readonly startedAt: number;
   readonly baseline: Decimal;
 }

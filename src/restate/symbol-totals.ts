@@ -36,7 +36,7 @@ export interface LiveEntry extends Counts {
   readonly exits?: readonly Decimal[];
 }
 
-export type BySide = Readonly<Record<Side, Decimal>>;
+type BySide = Readonly<Record<Side, Decimal>>;
 
 export interface SymbolTotals extends SideCounts {
   readonly closed?: BySide;

@@ -11,7 +11,7 @@ import type { StepNews } from './steps.js';
 /** The step that watches order and exits. */
 export const WATCH = 'watch';
 
-export interface Ended {
+interface Ended {
   readonly name: string;
   readonly news: StepNews;
 }

@@ -20,7 +20,7 @@ export interface AccessLogEnd {
 
 export const EMPTY_ACCESS_LOG: AccessLogEnd = { seq: 0, hash: GENESIS_HASH };
 
-export type UnchainedEntry = Omit<AccessEntry, 'seq' | 'prevHash' | 'hash'>;
+type UnchainedEntry = Omit<AccessEntry, 'seq' | 'prevHash' | 'hash'>;
 
 export function chainedEntry(entry: UnchainedEntry, { seq, hash: prevHash }: AccessLogEnd): AccessEntry {
   const linked = { seq: seq + 1, ...entry, prevHash };

@@ -3,7 +3,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-export interface EventLoopDelay {
+interface EventLoopDelay {
   /** Since it was read last, in seconds. */
   read(): { readonly p99: number; readonly max: number };
   stop(): void;

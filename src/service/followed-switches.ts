@@ -37,7 +37,7 @@ export interface FollowedSwitches {
   close(): void;
 }
 
-export interface FollowedParts {
+interface FollowedParts {
   readonly shared: SharedKillSwitch;
   readonly service: SwitchServiceOptions;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import { invalidOption, requireText } from '../domain/option-values.js';
 import { wordsOf } from './api/common.js';
 import { type OperationId, type RouteShape, routes } from './api/routes.js';
 
-export interface OpenApiOptions {
+interface OpenApiOptions {
   /** Version that the document tells. */
   readonly version: string;
   /** Path under which a proxy leads to the service, such as `/fillchart`; `''` for none. */

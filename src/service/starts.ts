@@ -8,7 +8,7 @@ import type { AuditRecord } from '../domain/audit.js';
 import type { Clock } from '../domain/ports.js';
 import type { Execution, ExecutionResult } from '../index.js';
 
-export type StartOutcome =
+type StartOutcome =
   | { readonly kind: 'recorded' }
   /** It waits for its turn. */
   | { readonly kind: 'waiting' }

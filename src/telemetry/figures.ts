@@ -23,7 +23,7 @@ export interface FiguredAccount {
   readonly budgetLeft: number | undefined;
 }
 
-export interface FigureSources {
+interface FigureSources {
   readonly clock: Pick<Clock, 'now'>;
   readonly version: string;
   readonly accounts: () => readonly FiguredAccount[];

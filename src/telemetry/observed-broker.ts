@@ -7,7 +7,7 @@
 import type { BrokerAdapter, Clock } from '../domain/ports.js';
 import { causeOf } from '../domain/reading.js';
 
-export type BrokerMethod =
+type BrokerMethod =
   | 'connect'
   | 'instrument'
   | 'submitOrder'

@@ -8,7 +8,7 @@ import { type Attributes, type Span, SpanStatusCode, type Tracer, trace } from '
 import type { AuditRecord } from '../domain/audit.js';
 import { epochMs } from '../domain/time.js';
 
-export interface Traces {
+interface Traces {
   sawAudit(account: string, record: AuditRecord): void;
 }
 

@@ -2,7 +2,7 @@
  * JUnit XML, in the part of it that every CI server reads.
  */
 
-export interface JUnitCase {
+interface JUnitCase {
   readonly name: string;
   readonly className: string;
   readonly seconds: number;

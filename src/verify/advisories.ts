@@ -58,7 +58,7 @@ const inputOf = (change: Partial<FrozenSnapshot>): ExecutionInput => ({
   problems: [],
 });
 
-export interface StartingPoint {
+interface StartingPoint {
   readonly name: string;
   readonly input: ExecutionInput;
   /** The code that refuses the advisory, whatever the gate says, unless it has expired. */

@@ -17,7 +17,7 @@ interface Setup {
 type Implementations = Parameters<ExecutionChart['provide']>[0];
 
 /** The ways to make a chart with one thing wrong of `machine`, which was made by `setup`. */
-export interface Alterations<Chart extends AnyStateMachine> {
+interface Alterations<Chart extends AnyStateMachine> {
   /** A copy of the chart in which `change` has been made to the definition at `path`, such as `pending.on.DEADLINE`. */
   altered(path: string, change: (definition: Definition) => void): Chart;
   /** The chart without the transition or other member at `path`. */

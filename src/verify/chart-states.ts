@@ -86,7 +86,7 @@ export function pathOf(value: unknown): string {
 const flag = (is: boolean): string => (is ? '1' : '0');
 
 /** What of a chart state can make a difference to what comes. */
-export function classOf(path: string, context: ExecutionContext): string {
+function classOf(path: string, context: ExecutionContext): string {
   const phase = phaseOf(path, context);
   switch (phase) {
     case 'validate':

@@ -15,7 +15,7 @@
 import { CLOCK, MUST, TAKES_TIME } from './moves.js';
 import type { Graph } from './search.js';
 
-export interface Endless {
+interface Endless {
   readonly state: number;
   readonly why: string;
 }

@@ -260,7 +260,7 @@ export const PROTECTION_OUTCOMES = LEGS.map(([stopLoss, takeProfit]) => {
 });
 
 /** What the venue says of an exit before the execution is done: it works, it has ended, it has filled (B5). */
-export interface ExitWord {
+interface ExitWord {
   readonly leg: ExitLeg;
   readonly says: 'works' | 'ended' | 'filled';
 }

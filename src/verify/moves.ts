@@ -45,7 +45,7 @@ export const TAKES_TIME = 2;
 export const CLOCK = 4;
 
 /** Told of each thing that can happen. `label` says it in words. */
-export type Visit = (outcome: Outcome, label: string, flags: number) => void;
+type Visit = (outcome: Outcome, label: string, flags: number) => void;
 
 interface Here extends Place {
   readonly steps: ChartSteps;

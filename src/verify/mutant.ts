@@ -22,7 +22,7 @@ export interface Args {
   readonly event: ExecutionFact;
 }
 
-export const CALM: Scope = { switches: [0], crashes: 0 };
+const CALM: Scope = { switches: [0], crashes: 0 };
 export const KILLED: Scope = { switches: [0, CANCELLING_ACTIVE], crashes: 0 };
 export const RISKY: Scope = { switches: [0, RISK_LIMIT_ACTIVE], crashes: 0 };
 export const CRASHED: Scope = { switches: [0], crashes: 1 };

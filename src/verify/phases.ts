@@ -24,7 +24,7 @@ export type Phase =
   | 'over';
 
 /** When the advisory comes in, engine ms; not 0, so that a start that is forgotten shows. */
-export const START_AT = 1_000;
+const START_AT = 1_000;
 /** When the first submit call begins, engine ms. */
 export const FIRST_SUBMIT_AT = 20_000;
 const COMPARED_AT = 100_000;

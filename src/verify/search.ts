@@ -19,7 +19,7 @@ import type { Broken } from './step-laws.js';
 import { decode, encode, newWorld, WORLDS } from './world.js';
 
 /** One step of a way, in words. */
-export interface WayStep {
+interface WayStep {
   readonly label: string;
   /** The chart's state after it. */
   readonly state: string;

@@ -26,7 +26,7 @@ export interface KeptBy {
   readonly because: string;
 }
 
-export interface Trace {
+interface Trace {
   readonly page: string;
   /** One sentence each; none when every rule is kept and proved, and every id is a rule's. */
   readonly problems: readonly string[];
@@ -50,7 +50,7 @@ const isNoCase = (id: string): boolean => !CASE.test(id);
 
 const isPrinciple = (id: string): boolean => /^R\d$/.test(id);
 
-export interface Rule {
+interface Rule {
   readonly id: string;
   readonly gist: string;
 }
@@ -137,7 +137,7 @@ export function trace(input: TraceInput): Trace {
   return { page: pageOf({ principles, rows, edges, laws: input.laws, tests }), problems };
 }
 
-export function lawsOfName(name: string): readonly string[] {
+function lawsOfName(name: string): readonly string[] {
   return [...name.matchAll(LAW)].flatMap(([, leading, inside]) => leading ?? inside ?? []);
 }
 

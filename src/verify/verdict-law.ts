@@ -11,7 +11,7 @@ import { HARD_TIMEOUT, T_LATE } from './figures.js';
 import { FIRST_SUBMIT_AT } from './phases.js';
 import type { Step } from './step.js';
 
-export interface Outcome {
+interface Outcome {
   /** Top state, or the whole path of the state, that must be reached or kept. */
   readonly state?: string;
   readonly status?: FinalStatus;

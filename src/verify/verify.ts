@@ -31,7 +31,7 @@ export interface VerifyReport {
   readonly violation?: Violation;
 }
 
-export interface VerifyLimits {
+interface VerifyLimits {
   /** In the rough world with a kill switch as well: minutes more. */
   readonly isLong?: boolean;
   /** Looks at so many states of each world at most. */

@@ -33,7 +33,7 @@ export interface ExecutionsQuery {
   readonly live?: boolean | undefined;
 }
 
-export const DEFAULT_LIMIT = 1_000;
+const DEFAULT_LIMIT = 1_000;
 
 /** With a stage asked for, so many executions are looked through for it, at most. */
 const MOST_LOOKED_AT = 10_000;
@@ -48,7 +48,7 @@ export interface FinishedPages {
   beginOf(advisoryId: string): JournalRecord | undefined;
 }
 
-export interface PagesParts {
+interface PagesParts {
   readonly lookup: RecordLookup;
   /** Listed from memory. */
   readonly isInMemory: (advisoryId: string) => boolean;

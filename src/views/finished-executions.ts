@@ -32,7 +32,7 @@ export interface FinishedExecutions {
   remember(known: KnownExecution): void;
 }
 
-export interface FinishedParts {
+interface FinishedParts {
   readonly lookup: RecordLookup;
   readonly time: EngineTime;
   /** Told when what is folded is not what was recorded. */

@@ -26,13 +26,13 @@ export function scratchFolders(): () => string {
 }
 
 /** Runs a program of `journals.child.ts` in a process of its own. */
-export interface Children {
+interface Children {
   start(program: string, ...args: string[]): Child;
   /** The command line of a program, for a shell. */
   command(program: string, ...args: string[]): string[];
 }
 
-export interface Child {
+interface Child {
   readonly process: ChildProcess;
   /** The next line that it prints; `undefined` when it ended without one. */
   line(): Promise<string | undefined>;

@@ -16,7 +16,7 @@ import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock
 export const AAPL = { symbol: 'AAPL', tickSize: '0.01', lotSize: '1' } as const;
 export const MSFT = { symbol: 'MSFT', tickSize: '0.05', lotSize: '10', minQty: '20', maxQty: '1000' } as const;
 
-export interface Bench {
+interface Bench {
   readonly clock: VirtualClock;
   readonly broker: PaperBroker;
   readonly signal: AbortSignal;
@@ -53,7 +53,7 @@ export const protection = (changes: Partial<ProtectionRequest> = {}): Protection
   ...changes,
 });
 
-export const inOneLine = (report: OrderReport): string =>
+const inOneLine = (report: OrderReport): string =>
   `${report.state} ${report.filledSize}${report.fillPrice === undefined ? '' : `@${report.fillPrice}`}`;
 
 export const never = (): AbortSignal => new AbortController().signal;

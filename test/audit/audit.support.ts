@@ -27,7 +27,7 @@ export function scratchFolders(): () => string {
   };
 }
 
-export interface Day {
+interface Day {
   readonly records: readonly JournalRecord[];
   /** What the engine handed out, by advisory. */
   readonly results: ReadonlyMap<string, ExecutionResult>;
@@ -78,7 +78,7 @@ export async function sqliteOf(folder: string, records: readonly JournalRecord[]
   return path;
 }
 
-export interface Ran {
+interface Ran {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;

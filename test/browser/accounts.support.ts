@@ -42,7 +42,7 @@ export interface DeskSetting {
   readonly options?: Partial<ServiceOptions>;
 }
 
-export const HEARTBEAT_MS = 400;
+const HEARTBEAT_MS = 400;
 
 export async function startDesk(files: ConsoleFiles, { names = ['paper'], script, options }: DeskSetting = {}) {
   const accounts = demoAccounts({

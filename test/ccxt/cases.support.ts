@@ -5,10 +5,10 @@ import { advisory, execute, type Setting, type World, world } from './support.js
 import { quoteOf } from './venue-store.js';
 
 /** Names of base currencies: `BTC`, then `C1`, `C2` … */
-export const basesOf = (count: number): readonly string[] =>
+const basesOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, n) => (n === 0 ? 'BTC' : `C${n}`));
 
-export interface Crowd {
+interface Crowd {
   readonly now: World;
   readonly results: readonly ExecutionResult[];
 }

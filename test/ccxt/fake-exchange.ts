@@ -13,7 +13,7 @@ import { type Admission, type Capacity, capacity } from '../../src/testing/venue
 import { venues } from '../../src/testing/venue/profiles.js';
 import { type Refusal, Refused, type VenueStore } from './venue-store.js';
 
-export type Route =
+type Route =
   | 'submit'
   | 'protect'
   | 'order'
@@ -26,7 +26,7 @@ export type Route =
   | 'time'
   | 'markets';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
@@ -92,7 +92,7 @@ export interface Fault {
   readonly name?: RegExp;
 }
 
-export interface Recorded {
+interface Recorded {
   readonly route: Route;
   readonly name?: string | undefined;
   readonly asked: Asked;

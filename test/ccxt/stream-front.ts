@@ -152,7 +152,7 @@ const kraken: Dialogue = {
 
 const DIALOGUES: Readonly<Record<CcxtExchange, Dialogue>> = { binance, bybit, okx, kraken };
 
-export interface StreamFront {
+interface StreamFront {
   /** Clients that listen now. */
   readonly listeners: number;
   /** Every connection is cut. */

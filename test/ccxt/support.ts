@@ -44,7 +44,7 @@ export const advisory = (exchange: CcxtExchange): SnapshotInput => ({
 });
 
 /** The clock of this machine, whose wall time can be put forward or back. */
-export interface WorldClock extends LoopbackClock {
+interface WorldClock extends LoopbackClock {
   wallStepMs: number;
 }
 

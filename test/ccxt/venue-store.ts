@@ -33,7 +33,7 @@ export interface Script {
   readonly ends?: readonly [at: number, as: 'cancelled' | 'rejected' | 'expired'];
 }
 
-export type OrderState = 'open' | 'waiting' | 'filled' | 'cancelled' | 'rejected' | 'expired';
+type OrderState = 'open' | 'waiting' | 'filled' | 'cancelled' | 'rejected' | 'expired';
 
 export interface StoreOptions {
   readonly clock: Clock;

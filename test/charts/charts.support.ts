@@ -9,7 +9,7 @@ import { type Chart, readChart } from '../../src/charts/chart.js';
 import { CHARTS, type Files, generateDiagrams, textsOf } from '../../src/charts/diagrams.js';
 import { type Layout, loadLayout } from '../../src/charts/elk.js';
 
-export interface Drawn {
+interface Drawn {
   readonly layout: Layout;
   readonly files: Files;
 }

@@ -3,7 +3,7 @@ import { systemClock } from 'fillchart/adapters';
 import { runCli } from '../../src/cli/cli.js';
 import type { Environment } from '../../src/cli/world.js';
 
-export interface Typed {
+interface Typed {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

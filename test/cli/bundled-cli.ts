@@ -66,7 +66,7 @@ export function onPath({ main, folder }: BundledCli): string {
   return `${bin}:${process.env['PATH'] ?? ''}`;
 }
 
-export interface Ended {
+interface Ended {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

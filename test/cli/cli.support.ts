@@ -9,7 +9,7 @@ import { runCli } from '../../src/cli/cli.js';
 import type { CliWorld, Environment } from '../../src/cli/world.js';
 import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js';
 
-export interface Terminal {
+interface Terminal {
   readonly columns: number;
   readonly rows: number;
 }
@@ -27,7 +27,7 @@ export interface Setting {
   readonly presses?: number;
 }
 
-export interface Ran {
+interface Ran {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -121,7 +121,7 @@ export function faultSubject(situation: Situation, changes: Partial<FaultBrokerO
   return { broker, wait: (ms) => clock.advance(ms), moveTo, venue };
 }
 
-export interface BadAdapter {
+interface BadAdapter {
   /** The cases that it fails; all others it passes. */
   readonly fails: readonly string[];
   readonly change: (good: BrokerAdapter) => Partial<BrokerAdapter>;

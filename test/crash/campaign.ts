@@ -7,7 +7,7 @@ import { CRASH_POINTS } from './crash-points.js';
 import type { Pace } from './order-script.js';
 import { type Life, type Outcome, play, type Scenario } from './scenario.js';
 
-export interface Campaign {
+interface Campaign {
   readonly kills: number;
   readonly seed: number;
   /** Executions in flight in a scenario under load. */

@@ -6,14 +6,14 @@ import type { JournalRecord } from '../../src/domain/journal.js';
 import type { BrokerMethod } from './wire.js';
 
 /** Where in the writing of a fact: before it is handed over; written and not committed; durable, and nothing done yet. */
-export const BOUNDARIES = ['beforeAppend', 'beforeCommit', 'afterCommit'] as const;
-export type Boundary = (typeof BOUNDARIES)[number];
+const BOUNDARIES = ['beforeAppend', 'beforeCommit', 'afterCommit'] as const;
+type Boundary = (typeof BOUNDARIES)[number];
 
 /** Where in a call to the broker: nothing has left; the broker has acted on it; its answer is here and not journaled. */
-export const CALL_PHASES = ['beforeSend', 'during', 'answered'] as const;
-export type CallPhase = (typeof CALL_PHASES)[number];
+const CALL_PHASES = ['beforeSend', 'during', 'answered'] as const;
+type CallPhase = (typeof CALL_PHASES)[number];
 
-export const FACTS = [
+const FACTS = [
   'START',
   'BROKER_ASKED',
   'SUBMIT_STARTED',
@@ -29,7 +29,7 @@ export const FACTS = [
   'SET',
 ] as const;
 
-export const CALLS = [
+const CALLS = [
   'instrument',
   'getPositions',
   'submitOrder',

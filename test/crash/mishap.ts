@@ -25,7 +25,7 @@ import { SPEED } from './scenario.js';
 
 /** Of a journal, what somebody deletes; `emptied` leaves a file of no bytes. */
 export const DELETED = ['the file', 'file and log', 'the log', 'emptied', 'all'] as const;
-export type Deleted = (typeof DELETED)[number];
+type Deleted = (typeof DELETED)[number];
 
 interface Story {
   readonly name: string;

@@ -6,7 +6,7 @@ import { DELETED, type Mishap, type MishapOutcome, type Stop } from './mishap.js
 
 export const MISHAP_KINDS = ['stop', 'disk-full', 'read-only', 'delete-journal'] as const satisfies Mishap['kind'][];
 
-export interface MishapPlan {
+interface MishapPlan {
   readonly runs: number;
   readonly seed: number;
   /** How many of the stopped ones live in real time; the others `FAST` times as fast. */

@@ -15,7 +15,7 @@ export interface BrokerProcess {
   stop(): void;
 }
 
-export interface BrokerSetting {
+interface BrokerSetting {
   readonly program: string;
   readonly socket: string;
   readonly seed: number;

@@ -41,7 +41,7 @@ export interface Scenario {
   readonly copies?: true;
 }
 
-export interface Kill {
+interface Kill {
   /** The point; `random` and `recovering` for the others, and for a point that the engine did not come to. */
   readonly at: string;
   /** Executions that were durable and had no result when it was killed. */

@@ -24,12 +24,12 @@ export const HELD: ProtectionInput = {
   nativeOco: false,
 };
 
-export interface Told {
+interface Told {
   readonly state: string;
   readonly commands: readonly ProtectionCommand[];
 }
 
-export interface Life {
+interface Life {
   readonly state: string;
   readonly context: ReturnType<typeof contextOf>;
   /** Kinds of the cases that were asked for. */

@@ -25,7 +25,7 @@ export const soon = (): AbortSignal => AbortSignal.timeout(15_000);
 
 export type Push = OrderReport | { readonly type: 'gap' };
 
-export interface Setting {
+interface Setting {
   readonly acceptor: ScriptedAcceptor;
   readonly broker: BrokerAdapter;
   readonly pushes: Push[];

@@ -16,12 +16,12 @@ import { onTestFinished } from 'vitest';
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const folder = join(project, '.tmp/quickfix');
 
-export type Program = 'acceptor' | 'ordermatch' | 'executor';
+type Program = 'acceptor' | 'ordermatch' | 'executor';
 
 export const isIsolated = process.env['FILLCHART_FIX_ISOLATED'] === '1';
 export const isBuilt = ['acceptor', 'ordermatch', 'executor'].every((name) => existsSync(join(folder, name)));
 
-export interface QuickFix {
+interface QuickFix {
   readonly port: number;
   /** Ends the acceptor; how many NewOrderSingles of each id it has seen. */
   orders(): Promise<ReadonlyMap<string, number>>;

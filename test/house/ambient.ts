@@ -38,7 +38,7 @@ export const nothingAmbientOutsideTheEdge: Law = (files) =>
       return [...imported, ...used].map((name) => `${file.path} uses ${name}`);
     });
 
-export function ambientUse({ node, parent }: Place, declared: ReadonlySet<string>): string | undefined {
+function ambientUse({ node, parent }: Place, declared: ReadonlySet<string>): string | undefined {
   if (node.type === 'MemberExpression') {
     const property = propertyName(node);
     const name = `${node.object?.name}.${property}`;

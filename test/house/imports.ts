@@ -8,7 +8,7 @@ import { inSrc, type Law, layerOf, lineCount, type Node, programOf, specifiersOf
 const INNER = ['domain', 'machines', 'journal', 'actors', 'views', 'engine'];
 
 /** What each layer may import besides itself and packages. `index` is src/index.ts. */
-export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   machines: ['domain'],
   journal: ['domain', 'machines'],

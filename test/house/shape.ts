@@ -62,7 +62,7 @@ export const functionsAreShort: Law = (files) =>
   });
 
 /** The name of a function that has one: declared, assigned to a name, or a method. */
-export function functionName({ node, parent }: Place): string | undefined {
+function functionName({ node, parent }: Place): string | undefined {
   if (node.type === 'FunctionDeclaration') return node.id?.name ?? 'default';
   if (node.type !== 'FunctionExpression' && node.type !== 'ArrowFunctionExpression') return undefined;
   if (parent?.type === 'VariableDeclarator') return parent.id?.name;

@@ -9,7 +9,7 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'vitest/node';
 
-export interface Source {
+interface Source {
   readonly path: string;
   readonly text: string;
 }
@@ -57,7 +57,7 @@ export function tracked(): readonly Source[] {
     .filter(({ text }) => !text.includes('\0'));
 }
 
-export function paths(root: string): readonly string[] {
+function paths(root: string): readonly string[] {
   try {
     const git = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
     const listed = execFileSync('git', git, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -110,7 +110,7 @@ export function placesOf(file: Source): readonly Place[] {
   return places;
 }
 
-export function isNode(value: unknown): value is Node {
+function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
@@ -143,7 +143,7 @@ export function declaredNames(file: Source): ReadonlySet<string> {
 }
 
 /** The names that a pattern binds, without its default values and types. */
-export function boundBy(pattern: Node | null | undefined): readonly string[] {
+function boundBy(pattern: Node | null | undefined): readonly string[] {
   if (pattern == null) return [];
   if (pattern.type === 'Identifier') return pattern.name === undefined ? [] : [pattern.name];
   const inner = [pattern.left, pattern.argument, pattern.parameter, ...(pattern.elements ?? [])];

@@ -8,7 +8,7 @@ import { advisory } from '../stories/support.js';
 import type { KeptJournal } from './kept-journal.js';
 import { type QuickBroker, quickBroker } from './quick-broker.js';
 
-export interface Started {
+interface Started {
   readonly engine: Engine;
   readonly broker: QuickBroker;
 }

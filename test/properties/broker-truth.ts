@@ -5,7 +5,7 @@ import type { SweepReport } from 'fillchart';
 import type { BrokenLaw, FaultBroker, LawSubject } from 'fillchart/testing';
 import { type Decimal, decimal, lessThan, maximum, ZERO } from '../../src/domain/decimal.js';
 
-export type BrokerTruth = ReturnType<FaultBroker['truth']>;
+type BrokerTruth = ReturnType<FaultBroker['truth']>;
 
 /** What the broker knows of the entry order. */
 export function truthOf(broker: FaultBroker): BrokerTruth {

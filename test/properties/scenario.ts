@@ -64,13 +64,13 @@ export interface SwitchMove {
   readonly target?: string;
 }
 
-export interface ScenarioOutcome {
+interface ScenarioOutcome {
   readonly subject: LawSubject;
   readonly broken: readonly (BrokenLaw | BrokenOutsideLaw)[];
 }
 
 /** What stands between engine and world in a negative control. */
-export interface Sabotage {
+interface Sabotage {
   readonly broker?: (broker: FaultBroker, clock: Clock) => BrokerAdapter;
   /** Asked once for each engine that is opened. */
   readonly clock?: (clock: Clock) => Clock;

@@ -6,7 +6,7 @@ import { memoryJournal } from 'fillchart/adapters';
 import type { BrokerCall } from 'fillchart/testing';
 import type { Commit } from '../../src/testing/laws/record-laws.js';
 
-export interface NotedJournal {
+interface NotedJournal {
   readonly journal: Journal;
   readonly records: readonly JournalRecord[];
   readonly commits: readonly Commit[];

@@ -12,7 +12,7 @@ export interface StaleReports {
   readonly answers: readonly (number | null)[];
 }
 
-export interface Forgetful {
+interface Forgetful {
   readonly broker: FaultBroker;
   /** From now on queries are answered with the truth. */
   stop(): void;

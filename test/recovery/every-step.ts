@@ -18,7 +18,7 @@ export interface Story {
   readonly submits?: number;
 }
 
-export interface Kills {
+interface Kills {
   readonly kills: number;
   readonly offences: readonly string[];
 }

@@ -39,7 +39,7 @@ export const fill = (seconds: number, quantity = 100, price = 151) => ({
 });
 
 /** What becomes of an order, and which of its exits the market hits. */
-export interface OrderFate extends OrderPlan {
+interface OrderFate extends OrderPlan {
   readonly exit?: { readonly leg: 'sl' | 'tp'; readonly afterMs: number };
 }
 
@@ -54,7 +54,7 @@ export interface Setting {
   readonly isClockOfProcess?: true;
 }
 
-export interface Call {
+interface Call {
   readonly method: string;
   readonly argument: unknown;
   readonly at: number;
@@ -203,7 +203,7 @@ export async function executed(
   return clock.runUntil(Promise.race([life.engine.execute(input), dead]), limitMs);
 }
 
-export interface Retold {
+interface Retold {
   readonly now: Earth;
   /** What the last process told. */
   readonly result: ExecutionResult;

@@ -10,7 +10,7 @@ export interface Place {
   readonly broker: FaultBroker;
 }
 
-export const SCRIPTS: Readonly<Record<string, OrderScript>> = {
+const SCRIPTS: Readonly<Record<string, OrderScript>> = {
   OPEN: {},
   FILLS: { ...fills(fill(5, 100, 151)), cancel: 'ignore' },
 };

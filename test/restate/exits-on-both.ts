@@ -31,7 +31,7 @@ import { fakeRestate } from './fake-restate.js';
 import { type BenchSetting, bench } from './support.js';
 
 /** What a person is told of it in the end. */
-export interface Told {
+interface Told {
   readonly cases: readonly (readonly [kind: string, sentences: readonly string[]])[];
   readonly position: object | undefined;
   /** RISK_LIMIT, by the loss of the day (G3). */

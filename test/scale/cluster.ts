@@ -21,7 +21,7 @@ const ADMIN = 'http://127.0.0.1:9070';
 export const BROKER = 'http://127.0.0.1:9300';
 const PROXY = 'http://127.0.0.1:9080';
 
-export interface LabOrder {
+interface LabOrder {
   readonly clientOrderId: string;
   readonly state: string;
   readonly at: number;

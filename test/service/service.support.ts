@@ -14,7 +14,7 @@ import {
 import { afterEach } from 'vitest';
 import type { AccountOptions } from '../../src/service/accounts/account.js';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   // The body of an answer is looked at member by member.
@@ -22,7 +22,7 @@ export interface Answer {
   readonly text: string;
 }
 
-export interface Body {
+interface Body {
   readonly [name: string]: unknown;
 }
 

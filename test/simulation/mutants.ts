@@ -209,7 +209,7 @@ const MUTANTS = {
   },
 } as const satisfies Readonly<Record<string, Mutant>>;
 
-export type MutantName = keyof typeof MUTANTS;
+type MutantName = keyof typeof MUTANTS;
 export const mutantNames = Object.keys(MUTANTS) as MutantName[];
 export const lawBrokenBy = (name: MutantName): LawId | OutsideLawId => MUTANTS[name].law;
 

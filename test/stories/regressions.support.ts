@@ -61,21 +61,21 @@ export function timesOf({ calls }: FaultBroker, method: BrokerMethod, clientOrde
   return own.filter((call) => call.method === method).map(({ at }) => at - start);
 }
 
-export interface Process {
+interface Process {
   readonly engine: Engine;
   /** The process is gone, without a word. */
   dies(): void;
 }
 
 /** One broker and one journal, and as many processes on them as a story needs. */
-export interface Land {
+interface Land {
   readonly clock: VirtualClock;
   readonly broker: FaultBroker;
   readonly journal: SlowJournal;
   start(differs?: Partial<EngineOptions>): Promise<Process>;
 }
 
-export interface LandOptions extends Omit<FaultBrokerOptions, 'clock'> {
+interface LandOptions extends Omit<FaultBrokerOptions, 'clock'> {
   readonly script?: OrderScript;
   readonly wrap?: (broker: FaultBroker, clock: VirtualClock) => BrokerAdapter;
 }

@@ -26,7 +26,7 @@ import {
 import type { BrokerAdapter } from '../../src/domain/ports.js';
 import type { ScriptedFill } from '../../src/testing/fault-broker.js';
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** The advisory of the vectors: buy 100 AAPL, reference 150, SL −2 %, TP +3 %, one hour to live. */
@@ -52,7 +52,7 @@ export const advisory = (advisoryId: string, differs: Partial<SnapshotInput> = {
   ...differs,
 });
 
-export interface LogLine {
+interface LogLine {
   readonly level: keyof Logger;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly message: string;
@@ -125,7 +125,7 @@ export const set =
     engine.killSwitch.set({ type, state, reason: 'a drill', by: 'ops', ...(target !== undefined && { target }) });
 
 /** A raw report on the execution's order, as a push would bring it. */
-export const reportOn = (now: World, differs: object, advisoryId = 'ADV-A'): object => ({
+const reportOn = (now: World, differs: object, advisoryId = 'ADV-A'): object => ({
   clientOrderId: now.engine.execution(advisoryId)?.clientOrderId,
   brokerOrderId: 'B-1',
   state: 'filled',

@@ -12,12 +12,12 @@ import { keptJournal } from '../memory/kept-journal.js';
 import { OwnVenue } from './own-venue.js';
 import { advisory } from './support.js';
 
-export interface StoryOptions {
+interface StoryOptions {
   /** So much is bought (or sold, when negative) by somebody else while the last execution is in flight. */
   readonly stranger?: number;
 }
 
-export interface StoryEnd {
+interface StoryEnd {
   readonly results: ReadonlyMap<string, ExecutionResult>;
   /** Differences of a position that reconciliations found, with the advisory before them. */
   readonly positions: readonly string[];

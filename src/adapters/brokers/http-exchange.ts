@@ -22,7 +22,7 @@ export type Exchange =
   /** It may have arrived; there is no complete answer. */
   | { readonly kind: 'lost'; readonly cause: string };
 
-export interface HttpSettings {
+interface HttpSettings {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
   /** Longest time of the request with its whole body, in ms. A call's own deadline may be shorter. */
@@ -41,7 +41,7 @@ export function inTime(clock: Pick<Clock, 'monotonic'>, { withinMs }: SendLimit)
 /** Carries requests where the program gives no `fetch` of its own. One that it gives is handed texts, looked at before its call. */
 export const platformFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
 
-export interface HttpCall {
+interface HttpCall {
   /** Aborted at the caller's deadline, and at our own. */
   readonly signal: AbortSignal;
   /** Carries the request, and hands on a copy of the answer whose body has come whole. */

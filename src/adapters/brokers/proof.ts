@@ -9,7 +9,7 @@ import type { SubmitOutcome } from '../../domain/ports.js';
 export type Proof = 'accepted' | 'duplicate' | 'rejected' | 'transient' | 'unknown';
 
 /** What the broker said, as far as it could be read. */
-export interface Answer {
+interface Answer {
   /** HTTP status. */
   readonly status: number;
   readonly id?: string | undefined;

@@ -93,7 +93,7 @@ export const minuteRules = (perMinute: number, reserved: number, lifeRequests: n
 });
 
 /** `x-ratelimit-limit`, `-remaining` and `-reset` (epoch seconds) of a venue that counts requests. */
-export function rateLimitHeaders(headers: Pick<Headers, 'get'>, _cost: Cost, now: number): Record<string, Told> {
+function rateLimitHeaders(headers: Pick<Headers, 'get'>, _cost: Cost, now: number): Record<string, Told> {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
     wholeOf(headers.get(`x-ratelimit-${name}`)),
   );

@@ -51,7 +51,7 @@ export interface SqliteJournalOptions {
 }
 
 /** Keeps a transaction at about 2 ms; larger ones are hardly faster. */
-export const DEFAULT_MAX_BATCH = 64;
+const DEFAULT_MAX_BATCH = 64;
 
 interface OpenJournal {
   readonly lock: Lock;

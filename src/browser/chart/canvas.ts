@@ -22,7 +22,7 @@ import {
   zoomed,
 } from './viewport.js';
 
-export interface CanvasEvents {
+interface CanvasEvents {
   onPick(pick: Pick | undefined): void;
   /** Enter, or a double click: the details are wanted. */
   onOpen(pick: Pick): void;

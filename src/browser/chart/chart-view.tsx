@@ -8,7 +8,7 @@ import { Canvas } from './canvas.js';
 import type { Lit } from './lit.js';
 import type { Pick } from './pick.js';
 
-export interface ChartViewProps {
+interface ChartViewProps {
   readonly chart: BookChart;
   /** What stands before the tools, above the picture. */
   readonly head: ComponentChildren;

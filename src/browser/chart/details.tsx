@@ -7,7 +7,7 @@ import type { Life } from '../../charts/interactive/life.js';
 import { actionsText, guardText } from '../../charts/notation.js';
 import { livesThrough, type Pick, pickedTransitions, shortState, stateOf } from './pick.js';
 
-export interface DetailsProps {
+interface DetailsProps {
   readonly book: ChartBook;
   readonly chart: BookChart;
   readonly pick: Pick | undefined;

@@ -11,7 +11,7 @@ import { possibleNext } from '../../charts/interactive/possible.js';
 import { contextAt, contextRows, stateAt } from './lit.js';
 import { shortState, transitionTitle } from './pick.js';
 
-export interface LifeProps {
+interface LifeProps {
   readonly life: Life;
   /** Steps shown. */
   readonly count: number;

@@ -77,7 +77,7 @@ const isObject = (value: Json): value is { readonly [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Such as `order.cumQty`, with its value in words: for a table. */
-export interface ContextRow {
+interface ContextRow {
   readonly name: string;
   readonly value: string;
   readonly isNew: boolean;

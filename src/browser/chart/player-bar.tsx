@@ -7,7 +7,7 @@ import { Icon } from '../icon.js';
 import { shownMs } from './life-view.js';
 import { type Playback, type PlaybackAction, SPEEDS, waitMs } from './playback.js';
 
-export interface PlayerBarProps {
+interface PlayerBarProps {
   readonly life: Life;
   readonly playback: Playback;
   readonly act: (action: PlaybackAction) => void;

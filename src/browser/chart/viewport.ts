@@ -44,7 +44,7 @@ export function fittedToWidth(picture: Box, window: Size, leastScale: number): B
   return { ...view, y: picture.y - MARGIN / wide };
 }
 
-export function centredOn(x: number, y: number, scale: number, window: Size): Box {
+function centredOn(x: number, y: number, scale: number, window: Size): Box {
   const width = window.width / scale;
   const height = window.height / scale;
   return { x: x - width / 2, y: y - height / 2, width, height };

@@ -37,7 +37,7 @@ export const headers = (): Record<string, string> => {
 const TIMEOUT_MS = 20_000;
 
 /** @throws {Refused} with the service's code and sentence @throws {TypeError} when it does not answer */
-export async function call<Answer>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
+async function call<Answer>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
   const response = await fetch(address(path), {
     method,
     headers: { ...headers(), ...(body !== undefined && { 'Content-Type': 'application/json' }) },

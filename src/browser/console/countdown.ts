@@ -4,7 +4,7 @@
 import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../../domain/limits.js';
 import type { Execution } from '../../service/api/executions.js';
 
-export interface Countdown {
+interface Countdown {
   readonly label: 'order ends in' | 'late window ends in' | 'deadlines passed';
   /** Of the span that runs, never below 0. */
   readonly leftMs: number;

@@ -34,7 +34,7 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
   );
 }
 
-export interface Sending {
+interface Sending {
   readonly isSending: boolean;
   readonly problem: string;
   readonly send: (work: () => Promise<unknown>) => void;

@@ -11,8 +11,8 @@ import { select, selected } from './selection.js';
 import { executionKey } from './state.js';
 import { state } from './store.js';
 
-export const search = signal('');
-export const account = signal<string | undefined>(undefined);
+const search = signal('');
+const account = signal<string | undefined>(undefined);
 const folded = signal<ReadonlySet<Group>>(new Set());
 
 /** Open cases of executions, the worst first. */

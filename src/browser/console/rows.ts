@@ -20,7 +20,7 @@ export type Row =
 /** In px where the text of the page has its usual size of 16 px; rows grow with it. */
 export const ROW_HEIGHT: Readonly<Record<Row['kind'], number>> = { group: 32, execution: 54 };
 
-export interface ListQuery {
+interface ListQuery {
   readonly search: string;
   /** All when absent. */
   readonly account?: string | undefined;
@@ -61,7 +61,7 @@ const newestFirst = (a: Execution, b: Execution): number =>
 const matches = ({ symbol, advisoryId, status, clientOrderId }: Execution, wanted: string): boolean =>
   `${symbol} ${advisoryId} ${status} ${clientOrderId}`.toLowerCase().includes(wanted);
 
-export interface Slice {
+interface Slice {
   readonly first: number;
   /** Behind the last. */
   readonly end: number;

@@ -1,7 +1,7 @@
 /**
  * Releasing a switch asks for its scope, typed: a slip of the hand opens no gate. Pure.
  */
-export interface ScopeOf {
+interface ScopeOf {
   readonly type: string;
   readonly target?: string | undefined;
 }

@@ -4,5 +4,5 @@
 import { signal } from '@preact/signals';
 
 export const SIDE_TABS = ['Timeline', 'Sequence', 'Next', 'Result', 'Context', 'Rules'] as const;
-export type SideTab = (typeof SIDE_TABS)[number];
+type SideTab = (typeof SIDE_TABS)[number];
 export const tab = signal<SideTab>('Timeline');

@@ -9,7 +9,7 @@ import type { AccountState, Case, Position, Switch, SwitchList } from '../../ser
 import type { AuditRecord, Execution } from '../../service/api/executions.js';
 
 export const MOST_FINISHED = 5_000;
-export const MOST_CLOSED = 1_000;
+const MOST_CLOSED = 1_000;
 export const MOST_AUDIT = 300;
 /** Dropped in one go beyond the bound, so that it costs little. */
 const SLACK = 200;
@@ -38,7 +38,7 @@ export type ConsoleEvent =
   | { readonly type: 'account'; readonly data: AccountState }
   | { readonly type: 'audit'; readonly data: AuditRecord };
 
-export const NO_SWITCHES: SwitchList = { switches: [], pendingReleases: [], sharedBy: [], twoPersonRelease: false };
+const NO_SWITCHES: SwitchList = { switches: [], pendingReleases: [], sharedBy: [], twoPersonRelease: false };
 
 export const newState = (): ConsoleState => ({
   executions: new Map(),

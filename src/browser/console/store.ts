@@ -22,7 +22,7 @@ export const session = signal<Session | undefined>(undefined);
 export const needsLogin = signal(false);
 export const loginProblem = signal('');
 export const failure = signal('');
-export const clock = signal<ServerClock | undefined>(undefined);
+const clock = signal<ServerClock | undefined>(undefined);
 /** Redrawn by what counts down. */
 export const tick = signal(0);
 

@@ -9,7 +9,7 @@ import type { Hello } from '../../service/api/events.js';
 import { address, headers } from './api.js';
 import { eventReader, type StreamEvent } from './sse.js';
 
-export interface StreamEvents {
+interface StreamEvents {
   onHello(hello: Hello): void;
   onEvent(event: StreamEvent): void;
   /** What was missed cannot be told: read the lists again. */

@@ -10,7 +10,7 @@ import type { Pick } from '../chart/pick.js';
 import { newPlayback, type Playback, type PlaybackAction, played } from '../chart/playback.js';
 
 export const TABS = ['Details', 'Timeline', 'Sequence', 'Context', 'Next'] as const;
-export type Tab = (typeof TABS)[number];
+type Tab = (typeof TABS)[number];
 
 export interface PageState {
   readonly chart: BookChart;

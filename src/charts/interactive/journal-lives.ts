@@ -8,7 +8,7 @@ import { executionMachine } from '../../machines/execution.machine.js';
 import { protectionMachine } from '../../machines/protection.machine.js';
 import { type DatedFact, type Life, lifeOf } from './life.js';
 
-export interface JournalLives {
+interface JournalLives {
   readonly replay: Replay;
   /** The execution's, then the exits' where there are any. */
   readonly lives: readonly Life[];

@@ -73,7 +73,7 @@ export interface Life {
   readonly verdict?: string;
 }
 
-export interface LifeHeading {
+interface LifeHeading {
   readonly id: string;
   readonly name: string;
   readonly source: Life['source'];
@@ -129,7 +129,7 @@ const isObject = (value: Json | undefined): value is { readonly [key: string]: J
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What differs, by the path of each value; a list is one value. */
-export function changesOf(before: Json | undefined, after: Json | undefined, path: readonly string[] = []): Change[] {
+function changesOf(before: Json | undefined, after: Json | undefined, path: readonly string[] = []): Change[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (!isObject(before) || !isObject(after)) return [after === undefined ? { path } : { path, value: after }];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

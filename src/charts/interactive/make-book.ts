@@ -12,7 +12,7 @@ import { kindOf } from '../kinds.js';
 import { type ChartBook, LEVELS, type Level } from './book.js';
 import { ruleTexts } from './rule-texts.js';
 
-export interface BookTexts {
+interface BookTexts {
   /** The files of `diagrams/`, by name. */
   readonly diagrams: Files;
   /** docs/rules.md and docs/traceability.md. */

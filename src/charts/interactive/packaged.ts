@@ -20,7 +20,7 @@ export class PageMissingError extends Error {
   override readonly name = 'PageMissingError';
 }
 
-export interface PackagedBook {
+interface PackagedBook {
   readonly book: ChartBook;
   /** Colours of the pictures. */
   readonly style: string;
@@ -69,7 +69,7 @@ function readText(path: string, root: URL): string {
 }
 
 /** Where the bundled pages of a package that was built are. */
-export const PAGES_FOLDER = new URL('dist/browser/', ROOT);
+const PAGES_FOLDER = new URL('dist/browser/', ROOT);
 
 /** @throws {PageMissingError} when the package was not built */
 export function pageAssets(name: string, folder: URL = PAGES_FOLDER): PageAssets {

@@ -8,7 +8,7 @@
 import { HARD_TIMEOUT_MS, LATE_FILL_WINDOW_MS } from '../../domain/limits.js';
 import type { Chart, ChartTransition, Json } from '../chart.js';
 
-export interface Possible {
+interface Possible {
   readonly event: string;
   /** Such as `hardTimeout`, for a deadline. */
   readonly deadline?: string;
@@ -18,7 +18,7 @@ export interface Possible {
   readonly whyNotYet?: string;
 }
 
-export interface Moment {
+interface Moment {
   /** Such as `pending.open`. */
   readonly state: string;
   readonly context: Json;
@@ -105,7 +105,7 @@ function untilDeadline(name: string, context: Json, now: number): string | undef
 }
 
 /** Engine time in ms; undefined where the context does not tell. */
-export function deadlineAt(name: string, context: Json): number | undefined {
+function deadlineAt(name: string, context: Json): number | undefined {
   const submitted = at(context, 'firstSubmitAt');
   const protectionEnds = at(context, 'protection', 'endsAt');
   if (name === 'hardTimeout' && typeof submitted === 'number') return submitted + HARD_TIMEOUT_MS;

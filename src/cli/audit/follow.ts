@@ -12,7 +12,7 @@ import { type AuditSource, readAuditSource } from './source.js';
 /** Time between two looks at the files, in ms. */
 const LOOK_MS = 500;
 
-export interface Followed {
+interface Followed {
   readonly path: string;
   /** What was shown already. */
   readonly shown: AuditSource;

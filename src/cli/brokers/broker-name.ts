@@ -4,12 +4,12 @@
 import { UsageError } from '../exit-codes.js';
 
 /** The exchanges that have been looked at one by one; others are not guessed. */
-export const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
+const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
 export type CcxtExchange = (typeof CCXT_EXCHANGES)[number];
 
 export type BrokerName = 'paper' | 'alpaca' | 'fix' | `ccxt:${CcxtExchange}`;
 
-export const BROKER_NAMES: readonly BrokerName[] = [
+const BROKER_NAMES: readonly BrokerName[] = [
   'paper',
   'alpaca',
   'fix',

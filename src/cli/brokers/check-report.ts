@@ -13,7 +13,7 @@ import type { BrokerCheck, CheckVerdict } from './check.js';
 /** Raised when a member changes its meaning or goes away. */
 const CHECK_FORMAT = 1;
 
-export interface CheckHead {
+interface CheckHead {
   readonly fillchart: string;
   readonly broker: string;
   readonly about: string;

@@ -13,7 +13,7 @@ import { FillchartError } from '../../domain/reasons.js';
 
 export type CheckVerdict = 'ok' | 'unreachable' | 'refused';
 
-export interface CheckProblem {
+interface CheckProblem {
   /** What was asked: `connect`, `describe`, `instrument AAPL`, `positions`, `open orders`. */
   readonly step: string;
   readonly kind: Exclude<CheckVerdict, 'ok'>;
@@ -35,7 +35,7 @@ export interface BrokerCheck {
   readonly problems: readonly CheckProblem[];
 }
 
-export interface CheckRequest {
+interface CheckRequest {
   readonly broker: BrokerAdapter;
   readonly symbols: readonly string[];
   readonly clock: Clock;

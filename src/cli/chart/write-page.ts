@@ -9,7 +9,7 @@ import { chartPageHtml } from '../../charts/interactive/page-html.js';
 import { UsageError } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 
-export interface ChartPage {
+interface ChartPage {
   readonly title: string;
   /** Id of the chart that is shown first. */
   readonly chart: string;

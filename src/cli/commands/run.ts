@@ -42,7 +42,7 @@ import { packageVersion } from '../version.js';
 import type { CliWorld } from '../world.js';
 import type { AddCommand } from './command.js';
 
-export interface RunOptions {
+interface RunOptions {
   readonly broker: string;
   readonly config?: string;
   readonly live?: true;

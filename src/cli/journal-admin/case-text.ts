@@ -8,14 +8,14 @@ import { type Decimal, isPositive, isZero, negate, subtract } from '../../domain
 import { shownTime } from '../audit/shown-time.js';
 import type { Stake, Stakes } from './stakes.js';
 
-export interface CaseText {
+interface CaseText {
   /** Its id, kind, symbol, advisory, time and urgency. */
   readonly head: string;
   /** What was found, what is at stake, and what to do: a sentence each. */
   readonly body: readonly string[];
 }
 
-export interface CaseDetails {
+interface CaseDetails {
   readonly urgency: CaseGuide['urgency'];
   readonly nextStep: string;
   /** Of the execution; absent where the case belongs to none. */

@@ -14,7 +14,7 @@ export interface JournalPlace {
 }
 
 /** How the program is called in a shell; `fillchart` where the world does not say. */
-export const programOf = ({ program }: Pick<CliWorld, 'program'>): string => program ?? 'fillchart';
+const programOf = ({ program }: Pick<CliWorld, 'program'>): string => program ?? 'fillchart';
 
 export const placeOf = (world: Pick<CliWorld, 'program' | 'shellPath'>, journal: string): JournalPlace => ({
   program: programOf(world),

@@ -7,7 +7,7 @@ import { UsageError } from '../exit-codes.js';
 import { deepRedactor } from '../secrets.js';
 import type { CliWorld } from '../world.js';
 
-export interface AuditLog {
+interface AuditLog {
   readonly logger: Logger | false;
   /** Writes what is left. */
   close(): void;

@@ -14,7 +14,7 @@ import type { MalformedLine } from './read-advisories.js';
 /** Raised when a member changes its meaning or goes away. */
 const FORMAT = 1;
 
-export interface DryRunReport {
+interface DryRunReport {
   readonly source: string;
   readonly broker: string;
   readonly journal: string;

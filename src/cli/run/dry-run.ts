@@ -38,7 +38,7 @@ export interface Judgement {
   readonly message?: string;
 }
 
-export interface DryRunRequest {
+interface DryRunRequest {
   readonly advisories: readonly AdvisoryLine[];
   readonly broker: BrokerAdapter;
   readonly limits?: LimitOptions | undefined;

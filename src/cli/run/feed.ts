@@ -9,7 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 /** Begun in one turn of the event loop. */
 const ITEMS_PER_TURN = 50;
 
-export interface Feed<Item> {
+interface Feed<Item> {
   readonly room: number;
   /** Resolves when the item is over. */
   readonly begin: (item: Item, index: number) => Promise<unknown>;

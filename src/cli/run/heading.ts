@@ -11,7 +11,7 @@ import type { Standing } from './standing.js';
 
 const MS_PER_SECOND = 1_000;
 
-export interface Heading extends ReportHead {
+interface Heading extends ReportHead {
   readonly advisories: number;
   /** Executions that the journal brought along without a result. */
   readonly recovered: number;

@@ -1,7 +1,7 @@
 /**
  * What ends in any order, handed on in the order of its places: first place 0, each once.
  */
-export interface InOrder<Item> {
+interface InOrder<Item> {
   at(place: number, item: Item | undefined): void;
 }
 

@@ -21,7 +21,7 @@ export interface Interrupts {
   stopListening(): void;
 }
 
-export interface Interrupted {
+interface Interrupted {
   readonly engine: Engine;
   readonly view: RunView;
   /** The journal's file; absent for a journal that ends with the process. */

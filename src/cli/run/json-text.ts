@@ -8,16 +8,16 @@
 import { offsetOfSyntaxError } from './json-syntax.js';
 
 /** Where something stands, counted from 1. */
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column?: number;
 }
 
-export interface SyntaxProblem extends Place {
+interface SyntaxProblem extends Place {
   readonly problem: string;
 }
 
-export type JsonReading = { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & SyntaxProblem);
+type JsonReading = { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & SyntaxProblem);
 
 /** Parses; what is no JSON is told with its line and column. */
 export function readJson(text: string): JsonReading {
@@ -49,13 +49,13 @@ export function placeOf(text: string, offset: number): Place & { readonly column
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
-export interface ScannedElement {
+interface ScannedElement {
   /** Where the element begins. */
   readonly offset: number;
   readonly repeatedKeys: readonly string[];
 }
 
-export interface Scan {
+interface Scan {
   /** The text with the numbers of `decimalKeys` in quotation marks. */
   readonly text: string;
   /** The elements of the list, or the one value that the text is. */

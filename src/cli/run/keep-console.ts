@@ -14,7 +14,7 @@ import { EXIT } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 import type { OpenedJournal } from './journals.js';
 
-export interface ConsoleRequest {
+interface ConsoleRequest {
   readonly broker: BrokerAdapter;
   readonly limits: LimitOptions | undefined;
   readonly journal: OpenedJournal;

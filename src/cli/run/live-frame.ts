@@ -7,7 +7,7 @@ import { type Cell, type Column, table } from '../terminal/table.js';
 import { clip, textWidth } from '../terminal/text-width.js';
 import { STATUS_LOOK, type TrackedView } from './tracked.js';
 
-export interface FrameSpace {
+interface FrameSpace {
   readonly width: number;
   readonly height: number;
   readonly paint: Paint;

@@ -76,7 +76,7 @@ const words = (known: object): string => Object.keys(known).join(', ');
 const notAccepted = (file: string, path: string, value: unknown, accepted: string): UsageError =>
   new UsageError(`${file}: ${path} is ${show(value)}; accepted is ${accepted}.`);
 
-export interface Operator {
+interface Operator {
   /** Does what is due before the first advisory. */
   begin(): Promise<void>;
   /** Starts the clock for the rest. */

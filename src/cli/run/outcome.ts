@@ -34,7 +34,7 @@ export interface ExecutedLine {
 }
 
 /** What is known of all executions together; those themselves need not be kept. */
-export interface Totals {
+interface Totals {
   readonly executions: number;
   readonly recorded: number;
   readonly recovered: number;
@@ -48,7 +48,7 @@ export interface Totals {
   readonly symbols: ReadonlySet<string>;
 }
 
-export interface Tally {
+interface Tally {
   add(executed: ExecutedLine): void;
   totals(): Totals;
 }
@@ -80,7 +80,7 @@ export interface RunOutcome extends Omit<Totals, 'symbols'> {
   readonly exitCode: ExitCode;
 }
 
-export interface FinishedRun {
+interface FinishedRun {
   readonly totals: Totals;
   readonly malformed: readonly MalformedLine[];
   readonly engine: Engine;

@@ -13,7 +13,7 @@ import { type ExecutedLine, malformedLinesOf, type RunOutcome, tally } from './o
 import type { MalformedLine } from './read-advisories.js';
 
 /** Raised when a member changes its meaning or goes away. */
-export const REPORT_FORMAT = 1;
+const REPORT_FORMAT = 1;
 
 export interface ReportHead {
   readonly fillchart: string;
@@ -26,7 +26,7 @@ export interface ReportHead {
   readonly concurrency: number;
 }
 
-export interface JsonReport {
+interface JsonReport {
   /** `ExecutionResult`s in the order of the file, each with `line`, `symbol`, `side` and `caseIds` beside it. */
   add(executed: ExecutedLine): void;
   end(outcome: RunOutcome, place: JournalPlace | undefined): void;

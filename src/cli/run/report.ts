@@ -14,7 +14,7 @@ import type { ExecutedLine, RunOutcome } from './outcome.js';
 import { shortFooter } from './short-footer.js';
 import { STATUS_LOOK } from './tracked.js';
 
-export interface ReportContext {
+interface ReportContext {
   readonly stdout: TextSink;
   readonly env: Environment;
   readonly journalPath?: string | undefined;

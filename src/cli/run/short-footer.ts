@@ -12,7 +12,7 @@ import { wrapped } from '../terminal/table.js';
 import { clip } from '../terminal/text-width.js';
 import type { ExecutedLine, RunOutcome } from './outcome.js';
 
-export interface ShortLook {
+interface ShortLook {
   readonly width: number;
   readonly paint: Paint;
   readonly place: JournalPlace;

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { UsageError } from '../exit-codes.js';
 import type { CliWorld } from '../world.js';
 
-export const STDIN = '-';
+const STDIN = '-';
 
 /** How a source is called in messages. */
 export const nameOfSource = (path: string): string => (path === STDIN ? 'stdin' : path);

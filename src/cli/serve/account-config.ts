@@ -22,7 +22,7 @@ const POLICIES: readonly MismatchPolicy[] = ['halt-symbol', 'halt-all', 'report-
 const MOST_CONCURRENT = 100_000;
 const ACCOUNT_NAME = /^[\w.-]{1,64}$/;
 
-export interface AccountFromConfig {
+interface AccountFromConfig {
   readonly account: AccountOptions;
   /** Said loudly before anything is opened. */
   readonly stakes?: string;

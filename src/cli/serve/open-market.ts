@@ -9,7 +9,7 @@ import { type PaperBroker, paperBroker } from '../../adapters/brokers/paper/pape
 import type { BrokerAdapter, Clock, OrderReport } from '../../domain/ports.js';
 import type { FrozenSnapshot } from '../../domain/snapshot.js';
 
-export interface OpenMarket {
+interface OpenMarket {
   readonly broker: BrokerAdapter;
   /** From now on the symbol can be traded. */
   learn(snapshot: FrozenSnapshot): void;

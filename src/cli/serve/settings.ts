@@ -37,7 +37,7 @@ export interface ServeOptions {
   readonly basePath?: string;
 }
 
-export interface ServeSettings {
+interface ServeSettings {
   readonly service: ServiceOptions;
   readonly drainMs: number;
   /** Said loudly before anything is opened, where real money is at stake. */

@@ -13,7 +13,7 @@ import { type Stake, type Stakes, stakesOf } from '../journal-admin/stakes.js';
 import { positionsIn } from './journal-positions.js';
 
 /** The result that was recorded last. */
-export interface LastResult {
+interface LastResult {
   readonly advisoryId: string;
   readonly status: string;
   readonly reason?: string;

@@ -23,7 +23,7 @@ export interface Follower {
   close(): void;
 }
 
-export interface FollowerParts {
+interface FollowerParts {
   readonly ingress: Ingress;
   readonly clock: Clock;
   readonly intervalMs: number;

@@ -15,7 +15,7 @@ import type { RestateFront } from '../front.js';
 import type { MirroredExecution } from './mirrored-execution.js';
 import type { MirroredLives } from './mirrored-lives.js';
 
-export interface HandoverParts {
+interface HandoverParts {
   readonly front: Pick<RestateFront, 'execute' | 'records'>;
   readonly lives: MirroredLives;
   readonly clock: Clock;

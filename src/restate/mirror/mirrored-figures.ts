@@ -5,7 +5,7 @@ import type { JournalRecord } from '../../domain/journal.js';
 import { type EngineMetrics, metrics } from '../../views/metrics.js';
 import type { MirroredExecution } from './mirrored-execution.js';
 
-export interface MirroredFigures {
+interface MirroredFigures {
   saw(record: JournalRecord, execution: MirroredExecution | undefined): void;
   view(): Pick<EngineMetrics, 'finished' | 'submits' | 'cancels' | 'nakedWindowMs' | 'activationToLastCancelMs'>;
 }

@@ -20,7 +20,7 @@ export interface MirroredGate {
   close(): void;
 }
 
-export interface MirroredGateParts {
+interface MirroredGateParts {
   readonly front: Pick<RestateFront, 'killSwitch' | 'cases'>;
   readonly time: EngineTime;
   /** Resolves when all that was logged by now is known here. */

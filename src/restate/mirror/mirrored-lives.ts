@@ -83,7 +83,7 @@ export function mirroredLives(time: EngineTime): MirroredLives {
   };
 }
 
-export interface MirroredPositions {
+interface MirroredPositions {
   /** Open ones, and the latest others, oldest first. */
   all(): readonly PositionView[];
   /** Takes a fact of the exits; the position as it stands then, when it says something. */

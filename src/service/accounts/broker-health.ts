@@ -20,7 +20,7 @@ export interface BrokerHealth {
   stop(): void;
 }
 
-export interface BrokerHealthOptions {
+interface BrokerHealthOptions {
   readonly clock: Clock;
   /** Time without a call after which the broker is asked, in ms. */
   readonly probeMs: number;

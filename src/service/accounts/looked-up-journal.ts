@@ -9,7 +9,7 @@ import type { IndexedJournal, OpenRequest, RecordLookup } from '../../domain/jou
 import type { Clock, Journal } from '../../domain/ports.js';
 import { type RecordIndex, recordIndex } from '../../domain/record-index.js';
 
-export interface LookedUpJournal {
+interface LookedUpJournal {
   readonly journal: Journal;
   /** Of what is durable; empty before it is open. */
   lookup(): RecordLookup;

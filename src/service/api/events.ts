@@ -24,14 +24,12 @@ export const Hello = Type.Object(
 );
 export type Hello = Static<typeof Hello>;
 
-export const Heartbeat = Type.Object({ time: Time }, { $id: 'Heartbeat', title: 'Heartbeat' });
-export type Heartbeat = Static<typeof Heartbeat>;
+const Heartbeat = Type.Object({ time: Time }, { $id: 'Heartbeat', title: 'Heartbeat' });
 
-export const Notice = Type.Object(
+const Notice = Type.Object(
   { why: Words(['POSITION_UNKNOWN', 'TOO_SLOW', 'CLOSING']), message: Type.String() },
   { $id: 'Notice', title: 'Notice' },
 );
-export type Notice = Static<typeof Notice>;
 
 /** What can be chosen by `topics`. */
 export const TOPICS = {

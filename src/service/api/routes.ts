@@ -14,7 +14,7 @@ import * as executions from './executions.js';
 import type { Role } from './system.js';
 import * as system from './system.js';
 
-export interface Answer {
+interface Answer {
   readonly description: string;
   /** Absent for an answer that is no JSON. */
   readonly schema?: TSchema;

@@ -11,7 +11,7 @@
 import type { Clock } from '../../domain/ports.js';
 import { type Frame, isWanted, type Listener } from './listener.js';
 
-export interface Delivery {
+interface Delivery {
   readonly size: number;
   join(listener: Listener): void;
   leave(listener: Listener): void;

@@ -18,9 +18,9 @@ import type { Frame, Listener } from './listener.js';
 import { type LogPosition, markOf, type StreamPosition, writePosition } from './position.js';
 
 /** A thing that stands: its key, its topic, and how it is written out. */
-export type Stand = readonly [key: string, topic: Topic, make: () => Frame | undefined];
+type Stand = readonly [key: string, topic: Topic, make: () => Frame | undefined];
 
-export interface HubParts {
+interface HubParts {
   readonly clock: Clock;
   readonly views: Views;
   /** How long events wait for others, in ms. */

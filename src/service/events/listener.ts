@@ -44,7 +44,7 @@ export interface Listener {
   end(last: Buffer): void;
 }
 
-export interface ListenerParts {
+interface ListenerParts {
   readonly response: ServerResponse;
   readonly wanted: Wanted;
   readonly clock: Clock;

@@ -6,19 +6,19 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../http/refusal.js';
 
-export interface PageQuery {
+interface PageQuery {
   readonly cursor?: string;
   readonly limit?: number;
 }
 
-export interface PageOf<Entry> {
+interface PageOf<Entry> {
   readonly entries: readonly Entry[];
   readonly nextCursor?: string;
 }
 
 export const DEFAULT_LIMIT = 100;
 
-export interface ListOf<Entry> {
+interface ListOf<Entry> {
   /** Name of the list. */
   readonly list: string;
   /** Unique, and in the order of the list as text. */

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../../domain/ports.js';
 import type { KillSwitch } from '../../index.js';
-import type { Account, OpenAccount } from '../accounts/account.js';
+import type { Account } from '../accounts/account.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { AccessEntry } from '../api/system.js';
 import type { Hub } from '../events/hub.js';
@@ -41,6 +41,3 @@ export function whyNotReady({ isDraining }: HandlerParts, account: Account): str
   const problems = account.problems();
   return problems.length === 0 ? undefined : problems.join(' ');
 }
-
-/** The open account that holds the execution. */
-export type Holder = (advisoryId: string, account: string | undefined) => OpenAccount | undefined;

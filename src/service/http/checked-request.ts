@@ -3,7 +3,6 @@
  */
 import type { TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
-import { Value } from '@sinclair/typebox/value';
 import { nearestName } from '../../domain/nearest-name.js';
 import { show } from '../../domain/snapshot.js';
 import { wordsOf } from '../api/common.js';
@@ -85,6 +84,3 @@ function acceptedBy({ schema, message }: Found): string {
   if (type === 'object') return 'an object';
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
-
-/** Whether a value is what a schema says: for tests and for configs. */
-export const isOf = (schema: TSchema, value: unknown): boolean => Value.Check(schema, value);

@@ -20,7 +20,7 @@ export class Refusal extends Error {
   }
 }
 
-export interface RefusalDetails {
+interface RefusalDetails {
   readonly field?: string | undefined;
   readonly status?: number;
   readonly retryAfterSeconds?: number;
@@ -50,7 +50,7 @@ const STATUS: Partial<Record<ReasonCode, number>> = {
   JOURNAL_UNAVAILABLE: 503,
 };
 
-export const statusOf = (code: ReasonCode): number => STATUS[code] ?? UNPROCESSABLE;
+const statusOf = (code: ReasonCode): number => STATUS[code] ?? UNPROCESSABLE;
 
 export const refuse = (code: ReasonCode, message: string, more?: RefusalDetails): Refusal =>
   new Refusal(code, message, more);

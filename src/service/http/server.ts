@@ -22,7 +22,7 @@ import { assertOneReading } from './one-reading.js';
 import { Refusal, refuse } from './refusal.js';
 import { answerUnreadable } from './unreadable.js';
 
-export interface ServerParts {
+interface ServerParts {
   readonly handlers: Handlers;
   readonly logger: Logger | false;
   readonly bodyBytes: number;

@@ -9,7 +9,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../http/refusal.js';
 
-export interface GuardOptions {
+interface GuardOptions {
   /** Names under which the service may be called, without port; any where absent. Loopback names are always among them. */
   readonly hosts: readonly string[] | undefined;
   /** Origins that may call from elsewhere. */

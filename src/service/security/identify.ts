@@ -12,7 +12,7 @@ import { allows, type Identity, LOCAL, withArticle } from './identity.js';
 import type { RateLimit } from './rate-limit.js';
 import type { Tokens } from './tokens.js';
 
-export interface IdentifyParts {
+interface IdentifyParts {
   /** Absent where none are configured. */
   readonly tokens: Tokens | undefined;
   readonly rate: RateLimit;

@@ -10,7 +10,7 @@ import type { Clock } from '../../domain/ports.js';
 import type { PendingRelease } from '../api/controls.js';
 import { refuse } from '../http/refusal.js';
 
-export interface AskedRelease {
+interface AskedRelease {
   readonly type: KillSwitchType;
   readonly target?: string | undefined;
   readonly by: string;
@@ -18,7 +18,7 @@ export interface AskedRelease {
   readonly force?: boolean | undefined;
 }
 
-export type TwoPersonVerdict =
+type TwoPersonVerdict =
   | { readonly kind: 'waits'; readonly pending: PendingRelease }
   /** Released by both, for both reasons. */
   | { readonly kind: 'agreed'; readonly by: string; readonly reason: string; readonly force: boolean };

@@ -30,7 +30,7 @@ export interface ExecutionList {
   readonly live: OrderedList<ListEntry>;
 }
 
-export interface FinishedExecutions {
+interface FinishedExecutions {
   /** The latest that are over, and every one that is live or waits. */
   list(account: OpenAccount): ExecutionList;
   /** What was kept of it; undefined while it is live, and when it has to be looked at. */
@@ -42,7 +42,7 @@ export interface FinishedExecutions {
 }
 
 export const MOST_LISTED = 10_000;
-export const MOST_WHOLE = 2_000;
+const MOST_WHOLE = 2_000;
 /** Dropped in one go beyond a bound, so that it costs little. */
 const SLACK = 200;
 

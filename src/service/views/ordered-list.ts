@@ -11,7 +11,7 @@ export interface Placed {
   readonly place: string;
 }
 
-export interface Walk {
+interface Walk {
   /** From the end; otherwise from the beginning. */
   readonly descending: boolean;
   /** Only what comes after this place, in the direction of the walk. */

@@ -13,7 +13,7 @@ export interface ListedPosition extends Placed {
   readonly view: PositionView;
 }
 
-export interface Positions {
+interface Positions {
   /** Told of each change. */
   saw(account: OpenAccount, view: PositionView): void;
   list(account: OpenAccount): OrderedList<ListedPosition>;

@@ -14,7 +14,7 @@ import { type ExecutionList, finishedExecutions } from './finished.js';
 import type { OrderedList } from './ordered-list.js';
 import { type ListedPosition, positions } from './positions.js';
 
-export interface ViewParts {
+interface ViewParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly accounts: readonly Account[];
   readonly killSwitch: () => KillSwitch | undefined;

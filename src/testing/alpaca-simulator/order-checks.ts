@@ -36,7 +36,7 @@ export interface Wanted {
 }
 
 /** What a request is held against. */
-export interface Surroundings {
+interface Surroundings {
   readonly asset: AlpacaAsset | undefined;
   /** The position in the symbol, signed. */
   readonly held: Decimal;

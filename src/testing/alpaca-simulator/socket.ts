@@ -19,7 +19,7 @@ export interface ServerSocket {
   cut(): void;
 }
 
-export interface SocketListener {
+interface SocketListener {
   message(text: string): void;
   pong(): void;
   closed(): void;

@@ -27,7 +27,7 @@ export interface ToldFill {
   readonly price: Decimal;
 }
 
-export interface AlpacaVenueOptions {
+interface AlpacaVenueOptions {
   readonly clock: Clock;
   readonly assets: readonly AlpacaAsset[];
   readonly quotes: Readonly<Record<string, string>>;

@@ -19,7 +19,7 @@ import {
   subjectOf,
 } from './subject.js';
 
-export type CaseOutcome = 'passed' | 'failed' | 'skipped';
+type CaseOutcome = 'passed' | 'failed' | 'skipped';
 
 /** What one conformance case came to. @public @since 0.1.0 */
 export interface CaseResult {

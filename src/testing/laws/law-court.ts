@@ -18,7 +18,7 @@ export interface Violation {
   readonly what: string;
 }
 
-export interface Court {
+interface Court {
   /** Says that the law is broken unless `holds`. */
   demand(law: LawId | OutsideLawId, holds: boolean, what: () => string): void;
   readonly violations: readonly Violation[];

@@ -20,7 +20,7 @@ import type { Evidence } from './law-court.js';
 import { brokenOutsideLaws } from './outside-laws.js';
 
 /** What makes queries, or leaves no trace, beside the executions. */
-export interface Past {
+interface Past {
   readonly crashed: boolean;
   /** An operator asked for a sweep, which asks for positions by name too. */
   readonly swept: boolean;

@@ -23,7 +23,7 @@ export interface ChartPath<Fact extends EventObject> {
   readonly states: readonly string[];
 }
 
-export interface ChartModel<Machine extends AnyStateMachine, Fact extends EventObject> {
+interface ChartModel<Machine extends AnyStateMachine, Fact extends EventObject> {
   readonly machine: Machine;
   /** Begins the ids. */
   readonly letter: string;

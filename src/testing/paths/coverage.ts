@@ -22,7 +22,7 @@ export interface CoverageFigures {
   readonly elsewhere: number;
 }
 
-export interface Coverage {
+interface Coverage {
   readonly states: ReadonlySet<string>;
   readonly transitions: ReadonlySet<string>;
   readonly branches: ReadonlySet<string>;

@@ -20,7 +20,7 @@ import { inputFor } from './profiles.js';
 
 type Meter = CoverageMeter<typeof executionMachine>;
 
-export interface Meters {
+interface Meters {
   /** All paths, taken by the chart. */
   readonly chart: Meter;
   /** Those that the engine can be led along. */

@@ -17,8 +17,8 @@ import { VIRTUAL_EPOCH_MS } from '../virtual-clock.js';
 import type { PathFact } from './path-fact.js';
 import { PATH_DEADLINES } from './profiles.js';
 
-export type CallName = 'ask' | 'submit' | 'cancel' | 'protect' | 'reconcile';
-export type TimerName = DeadlineName | `${InclusiveDeadline}.${'look' | 'end'}` | `call.${CallName}`;
+type CallName = 'ask' | 'submit' | 'cancel' | 'protect' | 'reconcile';
+type TimerName = DeadlineName | `${InclusiveDeadline}.${'look' | 'end'}` | `call.${CallName}`;
 
 /**
  * Ends of T1: at their instant others go first, then the order is looked at, and only then are they told. The broker of the
@@ -27,7 +27,7 @@ export type TimerName = DeadlineName | `${InclusiveDeadline}.${'look' | 'end'}` 
 type InclusiveDeadline = 'hardTimeout' | 'lateWindow';
 
 /** A cancel call that is made, a look that is over, a window that was held open by a cancel which is now answered. */
-export type Following = 'CANCEL_STARTED' | 'ORDER_LOOKED' | 'WINDOW_OVER';
+type Following = 'CANCEL_STARTED' | 'ORDER_LOOKED' | 'WINDOW_OVER';
 
 export interface HostTimer {
   readonly name: TimerName;

@@ -16,7 +16,7 @@ import {
   type Unreachable,
 } from './unreachable.js';
 
-export interface PathSummary {
+interface PathSummary {
   readonly passed: number;
   readonly failed: number;
   readonly notRun: number;

@@ -7,7 +7,7 @@ import type { ExecutionFact } from '../../machines/execution.facts.js';
  * `world`: somebody does something (an answer, a push, a switch, a restart). `timer`: time passes until a timer fires.
  * `follows`: the engine tells it by itself in the turn of the fact before.
  */
-export type Cause = 'world' | 'timer' | 'follows';
+type Cause = 'world' | 'timer' | 'follows';
 
 /** 2 for what is followed by nothing but a plain life. */
 export type Deviation = 0 | 1 | 2;

@@ -21,7 +21,7 @@ export interface ModelPath {
 }
 
 /** How far a path may deviate from a plain life. Two deviations reach every transition; a third costs twenty times as many paths. */
-export const DEVIATIONS = 2;
+const DEVIATIONS = 2;
 
 /** More would be a loop of facts that deviate in nothing. */
 const MOST_MOMENTS = 100_000;

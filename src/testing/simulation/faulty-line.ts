@@ -23,7 +23,7 @@ import { carried } from '../venue/venue-line.js';
 import type { VenuePort } from '../venue/venue-port.js';
 import type { Random } from './random.js';
 
-export interface FaultyLineOptions {
+interface FaultyLineOptions {
   readonly clock: Clock;
   readonly port: VenuePort;
   /** Part of each fill that goes off as fee, in what the order receives. */

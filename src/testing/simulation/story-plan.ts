@@ -7,7 +7,7 @@ import type { BrokerCapabilities } from '../../domain/ports.js';
 import type { SnapshotInput } from '../../domain/snapshot.js';
 import type { Random } from './random.js';
 
-export interface PlannedAdvisory {
+interface PlannedAdvisory {
   readonly atMs: number;
   readonly input: SnapshotInput;
   /** Sent once more, so long after. */
@@ -22,7 +22,7 @@ export type OperatorAct =
   | { readonly kind: 'resolveAll' }
   | { readonly kind: 'sweep' };
 
-export interface PlannedCrash {
+interface PlannedCrash {
   /** The process dies at its so-manieth step. */
   readonly atStep: number;
   readonly downMs: number;

@@ -25,7 +25,7 @@ import type { OrderStore } from './order-store.js';
 import { leaves, type VenueOrder } from './venue-order.js';
 import { type OrderTerms, Refused, type VenueInstrument, type VenueProfile } from './venue-rules.js';
 
-export interface AccountParts {
+interface AccountParts {
   readonly store: OrderStore;
   readonly ledger: Ledger;
   readonly profile: VenueProfile;

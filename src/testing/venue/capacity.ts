@@ -7,7 +7,7 @@
  *    as Kraken's counter does.
  * 3. It is asked with the venue's time; it holds no timer.
  */
-export type Bucket =
+type Bucket =
   | { readonly kind: 'window'; readonly name: string; readonly size: number; readonly spanMs: number }
   | { readonly kind: 'leaky'; readonly name: string; readonly size: number; readonly drainPerSecond: number };
 
@@ -19,7 +19,7 @@ export interface CapacityRules {
   readonly lockout?: { readonly afterRefusals: number; readonly forMs: number };
 }
 
-export interface Usage {
+interface Usage {
   readonly bucket: string;
   readonly used: number;
   readonly size: number;

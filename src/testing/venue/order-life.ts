@@ -22,7 +22,7 @@ import { isOver, isWhole, leaves, type VenueFill, type VenueOrder, withFills } f
 import { fillsOf, type PlannedCorrection, type PlannedEnd, type PlannedFill } from './venue-plan.js';
 import { isReached, type VenueInstrument, type VenueProfile } from './venue-rules.js';
 
-export interface LifeParts {
+interface LifeParts {
   readonly store: OrderStore;
   readonly ledger: Ledger;
   readonly profile: VenueProfile;

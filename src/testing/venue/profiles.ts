@@ -6,7 +6,7 @@
 import type { CapacityRules } from './capacity.js';
 import { PLAIN_EXITS, type VenueProfile } from './venue-rules.js';
 
-export interface KnownVenue {
+interface KnownVenue {
   readonly profile: VenueProfile;
   readonly capacity: CapacityRules;
 }

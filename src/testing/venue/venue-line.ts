@@ -45,7 +45,7 @@ export function carried<T>(
 }
 
 /** A line on which every call stays open until it is answered from outside, one by one. */
-export interface HeldLine<Method extends string> {
+interface HeldLine<Method extends string> {
   call<T>(method: Method): Promise<T>;
   /** Answers the last open call of the method; throws when there is none. */
   answer(method: Method, value: unknown): void;

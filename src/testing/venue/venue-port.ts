@@ -6,7 +6,7 @@
  * 2. What is told can be asked for as it stood earlier (a replica that lags).
  */
 
-import { type Decimal, decimal, isZero, roundHalfEven, ZERO } from '../../domain/decimal.js';
+import { type Decimal, isZero, roundHalfEven } from '../../domain/decimal.js';
 import { refuseUnknown } from '../../domain/option-names.js';
 import { requireMethods } from '../../domain/option-values.js';
 import {
@@ -29,7 +29,7 @@ import type { VenueOrderState } from './venue-plan.js';
 import type { ExitLeg } from './venue-requests.js';
 import { type RefusalCode, Refused } from './venue-rules.js';
 
-export interface VenuePortOptions {
+interface VenuePortOptions {
   /** Reports name each fill with its id. Default: only orders on which a fill was taken back or changed. */
   readonly tellsFills?: boolean;
   /** Reports tell the quantity of the order always, not only when it is no longer the one that was sent. */
@@ -40,7 +40,7 @@ export interface VenuePortOptions {
   readonly averagePlaces?: number;
 }
 
-export type LegName = 'sl' | 'tp';
+type LegName = 'sl' | 'tp';
 
 /** The venue model behind the broker port. @beta @since 0.1.0 */
 export class VenuePort {
@@ -243,7 +243,7 @@ const PASSED: LegOutcome = {
 /** What proves that nothing was carried out and may be tried again. */
 const TRANSIENT: readonly RefusalCode[] = ['rate', 'busy', 'lockout', 'time'];
 
-export function refusal(error: unknown): SubmitOutcome {
+function refusal(error: unknown): SubmitOutcome {
   if (!(error instanceof Refused)) throw error;
   const { why, message } = error;
   if (why === 'duplicate') return { kind: 'duplicate' };
@@ -251,7 +251,3 @@ export function refusal(error: unknown): SubmitOutcome {
   const transient = TRANSIENT.includes(why);
   return { kind: 'rejected', code: why.toUpperCase(), reason: message, ...(transient && { transient }) };
 }
-
-/** The size of what a report tells, zero when it cannot be read. */
-export const filledSize = (report: OrderReport | 'not_found' | undefined): Decimal =>
-  report === undefined || report === 'not_found' ? ZERO : decimal(report.filledSize);

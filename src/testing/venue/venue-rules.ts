@@ -89,7 +89,7 @@ export function instrumentsOf(known: KnownInstruments | undefined): (symbol: str
   return (symbol) => bySymbol.get(symbol);
 }
 
-export interface ExitRules {
+interface ExitRules {
   /** `linked`: the venue has an OCO list, whose legs share a fate. `separate`: two orders that know nothing of each other. */
   readonly pair: 'linked' | 'separate';
   /** What a pair reserves: its quantity once, that of each leg, or nothing until it triggers. */
@@ -135,7 +135,7 @@ export interface VenueProfile {
 }
 
 /** What a rule is held against. */
-export interface RuleView {
+interface RuleView {
   readonly last: Decimal | undefined;
   readonly openOrders: readonly { readonly side: Side; readonly type: string; readonly clientOrderId: string }[];
   isTaken(clientOrderId: string): boolean;

@@ -30,7 +30,7 @@ export interface ExitStep {
 
 type Check = (step: ExitStep) => string | undefined;
 
-export interface ExitLaw {
+interface ExitLaw {
   readonly id: ExitLawId;
   readonly sentence: string;
   readonly check: Check;

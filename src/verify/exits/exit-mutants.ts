@@ -6,7 +6,7 @@ import { protectionSetup } from '../../machines/protection.setup.js';
 import { alterations, type Definition } from '../altered-chart.js';
 import type { ExitScope, ProtectionChart } from './verify-exits.js';
 
-export interface ExitMutant {
+interface ExitMutant {
   readonly name: string;
   /** What goes wrong in the world. */
   readonly breaks: string;

@@ -11,7 +11,7 @@ import { QUANTITY } from './exit-facts.js';
 /** B7: the time that a sibling has to go or to shrink, in ms. */
 export const GRACE_MS = 5_000;
 
-export interface ToldExit {
+interface ToldExit {
   readonly leg: ExitLeg;
   readonly cumQty: number;
   readonly quantity: number;

@@ -32,7 +32,7 @@ export interface ExitScope {
   readonly laws?: readonly ExitLawId[];
 }
 
-export interface ExitViolation {
+interface ExitViolation {
   readonly law: ExitLawId | 'X11';
   readonly why: string;
   readonly way: readonly { readonly label: string; readonly state: string }[];

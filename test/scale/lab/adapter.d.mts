@@ -1,3 +1,3 @@
 import type { BrokerAdapter } from '../../../src/domain/ports.js';
 
-export function labBroker(url: string, by?: string): BrokerAdapter;
+function labBroker(url: string, by?: string): BrokerAdapter;

@@ -12,7 +12,7 @@ import type { BrokerTruth } from '../../crash/broker.process.js';
 import { startBroker } from '../../crash/processes.js';
 import type { ServiceRun } from './service.process.js';
 
-export interface KillSetting {
+interface KillSetting {
   /** The folder of the project. */
   readonly root: string;
   readonly kills: number;
@@ -23,7 +23,7 @@ export interface KillSetting {
   readonly clients: number;
 }
 
-export interface KillOutcome {
+interface KillOutcome {
   readonly kills: number;
   readonly advisories: number;
   /** Statuses, each with how often it came. */

@@ -13,7 +13,7 @@ import { outcomeOf, type Proof } from '../proof.js';
 
 export { classifyFailure, type Exchange } from '../http-exchange.js';
 
-export interface Row {
+interface Row {
   /** HTTP statuses, both ends included. */
   readonly status: readonly [least: number, most: number];
   /** Alpaca's numeric code: one, any, or a broken or absent one. Absent: the code does not matter. */

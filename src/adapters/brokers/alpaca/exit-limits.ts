@@ -42,7 +42,7 @@ export async function checkExits(
 }
 
 /** Alpaca looks at the equity of the last close; whichever of the two is known and lower is held against the bound. */
-export function byDayTradeRule(account: Json): string | undefined {
+function byDayTradeRule(account: Json): string | undefined {
   const figures = [account['equity'], account['last_equity']].map(parseVenueDecimal).filter((one) => one !== undefined);
   const low = figures.find((equity) => lessThan(equity, DAY_TRADE_EQUITY));
   const trades = Number(textOf(account['daytrade_count']) ?? 'NaN');
@@ -54,7 +54,7 @@ export function byDayTradeRule(account: Json): string | undefined {
 }
 
 /** The exits' own side may be full of exits; the other side must be empty. */
-export function byWashTrade({ symbol, side }: ProtectionRequest, open: readonly Json[]): string | undefined {
+function byWashTrade({ symbol, side }: ProtectionRequest, open: readonly Json[]): string | undefined {
   const standing = open
     .flatMap((order) => [order, ...legsOf(order)])
     .filter((order) => !isOver(order) && order['symbol'] === symbol && order['side'] === side);

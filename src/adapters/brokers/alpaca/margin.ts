@@ -21,7 +21,7 @@ import type { InstrumentReader } from './instrument.js';
 import type { Wire } from './wire.js';
 import { isJson, type Json, textOf } from './wire-order.js';
 
-export type MarginVerdict = 'ok' | { readonly refused: string };
+type MarginVerdict = 'ok' | { readonly refused: string };
 
 export async function readAccount(wire: Wire, signal: AbortSignal): Promise<Json> {
   const account = await wire.get(signal, (apis, init) => apis.account.getAccountRaw(init));

@@ -15,7 +15,7 @@ import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
 import { isJson, updatesOf } from './wire-order.js';
 
-export interface TradeUpdates {
+interface TradeUpdates {
   readonly reports$: Observable<OrderReport | { readonly type: 'gap' }>;
   readonly isUp: boolean;
   /** Connects, and waits until Alpaca listens, `waitMs` at most. Never fails: polls go on without it. */

@@ -17,7 +17,7 @@ import type { AlpacaSettings } from './options.js';
 import type { AlpacaSdk } from './sdk.js';
 
 /** The parts of the library that build requests. */
-export interface Apis {
+interface Apis {
   readonly orders: InstanceType<AlpacaSdk['trading']['OrdersApi']>;
   readonly assets: InstanceType<AlpacaSdk['trading']['AssetsApi']>;
   readonly clock: InstanceType<AlpacaSdk['trading']['ClockApi']>;

@@ -123,7 +123,7 @@ function readAnswer(_status: number, body: unknown): Said | undefined {
 }
 
 /** Rows of a page. */
-export const PAGE = 50;
+const PAGE = 50;
 
 /** Open orders of a category, of one market or of all. */
 export const openOrdersOf = (which: Json): Listing => ({

@@ -9,7 +9,7 @@ import type { Connection } from './connection.js';
 import type { Market, VenuePosition } from './dialect.js';
 import { readPages } from './listings.js';
 
-export const HEDGED = 'the account is in hedge mode; switch it to one-way mode: fillchart trades net positions there';
+const HEDGED = 'the account is in hedge mode; switch it to one-way mode: fillchart trades net positions there';
 
 /** @throws {Error} when the exchange does not say; {BrokerRefusal} in hedge mode */
 export async function readContracts(

@@ -96,7 +96,7 @@ export interface ExitLimits {
   readonly bands?: Readonly<Record<Side, PriceBand>>;
 }
 
-export interface PriceBand {
+interface PriceBand {
   readonly least: string;
   readonly most: string;
 }
@@ -150,7 +150,7 @@ export interface Listing {
   nextPage?(data: unknown): string | undefined;
 }
 
-export interface ExitOrder {
+interface ExitOrder {
   readonly name: string;
   readonly quantity: string;
   readonly price: string;

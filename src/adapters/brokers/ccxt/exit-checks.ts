@@ -28,7 +28,7 @@ import type { InstrumentReader } from './instrument.js';
 /** The usual fee of a market order, where the exchange does not tell the account's own. */
 const USUAL_FEE = decimal('0.001');
 
-export type Verdict = 'ok' | { readonly refused: string };
+type Verdict = 'ok' | { readonly refused: string };
 
 export async function checkExits(
   connection: Connection,

@@ -31,7 +31,7 @@ type Leg = 'stopLoss' | 'takeProfit';
 /** Reads, when it is first asked for, what the exits would find. */
 type Ground = () => Promise<Footing>;
 
-export interface ExitOrders {
+interface ExitOrders {
   place(request: ProtectionRequest, signal: AbortSignal): Promise<ProtectionOutcome>;
 }
 

@@ -15,7 +15,7 @@ import { type BudgetRules, minuteRules, ONE_REQUEST, wholeOf } from '../request-
 import type { Request } from './dialect.js';
 import type { CcxtExchange, CcxtSettings } from './options.js';
 
-export interface VenueLimits {
+interface VenueLimits {
   readonly rules: BudgetRules;
   costOf(request: Request): Cost;
   /** The limit that says most of the account, for a person. */

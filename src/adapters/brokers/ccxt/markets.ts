@@ -9,7 +9,7 @@ export interface Markets {
   aliases(name: string): readonly string[];
 }
 
-export type MarketKind = 'spot' | 'linear';
+type MarketKind = 'spot' | 'linear';
 
 /** From the markets of ccxt, which are keyed by symbol. What is of another kind is left out. */
 export function marketsOf(raw: Readonly<Record<string, unknown>> | undefined, kind: MarketKind): Markets {

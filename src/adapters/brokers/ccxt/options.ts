@@ -11,7 +11,7 @@ import { platformFetch } from '../http-exchange.js';
 import { address, between, invalid, isLocal, oneOf, quietly } from '../option-checks.js';
 
 /** The exchanges that the adapter knows. Others are refused, though ccxt may know them. */
-export const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
+const CCXT_EXCHANGES = ['binance', 'bybit', 'okx', 'kraken'] as const;
 /** An exchange that the ccxt adapter knows. @public @since 0.1.0 */
 export type CcxtExchange = (typeof CCXT_EXCHANGES)[number];
 

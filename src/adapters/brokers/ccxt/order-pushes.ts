@@ -10,7 +10,7 @@ import { type OrderStream, orderStream } from './order-stream.js';
 import { orderStatus } from './orders.js';
 import { namesOf } from './pushed-names.js';
 
-export interface OrderPushes extends Pick<OrderStream, 'reports$' | 'tell' | 'isUp'> {
+interface OrderPushes extends Pick<OrderStream, 'reports$' | 'tell' | 'isUp'> {
   /** Begins to open it; nobody waits for it. */
   start(library: CcxtLibrary): void;
   stop(): Promise<void>;

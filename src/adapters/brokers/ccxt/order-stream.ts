@@ -24,7 +24,7 @@ export interface OrderStream {
   stop(): void;
 }
 
-export interface OrderStreamParts {
+interface OrderStreamParts {
   readonly clock: Clock;
   /** Our ids of the orders that a push speaks of. */
   readonly namesOf: (pushed: Pushed) => readonly string[];

@@ -14,7 +14,7 @@ import { classifyCancel } from './classify.js';
 import { type Connection, exitOf, marketOf, nameAtVenue } from './connection.js';
 import type { Market, OrderName, Trades, VenueOrder } from './dialect.js';
 
-export const OVER = ['filled', 'cancelled', 'rejected', 'expired'];
+const OVER = ['filled', 'cancelled', 'rejected', 'expired'];
 
 /** @throws {Error} when the exchange did not say, readably, what there is */
 export async function findOrder(
@@ -93,7 +93,7 @@ async function fullReport(
   return trades === undefined || trades === 'unread' ? report : withTrades(report, trades, market);
 }
 
-export function withTrades(report: OrderReport, { fills, fees }: Trades, market: Market): OrderReport {
+function withTrades(report: OrderReport, { fills, fees }: Trades, market: Market): OrderReport {
   return {
     ...report,
     ...(fills.length > 0 && report.fills === undefined && { fills }),
@@ -129,7 +129,7 @@ export function reportOf(order: VenueOrder, clientOrderId: string, market?: Mark
 }
 
 /** Kraken's own codes (`XXBT`) as the symbol has them. */
-export function named(fees: readonly Fee[], { symbol, baseId, quoteId }: Market): readonly Fee[] {
+function named(fees: readonly Fee[], { symbol, baseId, quoteId }: Market): readonly Fee[] {
   const [base = baseId, quote = quoteId] = (symbol.split(':')[0] ?? '').split('/');
   const names = new Map([
     [baseId, base],

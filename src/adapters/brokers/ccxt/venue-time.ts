@@ -20,7 +20,7 @@ export interface VenueTime {
 const WARNING_MS = 1_000;
 const FRESH_MS = 180_000;
 
-export interface VenueTimeParts {
+interface VenueTimeParts {
   readonly clock: Clock;
   readonly exchange: string;
   readonly warn: (message: string) => void;

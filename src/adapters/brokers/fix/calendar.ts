@@ -9,7 +9,7 @@ import { type Period, periodAt } from './schedule.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
 import type { FixSettings } from './settings.js';
 
-export interface Calendar {
+interface Calendar {
   /** Where the schedule stands, before a connection is made; `undefined` without a schedule. */
   begin(): Period | undefined;
   /** The next Logon must ask for new numbers. */

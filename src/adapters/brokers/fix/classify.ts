@@ -37,8 +37,8 @@ interface Row<Proof> {
   readonly why: string;
 }
 
-export type SubmitRow = Row<SubmitOutcome['kind']>;
-export type CancelRow = Row<CancelWord>;
+type SubmitRow = Row<SubmitOutcome['kind']>;
+type CancelRow = Row<CancelWord>;
 
 /** Answers to NewOrderSingle. */
 export const SUBMIT_TABLE: readonly SubmitRow[] = [

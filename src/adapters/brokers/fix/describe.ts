@@ -31,7 +31,7 @@ export function peerClock(now: () => number): PeerClock {
 }
 
 /** A UTCTimestamp (`20261122-14:30:00.123`) in epoch ms. */
-export function epochMs(text: string): number | undefined {
+function epochMs(text: string): number | undefined {
   const [, year, month, day, time] = UTC_TIMESTAMP.exec(text) ?? [];
   const ms = Date.parse(`${year}-${month}-${day}T${time}Z`);
   return Number.isFinite(ms) ? ms : undefined;

@@ -21,7 +21,7 @@ export interface About {
 
 export type FieldValue = readonly [tag: number, value: string];
 
-export interface FieldPlan {
+interface FieldPlan {
   /** Fields of the standard header. */
   readonly header: readonly FieldValue[];
   /** Fields of the body of a message, the last of a tag counts. */

@@ -17,7 +17,7 @@ export interface WireMessage extends Received {
   readonly bytes: Buffer;
 }
 
-export type Frame =
+type Frame =
   | { readonly kind: 'message'; readonly message: WireMessage }
   | { readonly kind: 'garbled'; readonly why: string };
 

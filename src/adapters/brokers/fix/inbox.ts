@@ -49,7 +49,7 @@ const BUSINESS_REJECT_FIELDS = [
   ['BusinessRejectReason', TAG.businessRejectReason],
 ] as const;
 
-export interface InboxListener {
+interface InboxListener {
   report(report: OrderReport): void;
   /** A report names the order, and cannot be of it. */
   doubted(message: Received, doubt: Doubt, order: OutgoingOrder): void;
@@ -60,7 +60,7 @@ export interface InboxListener {
 }
 
 /** Where the answers are awaited. */
-export interface Awaiting {
+interface Awaiting {
   readonly store: OrderStore;
   readonly pending: Pending;
   readonly positions: Collector<PositionReport>;

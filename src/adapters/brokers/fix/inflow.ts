@@ -11,7 +11,7 @@
 import type { Clock } from '../../../domain/ports.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
 
-export interface InflowParts<Message> {
+interface InflowParts<Message> {
   readonly numbers: SequenceNumbers;
   readonly clock: Clock;
   /** Longest time that messages are held for a gap, in ms. */

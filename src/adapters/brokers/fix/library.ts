@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { FillchartError } from '../../../domain/reasons.js';
 import type { FixVersion } from './options.js';
 
-export type FixLibrary = typeof import('jspurefix');
+type FixLibrary = typeof import('jspurefix');
 export type FixDictionary = InstanceType<FixLibrary['JsFixConfig']>['definitions'];
 
 export interface LoadedFix {
@@ -18,7 +18,7 @@ export interface LoadedFix {
 }
 
 /** The version that this adapter is tested with. */
-export const LIBRARY_VERSION = '5.11.4';
+const LIBRARY_VERSION = '5.11.4';
 
 const DICTIONARIES: Readonly<Record<FixVersion, string>> = { 'FIX.4.2': 'qf42', 'FIX.4.4': 'qf44' };
 

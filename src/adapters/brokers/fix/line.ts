@@ -25,7 +25,7 @@ import { sessionLocks, sessionNameHere } from './store-folder.js';
 import { lockStore, type StoreLock } from './store-lock.js';
 import { openTransport, type Transport } from './transport.js';
 
-export interface LineListener {
+interface LineListener {
   /** A session is ready: what happened meanwhile may have been missed. `isAnew`: it is not sent again. */
   up(isAnew: boolean): void;
   /** Any message that is sound has come, the session's own among them. */

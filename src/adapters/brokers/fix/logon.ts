@@ -10,7 +10,7 @@ import type { Body } from './messages.js';
 import type { FixSettings } from './settings.js';
 
 /** The number and time of the Logon, as they stand in its header. */
-export interface LogonStamp {
+interface LogonStamp {
   readonly number: number;
   readonly at: Date;
 }

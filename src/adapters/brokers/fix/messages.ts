@@ -122,7 +122,7 @@ export function marketDataRequest(settings: FixSettings, requestId: string, symb
 }
 
 /** A fill that was told, and is refused. */
-export interface RefusedFill {
+interface RefusedFill {
   readonly orderId: string;
   readonly execId: string;
   /** DKReason (127). */

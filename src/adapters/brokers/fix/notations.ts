@@ -9,7 +9,7 @@
 import { realId } from './execution-report.js';
 import type { FixInstrument } from './options.js';
 
-export interface Notations {
+interface Notations {
   /** Is a told symbol another instrument than `ours`? */
   isOther(told: string, ours: string): boolean;
   /** A report on an order for `ours` told this symbol, and was taken. True when it is the first other notation. */

@@ -12,14 +12,14 @@ import type { FixSettings } from './settings.js';
 import { readText, replaceText, storePath } from './store-folder.js';
 
 /** An order of an earlier process, and the state in which it ended; `undefined` while that is not known. */
-export interface KeptOrder {
+interface KeptOrder {
   readonly order: OutgoingOrder;
   readonly ended: string | undefined;
   /** The ClOrdID and the quantity that it has since it was replaced. */
   readonly replaced: Replacement | undefined;
 }
 
-export interface Replacement {
+interface Replacement {
   readonly name: string;
   readonly quantity: string;
 }

@@ -17,7 +17,7 @@ import { type FillLedger, fillLedger } from './fill-ledger.js';
 import type { KnownOrder, OutgoingOrder } from './known-order.js';
 import type { OrderFile } from './order-file.js';
 
-export interface Taken {
+interface Taken {
   readonly report: OrderReport;
   readonly isNews: boolean;
 }

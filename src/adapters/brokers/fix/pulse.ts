@@ -7,7 +7,7 @@
  */
 import type { FixSettings } from './settings.js';
 
-export interface PulseParts {
+interface PulseParts {
   beat(): void;
   test(id: string): void;
   /** Called on every tick. */

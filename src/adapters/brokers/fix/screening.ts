@@ -23,7 +23,7 @@ const REQUIRED_TAG_MISSING = 1;
 const INVALID_TYPE = 11;
 const UNSUPPORTED = 3;
 
-export interface Objection {
+interface Objection {
   readonly type: '3' | 'j';
   readonly body: Body;
 }

@@ -25,7 +25,7 @@ import type { FixSettings } from './settings.js';
 import { TAG } from './tags.js';
 import type { Transport } from './transport.js';
 
-export interface SessionListener {
+interface SessionListener {
   /** `isAnew`: what was missed is not sent again. */
   ready(isAnew: boolean): void;
   /** Any message that is sound has come, the session's own among them. */

@@ -24,13 +24,13 @@ import type { KnownOrder } from './known-order.js';
 import type { OrderStore } from './order-store.js';
 import type { Replaced } from './replace.js';
 
-export interface Siblings {
+interface Siblings {
   heard(report: OrderReport): void;
   /** The session is ready. `isAnew`: what was missed is not sent again. */
   up(isAnew: boolean): void;
 }
 
-export interface SiblingParts {
+interface SiblingParts {
   readonly store: OrderStore;
   cancel(ref: OrderRef): Promise<CancelOutcome>;
   /** Replaces an order by one for this quantity. */

@@ -22,7 +22,7 @@ export interface Transport {
   readonly isOpen: boolean;
 }
 
-export interface Address {
+interface Address {
   readonly host: string;
   readonly port: number;
 }

@@ -11,7 +11,7 @@ import type { LoadedFix } from './library.js';
 import type { Body } from './messages.js';
 import type { FixSettings } from './settings.js';
 
-export interface OutgoingHeader {
+interface OutgoingHeader {
   readonly number: number;
   /** SendingTime. */
   readonly time: Date;
@@ -19,7 +19,7 @@ export interface OutgoingHeader {
   readonly isAgain?: boolean;
 }
 
-export interface Wire {
+interface Wire {
   /** @throws {Error} when the dictionary does not know the message, or a field cannot be encoded */
   encode(type: string, body: Body, header: OutgoingHeader, about?: About, more?: readonly FieldValue[]): Buffer;
 }

@@ -10,7 +10,7 @@ import { nearestName } from '../../../domain/nearest-name.js';
 import { FillchartError } from '../../../domain/reasons.js';
 import { show } from '../../../domain/snapshot.js';
 
-export interface Problem {
+interface Problem {
   /** Where, such as `scripts.AAPL.fills[0].price`. */
   readonly path: string;
   /** How the sentence that begins with the path goes on. */

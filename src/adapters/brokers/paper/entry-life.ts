@@ -21,7 +21,7 @@ export interface EntryLife {
   priceMoved(symbol: string): void;
 }
 
-export interface EntryLifeContext {
+interface EntryLifeContext {
   readonly store: OrderStore;
   readonly timers: Timers;
   /** A scripted price is a trade: it moves the market before it fills the order. */

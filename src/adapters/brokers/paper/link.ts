@@ -10,7 +10,7 @@ import type { Answer } from './answer.js';
 import { drawMs, type Seed, type Spread } from './random.js';
 import type { Timers } from './timers.js';
 
-export interface Call<T> {
+interface Call<T> {
   readonly method: string;
   readonly signal: AbortSignal;
   /** At the broker. */

@@ -9,12 +9,12 @@ import { type FillFact, volumeWeightedAverage } from '../../../domain/fills.js';
 import type { Fill, OrderReport, Side } from '../../../domain/ports.js';
 
 /** `MARKET` entries; `STOP` and `LIMIT` are the legs of exit pairs. */
-export type PaperOrderType = 'MARKET' | 'STOP' | 'LIMIT';
+type PaperOrderType = 'MARKET' | 'STOP' | 'LIMIT';
 
 export type PaperClosedState = 'filled' | 'cancelled' | 'rejected' | 'expired';
 
 /** `pending_cancel`: a cancel was taken and has no effect yet; the order can still be filled. */
-export type PaperOrderState = 'pending' | 'partially_filled' | 'pending_cancel' | PaperClosedState;
+type PaperOrderState = 'pending' | 'partially_filled' | 'pending_cancel' | PaperClosedState;
 
 export interface PaperOrder {
   readonly clientOrderId: string;
@@ -61,7 +61,7 @@ export const isOpen = (order: PaperOrder): boolean => order.closedAs === undefin
 
 export const leavesOf = (order: PaperOrder): Decimal => maximum(subtract(order.quantity, order.cumQty), ZERO);
 
-export function stateOf(order: PaperOrder): PaperOrderState {
+function stateOf(order: PaperOrder): PaperOrderState {
   if (order.closedAs !== undefined) return order.closedAs;
   if (order.cancelRequested) return 'pending_cancel';
   return isPositive(order.cumQty) ? 'partially_filled' : 'pending';
@@ -80,8 +80,7 @@ export const closedOrder = (order: PaperOrder, closedAs: PaperClosedState, reaso
   reason,
 });
 
-export const averagePrice = (order: PaperOrder): Decimal | undefined =>
-  volumeWeightedAverage(order.fills, order.cumQty);
+const averagePrice = (order: PaperOrder): Decimal | undefined => volumeWeightedAverage(order.fills, order.cumQty);
 
 /** The report of the port. @param brokerTime ISO 8601 */
 export function reportOf(order: PaperOrder, brokerTime: string, withPrice: boolean): OrderReport {

@@ -10,7 +10,7 @@ import type { OrderRequest } from '../../../domain/ports.js';
 /** One answer for every try, or a list: the n-th try gets the n-th, and the last one is repeated. */
 export type EachTry<T> = T | readonly T[];
 
-export interface Rejection {
+interface Rejection {
   readonly rejected: {
     readonly code: string;
     readonly reason: string;
@@ -19,7 +19,7 @@ export interface Rejection {
   };
 }
 
-export interface NotSent {
+interface NotSent {
   readonly not_sent: { readonly reason: string };
 }
 
@@ -41,7 +41,7 @@ export type SubmitScript =
  * does nothing; `already_closed`, `not_found` and `unknown` are said and nothing is done; `unknown-but-live` is done
  * and said to be unknown; `hang` is done and never answered.
  */
-export type CancelScript =
+type CancelScript =
   | 'confirm'
   | { readonly confirmAfterMs: number }
   | 'ignore'

@@ -19,7 +19,7 @@ export type Spread = number | { readonly min: number; readonly max: number };
 const TWO_TO_32 = 2 ** 32;
 
 /** An even draw from 0 to 2^32 − 1: FNV-1a over the key, its bits then mixed as murmur3 does. */
-export function draw(seed: Seed, key: DrawKey): number {
+function draw(seed: Seed, key: DrawKey): number {
   let hash = 0x811c9dc5;
   for (const character of JSON.stringify([seed, ...key])) {
     hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);

@@ -1,7 +1,7 @@
 /**
  * The codes with which the paper broker refuses, as a broker would: they are its own words, not the engine's.
  */
-export const PAPER_REJECT_CODES = {
+const PAPER_REJECT_CODES = {
   INVALID_CLIENT_ORDER_ID: 'clientOrderId must be 1–36 of letters, digits and hyphens.',
   UNKNOWN_SYMBOL: 'The symbol is not known.',
   NOT_TRADABLE: 'The symbol cannot be traded.',
@@ -17,7 +17,7 @@ export const PAPER_REJECT_CODES = {
   PAIR_CLOSED: 'The exit pair is over.',
 } as const;
 
-export type PaperRejectCode = keyof typeof PAPER_REJECT_CODES;
+type PaperRejectCode = keyof typeof PAPER_REJECT_CODES;
 
 /** A refusal, with the value that is not accepted. */
 export interface Refusal {

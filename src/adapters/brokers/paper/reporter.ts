@@ -10,7 +10,7 @@ import { isoTime } from '../../../domain/time.js';
 import { type PaperOrder, reportOf } from './paper-order.js';
 import type { ScriptStore } from './script-store.js';
 
-export type PushedReport = OrderReport | { readonly type: 'gap' };
+type PushedReport = OrderReport | { readonly type: 'gap' };
 
 export interface Reporter {
   readonly reports$: Observable<PushedReport>;

@@ -8,9 +8,9 @@ import type { Clock, OrderRequest } from '../../../domain/ports.js';
 import type { EachTry, PaperScript, PaperScripts, QueryScript } from './paper-script.js';
 import { readPaperScript } from './read-script.js';
 
-export type TriedCall = 'submit' | 'cancel' | 'protection';
+type TriedCall = 'submit' | 'cancel' | 'protection';
 
-export interface BoundScript {
+interface BoundScript {
   readonly script: PaperScript;
   readonly arrivedAtMs: number;
 }

@@ -24,7 +24,7 @@ export interface Block {
   readonly length: number;
 }
 
-export interface WrittenArchive {
+interface WrittenArchive {
   readonly anchor: ArchiveAnchor;
   readonly blocks: readonly Block[];
 }

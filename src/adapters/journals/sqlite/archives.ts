@@ -55,7 +55,7 @@ export function* archivedRecords(database: Database, path: string): Generator<re
 /** 52 bits: a number as JavaScript and SQLite both have it. */
 const keyOf = (text: string): number => Number.parseInt(sha256(text).slice(0, 13), 16);
 
-export interface ArchiveLookup {
+interface ArchiveLookup {
   ofAdvisory(advisoryId: string): readonly JournalRecord[];
   advisoryOf(clientOrderId: string): string | undefined;
   /** The records of the files from number `from` on, oldest first. */

@@ -32,7 +32,7 @@ export interface Database {
   close(): void;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** The file must be there, and nothing is written to it. */
   readonly readonly?: boolean;
 }

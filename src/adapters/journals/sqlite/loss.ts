@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import type { LockState } from './lock.js';
 
-export interface Traces {
+interface Traces {
   /** Bytes of the journal; 0 when there is none. */
   readonly journal: number;
   /** Bytes of its write-ahead log; `undefined` when there is none. */

@@ -35,7 +35,7 @@ export function isOpenHere(file: string): boolean {
   return stat !== undefined && isOpen(identityOf(stat));
 }
 
-export interface Claim {
+interface Claim {
   /** The claim lasts as long as this connection, at the longest. */
   connected(database: Database): void;
   release(): void;

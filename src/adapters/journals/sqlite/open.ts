@@ -22,7 +22,7 @@ import { inspectSqliteJournal, recordsInLog } from './read.js';
 import { readRows, recordsOf } from './rows.js';
 import { fileOf, openWriter, type Writer } from './write.js';
 
-export type Opening =
+type Opening =
   | {
       readonly refusal?: undefined;
       readonly loss: string | undefined;
@@ -40,7 +40,7 @@ export type Opening =
       readonly lock: Lock | undefined;
     };
 
-export interface OpeningOptions {
+interface OpeningOptions {
   readonly hooks: JournalHooks;
   readonly driver: DriverName | undefined;
   /** Only what came after the checkpoint, where there is a good one. */

@@ -141,7 +141,7 @@ function parsed(row: Row, file: string): JournalRecord {
 
 const ROWS_PER_TURN = 1000;
 
-export interface Rows {
+interface Rows {
   /** By place; `undefined` where the row, or the page that it stands on, cannot be read. */
   readonly entries: readonly ChainEntry[];
   /** The first row that cannot be read, and why. */
