@@ -8,6 +8,7 @@
  */
 import { parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Correction, Fill, OpenOrder, OrderReport, WorkingProtection } from '../../../domain/ports.js';
+import { inOwnWords } from '../own-words.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -73,7 +74,7 @@ export function reportOf(order: unknown, named?: string): OpenOrder | undefined 
     symbol: textOf(order['symbol']) ?? '',
     clientOrderId,
     brokerOrderId,
-    state: isExitId(clientOrderId) && worksOn(order, status) ? 'working' : (STATES[status] ?? status),
+    state: isExitId(clientOrderId) && worksOn(order, status) ? 'working' : (inOwnWords(STATES, status) ?? status),
     filledSize,
     ...(fillPrice !== undefined && { fillPrice }),
     ...(price !== undefined && { price }),
@@ -104,7 +105,7 @@ export function updatesOf(update: Json, named?: string): readonly OpenOrder[] {
   const [own, ...legs] = reportsOf(update['order'], named);
   if (own === undefined) return [];
   const event = textOf(update['event']) ?? '';
-  const kind = CORRECTIONS[event];
+  const kind = inOwnWords(CORRECTIONS, event);
   const fills = TRADES.includes(event) || kind === 'correct' ? fillsOf(update) : [];
   const fillId =
     textOf(update['previous_execution_id']) ?? (kind === 'bust' ? textOf(update['execution_id']) : undefined);

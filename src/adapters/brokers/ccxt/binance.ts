@@ -11,6 +11,7 @@
  */
 import { type Decimal, maximum, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
+import { inOwnWords } from '../own-words.js';
 import type { Row } from './answer-row.js';
 import { averageOf, feesOf, isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
@@ -252,7 +253,7 @@ function orderOf(order: unknown, kind?: OrderName['kind']): VenueOrder | undefin
     brokerOrderId,
     marketId: textOf(order['symbol']) ?? '',
     side: order['side'] === 'SELL' ? 'sell' : 'buy',
-    state: STATES[status] ?? status,
+    state: inOwnWords(STATES, status) ?? status,
     filledSize,
     quantity: quantity ?? '0',
     ...(fillPrice && { fillPrice }),

@@ -13,6 +13,7 @@
  */
 import { lessThan, parseVenueDecimal } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
+import { inOwnWords } from '../own-words.js';
 import type { Row } from './answer-row.js';
 import { averageOf, feesOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
@@ -212,7 +213,7 @@ function orderOf(order: Json): VenueOrder | undefined {
     brokerOrderId,
     marketId: textOf(order['symbol']) ?? '',
     side: order['side'] === 'Sell' ? 'sell' : 'buy',
-    state: STATES[status] ?? status,
+    state: inOwnWords(STATES, status) ?? status,
     filledSize,
     quantity: textOf(order['qty']) ?? '0',
     ...(fillPrice && { fillPrice }),

@@ -11,6 +11,7 @@
  */
 import { parseVenueDecimal, subtract, ZERO } from '../../../domain/decimal.js';
 import type { Side } from '../../../domain/ports.js';
+import { inOwnWords } from '../own-words.js';
 import type { Row } from './answer-row.js';
 import { averageOf, isoOf, positive } from './averages.js';
 import { balanceOfTotal } from './balance.js';
@@ -238,7 +239,7 @@ function stateOf(status: string, quantity: string, filledSize: string): string {
   const isWhole = all === undefined || filled === undefined || subtract(all, filled) === ZERO;
   if (status === 'closed' && !isWhole) return 'cancelled';
   if (status === 'open' && filled !== undefined && filled !== ZERO) return 'partially_filled';
-  return STATES[status] ?? status;
+  return inOwnWords(STATES, status) ?? status;
 }
 
 function exitPrices(descr: Json): { readonly stopLoss?: string; readonly takeProfit?: string } {

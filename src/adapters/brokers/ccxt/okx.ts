@@ -10,6 +10,7 @@
  * Source: OKX API documentation v5, "Order book trading", "Algo trading", "Error code".
  */
 import type { Side } from '../../../domain/ports.js';
+import { inOwnWords } from '../own-words.js';
 import type { Row } from './answer-row.js';
 import { asCharge, feesOf, isoOf, positive } from './averages.js';
 import { balanceOf } from './balance.js';
@@ -211,7 +212,7 @@ function orderOf(order: Json): VenueOrder | undefined {
   const reason = textOf(order['cancelSourceReason']);
   return {
     ...common(order, brokerOrderId, textOf(order['clOrdId']) ?? ''),
-    state: STATES[state] ?? state,
+    state: inOwnWords(STATES, state) ?? state,
     filledSize,
     ...(fillPrice && { fillPrice }),
     ...(reason && { reason }),
@@ -246,7 +247,7 @@ function pairOf(order: Json): VenueOrder | undefined {
   const [stopLoss, takeProfit] = [positive(order['slTriggerPx']), positive(order['tpTriggerPx'])];
   return {
     ...common(order, id, textOf(order['algoClOrdId']) ?? ''),
-    state: ALGO_STATES[state] ?? state,
+    state: inOwnWords(ALGO_STATES, state) ?? state,
     filledSize: '0',
     isStop: true,
     ...(stopLoss && { stopLoss }),

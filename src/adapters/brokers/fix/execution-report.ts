@@ -13,6 +13,7 @@
  */
 import { compare, isPositive, parseVenueDecimal, sum, ZERO } from '../../../domain/decimal.js';
 import type { Correction, Fill, OrderReport } from '../../../domain/ports.js';
+import { inOwnWords } from '../own-words.js';
 import { TAG, type TagName } from './tags.js';
 
 /** A received message: its type, and its fields by tag. */
@@ -176,7 +177,7 @@ export function reportOf(execution: Execution, clientOrderId: string, role: Orde
   const { ordStatus, orderId = '', cumQty = '0', avgPx, text, brokerTime, price } = execution;
   const isExit = role !== 'entry';
   const isWorking = isExit && (WORKING.includes(ordStatus) || (role === 'exit' && ordStatus === DONE_FOR_DAY));
-  const state = isWorking ? 'working' : (STATES[ordStatus] ?? `status_${ordStatus}`);
+  const state = isWorking ? 'working' : (inOwnWords(STATES, ordStatus) ?? `status_${ordStatus}`);
   return {
     clientOrderId,
     brokerOrderId: orderId,
