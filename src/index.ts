@@ -60,7 +60,7 @@ export type { ExecutionFact } from './machines/execution.facts.js';
 export type { ProtectionContext } from './machines/protection.context.js';
 export type { ProtectionCommand } from './machines/protection.commands.js';
 export type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from './machines/protection.facts.js';
-export type { Exit, ExitFact, ExitLeg, ExitStatus } from './domain/exits.js';
+export type { AmendedExit, Exit, ExitFact, ExitLeg, ExitStatus } from './domain/exits.js';
 
 // The ports
 export type { BrokerAdapter, BrokerCapabilities, BrokerDescription } from './domain/ports.js';

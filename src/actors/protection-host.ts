@@ -1,13 +1,14 @@
 /**
  * The host of one position's exits: between the chart, which decides, and what it asks for.
  *
- * 1. A fact that says nothing new is dropped before the chart; every other is given to the chart, then recorded (A3).
+ * 1. A fact that changes nothing, and asks for nothing that is not told by then, is dropped; every other is recorded (A3).
  * 2. Nothing here writes to the broker, so nothing waits for the journal.
  * 3. Listeners hear of a fact after what it caused is on its way (E6).
  * 4. Facts that very many positions hear at once are taken in slices, after what may lead to a cancel or a protection. Whoever
  *    looks at a position sees all that came to it, in order.
  */
 import type { AuditEntry } from '../domain/audit.js';
+import { toldOf } from '../domain/cases.js';
 import { add, ZERO } from '../domain/decimal.js';
 import { type ExitLeg, exitIdOf, readExitReport } from '../domain/exits.js';
 import type { Clock, OrderRef } from '../domain/ports.js';
@@ -21,6 +22,7 @@ import { type PositionState, type ProtectionSnapshot, positionState } from '../m
 import { newProtectionState, type Step, step } from '../machines/step.js';
 import type { CaseRegister } from './cases.js';
 import type { EngineTime } from './engine-time.js';
+import { withoutTold } from './exit-cases.js';
 import type { ExitWatch } from './exit-watch.js';
 import { type Inbox, inbox } from './inbox.js';
 import type { Turns, Urgency } from './turns.js';
@@ -127,8 +129,10 @@ class Position implements ProtectionHost {
     if (this.#isAbandoned || this.#hasFailed || known.status !== 'active') return;
     const before = known.context;
     const taken = this.#attemptStep(known, fact);
-    if (taken === undefined || (taken.state === known && taken.commands.length === 0)) return;
-    const { commands, audit } = taken;
+    if (taken === undefined) return;
+    const commands = withoutTold(taken.commands, () => toldOf(this.#services.cases.all(), before.advisoryId));
+    if (taken.state === known && commands.length === 0) return;
+    const { audit } = taken;
     this.#now = taken.state;
     const { advisoryId, snapshotHash } = taken.state.context;
     const { recorder, onChange, onAudit } = this.#services;

@@ -64,6 +64,16 @@ export interface Exit {
   readonly voided?: readonly string[];
 }
 
+/** What the venue shows of an exit, not all of it as it was placed. Plain JSON. @public @since 0.1.0 */
+export interface AmendedExit {
+  readonly price?: Decimal;
+  readonly quantity?: Decimal;
+  /** The venue keeps it out of the market: it does not trigger. */
+  readonly isSuspended?: true;
+  /** Since when it has been shown so, engine ms. */
+  readonly since: number;
+}
+
 export const exitIdOf = (clientOrderId: string, leg: ExitLeg): string => `${clientOrderId}-${leg}`;
 
 const ENDINGS = { sl: '-sl', tp: '-tp' } as const satisfies Readonly<Record<ExitLeg, string>>;

@@ -6,7 +6,9 @@
  * 2. A fact that cannot be folded costs its own execution, position, switch or case, and nothing else (E2); it is told.
  * 3. The folded result of each execution is held against the recorded one (A7).
  */
+
 import { pastTimeOf } from '../actors/engine-time.js';
+import { untoldOf } from '../actors/exit-cases.js';
 import { type FilledTotals, filledTotals } from '../actors/filled-totals.js';
 import { inSlices } from '../actors/next-turn.js';
 import { type Case, type CaseFact, withCaseFact } from '../domain/cases.js';
@@ -25,7 +27,7 @@ import type { ExecutionInput, FactOf } from '../machines/execution.facts.js';
 import type { KillSwitchFact } from '../machines/kill-switch.machine.js';
 import { type Metrics, metrics } from '../views/metrics.js';
 import { type Holdings, holdings } from './holdings.js';
-import { closedOf, isTold, RETAINED } from './protections.js';
+import { closedOf, RETAINED } from './protections.js';
 import { riskCounters } from './risk-counters.js';
 import { isUncertain } from './sweep.js';
 import type { ViewsState } from './views-state.js';
@@ -200,7 +202,7 @@ function* foldExits(
       if (folded === undefined) return;
       held.set(folded.context);
       // Of one that is over and whose case is not written down, the recovery opens the case.
-      const isOver = folded.isOver && folded.asked.every((asked) => isTold(cases, advisoryId, asked.mismatches));
+      const isOver = folded.isOver && untoldOf(folded.asked, cases, advisoryId).length === 0;
       (isOver ? closed : open).push(advisoryId);
       if (!isOver) return;
       const { clientOrderId, symbol, side } = folded.context;

@@ -9,11 +9,11 @@
  *    (T5, P8).
  */
 import { type Observable, Subject } from 'rxjs';
+import { untoldOf } from '../actors/exit-cases.js';
 import { movedFrom } from '../actors/moved-since-end.js';
 import { type ProtectionHost, type ProtectionServices, protectionHost } from '../actors/protection-host.js';
 import { within } from '../actors/within.js';
 import { exitSide } from '../domain/bracket.js';
-import type { Case } from '../domain/cases.js';
 import { type Decimal, isPositive, lessThan, maximum, subtract, sum, ZERO } from '../domain/decimal.js';
 import { EXIT_LEGS, type ExitLeg, exitIdOf, exitOf, readExitReport } from '../domain/exits.js';
 import { hasFill } from '../domain/order.js';
@@ -33,7 +33,6 @@ import type { PlacedExit, ProtectionFact, ProtectionInput, SeenPosition } from '
 import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
 import { acceptedIn } from './accepted.js';
-import { type AmendedExits, amendedExits, type ToldByExit } from './amended-exits.js';
 import { coverNow, tellExitCorrection } from './exit-corrections.js';
 import { type Holdings, heldBy } from './holdings.js';
 
@@ -105,7 +104,7 @@ export function protections(parts: ProtectionsParts): Protections {
   const { holdings, capabilities, time, cases, watch, retained = RETAINED } = parts;
   const [open, closed] = [new Map<string, ProtectionHost>(), new Map<string, EndedPosition>()];
   const [exits$, unclear$] = [new Subject<PositionView>(), new Subject<string>()];
-  const [closedAtEnd, amended] = [firstOfEach(), amendedExits(cases, time)];
+  const closedAtEnd = firstOfEach();
   /** Closed before this process: read when somebody asks. */
   let closedBefore: readonly string[] = [];
   const services: ProtectionServices = { ...parts, askPosition, onChange };
@@ -133,7 +132,6 @@ export function protections(parts: ProtectionsParts): Protections {
   function retire(host: ProtectionHost): void {
     const { clientOrderId } = host.context;
     open.delete(clientOrderId);
-    amended.forget(clientOrderId);
     parts.onRetired(clientOrderId);
     // The actor goes; what it came to is all that is kept.
     closed.set(clientOrderId, { context: host.context, state: host.state });
@@ -219,10 +217,10 @@ export function protections(parts: ProtectionsParts): Protections {
   /** A process that ended between a fact and its case leaves the case to the next one (M1). */
   function raiseUnlessKnown(
     { symbol, advisoryId, snapshotHash }: ProtectionContext,
-    { kind, mismatches }: ProtectionCommandOf<'openCase'>,
+    asked: ProtectionCommandOf<'openCase'>,
   ): void {
-    if (isTold(cases.all(), advisoryId, mismatches)) return;
-    void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
+    for (const { kind, mismatches } of untoldOf([asked], cases.all(), advisoryId))
+      void cases.raise({ kind, symbol, advisoryId, snapshotHash, mismatches });
   }
 
   /** What the venue took back is held again, as far as this process knows; the journal has a case of it. */
@@ -265,7 +263,8 @@ export function protections(parts: ProtectionsParts): Protections {
       if (host !== undefined) {
         // First what a person must know: a fact whose case was not written down would be taken as told.
         const report = readExitReport(raw, { clientOrderId: id });
-        if (report !== undefined) tellChanges(parts, amended, { context: host.context, leg: exit.leg, report });
+        if (report?.correction !== undefined)
+          tellExitCorrection(parts, { context: host.context, leg: exit.leg, report });
         return host.report(exit.leg, raw);
       }
       const { clientOrderId } = exit;
@@ -318,12 +317,6 @@ export function protections(parts: ProtectionsParts): Protections {
 /** What is closed of the position, by its exits or otherwise. */
 export const closedOf = (context: ProtectionContext): Decimal => subtract(context.quantity, restOf(context));
 
-/** What the venue takes back of an exit's fills, or what somebody changes of it there. */
-function tellChanges(parts: ProtectionsParts, amended: AmendedExits, told: Omit<ToldByExit, 'at'>): void {
-  if (told.report.correction !== undefined) tellExitCorrection(parts, told);
-  else amended.look(told);
-}
-
 export const filledAfterEnd = (id: string, known: Decimal, cumQty: Decimal): Mismatch =>
   mismatch(
     'POSITION_REVERSED',
@@ -339,12 +332,6 @@ function firstOfEach(): (id: string, known: Decimal) => Decimal {
     if (!first.has(id)) first.set(id, known);
     return first.get(id) ?? known;
   };
-}
-
-/** Whether the cases of an advisory tell all of these. */
-export function isTold(cases: readonly Case[], advisoryId: string, mismatches: readonly Mismatch[]): boolean {
-  const told = cases.filter((known) => known.advisoryId === advisoryId).flatMap((known) => known.mismatches);
-  return mismatches.every(({ message }) => told.some((each) => each.message === message));
 }
 
 /** What the exits start from; `undefined` when the execution holds nothing. */

@@ -5,7 +5,8 @@
  *
  * 1. **One at a time.** A fact that comes up while another is taken waits its turn. A `DEADLINE` that the state does not take
  *    (`takes`) has outlived its state: it is no fact, and leaves no record. Every other fact is taken and recorded, also when
- *    the chart makes nothing of it. A report that changes nothing (`applyReport`, `takes`) may be dropped before.
+ *    the chart makes nothing of it. A report that changes nothing (`applyReport`, `takes`) may be dropped before; one that
+ *    changes nothing and asks for nothing but a case that is told by then (`isAskedAgain`) is dropped after the step.
  * 2. **Step, then record.** The fact goes down with the audit lines of its step, in the turn in which the step was taken:
  *    what the records say, in their order, is all that the state rests on (A3).
  * 3. **Commands are begun in the order of the list.** {@link WAITS_FOR} says what each waits for:

@@ -5,6 +5,7 @@ import { assign, emit } from 'xstate';
 import type { CaseKind } from '../domain/cases.js';
 import { EXIT_GRACE_MS, EXIT_LOOK_MS, positionRetryMs } from '../domain/limits.js';
 import type { Mismatch } from '../domain/reconciliation.js';
+import { amendedNow, kindOfAmended } from './protection.amended.js';
 import type { ProtectionCommand } from './protection.commands.js';
 import { type ProtectionContext, workingRefs } from './protection.context.js';
 import type { ProtectionDeadlineName, ProtectionFact } from './protection.facts.js';
@@ -51,6 +52,10 @@ export const protectionActions = {
   openSizeCase: openCase('PROTECTION_SIZE', updates.oversized),
   openLostCase: openCase('PROTECTION_LOST', updates.lost),
   openReversedCase: openCase('POSITION_REVERSED', updates.reversal),
+  openAmendedCase: ask(({ context, event }) => {
+    const mismatches = amendedNow(context, event);
+    return { type: 'openCase', kind: kindOfAmended(mismatches), mismatches, isAskedAgain: true };
+  }),
   finish: ask(() => ({ type: 'finish' })),
 
   scheduleSiblingEnd: schedule('siblingGone', ({ context, event }) => context.graceEndsAt ?? event.at + EXIT_GRACE_MS),

@@ -78,7 +78,10 @@ export function correctionEntry(context: ProtectionContext, before: Exit, now: E
 }
 
 function ofLoss(step: ExitStep): AuditEntry[] {
-  const isTold = step.commands.some((command) => command.type === 'openCase' && command.kind === 'PROTECTION_LOST');
+  // One that is suspended is not over.
+  const isTold = step.commands.some(
+    (command) => command.type === 'openCase' && command.kind === 'PROTECTION_LOST' && command.isAskedAgain !== true,
+  );
   if (!isTold) return [];
   const working = step.after.exits.filter((exit) => !isOver(exit)).map(({ leg }) => leg);
   return lostExits(step.after).map((exit) =>

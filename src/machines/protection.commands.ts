@@ -24,8 +24,16 @@ export type ProtectionCommand =
   | { readonly type: 'askPosition' }
   /** Answered by `DEADLINE` at `at` (engine ms), or at once when that is past. */
   | { readonly type: 'scheduleDeadline'; readonly name: ProtectionDeadlineName; readonly at: number }
-  /** A human must look (M1). */
-  | { readonly type: 'openCase'; readonly kind: CaseKind; readonly mismatches: readonly Mismatch[] }
+  /**
+   * A human must look (M1). `isAskedAgain`: with each report that shows it. What cases of the advisory have told or explain
+   * is then left out (M5, P8); a fact that asks for nothing else says nothing new, and leaves no record.
+   */
+  | {
+      readonly type: 'openCase';
+      readonly kind: CaseKind;
+      readonly mismatches: readonly Mismatch[];
+      readonly isAskedAgain?: true;
+    }
   /** The exits are over, and so is the position. */
   | { readonly type: 'finish' };
 

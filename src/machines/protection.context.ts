@@ -5,7 +5,16 @@
  * 2. `rest` is what the position still holds of the quantity that the exits are for: negative when they closed too much.
  */
 import { type Decimal, isNegative, isPositive, isZero, lessThan, subtract, ZERO } from '../domain/decimal.js';
-import { type Exit, type ExitLeg, exitIdOf, filledBy, isLost, isOver, lacksExitPrice } from '../domain/exits.js';
+import {
+  type AmendedExit,
+  type Exit,
+  type ExitLeg,
+  exitIdOf,
+  filledBy,
+  isLost,
+  isOver,
+  lacksExitPrice,
+} from '../domain/exits.js';
 import type { ExitRef } from './protection.commands.js';
 import type { PlacedExit, ProtectionInput } from './protection.facts.js';
 
@@ -26,6 +35,8 @@ export interface ProtectionContext extends Omit<ProtectionInput, 'sl' | 'tp'> {
   readonly unanswered: number;
   /** Exits that are told as lost. */
   readonly lossesTold: number;
+  /** Exits that the venue shows otherwise than they were placed; absent when it shows none so. */
+  readonly amended?: Partial<Readonly<Record<ExitLeg, AmendedExit>>> | undefined;
   /** Cases that are told once. */
   readonly told: readonly ('SIBLING_WORKING' | 'POSITION_REVERSED' | 'PROTECTION_SIZE')[];
 }

@@ -7,6 +7,7 @@
 import { isPositive, isZero, lessThan } from '../domain/decimal.js';
 import { type Exit, filledBy, isOver } from '../domain/exits.js';
 import { POSITION_LIMIT_MS, UNCLEAR_POSITION_LIMIT_MS } from '../domain/limits.js';
+import { amendedAfter, amendedNow } from './protection.amended.js';
 import {
   areExitsOver,
   isClosed,
@@ -26,7 +27,8 @@ interface Args {
 
 const after = ({ context, event }: Args): ProtectionContext => {
   const exits = exitsAfter(context, event);
-  return exits === context.exits ? context : { ...context, exits };
+  const amended = amendedAfter(context, exits, event);
+  return exits === context.exits && amended === context.amended ? context : { ...context, exits, amended };
 };
 
 /** The exit that the report is about, as it is after it. */
@@ -52,6 +54,8 @@ export const protectionGuards = {
       isSettled(now) !== isSettled(before)
     );
   },
+  /** An exit has been shown otherwise than it was placed for a while, and nothing that was told meanwhile explains it. */
+  isAmended: ({ context, event }: Args): boolean => amendedNow(context, event).length > 0,
 
   /** There is no exit to watch: the execution could place none. */
   hasNoExit: ({ event }: Args): boolean =>

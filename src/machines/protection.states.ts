@@ -14,6 +14,11 @@ const exitFacts = {
       ...rule('B7', 'An exit has filled, or is over: where the position stands is judged anew.'),
     },
     { guard: 'isNews', actions: 'keepExit', ...rule('B7 P2', 'Known, and changes nothing else.') },
+    {
+      guard: 'isAmended',
+      actions: 'openAmendedCase',
+      ...rule('B7 M1', 'An exit stands at the venue otherwise than it was placed: a human looks.'),
+    },
   ],
   EXIT_ABSENT: {
     guard: 'isDecisive',

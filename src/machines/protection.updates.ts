@@ -17,6 +17,7 @@ import {
 import { applyExitReport, asAbsent, type Exit, exitIdOf, filledBy, isOver, leavesOf } from '../domain/exits.js';
 import { EXIT_GRACE_MS } from '../domain/limits.js';
 import { type Mismatch, mismatch } from '../domain/reconciliation.js';
+import { amendedAfter } from './protection.amended.js';
 import {
   isClosed,
   isPartlyClosed,
@@ -52,11 +53,12 @@ export function exitsAfter({ exits }: ProtectionContext, fact: ProtectionFact): 
 export function keepExit(context: ProtectionContext, fact: ProtectionFact): Patch {
   if (fact.type !== 'EXIT_REPORT' && fact.type !== 'EXIT_ABSENT') return {};
   const exits = exitsAfter(context, fact);
-  const isFill = filledBy(exits) !== filledBy(context.exits);
-  if (!isFill) return { exits };
+  const amended = amendedAfter(context, exits, fact);
+  const told = { exits, ...(amended !== context.amended && { amended }) };
+  if (filledBy(exits) === filledBy(context.exits)) return told;
   const after = { ...context, exits };
   return {
-    exits,
+    ...told,
     lastFilled: fact.leg,
     closedElsewhere: elsewhereAfter(after),
     graceEndsAt: fact.at + EXIT_GRACE_MS,

@@ -4,6 +4,7 @@
  */
 import type * as restate from '@restatedev/restate-sdk';
 import type { NewCase } from '../actors/cases.js';
+import { isTold } from '../actors/exit-cases.js';
 import { movedFrom } from '../actors/moved-since-end.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { exitSide } from '../domain/bracket.js';
@@ -11,9 +12,8 @@ import type { Case } from '../domain/cases.js';
 import { type Decimal, isPositive, lessThan, ZERO } from '../domain/decimal.js';
 import { type ExitFact, type ExitLeg, exitIdOf, isNewExitCorrection } from '../domain/exits.js';
 import type { OrderFact } from '../domain/order.js';
-import { caseOfAmendment, lookForAmendment, type SeenAmendments, type ToldByExit } from '../engine/amended-exits.js';
 import { tellExitCorrection } from '../engine/exit-corrections.js';
-import { filledAfterEnd, isTold } from '../engine/protections.js';
+import { filledAfterEnd } from '../engine/protections.js';
 import { realises } from '../engine/risk-counters.js';
 import { strayFills } from '../engine/stray-fills.js';
 import type { ExecutionFact } from '../machines/execution.facts.js';
@@ -55,16 +55,6 @@ async function raiseAll(ctx: Exclusive, raised: readonly NewCase[]): Promise<voi
     await gateOn(ctx).raise(found);
     tellMoved(ctx, found);
   }
-}
-
-/** Somebody changes an exit at the venue (B7): the judge keeps what it has seen of this position. */
-export async function tellAmendment(ctx: Exclusive, told: ToldByExit): Promise<void> {
-  const before = (await ctx.get<SeenAmendments>('amended')) ?? {};
-  const { seen, found } = lookForAmendment(before, told);
-  if (seen !== before) ctx.set('amended', seen);
-  if (found.length === 0) return;
-  const opened = caseOfAmendment(told.context, found, await gateOn(ctx).cases());
-  if (opened !== undefined) await gateOn(ctx).raise(opened);
 }
 
 interface ToldOfExit {

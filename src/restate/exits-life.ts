@@ -18,6 +18,8 @@ export interface ExitsState {
 
 interface ExitsStep {
   readonly state: ExitsState;
+  /** False when nothing is known that was not known before. */
+  readonly isChanged: boolean;
   readonly commands: readonly ProtectionCommand[];
   readonly audit: readonly AuditEntry[];
 }
@@ -32,6 +34,6 @@ const viewOf = (snapshot: ProtectionSnapshot): ExitsState => ({
   take(fact) {
     if (snapshot.status !== 'active' || !takes(snapshot, fact)) return undefined;
     const { state, commands, audit } = step(snapshot, fact);
-    return { state: viewOf(state), commands, audit };
+    return { state: viewOf(state), isChanged: state !== snapshot, commands, audit };
   },
 });

@@ -10,8 +10,10 @@
  * 5. What is told of a fill that was taken as fact is first a case, then a fact of the chart (P8, T5).
  */
 import * as restate from '@restatedev/restate-sdk';
+import { isAskedAgain, withoutTold } from '../actors/exit-cases.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { exitSide } from '../domain/bracket.js';
+import { toldOf } from '../domain/cases.js';
 import { add, isZero, sum, ZERO } from '../domain/decimal.js';
 import type { ExitLeg } from '../domain/exits.js';
 import type { RecordedFact } from '../domain/journal.js';
@@ -32,7 +34,7 @@ import type {
 } from '../machines/protection.facts.js';
 import { positionWord } from '../machines/protection.updates.js';
 import { type PositionView, positionViewOf } from '../views/position-view.js';
-import { tellAmendment, tellCorrection, tellLate, tellOfEntry } from './exits-late.js';
+import { tellCorrection, tellLate, tellOfEntry } from './exits-late.js';
 import { type ExitsState, foldExits } from './exits-life.js';
 import { lookAtExits, type SeenExits } from './exits-look.js';
 import type { GateObject } from './gate-object.js';
@@ -83,6 +85,17 @@ type Absences = Partial<Record<ExitLeg, number>>;
 const SOON_MS = 1_000;
 const NO_POLLING: Polling = { number: 0, refs: [], everyMs: 0 };
 
+/** Without the cases that are told by then (M5). */
+async function leftOf(
+  ctx: Exclusive,
+  { context: { advisoryId } }: ExitsState,
+  commands: readonly ProtectionCommand[],
+): Promise<readonly ProtectionCommand[]> {
+  if (!commands.some(isAskedAgain)) return commands;
+  const cases = await ctx.objectClient<GateObject>({ name: GATE }, ALL).cases();
+  return withoutTold(commands, () => toldOf(cases, advisoryId));
+}
+
 export function exitsHandlers(parts: WorkerParts) {
   const factsOf = async (ctx: restate.ObjectSharedContext): Promise<readonly ProtectionFact[]> =>
     (await ctx.get<readonly ProtectionFact[]>('facts')) ?? [];
@@ -97,11 +110,13 @@ export function exitsHandlers(parts: WorkerParts) {
       if (facts.length > 0) await tellOf(ctx, state, fact);
       const stepped = state.take(fact);
       if (stepped === undefined) continue;
+      const commands = await leftOf(ctx, state, stepped.commands);
+      if (!stepped.isChanged && commands.length === 0) continue;
       facts = [...facts, fact];
       ctx.set('facts', facts);
       state = stepped.state;
       news.push({ source: `exits ${ctx.key}`, number: facts.length, logged: loggedOf(state, fact, stepped.audit) });
-      for (const command of stepped.commands) waiting.push(...(await carryOut(ctx, state, command)));
+      for (const command of commands) waiting.push(...(await carryOut(ctx, state, command)));
     }
     const last = news.at(-1);
     if (last === undefined) return;
@@ -120,7 +135,7 @@ export function exitsHandlers(parts: WorkerParts) {
     if (fact.type !== 'EXIT_REPORT') return;
     const isLimited = (await ctx.get<boolean>('limited')) === true;
     const told = { ...fact, context, isLimited };
-    if (!isOver && fact.report.correction === undefined) return tellAmendment(ctx, told);
+    if (!isOver && fact.report.correction === undefined) return;
     if (!isOver) return void (await tellCorrection(ctx, told));
     const shown = (await ctx.get<ProtectionContext>('heldAgain')) ?? context;
     const heldAgain = await tellLate(ctx, told, shown);

@@ -43,9 +43,9 @@ const LAW = /^(L\d+)\b|[[( ](L\d+)[\]), ]/g;
 
 /**
  * Cases from outside that tests are named by: inputs that once failed. Their numbers go on where those of the rules end;
- * X1 … X10 are the laws that every adapter is judged by.
+ * X1 … X12 are the laws that every adapter is judged by.
  */
-const CASE = /^(?:A[1-4]\d|B(?:[89]|1\d)|C(?:[5-9]|1\d)|X(?:[1-9]|10))$/;
+const CASE = /^(?:A[1-4]\d|B(?:[89]|1\d)|C(?:[5-9]|1\d)|X(?:[1-9]|1[0-2]))$/;
 const isNoCase = (id: string): boolean => !CASE.test(id);
 
 const isPrinciple = (id: string): boolean => /^R\d$/.test(id);

@@ -112,15 +112,20 @@ const shown = (size: string): PositionReport => ({ symbol: 'AAPL', size, sl: '14
 const WORDS = { open: 'working', filled: 'filled', cancelled: 'cancelled' } as const;
 
 function wordOf({ report }: ProtectionFactOf<'EXIT_REPORT'>): Partial<OrderReport> {
-  const { status, cumQty, avgPrice, quantity } = report;
+  const { status, cumQty, avgPrice, quantity, price } = report;
   const isPart = status === 'open' && cumQty !== '0';
   return {
     state: isPart ? 'partially_filled' : WORDS[status as keyof typeof WORDS],
     filledSize: cumQty,
     ...(avgPrice !== undefined && { fillPrice: avgPrice }),
     ...(quantity !== undefined && { quantity }),
+    ...(price !== undefined && { price }),
   };
 }
+
+const priceIn = (word: Word): string | undefined => (word === 'not_found' ? undefined : word.price);
+
+const isOfPrice = ({ kind }: { readonly kind: string }): boolean => kind.endsWith('_PRICE');
 
 interface Run {
   readonly facts: readonly ProtectionFact[];
@@ -162,6 +167,12 @@ async function led(facts: readonly ProtectionFact[], tellsPositions: boolean): P
     return stateNow() === 'lost';
   }
 
+  /** An exit that was moved is told once that has stood for a while; meanwhile the engine asks as it likes. */
+  async function untilMoved(): Promise<void> {
+    const isTold = () => life.engine.cases.all().some(({ mismatches }) => mismatches.some(isOfPrice));
+    for (let waited = 0; waited <= PATIENCE_MS && !isTold(); waited += STEP_MS) await now.clock.advance(STEP_MS);
+  }
+
   const stateNow = () => life.engine.positions()[0]?.state;
 
   /** Whoever is lost is looked for by sweeps alone. */
@@ -195,10 +206,12 @@ async function led(facts: readonly ProtectionFact[], tellsPositions: boolean): P
       case 'START':
         return true;
       case 'EXIT_REPORT': {
+        const isMovedStill = fact.report.price !== undefined && priceIn(said[fact.leg]) === fact.report.price;
         said[fact.leg] = wordOf(fact);
         const leg = `${id}-${fact.leg}`;
         pushes.next({ clientOrderId: leg, brokerOrderId: `B-${fact.leg}`, ...WORKING, ...wordOf(fact) });
         await now.clock.settle();
+        if (isMovedStill) await untilMoved();
         return true;
       }
       case 'EXIT_ABSENT':
@@ -265,6 +278,27 @@ describe('every path through the life of the exits, on the engine', () => {
       true,
     );
     expect(meter.add(undefined, facts)).toEqual(['settling.overdue|EXIT_REPORT|1 [isStillWorking] false']);
+  });
+
+  it('B7: that the exit which has filled stands elsewhere, told while the sibling is measured, changes nothing else', async () => {
+    const [start] = paths.flatMap(({ facts }) => facts).filter(isWithBoth);
+    if (start === undefined) throw new Error('no path begins with both exits');
+    const part = { status: 'open', cumQty: '40' as Decimal, avgPrice: '155.53' as Decimal } as const;
+    const report = (at: number, more: object = {}): ProtectionFact => ({
+      ...{ type: 'EXIT_REPORT', at, leg: 'tp', report: { ...part, ...more } },
+    });
+    const moved = { price: '160' };
+    const { facts } = await led(
+      [
+        start,
+        report(start.at + 100),
+        report(start.at + 100, moved),
+        { type: 'DEADLINE', at: start.at + 5_100, name: 'exitSize' },
+        report(start.at + 5_100, moved),
+      ],
+      true,
+    );
+    expect(meter.add(undefined, facts)).toEqual(['working.measuring|EXIT_REPORT|2 [isSiblingReport] false']);
   });
 
   it('B7: together they take every state and transition, and get each answer of a guard that is not dropped', () => {

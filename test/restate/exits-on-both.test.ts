@@ -205,6 +205,35 @@ const STORIES: readonly Story[] = [
     ['PROTECTION_SIZE'],
   ],
   [
+    'B7 M1: somebody makes the take-profit larger and moves it: one case',
+    async ({ venue, id, advance }) => {
+      venue.amend(`${id}-tp`, { price: '160', quantity: '300' });
+      await advance(HALF_MINUTE * 4);
+    },
+    ['PROTECTION_SIZE'],
+  ],
+  [
+    'B7 A6: what is told of the stop-loss is not told again by a host that was away',
+    async ({ venue, id, advance, away }) => {
+      venue.amend(`${id}-sl`, { price: '140' });
+      await advance(HALF_MINUTE * 4);
+      await away(60_000);
+      await advance(HALF_MINUTE * 4);
+    },
+    ['MISMATCH'],
+  ],
+  [
+    'B7 P2: somebody moves the stop-loss for a moment, and back',
+    async ({ venue, id, advance }) => {
+      venue.amend(`${id}-sl`, { price: '140' });
+      venue.tellAgain(`${id}-sl`);
+      await advance(3_000);
+      venue.amend(`${id}-sl`, { price: '147.98' });
+      await advance(HALF_MINUTE * 4);
+    },
+    [],
+  ],
+  [
     'B7 P2: the stop-loss shrinks because the take-profit fills in part, and is told before it',
     async ({ venue, id, advance }) => {
       venue.amend(`${id}-sl`, { quantity: '60' });
@@ -231,6 +260,22 @@ describe('the exits on an engine and on Restate', () => {
     expect(engine.cases.map(([kind]) => kind)).toEqual(['FILL_BUSTED']);
     expect(engine.cases[0]?.[1]).toHaveLength(1);
     expect(restate).toEqual(engine);
+  });
+
+  it('B7 A3: a change that is told leaves no further fact, however long it stands', async () => {
+    const change = async ({ venue, id, advance }: ExitsStory) => {
+      venue.amend(`${id}-sl`, { price: '140', quantity: '60' });
+      await advance(HALF_MINUTE * 4);
+    };
+    const [once, long] = [
+      await onBoth(change),
+      await onBoth(async (now) => {
+        await change(now);
+        await now.advance(HALF_MINUTE * 20);
+      }),
+    ];
+    expect(long.facts).toEqual(once.facts);
+    expect(long.restate).toEqual(once.engine);
   });
 
   it.each(STORIES.map(([name, story, kinds, setting = {}]) => ({ name, story, kinds, setting })))(

@@ -104,7 +104,7 @@ async function onEngine(setting: ExitsSetting, story: (now: ExitsStory) => Promi
   await story({ venue, id: execution.clientOrderId, advance, away: advance });
   const told = tellingOf(engine.cases.all(), engine.positions()[0], engine.killSwitch.isActive('AAPL'));
   await clock.runUntil(engine.close());
-  return { told, records };
+  return { told, records, facts: written.filter(({ stream }) => stream === 'protection').length };
 }
 
 /** The life that the engine recorded, as its host on Restate folds it. */
@@ -149,7 +149,7 @@ async function onRestate(
   setting: ExitsSetting,
   records: readonly JournalRecord[],
   story: (now: ExitsStory) => Promise<void>,
-): Promise<Told> {
+): Promise<{ readonly told: Told; readonly facts: number }> {
   const clock = virtualClock();
   const venue = venueOf(setting);
   const { now } = objects(clock, venue, setting);
@@ -195,11 +195,9 @@ async function onRestate(
     switches: readonly { readonly state: string }[];
   };
   const view = (await now.call('exits', clientOrderId, 'view')) as PositionView | null;
-  return tellingOf(
-    cases,
-    view ?? undefined,
-    switches.some(({ state }) => state === 'ACTIVE'),
-  );
+  const facts = (await now.call('exits', clientOrderId, 'facts')) as readonly unknown[];
+  const isHalted = switches.some(({ state }) => state === 'ACTIVE');
+  return { told: tellingOf(cases, view ?? undefined, isHalted), facts: facts.length };
 }
 
 const STEP_MS = 250;
@@ -214,7 +212,8 @@ function inputOf(records: readonly JournalRecord[]) {
 export async function onBoth(
   story: (now: ExitsStory) => Promise<void>,
   setting: ExitsSetting = {},
-): Promise<{ readonly engine: Told; readonly restate: Told }> {
-  const { told, records } = await onEngine(setting, story);
-  return { engine: told, restate: await onRestate(setting, records, story) };
+): Promise<{ readonly engine: Told; readonly restate: Told; readonly facts: Readonly<Record<string, number>> }> {
+  const { told, records, facts } = await onEngine(setting, story);
+  const restate = await onRestate(setting, records, story);
+  return { engine: told, restate: restate.told, facts: { engine: facts, restate: restate.facts } };
 }

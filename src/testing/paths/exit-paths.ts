@@ -43,16 +43,19 @@ const STARTS: readonly ProtectionInput[] = [
 const REPORTS: readonly ExitFact[] = [
   { status: 'open', cumQty: ZERO },
   { status: 'open', cumQty: ZERO, quantity: decimalOf('60') },
+  { status: 'open', cumQty: ZERO, price: decimalOf('140') },
   { status: 'open', cumQty: decimalOf('40'), avgPrice: decimalOf('150') },
   { status: 'filled', cumQty: decimalOf('100'), avgPrice: decimalOf('150') },
   { status: 'filled', cumQty: decimalOf('100') },
   { status: 'cancelled', cumQty: ZERO },
 ];
 
-/** Of each what matters to the other: the stop-loss may lack its price, and the take-profit may shrink. */
+/** Of each what matters to the other: the stop-loss may lack the price of its fill, or be moved; the take-profit may shrink. */
 const OF_LEG = {
   sl: REPORTS.filter(({ quantity }) => quantity === undefined),
-  tp: REPORTS.filter(({ status, avgPrice }) => status !== 'filled' || avgPrice !== undefined),
+  tp: REPORTS.filter(
+    ({ status, avgPrice, price }) => (status !== 'filled' || avgPrice !== undefined) && price === undefined,
+  ),
 };
 
 /** An answer that no path can bring about, and why. */
@@ -66,7 +69,7 @@ export const UNREACHABLE_FOR_EXITS: readonly Unreachable[] = [
 /** The engine drops what the chart makes nothing of (`actors/protection-host.ts`): nothing would follow. */
 export const UNREACHABLE_FOR_EXITS_ON_ENGINE: readonly Unreachable[] = [
   ...UNREACHABLE_FOR_EXITS,
-  { what: /\|EXIT_REPORT\|\d+ \[(?:isNews|isSiblingReport)\] false$/, why: 'a report that says nothing new' },
+  { what: /\|EXIT_REPORT\|\d+ \[isAmended\] false$/, why: 'a report that says nothing new' },
   { what: /\|EXIT_ABSENT\|\d+ \[isDecisive\] false$/, why: 'an exit whose absence is known' },
   { what: /\|DEADLINE\|\d+ \[isDeadline\(\w+\)\] false$/, why: 'a timer that outlived its state' },
   { what: /^lost\|POSITION_SEEN\|0 \[isGone\] false$/, why: 'a position that is held: known, and told' },
@@ -76,8 +79,11 @@ const NOTHING_ELSE = { least: ZERO, most: ZERO };
 const DEADLINES: readonly ProtectionDeadlineName[] = ['siblingGone', 'exitSize', 'exitLook', 'positionRetry'];
 
 /** The time of the last thing that the exits know of. */
-const latest = ({ openedAt, closedAt = 0, graceEndsAt = 0, doubtSince = 0 }: ProtectionContext): number =>
-  Math.max(openedAt, closedAt, graceEndsAt, doubtSince, OPENED_AT);
+const latest = ({ openedAt, closedAt = 0, graceEndsAt = 0, doubtSince = 0, amended }: ProtectionContext): number =>
+  Math.max(openedAt, closedAt, graceEndsAt, doubtSince, OPENED_AT, ...shownSince(amended));
+
+const shownSince = (amended: ProtectionContext['amended'] = {}): readonly number[] =>
+  Object.values(amended).map(({ since }) => since);
 
 type Snapshot = Parameters<typeof protectionMachine.transition>[0];
 
@@ -87,8 +93,14 @@ function next({ status, value, context }: Snapshot): readonly ProtectionFact[] {
   const at = latest(context) + 100;
   const legs: readonly ExitLeg[] = context.exits.map(({ leg }) => leg);
   const late = Math.max(at, (context.doubtSince ?? 0) + POSITION_LIMIT_MS);
+  /** Once what an exit is shown as has stood for a while. */
+  const again = shownSince(context.amended).length === 0 ? [] : [at + EXIT_GRACE_MS];
+  const reports = (time: number) =>
+    legs.flatMap((leg) =>
+      OF_LEG[leg].map((report): ProtectionFact => ({ type: 'EXIT_REPORT', at: time, leg, report })),
+    );
   return [
-    ...legs.flatMap((leg) => OF_LEG[leg].map((report): ProtectionFact => ({ type: 'EXIT_REPORT', at, leg, report }))),
+    ...[at, ...again].flatMap(reports),
     ...legs.map((leg): ProtectionFact => ({ type: 'EXIT_ABSENT', at, leg })),
     {
       type: 'POSITION_SEEN',
@@ -110,9 +122,10 @@ function next({ status, value, context }: Snapshot): readonly ProtectionFact[] {
 
 /** Times are left out: what hangs on them is told at a time of its own. */
 function key({ value, context }: Snapshot): string {
-  const { exits, closedElsewhere, lastFilled, lossesTold, told, unanswered } = context;
+  const { exits, closedElsewhere, lastFilled, lossesTold, amended = {}, told, unanswered } = context;
   const known = exits.map(({ leg, status, cumQty, quantity, avgPrice }) => [leg, status, cumQty, quantity, avgPrice]);
-  return JSON.stringify([value, known, closedElsewhere, lastFilled, lossesTold, told, unanswered > 0]);
+  const shown = exits.map(({ leg }) => [amended[leg]?.price, amended[leg]?.quantity, amended[leg]?.isSuspended]);
+  return JSON.stringify([value, known, closedElsewhere, lastFilled, lossesTold, shown, told, unanswered > 0]);
 }
 
 function inWords(fact: ProtectionFact): string {
@@ -120,8 +133,8 @@ function inWords(fact: ProtectionFact): string {
     case 'START':
       return `starts with ${[fact.input.sl && 'SL', fact.input.tp && 'TP'].filter(Boolean).join(' and ') || 'no exit'}`;
     case 'EXIT_REPORT': {
-      const { status, cumQty, avgPrice, quantity } = fact.report;
-      const price = avgPrice === undefined ? '' : ` @ ${avgPrice}`;
+      const { status, cumQty, avgPrice, quantity, price: standsAt } = fact.report;
+      const price = `${avgPrice === undefined ? '' : ` @ ${avgPrice}`}${standsAt === undefined ? '' : ` at ${standsAt}`}`;
       return `${fact.leg} ${status} ${cumQty}${quantity === undefined ? '' : ` of ${quantity}`}${price}`;
     }
     case 'EXIT_ABSENT':

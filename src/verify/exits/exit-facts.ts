@@ -66,7 +66,15 @@ export interface KnownFact {
   readonly fact: ProtectionFact;
 }
 
-type Report = readonly [status: ExitFact['status'], cumQty: number, price?: string | undefined, quantity?: number];
+type Report = readonly [
+  status: ExitFact['status'],
+  cumQty: number,
+  price?: string | undefined,
+  quantity?: number | undefined,
+  /** Where the exit stands: its own price. */
+  standsAt?: string | undefined,
+  isSuspended?: true,
+];
 
 const REPORTS: readonly Report[] = [
   ['open', 0],
@@ -78,18 +86,28 @@ const REPORTS: readonly Report[] = [
   ['cancelled', 0],
   ['cancelled', 40, '150'],
   ['rejected', 0],
+  ['open', 0, undefined, 150],
+  ['open', 0, undefined, undefined, '140'],
+  ['open', 0, undefined, 60, '140'],
+  ['open', 0, undefined, undefined, undefined, true],
 ];
 
-function reportOn(leg: ExitLeg, [status, cumQty, price, quantity]: Report): KnownFact {
+function reportOn(leg: ExitLeg, [status, cumQty, price, quantity, standsAt, isSuspended]: Report): KnownFact {
   const report: ExitFact = {
     status,
     cumQty: decimalOf(`${cumQty}`),
     ...(price !== undefined && { avgPrice: decimalOf(price) }),
     ...(quantity !== undefined && { quantity: decimalOf(`${quantity}`) }),
+    ...(standsAt !== undefined && { price: decimalOf(standsAt) }),
+    ...(isSuspended && { isSuspended }),
   };
   const at = price === undefined ? '' : ` @ ${price}`;
   const of = quantity === undefined ? '' : ` of ${quantity}`;
-  return { label: `${leg} ${status}, filled ${cumQty}${of}${at}`, fact: { type: 'EXIT_REPORT', at: 0, leg, report } };
+  const stands = `${standsAt === undefined ? '' : `, stands at ${standsAt}`}${isSuspended ? ', suspended' : ''}`;
+  return {
+    label: `${leg} ${status}, filled ${cumQty}${of}${at}${stands}`,
+    fact: { type: 'EXIT_REPORT', at: 0, leg, report },
+  };
 }
 
 const LEGS: readonly ExitLeg[] = ['sl', 'tp'];

@@ -6,7 +6,7 @@ import type { ProtectionCommand } from '../../machines/protection.commands.js';
 import type { ProtectionContext } from '../../machines/protection.context.js';
 import type { ProtectionFact } from '../../machines/protection.facts.js';
 import type { Host } from './exit-host.js';
-import { filled, GRACE_MS, isGone, isSettled, lostOf, rest, type Told } from './told.js';
+import { amendedBy, amendedIn, filled, GRACE_MS, isGone, isSettled, lostOf, rest, type Told, toldKey } from './told.js';
 
 /** One step of the exits' chart, as the laws see it. */
 export interface ExitStep {
@@ -36,7 +36,7 @@ interface ExitLaw {
   readonly check: Check;
 }
 
-export type ExitLawId = 'X1' | 'X2' | 'X3' | 'X4' | 'X5' | 'X6' | 'X7' | 'X8' | 'X9' | 'X10';
+export type ExitLawId = 'X1' | 'X2' | 'X3' | 'X4' | 'X5' | 'X6' | 'X7' | 'X8' | 'X9' | 'X10' | 'X12';
 
 const CALMS: readonly string[] = [
   ...['watchExits', 'unwatchExits', 'queryExits', 'askPosition', 'scheduleDeadline', 'openCase', 'finish'],
@@ -47,7 +47,7 @@ const DOUBT_MS = 300_000;
 
 export const isFinal = (path: string): boolean => FINAL.includes(path);
 const opened = ({ commands }: ExitStep, kind: string): boolean =>
-  commands.some((command) => command.type === 'openCase' && command.kind === kind);
+  commands.some((command) => command.type === 'openCase' && command.isAskedAgain !== true && command.kind === kind);
 const isFirst = ({ before }: ExitStep, kind: string): boolean => (before.told.cases[kind] ?? 0) === 0;
 
 const onlyLooks: Check = ({ commands }) => {
@@ -105,6 +105,25 @@ const sizeIsTold: Check = (step) => {
   if (isSkipped && (told.cases['PROTECTION_SIZE'] ?? 0) === 0) return 'the size of the other exit is not looked at';
   return isDue && !isOpened ? 'an exit is larger than what is left, and nobody is told' : undefined;
 };
+
+/** A report that says nothing new, and leads nowhere: what it shows is shown once more. */
+const isSaidAgain = ({ fact, before, after }: ExitStep): boolean =>
+  fact.type === 'EXIT_REPORT' && before.path === after.path && toldKey(before.told) === toldKey(after.told);
+
+const amendmentIsTold: Check = (step) => {
+  const { fact, before, commands } = step;
+  const asked = commands.flatMap((command) => amendedIn(command) ?? []);
+  const isNow = fact.type === 'EXIT_REPORT' && isSaidAgain(step) && isOfNow(before.told, fact);
+  const due = isNow ? amendedBy(before.told, fact.leg, fact.at) : [];
+  const wrong = asked.find((change) => !due.includes(change));
+  if (wrong !== undefined) return `${wrong} is told, which does not stand, or has not been shown again 5 s on`;
+  const untold = due.find((change) => !asked.includes(change));
+  return untold === undefined ? undefined : `${untold} stands at the venue, and nobody is told`;
+};
+
+/** A report with less than is known is an older one. */
+const isOfNow = (told: Told, { leg, report }: Extract<ProtectionFact, { type: 'EXIT_REPORT' }>): boolean =>
+  told.exits.find((exit) => exit.leg === leg)?.cumQty === Number(report.cumQty);
 
 const lossIsTold: Check = (step) => {
   const { fact, before, after, doubtMs } = step;
@@ -218,4 +237,10 @@ export const exitLaws: readonly ExitLaw[] = [
   },
   { id: 'X9', sentence: 'What may still work is watched, and what is waited for will come.', check: somethingWillCome },
   { id: 'X10', sentence: 'The times of B7 are kept.', check: deadlinesStand },
+  {
+    id: 'X12',
+    sentence:
+      'An exit that stands at the venue otherwise than placed is told when it is shown so again, 5 s on, and no other.',
+    check: amendmentIsTold,
+  },
 ];

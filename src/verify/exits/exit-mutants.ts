@@ -1,50 +1,26 @@
 /**
  * The exits' chart with one thing wrong, many times over. The check must catch each: that is what its silence is worth.
  */
-import { protectionMachine } from '../../machines/protection.machine.js';
 import { protectionSetup } from '../../machines/protection.setup.js';
-import { alterations, type Definition } from '../altered-chart.js';
-import type { ExitScope, ProtectionChart } from './verify-exits.js';
-
-interface ExitMutant {
-  readonly name: string;
-  /** What goes wrong in the world. */
-  readonly breaks: string;
-  chart(): ProtectionChart;
-  /** The least world in which it shows. */
-  readonly scope: ExitScope;
-}
-
-const { altered, without, provided } = alterations<ProtectionChart>(
-  protectionMachine,
-  protectionSetup as unknown as Parameters<typeof alterations>[1],
-);
-
-/** Two exits, one alone, a pair that the venue ties, a sale, and a process that ends. */
-const PAIR: ExitScope = { crashes: false, starts: [0] };
-const ALONE: ExitScope = { crashes: false, starts: [4] };
-const TIED: ExitScope = { crashes: false, starts: [2] };
-const SOLD: ExitScope = { crashes: false, starts: [3] };
-const CRASHED: ExitScope = { crashes: true, starts: [0] };
-const CRASHED_ALONE: ExitScope = { crashes: true, starts: [4] };
-const NONE: ExitScope = { crashes: true, starts: [6] };
-
-const mutant = (name: string, breaks: string, chart: () => ProtectionChart, scope: ExitScope = PAIR): ExitMutant => ({
-  name,
-  breaks,
-  chart,
-  scope,
-});
-
-const guard = (name: string, answer: (args: never) => boolean) => () => provided({ guards: { [name]: answer } });
-const action = (name: string, patch: (args: never) => object) => () =>
-  provided({ actions: { [name]: protectionSetup.assign(patch as never) } });
-const silent = (name: string) => () => provided({ actions: { [name]: () => undefined } });
-const drops = (path: string) => () => without(path);
-const aims = (path: string, target: string) => () =>
-  altered(path, (transition: Definition) => {
-    transition['target'] = target;
-  });
+import type { Definition } from '../altered-chart.js';
+import { amendedMutants } from './amended-mutants.js';
+import {
+  ALONE,
+  action,
+  aims,
+  altered,
+  CRASHED,
+  CRASHED_ALONE,
+  drops,
+  type ExitMutant,
+  guard,
+  mutant,
+  NONE,
+  provided,
+  SOLD,
+  silent,
+  TIED,
+} from './mutant-kit.js';
 
 const MS = 1_000;
 
@@ -248,6 +224,8 @@ export const exitMutants: readonly ExitMutant[] = [
     }),
     TIED,
   ),
+
+  ...amendedMutants,
 
   mutant('makes a case of a position that was closed by hand', 'each close by hand halts the symbol', () =>
     altered('doubting.asking.on.POSITION_SEEN.isGone', (transition) => {

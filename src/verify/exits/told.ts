@@ -5,11 +5,19 @@
  * 2. Times are kept as they came; `keyOf` keeps of them only what can make a difference.
  */
 import type { ExitLeg } from '../../domain/exits.js';
+import type { ProtectionCommand } from '../../machines/protection.commands.js';
 import type { ProtectionFact, ProtectionInput } from '../../machines/protection.facts.js';
 import { QUANTITY } from './exit-facts.js';
 
 /** B7: the time that a sibling has to go or to shrink, in ms. */
 export const GRACE_MS = 5_000;
+
+interface Shown {
+  readonly price?: number;
+  readonly quantity?: number;
+  readonly isSuspended?: true;
+  readonly from: number;
+}
 
 interface ToldExit {
   readonly leg: ExitLeg;
@@ -18,6 +26,11 @@ interface ToldExit {
   readonly isQuantityTold: boolean;
   readonly isOver: boolean;
   readonly hasPrice: boolean;
+  /** The venue has shown it, or taken it. */
+  readonly isKnown: boolean;
+  readonly placedAt: number;
+  /** As it is shown, when that is not as it was placed; `from`: since when. */
+  readonly shown?: Shown | undefined;
 }
 
 export interface Told {
@@ -44,6 +57,8 @@ export function toldAtStart(input: ProtectionInput, at: number): Told {
     isQuantityTold: false,
     isOver: false,
     hasPrice: true,
+    isKnown: input[leg]?.isPlaced === true,
+    placedAt: Number(input[leg]?.price),
   }));
   const { side, nativeOco } = input;
   return { side, nativeOco, exits, elsewhere: 0, graceFrom: at, cases: {}, lossesTold: 0 };
@@ -68,7 +83,7 @@ export function toldAfter(told: Told, fact: ProtectionFact, path: string): Told 
     case 'EXIT_ABSENT':
       return {
         ...told,
-        exits: told.exits.map((exit) => (exit.leg === fact.leg ? { ...exit, isOver: true } : exit)),
+        exits: told.exits.map((exit) => (exit.leg === fact.leg ? { ...exit, isOver: true, shown: undefined } : exit)),
       };
     case 'POSITION_SEEN':
       return isAnswer(path) && isGone(told, fact)
@@ -102,8 +117,12 @@ function afterReport(told: Told, { leg, report, at }: Extract<ProtectionFact, { 
     isQuantityTold: before.isQuantityTold || report.quantity !== undefined,
     isOver: before.isOver || isFilled || ends,
     hasPrice,
+    isKnown: true,
+    placedAt: before.placedAt,
   };
-  const exits = told.exits.map((exit) => (exit.leg === leg ? now : exit));
+  const isAsBefore = !now.isOver && cumQty === before.cumQty;
+  const shown = isAsBefore ? shownAfter(told, before, { leg, report, at }) : undefined;
+  const exits = told.exits.map((exit) => (exit.leg === leg ? { ...now, shown } : exit));
   if (cumQty === before.cumQty) return { ...told, exits };
   const after = { ...told, exits };
   // A fill was what closed the position, however late it is told, unless its exit was told as working after that.
@@ -112,15 +131,72 @@ function afterReport(told: Told, { leg, report, at }: Extract<ProtectionFact, { 
   return { ...after, elsewhere, lastFilled: leg, graceFrom: at };
 }
 
+type Said = Pick<Extract<ProtectionFact, { type: 'EXIT_REPORT' }>, 'leg' | 'report' | 'at'>;
+
+/** How the exit is shown after a report that tells of no fill. The same words again leave it since when it was. */
+function shownAfter(told: Told, before: ToldExit, { report, at }: Said): ToldExit['shown'] {
+  const shown = {
+    ...(report.price !== undefined && { price: Number(report.price) }),
+    ...(report.quantity !== undefined && { quantity: Number(report.quantity) }),
+    ...(report.isSuspended && { isSuspended: true as const }),
+    from: at,
+  };
+  if (changesIn(told, before, shown).length === 0) return undefined;
+  const words = (one: Shown | undefined) => JSON.stringify([one?.price, one?.quantity, one?.isSuspended]);
+  return words(before.shown) === words(shown) ? before.shown : shown;
+}
+
+/** What is otherwise with it, such as `sl size 60`, `tp price 140` and `sl works suspended`. */
+function changesIn(told: Told, exit: ToldExit, shown: Shown): readonly string[] {
+  const left = rest(told);
+  const size = shown.quantity === undefined ? left : shown.quantity - exit.cumQty;
+  const isPartly = left < QUANTITY;
+  const isOtherSize = left > 0 && (size < left || (size > left && !isPartly));
+  return [
+    ...(shown.isSuspended ? [`${exit.leg} works suspended`] : []),
+    ...(shown.price !== undefined && shown.price !== exit.placedAt ? [`${exit.leg} price ${shown.price}`] : []),
+    ...(isOtherSize ? [`${exit.leg} size ${size}`] : []),
+  ];
+}
+
+/** What stands for 5 s and is shown again by a report on `leg`: a size, when the other exit that works has been heard too. */
+export function amendedBy(told: Told, leg: ExitLeg, at: number): readonly string[] {
+  return told.exits.flatMap((exit) => {
+    if (exit.isOver || exit.shown === undefined || at < exit.shown.from + GRACE_MS) return [];
+    const changes = changesIn(told, exit, exit.shown);
+    const mayFillBeside = told.exits.some((other) => other !== exit && !other.isOver);
+    const isUnheard = exit.leg === leg && mayFillBeside && changes.some((change) => change.includes('size'));
+    return isUnheard ? [] : changes;
+  });
+}
+
+/** A case that is asked for with each report that shows it, in the same words; `undefined` for any other command. */
+export function amendedIn(command: ProtectionCommand): readonly string[] | undefined {
+  if (command.type !== 'openCase' || command.isAskedAgain !== true) return undefined;
+  return command.mismatches.map(({ kind, actual, message }) => {
+    const leg = /-(sl|tp) /.exec(message)?.[1];
+    const what = leg === undefined ? kind : (WORDS[leg as ExitLeg][kind] ?? kind);
+    return `${leg} ${what} ${actual}`;
+  });
+}
+
+const OF_EACH = { PROTECTION_SIZE: 'size', PROTECTION_LOST: 'works' };
+const WORDS: Readonly<Record<ExitLeg, Readonly<Record<string, string>>>> = {
+  sl: { STOP_LOSS_PRICE: 'price', ...OF_EACH },
+  tp: { TAKE_PROFIT_PRICE: 'price', ...OF_EACH },
+};
+
 /** What of it can make a difference at `at`. */
 export const toldKey = ({ exits, elsewhere, lastFilled, cases, lossesTold }: Told): string =>
   JSON.stringify([
-    exits.map(({ cumQty, quantity, isQuantityTold, isOver, hasPrice }) => [
+    exits.map(({ cumQty, quantity, isQuantityTold, isOver, hasPrice, isKnown, shown }) => [
       cumQty,
       quantity,
       isQuantityTold,
       isOver,
       hasPrice,
+      isKnown,
+      ...[shown?.price, shown?.quantity, shown?.isSuspended],
     ]),
     ...[elsewhere, lastFilled, Object.entries(cases).sort(), lossesTold],
   ]);

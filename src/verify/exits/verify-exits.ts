@@ -18,7 +18,7 @@ import { neverMet, transitionsOf } from '../transitions.js';
 import { factsOn, type KnownFact, positionsSeen, STARTING_POINTS, type StartingPoint, startOf } from './exit-facts.js';
 import { afterCrash, type Host, hostAfter, hostKey, NEW_HOST, without } from './exit-host.js';
 import { type ExitLawId, type ExitStep, exitLaws, isFinal } from './exit-laws.js';
-import { type Told, toldAfter, toldAtStart, toldKey } from './told.js';
+import { GRACE_MS, type Told, toldAfter, toldAtStart, toldKey } from './told.js';
 
 export type ProtectionChart = typeof protectionMachine;
 
@@ -196,7 +196,7 @@ function stepped(
 function withCases(told: Told, before: Told, commands: ExitStep['commands']): Told {
   let { cases, lossesTold } = told;
   for (const command of commands) {
-    if (command.type !== 'openCase') continue;
+    if (command.type !== 'openCase' || command.isAskedAgain === true) continue;
     cases = { ...cases, [command.kind]: Math.min(2, (cases[command.kind] ?? 0) + 1) };
     if (command.kind === 'PROTECTION_LOST') lossesTold = before.exits.filter(({ isOver }) => isOver).length;
   }
@@ -212,7 +212,9 @@ function movesOf(node: Node, scope: ExitScope): readonly Move[] {
   const { host, path } = node;
   const { input, wide } = node.start;
   const legs = (['sl', 'tp'] as const).filter((leg: ExitLeg) => input[leg] !== undefined);
-  const told = legs.flatMap((leg) => factsOn(leg, leg === wide)).map((fact) => ({ host, known: at_(fact, node.at) }));
+  const told = legs
+    .flatMap((leg) => factsOn(leg, leg === wide))
+    .flatMap((fact) => reportTimesOf(node).map((at) => ({ host, known: at_(fact, at) })));
   const answers =
     host.isAsked || path === 'lost'
       ? positionsSeen(input).flatMap((fact) =>
@@ -243,13 +245,21 @@ function answerTimesOf({ at, snapshot }: Node): readonly number[] {
   return doubtSince + DOUBT_MS > at && doubtSince < at + 1 ? [at, doubtSince + DOUBT_MS] : [at];
 }
 
+/** Now, and once what an exit is shown as has stood for 5 s. */
+function reportTimesOf({ at, told }: Node): readonly number[] {
+  const later = told.exits.flatMap(({ shown }) => (shown === undefined ? [] : [shown.from + GRACE_MS]));
+  return [...new Set([at, ...later.filter((time) => time > at)])];
+}
+
 /** What of the times makes a difference. */
 function keyOf({ snapshot, path, told, host, at, start }: Node): string {
   const { graceEndsAt, doubtSince, unanswered, closedAt, ...rest }: ProtectionContext = snapshot.context;
   const grace = graceEndsAt === undefined ? 'none' : at > graceEndsAt ? 'over' : 'on';
   const doubt = doubtSince === undefined ? 'none' : at - doubtSince >= DOUBT_MS ? 'long' : 'short';
-  const { exits, closedElsewhere, lastFilled, lossesTold, told: said } = rest;
+  const { exits, closedElsewhere, lastFilled, lossesTold, amended, told: said } = rest;
+  const shown = [...exits.map(({ leg }) => amended?.[leg]), ...told.exits.map((exit) => exit.shown)];
   const facts = [
+    shown.map((one) => one && [one.price, one.quantity, one.isSuspended, at - sinceOf(one) >= GRACE_MS]),
     exits.map(exitKey),
     closedElsewhere,
     lastFilled,
@@ -261,6 +271,9 @@ function keyOf({ snapshot, path, told, host, at, start }: Node): string {
   const shape = STARTING_POINTS.indexOf(start);
   return JSON.stringify([path, shape, facts, grace, doubt, toldKey(told), hostKey(host)]);
 }
+
+const sinceOf = (shown: { readonly since: number } | { readonly from: number }): number =>
+  'since' in shown ? shown.since : shown.from;
 
 /** How an exit ended, and in which words, changes nothing. */
 const exitKey = ({ status, cumQty, quantity, isQuantityTold, avgPrice }: ProtectionContext['exits'][number]) =>
