@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { reportsOf, sent } from './cases.orders.support.js';
-import { brokerOn, order, ref, setting, soon } from './fix.support.js';
+import { brokerOn, order, type Push, ref, setting, soon } from './fix.support.js';
 import type { Message, ScriptedAcceptor, Tags } from './scripted-acceptor.js';
 
 const exits = { ...ref(), side: 'sell' as const, quantity: '100', stopLoss: '147.98', takeProfit: '155.53' };
@@ -46,6 +46,40 @@ describe('FIX exits', () => {
     expect(await broker.placeProtection(exits, soon())).toMatchObject({
       stopLoss: { kind: 'rejected', reason: 'too late' },
     });
+  });
+
+  it.each([
+    [{ 150: 4, 39: 4, 58: 'no stop orders now' }, 'CANCELLED', 'no stop orders now'],
+    [{ 150: 'C', 39: 'C' }, 'EXPIRED', 'expired by the counterparty'],
+    [{ 150: 8, 39: 8, 103: 99, 58: 'price band' }, 'REJECTED', 'price band'],
+  ] as const)('B5: a stop that is ended right behind its New is a failed placement: %j', async (end, code, reason) => {
+    const { acceptor, broker } = await setting();
+    acceptor.script = (message) => {
+      if (message.type !== 'D') return;
+      acceptor.accept(message);
+      if (message.tag(11).endsWith('-sl')) acceptor.report(message, end);
+    };
+    await broker.connect?.(soon());
+    expect(await broker.placeProtection(exits, soon())).toMatchObject({
+      stopLoss: { kind: 'rejected', code, reason },
+      takeProfit: { kind: 'accepted', state: 'working' },
+    });
+  });
+
+  it('B5: so is one that is ended while the other exit is not answered yet', async () => {
+    const { acceptor, broker, pushed } = await setting();
+    acceptor.script = (message) => {
+      if (message.type === 'D' && message.tag(11).endsWith('-sl')) acceptor.accept(message);
+    };
+    await broker.connect?.(soon());
+    const placed = broker.placeProtection(exits, soon());
+    const isStop = (push: Push, state: string) =>
+      'state' in push && push.clientOrderId === 'fc-1-sl' && push.state === state;
+    await pushed((push) => isStop(push, 'working'));
+    acceptor.report(sent(acceptor, 'fc-1-sl'), { 150: 4, 39: 4 });
+    await pushed((push) => isStop(push, 'cancelled'));
+    acceptor.accept(sent(acceptor, 'fc-1-tp'));
+    expect(await placed).toMatchObject({ stopLoss: { kind: 'rejected', code: 'CANCELLED' } });
   });
 
   it('B5: a stop that is suspended (39=9) is not placed until it works', async () => {

@@ -205,7 +205,7 @@ describe('the vectors over FIX', () => {
   vector('9b [T2]', 'fills at T = 31 s, the cancel unanswered', { fills: [[31, 100, '151.00']], onCancel: 'silence' }, LATE);
   vector('11 [R6.3]', 'fills; position at the broker is 50', { ...at151, holds: 50 }, { ...FILL, reconciled: 'MISMATCH' }, saying('Expected position 100, found 50 in broker'));
   vector('12 [B2]', 'fills; exits refused', { ...at151, exits: 'refuse' }, { ...FILL, reconciled: 'MISSING_SL_TP', sl: undefined, tp: undefined }, { reconciliationReport: MANUAL });
-  vector('12b [B2]', 'fills; broker has no SL', { ...at151, exits: 'cancel the stop' }, { ...FILL, reconciled: 'MISSING_SL_TP' }, { reconciliationReport: MANUAL });
+  vector('12b [B2]', 'fills; broker has no SL', { ...at151, exits: 'cancel the stop' }, { ...FILL, reconciled: 'MISSING_SL_TP', sl: undefined }, { reconciliationReport: MANUAL });
   vector('13 [R6.3]', 'fills; broker has no position', { ...at151, holds: 0 }, { ...FILL, reconciled: 'MISSING_POSITION' }, { reconciliationReport: MANUAL });
   vector('14 [R6.3]', 'times out; a position of 100 is there', { holds: 100 }, { ...NOTHING, reconciled: 'PHANTOM_POSITION' }, { reconciliationReport: MANUAL });
   vector('15 [B1]', '40 @ 150, then nothing; cancel confirmed', { fills: [[1, 40, '150']] }, { ...NOTHING, reconciled: 'MISMATCH', sl: '147', tp: '154.5', orders: 3 }, { finalPositionSize: '40', reconciliationReport: MANUAL });

@@ -18,6 +18,7 @@ import { parseVenueDecimal, roundToStep } from '../../../domain/decimal.js';
 import {
   type Instrument,
   type LegOutcome,
+  type OrderReport,
   type ProtectionOutcome,
   type ProtectionRequest,
   type StandingExit,
@@ -83,7 +84,8 @@ export async function placeExits(
     before[0] ?? placeExit(parts, stop, request, signal),
     before[1] ?? placeExit(parts, limit, request, signal),
   ]);
-  return { stopLoss, takeProfit };
+  // One may have ended while the other was not answered yet.
+  return { stopLoss: asItStands(parts, stopLoss, stop), takeProfit: asItStands(parts, takeProfit, limit) };
 }
 
 /** Two proofs: its message was not received in its turn, and the counterparty does not know the order. */
@@ -134,13 +136,8 @@ async function placeExit(
   if (outcome.kind !== 'duplicate') return asItStands(parts, outcome, order);
   const known = parts.store.get(order.clientOrderId);
   const { report, orderId } = known ?? {};
-  if (report !== undefined && OVER.includes(report.state)) {
-    return {
-      kind: 'rejected',
-      code: report.state.toUpperCase(),
-      reason: report.reason ?? `${report.state} by the counterparty`,
-    };
-  }
+  const over = overBy(report);
+  if (over !== undefined) return over;
   if (report === undefined || orderId === undefined) {
     return parts.store.has(order.clientOrderId) ? { kind: 'unknown', cause: 'sent before, not answered yet' } : outcome;
   }
@@ -157,11 +154,22 @@ async function duplicateOf(parts: FixParts, order: OutgoingOrder, signal: AbortS
   return { kind: 'rejected', code: 'DUPLICATE', reason };
 }
 
-/** A venue may take an exit at another price or for another quantity than was asked: what works there is what is told. */
+/** An exit that has ended without a fill is none. */
+function overBy(report: OrderReport | undefined): LegOutcome | undefined {
+  if (report === undefined || !OVER.includes(report.state)) return undefined;
+  const reason = report.reason ?? `${report.state} by the counterparty`;
+  return { kind: 'rejected', code: report.state.toUpperCase(), reason };
+}
+
+/**
+ * A venue may take an exit at another price or for another quantity than was asked: what works there is what is told. It may
+ * also end it right behind its acknowledgement: nobody would hear of that report who has not heard of the exit yet.
+ */
 function asItStands({ store }: FixParts, outcome: LegOutcome, order: OutgoingOrder | undefined): LegOutcome {
   const known = order === undefined ? undefined : store.get(order.clientOrderId);
   if (outcome.kind !== 'accepted' || order === undefined || known === undefined) return outcome;
-  return { ...outcome, ...foundOtherwise(known, order) };
+  const { found: _before, ...taken } = outcome;
+  return overBy(known.report) ?? { ...taken, ...foundOtherwise(known, order) };
 }
 
 /** How the exit stands, where that is not as it is asked for now. */
