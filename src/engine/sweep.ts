@@ -42,7 +42,7 @@ import type { SweepParts } from './sweep-parts.js';
 export interface SweepReport {
   /** ISO 8601 UTC. */
   readonly at: string;
-  /** Orders looked at. */
+  /** Orders looked at: those that the broker lists as open, those whose end was uncertain, and exits that it does not list. */
   readonly orders: number;
   /** Symbols whose positions were compared. */
   readonly positions: number;
@@ -171,7 +171,8 @@ async function askExits(
   for (const { host, ref } of asked) {
     if (answers.notFound.has(ref.clientOrderId)) unfound.add(host.context.clientOrderId);
   }
-  return asked.length;
+  const inList = new Set(listed?.map((order) => (order as { readonly clientOrderId?: unknown } | null)?.clientOrderId));
+  return refs.filter(({ clientOrderId }) => !inList.has(clientOrderId)).length;
 }
 
 /** Time for the questions about exits: the rest is asked by the watch, at its own pace, and by the next sweep. */

@@ -77,6 +77,23 @@ describe('fillchart run --dry-run', () => {
     expect(readFileSync(journal()).equals(before)).toBe(true);
   });
 
+  it('E1: another advisory under an id that the journal has is refused, not answered from there', async () => {
+    const first = advisory({ advisoryId: 'ADV-1', symbol: 'AAPL' });
+    await cli([
+      'run',
+      here.file('first.jsonl', jsonl(first)),
+      '--config',
+      here.file('c.json', CONFIG),
+      '--journal',
+      journal(),
+    ]);
+    const next = jsonl(first, { ...first, positionSize: '7' });
+    const { exitCode, stdout } = await judged(next, '--journal', journal());
+    expect(stdout).toContain('ADV-1: would be REJECTED, ADVISORY_CONFLICT');
+    expect(stdout).toContain('0 would be sent, 1 refused, 1 known already. Nothing was sent.');
+    expect(exitCode).toBe(1);
+  });
+
   it('C2: a line that cannot be read is named, the others are judged: 2; no journal is made', async () => {
     const lines = `${jsonl(advisory({ advisoryId: 'ADV-1', symbol: 'AAPL' }))}\n{ "advisoryId": 7 }\n`;
     const { exitCode, stdout, stderr } = await judged(lines, '--journal', journal());

@@ -30,7 +30,7 @@ describe('fillchart status', () => {
     expect(stdout.replaceAll(/\n {4}/g, ' ')).toMatch(
       /Open positions: 1\n {2}ADV-1: 100 AAPL long at 151; stop-loss 147\.98 working, take-profit 155\.53 working\n/,
     );
-    expect(stdout).toMatch(/Results: 1; the last: ADV-1 FILLED, 2026-01-01 \S+ UTC\n/);
+    expect(stdout).toMatch(/Results: 1; the last: advisory ADV-1, FILLED, 2026-01-01 \S+ UTC\n/);
     expect(exitCode).toBe(0);
   });
 
@@ -107,6 +107,27 @@ describe('fillchart status', () => {
     const { exitCode, stdout } = await cli(['status', changed]);
     expect(stdout).toMatch(/^\S+j\.jsonl: THE JOURNAL HAS BEEN CHANGED/);
     expect(exitCode).toBe(1);
+  });
+
+  it('A5: an export that lacks a record, and one that is cut off: named for what it is', async () => {
+    await ran({});
+    const { stdout: all } = await cli(['audit', 'export', journal()]);
+    const lines = all.trimEnd().split('\n');
+    const headOf = async (name: string, left: readonly string[]) =>
+      (await cli(['status', here.file(name, `${left.join('\n')}\n`)])).stdout;
+    const without = lines.filter((_, index) => index !== 3);
+    expect(await headOf('gap.jsonl', without)).toMatch(/^\S+gap\.jsonl: A PART OF THE JOURNAL IS MISSING/);
+    expect(await headOf('end.jsonl', lines.slice(0, -2))).toMatch(/^\S+end\.jsonl: THE END OF THE JOURNAL IS MISSING/);
+  });
+
+  it('E1: a refusal because of another advisory under the id is counted apart, and ids are called ids', async () => {
+    await ran({});
+    const other = jsonl(advisory({ advisoryId: 'ADV-1', symbol: 'AAPL', positionSize: '7' }));
+    await cli(['run', here.file('other.jsonl', other), '--config', here.path('c.json'), '--journal', journal()]);
+    const { stdout } = await cli(['status', journal()]);
+    expect(unbroken(stdout)).toContain(
+      'Results: 2, 1 of them a refusal of an advisoryId that another advisory has; the last: advisory ADV-1, REJECTED (ADVISORY_CONFLICT)',
+    );
   });
 
   it('C3: changes nothing, not even the file', async () => {

@@ -91,6 +91,7 @@ describe('the same advisory on several lines', () => {
   it('A31 E1: is one execution, and said so', async () => {
     const file = here.file('a.jsonl', jsonl(ADVISORY, msft, ADVISORY));
     const { stdout, exitCode } = await cli(['run', file]);
+    expect(stdout).toContain('2 advisories (1 line repeats another) from');
     expect(stdout).toContain('2 advisories in');
     expect(stdout).toContain('2 FILLED. 2 submits');
     expect(stdout).toContain('A  line 3 repeats line 1: one advisory, executed once');

@@ -28,7 +28,7 @@ import { scriptedOperator } from '../run/operator.js';
 import { type ExecutedLine, outcomeOf, type RunOutcome, tally } from '../run/outcome.js';
 import { plainView } from '../run/plain-view.js';
 import { progressView } from '../run/progress-view.js';
-import { type AdvisoryFile, readAdvisories, sentenceOf } from '../run/read-advisories.js';
+import { type AdvisoryFile, keyOf, readAdvisories, sentenceOf } from '../run/read-advisories.js';
 import { recordedBefore } from '../run/recorded.js';
 import { printReport } from '../run/report.js';
 import { jsonReport, type ReportHead } from '../run/report-json.js';
@@ -257,9 +257,11 @@ async function execute(prepared: Prepared): Promise<number> {
   const document = options.json === true ? jsonReport(world.stdout, head) : undefined;
   if (document !== undefined) tellAll(against, recovered.length, told);
   else {
-    const { length: advisories } = prepared.file.advisories;
+    const lines = prepared.file.advisories;
+    const advisories = new Set(lines.map(keyOf)).size;
+    const repeats = lines.length - advisories;
     const { about, stakes } = opened;
-    const heads = { ...head, advisories, recovered: recovered.length, about, stakes, standing: against };
+    const heads = { ...head, advisories, repeats, recovered: recovered.length, about, stakes, standing: against };
     world.stdout.write(`${heading(heads, world)}\n`);
   }
   const view = viewFor(options, world);

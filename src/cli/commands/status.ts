@@ -86,8 +86,16 @@ function heading({ records, newestAt, verdict }: JournalStatus, path: string): r
   const newest = newestAt === undefined ? '' : `; the newest was written ${shownTime(newestAt)} UTC`;
   return verdict.ok
     ? [{ text: `${path}: ${records} records, each as it was written${newest}`, tone: 'bold' }]
-    : [{ text: `${path}: THE JOURNAL HAS BEEN CHANGED: ${sentence(verdict.problem)} Keep a copy.`, tone: 'bad' }];
+    : [{ text: `${path}: ${FAULTS[verdict.fault]}: ${sentence(verdict.problem)} Keep a copy.`, tone: 'bad' }];
 }
+
+const FAULTS: Readonly<Record<Extract<JournalStatus['verdict'], { readonly ok: false }>['fault'], string>> = {
+  changed: 'THE JOURNAL HAS BEEN CHANGED',
+  inserted: 'THE JOURNAL HAS BEEN CHANGED',
+  reordered: 'THE JOURNAL HAS BEEN CHANGED',
+  missing: 'A PART OF THE JOURNAL IS MISSING',
+  'cut off': 'THE END OF THE JOURNAL IS MISSING',
+};
 
 function switchLines({ switches }: JournalStatus, place: JournalPlace): readonly Line[] {
   if (switches.length === 0) return [{ text: 'Kill switches: all OFF' }];
@@ -170,10 +178,17 @@ const STATE_WORDS: Partial<Record<PositionView['state'], string>> = {
   reversing: '; the exits closed MORE than was held',
 };
 
-function resultLines({ results, lastResult, closedPositions }: JournalStatus): readonly Line[] {
+function resultLines({ results, conflicts, lastResult, closedPositions }: JournalStatus): readonly Line[] {
   const closed = closedPositions === 0 ? [] : [{ text: `Closed positions: ${closedPositions}` }];
   if (lastResult === undefined) return [...closed, { text: 'Results: none' }];
   const { advisoryId, status, reason, at } = lastResult;
   const why = reason === undefined ? '' : ` (${reason})`;
-  return [...closed, { text: `Results: ${results}; the last: ${advisoryId} ${status}${why}, ${shownTime(at)} UTC` }];
+  const refusals = conflicts === 1 ? 'a refusal of an advisoryId' : 'refusals of an advisoryId';
+  const ofConflicts = conflicts === 0 ? '' : `, ${conflicts} of them ${refusals} that another advisory has`;
+  return [
+    ...closed,
+    {
+      text: `Results: ${results}${ofConflicts}; the last: advisory ${advisoryId}, ${status}${why}, ${shownTime(at)} UTC`,
+    },
+  ];
 }

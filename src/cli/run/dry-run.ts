@@ -10,19 +10,19 @@
 
 import { existsSync } from 'node:fs';
 import { memoryJournal } from '../../adapters/journals/memory.js';
+import type { AuditRecord } from '../../domain/audit.js';
 import { blockingCase, type Case } from '../../domain/cases.js';
 import type { SwitchView } from '../../domain/kill-switch.js';
 import type { BrokerAdapter, Clock } from '../../domain/ports.js';
 import { sentence } from '../../domain/reading.js';
 import type { LimitOptions } from '../../domain/risk-limits.js';
-import { clientOrderIdFor, freezeSnapshot, snapshotHash } from '../../domain/snapshot.js';
+import { freezeSnapshot, snapshotHash } from '../../domain/snapshot.js';
 import type { Engine } from '../../engine/engine.js';
 import { adminView } from '../../engine/journal-admin.js';
 import { createEngine } from '../../index.js';
 import { withAuditSource } from '../audit/source.js';
 import { CheckFailedError } from '../exit-codes.js';
-import { stakesOf } from '../journal-admin/stakes.js';
-import type { AdvisoryLine } from './read-advisories.js';
+import { type AdvisoryLine, keyOf } from './read-advisories.js';
 
 /** What a run would make of one advisory now. */
 export interface Judgement {
@@ -67,8 +67,7 @@ export async function dryRun({ advisories, broker, limits, journal, clock }: Dry
     const judged: Judgement[] = [];
     const firstLines = new Map<string, number>();
     for (const advisory of advisories) {
-      const snapshot = freezeSnapshot(advisory.input);
-      const key = clientOrderIdFor(snapshot.advisoryId, snapshotHash(snapshot));
+      const key = keyOf(advisory);
       const firstLine = firstLines.get(key);
       if (firstLine === undefined) firstLines.set(key, advisory.line);
       judged.push(firstLine === undefined ? await judge(engine, advisory, past) : repeated(advisory, firstLine));
@@ -82,19 +81,28 @@ export async function dryRun({ advisories, broker, limits, journal, clock }: Dry
 interface Past {
   readonly switches: readonly SwitchView[];
   readonly cases: readonly Case[];
-  readonly known: ReadonlySet<string>;
+  /** The hash of the snapshot that each advisory id stands for. */
+  readonly known: ReadonlyMap<string, string | undefined>;
 }
 
 async function pastOf(journal: string): Promise<Past> {
   if (journal === 'memory' || journal === 'temp' || !existsSync(journal)) {
-    return { switches: [], cases: [], known: new Set() };
+    return { switches: [], cases: [], known: new Map() };
   }
   return withAuditSource(journal, ({ records, verdict }) => {
     if (!verdict.ok) throw new CheckFailedError(closedGate(journal, verdict.problem));
     const { switches, cases } = adminView(records);
-    const known = new Set(stakesOf(records.flatMap(({ audit }) => audit)).keys());
+    const known = knownIn(records.flatMap(({ audit }) => audit));
     return { switches: switches.filter(({ state }) => state !== 'OFF'), cases, known };
   });
+}
+
+/** The first that was begun under an id is the one that it stands for (E1). */
+function knownIn(audit: readonly AuditRecord[]): Past['known'] {
+  const known = new Map<string, string | undefined>();
+  for (const { event, advisoryId, snapshotHash: hash } of audit)
+    if (event === 'execution_start' && advisoryId !== undefined && !known.has(advisoryId)) known.set(advisoryId, hash);
+  return known;
 }
 
 const closedGate = (journal: string, problem: string): string =>
@@ -117,6 +125,10 @@ async function judge(engine: Engine, advisory: AdvisoryLine, { cases, known }: P
   const about = aboutOf(advisory);
   const { advisoryId, symbol } = about;
   if (known.has(advisoryId)) {
+    if (known.get(advisoryId) !== snapshotHash(freezeSnapshot(input))) {
+      const message = 'The journal has another advisory under this advisoryId.';
+      return { ...about, verdict: 'refuse', reason: 'ADVISORY_CONFLICT', message };
+    }
     return { ...about, verdict: 'known', message: 'The journal has this advisory: it is answered from there.' };
   }
   const { status, reason, errorMessage, attempts } = await engine.execute(input);

@@ -12,7 +12,10 @@ import type { Standing } from './standing.js';
 const MS_PER_SECOND = 1_000;
 
 interface Heading extends ReportHead {
+  /** Different ones: lines that repeat another are one advisory with it. */
   readonly advisories: number;
+  /** Lines that repeat another. */
+  readonly repeats: number;
   /** Executions that the journal brought along without a result. */
   readonly recovered: number;
   /** One phrase on where the broker's settings are from. */
@@ -24,16 +27,16 @@ interface Heading extends ReportHead {
 }
 
 export function heading(head: Heading, { stdout, env }: Pick<CliWorld, 'stdout' | 'env'>): string {
-  const { fillchart, advisories, source, broker, about, journal } = head;
+  const { fillchart, source, broker, about, journal } = head;
   const paint = painter(wantsColour(stdout, env));
   const width = sentenceWidth(stdout);
-  const bound = advisories > head.concurrency ? `, ${head.concurrency} at a time` : '';
+  const bound = head.advisories > head.concurrency ? `, ${head.concurrency} at a time` : '';
   const goesOn =
     head.recovered === 1
       ? '1 execution of the journal has no result yet; it goes on, and this run waits for it'
       : `${head.recovered} executions of the journal have no result yet; they go on, and this run waits for them`;
   const lines = [
-    `fillchart ${fillchart}: ${advisories === 1 ? '1 advisory' : `${advisories} advisories`} from ${source}, side by side${bound}`,
+    `fillchart ${fillchart}: ${countOf(head)} from ${source}, side by side${bound}`,
     `broker ${broker} (${about}), journal ${journal}`,
     ...(head.recovered === 0 ? [] : [goesOn]),
     ...(head.speed === 1 ? [] : [clockLine(head.speed)]),
@@ -50,6 +53,12 @@ export function heading(head: Heading, { stdout, env }: Pick<CliWorld, 'stdout' 
     ]),
     '',
   ].join('\n');
+}
+
+function countOf({ advisories, repeats }: Heading): string {
+  const count = advisories === 1 ? '1 advisory' : `${advisories} advisories`;
+  if (repeats === 0) return count;
+  return `${count} (${repeats === 1 ? '1 line repeats' : `${repeats} lines repeat`} another)`;
 }
 
 /** Said because times on the screen are then not those on the wall. */

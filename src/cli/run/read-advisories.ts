@@ -4,7 +4,13 @@
  * 1. Every advisory is either handed on or named with file, line and field; none is dropped or repaired.
  * 2. Malformed is what cannot be read at all. What reads but is out of range is the engine's to refuse.
  */
-import { readSnapshot, type SnapshotInput } from '../../domain/snapshot.js';
+import {
+  clientOrderIdFor,
+  freezeSnapshot,
+  readSnapshot,
+  type SnapshotInput,
+  snapshotHash,
+} from '../../domain/snapshot.js';
 import { isJson, placeOf, readJson, scanJson } from './json-text.js';
 import { NOT_UTF8 } from './source.js';
 
@@ -12,6 +18,12 @@ import { NOT_UTF8 } from './source.js';
 export interface AdvisoryLine {
   readonly line: number;
   readonly input: SnapshotInput;
+}
+
+/** The same for lines that are one advisory, however they are written (E1). */
+export function keyOf({ input }: AdvisoryLine): string {
+  const snapshot = freezeSnapshot(input);
+  return clientOrderIdFor(snapshot.advisoryId, snapshotHash(snapshot));
 }
 
 /** Why a line cannot be read. */

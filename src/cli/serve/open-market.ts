@@ -3,9 +3,10 @@
  * first advisory that names it.
  *
  * 1. Each symbol has a paper broker of its own; orders and positions of one are none of another's.
+ * 2. They number their orders together: an id of the broker names one order.
  */
 import { Subject } from 'rxjs';
-import { type PaperBroker, paperBroker } from '../../adapters/brokers/paper/paper-broker.js';
+import { numberedPaperBroker, type PaperBroker } from '../../adapters/brokers/paper/paper-broker.js';
 import type { BrokerAdapter, Clock, OrderReport } from '../../domain/ports.js';
 import type { FrozenSnapshot } from '../../domain/snapshot.js';
 
@@ -22,6 +23,7 @@ const LOT_DECIMALS = 8;
 export function openMarket(clock: Clock): OpenMarket {
   const symbols = new Map<string, PaperBroker>();
   const reports$ = new Subject<OrderReport | { readonly type: 'gap' }>();
+  let orders = 0;
   const own = (symbol: string): PaperBroker | undefined => symbols.get(symbol);
   const unknown = (symbol: string): never => {
     throw new Error(`nothing is known of ${symbol}`);
@@ -32,7 +34,8 @@ export function openMarket(clock: Clock): OpenMarket {
     const tickSize = stepOf(Math.max(LEAST_PRICE_DECIMALS, decimalsOf(referencePrice)));
     const lotSize = stepOf(Math.max(LOT_DECIMALS, decimalsOf(positionSize)));
     const instrument = { symbol, tickSize, lotSize };
-    const broker = paperBroker({ instruments: [instrument], quotes: { [symbol]: referencePrice }, clock });
+    const options = { instruments: [instrument], quotes: { [symbol]: referencePrice }, clock };
+    const broker = numberedPaperBroker(options, () => (orders += 1));
     symbols.set(symbol, broker);
     broker.reports$?.subscribe((report) => reports$.next(report));
   }

@@ -35,6 +35,8 @@ export interface JournalStatus {
   readonly openPositions: readonly PositionView[];
   readonly closedPositions: number;
   readonly results: number;
+  /** Results that refuse an advisory because another has its id (E1): no executions of their own. */
+  readonly conflicts: number;
   readonly lastResult?: LastResult;
   readonly stakes: Stakes;
 }
@@ -59,6 +61,7 @@ export function journalStatus(records: readonly JournalRecord[], verdict: ChainV
     openPositions,
     closedPositions: positions.length - openPositions.length,
     results: results.length,
+    conflicts: results.filter(({ details }) => details['reason'] === 'ADVISORY_CONFLICT').length,
     ...(last !== undefined && { lastResult: lastResultOf(last) }),
     stakes,
   };

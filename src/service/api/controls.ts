@@ -260,8 +260,11 @@ export const SweepReports = Type.Object(
       Type.Object({
         account: Account,
         at: Time,
-        orders: Type.Integer(),
-        positions: Type.Integer(),
+        orders: Type.Integer({
+          description:
+            'Orders looked at: open ones that the broker lists, uncertain ones, and exits that it does not list.',
+        }),
+        positions: Type.Integer({ description: 'Symbols whose positions were compared.' }),
         cases: Type.Array(Case),
         failures: Type.Array(Type.String()),
       }),

@@ -47,7 +47,7 @@ export interface OrderStore {
   taken(symbol: string, side: Side, key: DrawKey): Decimal | undefined;
 }
 
-export function createOrderStore(settings: PaperSettings, reporter: Reporter): OrderStore {
+export function createOrderStore(settings: PaperSettings, reporter: Reporter, nextNumber: () => number): OrderStore {
   const orders = new Map<string, PaperOrder>();
   const open = new Set<string>();
   const clientIds = new Map<string, string>();
@@ -79,7 +79,7 @@ export function createOrderStore(settings: PaperSettings, reporter: Reporter): O
     orders: () => [...orders.values()],
     openOrders: () => [...open].flatMap((clientOrderId) => order(clientOrderId) ?? []),
     add(opening) {
-      const brokerOrderId = `paper-${orders.size + 1}`;
+      const brokerOrderId = `paper-${nextNumber()}`;
       clientIds.set(brokerOrderId, opening.clientOrderId);
       return change(newPaperOrder({ ...opening, brokerOrderId }));
     },

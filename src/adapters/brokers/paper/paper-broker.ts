@@ -79,12 +79,18 @@ export interface PaperBroker extends BrokerAdapter {
  * @public @since 0.1.0
  */
 export function paperBroker(options: PaperBrokerOptions): PaperBroker {
+  let last = 0;
+  return numberedPaperBroker(options, () => (last += 1));
+}
+
+/** The same for several that stand for one broker: `nextNumber` gives each of their orders a number of its own. */
+export function numberedPaperBroker(options: PaperBrokerOptions, nextNumber: () => number): PaperBroker {
   const settings = readSettings(options);
   const timers = createTimers(settings.clock);
   const scripts = createScriptStore(settings.scripts, settings.clock);
   const reporter = createReporter(settings.clock, scripts);
   const link = createLink(timers, settings.latencyMs, settings.seed);
-  const venue = createVenue({ settings, timers, scripts, reporter });
+  const venue = createVenue({ settings, timers, scripts, reporter, nextNumber });
   const { counted, calls } = createCounter();
   let closed = false;
 

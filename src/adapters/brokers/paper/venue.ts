@@ -47,10 +47,12 @@ interface VenueContext {
   readonly timers: Timers;
   readonly scripts: ScriptStore;
   readonly reporter: Reporter;
+  /** Of the next order, for the broker's id. */
+  readonly nextNumber: () => number;
 }
 
-export function createVenue({ settings, timers, scripts, reporter }: VenueContext): Venue {
-  const store = createOrderStore(settings, reporter);
+export function createVenue({ settings, timers, scripts, reporter, nextNumber }: VenueContext): Venue {
+  const store = createOrderStore(settings, reporter, nextNumber);
   // Timers change the books too, and then nobody else waits for the end of the change.
   const telling: Timers = { ...timers, after: (owner, ms, fn) => timers.after(owner, ms, () => reporter.transact(fn)) };
   const life = createEntryLife({ store, timers: telling, movePrice });
@@ -84,7 +86,10 @@ export function createVenue({ settings, timers, scripts, reporter }: VenueContex
 
 type Reads = Pick<Venue, 'status' | 'statuses' | 'openOrders' | 'positions' | 'margin'>;
 
-function createReads(store: OrderStore, { settings, scripts, reporter }: Omit<VenueContext, 'timers'>): Reads {
+function createReads(
+  store: OrderStore,
+  { settings, scripts, reporter }: Omit<VenueContext, 'timers' | 'nextNumber'>,
+): Reads {
   const statusFate = (order: PaperOrder | undefined) => {
     const bound = order === undefined ? undefined : scripts.bound(order.clientOrderId);
     return scripts.fateOf(bound?.script.statusQuery, bound?.arrivedAtMs ?? 0);
