@@ -36,6 +36,10 @@ describe('the simulation', { timeout: BLOCK_TIMEOUT_MS }, () => {
     expect(again).toEqual(once);
   });
 
+  it('L8 M3: a comparison asks once more where the position is not as expected, and again while an exit is not answered for', async () => {
+    expect((await simulate({ seeds: 1, start: 825_621 })).violations).toEqual([]);
+  });
+
   it('meets every kind of fault, crashes, and every final status', async () => {
     const report = await simulate({ seeds: 150, start: 5_000 });
     const kinds = new Set(Object.keys(report.faults).map((name) => name.split('.')[0]));

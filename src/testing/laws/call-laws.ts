@@ -29,6 +29,8 @@ export interface CallLaws {
   readonly positionQueries: number;
   /** Those of them that the process got no answer to. */
   readonly unansweredPositions: number;
+  /** Questions about single exits that it got no answer to, one by one or in a batch. */
+  readonly unansweredExits: number;
 }
 
 interface Submits {
@@ -47,6 +49,7 @@ export function callLaws(evidence: Evidence): CallLaws {
   const asked = new Map<string, number>();
   let positionQueries = 0;
   let answeredPositions = 0;
+  let unansweredExits = 0;
   let wasRestarted = false;
 
   function onSubmit(order: OrderRequest): void {
@@ -135,22 +138,31 @@ export function callLaws(evidence: Evidence): CallLaws {
     court.demand('L12', isAtOnce, () => `${clientOrderId} is protected later than what caused it was durable`);
   }
 
+  function onQuestions(refs: readonly OrderRef[]): void {
+    for (const { clientOrderId } of refs) asked.set(clientOrderId, evidence.awakeMs());
+    unansweredExits += refs.filter(isOfExit).length;
+  }
+
+  function onAnswers(values: readonly unknown[]): void {
+    unansweredExits -= values.filter(isOfExit).length;
+    values.forEach(onReport);
+  }
+
   return {
     onCall(method, argument) {
       if (method === 'submitOrder') onSubmit(argument as OrderRequest);
       else if (method === 'cancelOrder') onCancel(argument as OrderRef);
       else if (method === 'placeProtection') onProtection(argument as ProtectionRequest);
-      else if (method === 'getOrderStatus') asked.set((argument as OrderRef).clientOrderId, evidence.awakeMs());
-      else if (method === 'getOrderStatuses') {
-        for (const { clientOrderId } of argument as readonly OrderRef[]) asked.set(clientOrderId, evidence.awakeMs());
-      } else if (method === 'getPositions' && isForSymbols(argument)) positionQueries += 1;
+      else if (method === 'getOrderStatus') onQuestions([argument as OrderRef]);
+      else if (method === 'getOrderStatuses') onQuestions(argument as readonly OrderRef[]);
+      else if (method === 'getPositions' && isForSymbols(argument)) positionQueries += 1;
     },
     onAnswer(method, argument, value) {
       const known = method === 'submitOrder' ? submits.get((argument as OrderRequest).clientOrderId) : undefined;
       if (known !== undefined) known.mayRepeat = isProofOfNothing(value);
       if (method === 'getPositions' && isForSymbols(argument) && Array.isArray(value)) answeredPositions += 1;
-      if (method === 'getOrderStatus') onReport(value);
-      if (method === 'getOrderStatuses' && Array.isArray(value)) value.forEach(onReport);
+      if (method === 'getOrderStatus') onAnswers([value]);
+      if (method === 'getOrderStatuses' && Array.isArray(value)) onAnswers(value);
     },
     onRestart() {
       wasRestarted = true;
@@ -168,8 +180,15 @@ export function callLaws(evidence: Evidence): CallLaws {
     get unansweredPositions() {
       return positionQueries - answeredPositions;
     },
+    get unansweredExits() {
+      return unansweredExits;
+    },
   };
 }
+
+/** A question about an exit, or an answer that names one. */
+const isOfExit = (about: unknown): boolean =>
+  /-(?:sl|tp)$/.test(String((about as { readonly clientOrderId?: unknown } | null)?.clientOrderId));
 
 const isForSymbols = (argument: unknown): boolean => (argument as readonly string[]).length > 0;
 

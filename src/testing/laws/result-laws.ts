@@ -148,7 +148,8 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
 
   /**
    * L8: one position query before the order, one after. Beside them stand those of the exits' watch, and the comparison of
-   * a symbol whose position did not fit while an exit was in doubt (M3), which is repeated while it is not answered.
+   * a symbol whose position did not fit while an exit was in doubt (M3): it asks once more where the position is not as
+   * expected, and is repeated while something is not answered.
    */
   function judgeQueries(): void {
     const lives = journal.lives().map(({ facts }) => facts);
@@ -164,8 +165,8 @@ export function resultLaws(evidence: Evidence, calls: CallLaws): ResultLaws {
       (fact) => fact.type === 'RECONCILED' || (fact.type === 'DEADLINE' && fact.name === 'reconciliation'),
     );
     const later = journal.comparisons();
-    const repeats = later === 0 ? 0 : calls.unansweredPositions;
-    const most = asked + silent + killed + compared + journal.exitQueries() + later + repeats;
+    const tries = later === 0 ? 0 : later + calls.unansweredPositions + calls.unansweredExits;
+    const most = asked + silent + killed + compared + journal.exitQueries() + 2 * tries;
     court.demand(
       'L8',
       calls.positionQueries <= most,
