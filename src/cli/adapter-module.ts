@@ -39,9 +39,14 @@ async function imported(file: string, adapter: string): Promise<Readonly<Record<
 /** By these Node says that it does not run TypeScript, or not here. */
 const TYPESCRIPT_REFUSED = ['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'];
 
+/** What Node says of `import` and `export` in a file that it takes for CommonJS. */
+const MODULE_AS_COMMONJS = /^(?:Unexpected token 'export'|Cannot use import statement outside a module)/;
+
 /** Why Node did not load an adapter, with what to do about it where that is known. */
 export function loadProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof SyntaxError && MODULE_AS_COMMONJS.test(error.message))
+    return 'it is an ES module, and Node takes it for CommonJS. Name it .mjs, or set "type": "module" in package.json.';
   const { code } = error as { code?: unknown };
   if (typeof code !== 'string' || !TYPESCRIPT_REFUSED.includes(code) || !/\.[cm]?tsx?\b/.test(error.message))
     return error.message;

@@ -100,5 +100,7 @@ export function makeBroker() {
     const other = 'Unknown file extension ".txt" for mine.txt';
     expect(refused('ERR_UNKNOWN_FILE_EXTENSION', other)).toBe(other);
     expect(loadProblem(new Error('no such module'))).toBe('no such module');
+    for (const said of ["Unexpected token 'export'", 'Cannot use import statement outside a module'])
+      expect(loadProblem(new SyntaxError(said))).toMatch(/Name it \.mjs, or set "type": "module"/);
   });
 });
