@@ -156,7 +156,8 @@ export async function cluster(options: ClusterOptions): Promise<Cluster> {
   const servers: ChildProcess[] = [];
   const count = options.servers ?? 1;
   function launchServer(index: number): void {
-    const env = count === 1 ? SERVER_ENV : { ...SERVER_ENV, ...memberEnv(index) };
+    // What a killed server leaves of its temporary files goes with the folder.
+    const env = { ...SERVER_ENV, ...(count > 1 && memberEnv(index)), TMPDIR: folder };
     servers[index] = start(SERVER, ['--base-dir', join(folder, `restate-${index}`), '--no-logo'], env);
   }
   async function startServer(index = 0): Promise<void> {
