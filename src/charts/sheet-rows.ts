@@ -26,6 +26,9 @@ export const TABLE_HEAD_MM = 6;
 export const rowsIn = (top: ChartState, chart: Chart): readonly ChartTransition[] =>
   chart.transitions.filter(({ source }) => source === top.id || isInside(chart, source, top.id));
 
+/** The column of the guard. */
+const GUARD = 2;
+
 /** In mm. */
 export function heightOf(transition: ChartTransition, top: ChartState, chart: Chart): number {
   const cells = cellsOf(transition, top, chart, () => 99);
@@ -63,6 +66,9 @@ function cellsOf(
 /** The name of a state that is too long for its column goes on below, after a dot. */
 const atDots = (name: string): string => escapeXml(name).replaceAll('.', '.<wbr>');
 
+/** The name of a guard that is too long for its column goes on below with its next word. */
+const atWords = (guard: string): string => escapeXml(guard).replaceAll(/(?<=[a-z])(?=[A-Z])/g, '<wbr>');
+
 export function tableOf(
   rows: readonly ChartTransition[],
   top: ChartState,
@@ -72,7 +78,7 @@ export function tableOf(
   const widths = WIDTHS.map((width) => `<col style="width:${width}mm">`).join('');
   const lines = rows.map((row) => {
     const cells = cellsOf(row, top, chart, pageOf).map(
-      (text, index) => `<td>${index === 0 ? atDots(text) : escapeXml(text)}</td>`,
+      (text, index) => `<td>${index === 0 ? atDots(text) : index === GUARD ? atWords(text) : escapeXml(text)}</td>`,
     );
     return `<tr data-transition-id="${escapeXml(row.id)}">${cells.join('')}</tr>`;
   });

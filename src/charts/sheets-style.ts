@@ -31,6 +31,6 @@ const screen =
 const dark =
   '@media screen and (prefers-color-scheme:dark){body{--ink:#f1f5f9;--quiet:#b6c2d2;--rule:#3a475a;--paper:#0d1420;--desk:#060a11}}';
 
-const print = `@media print{body{background:none}.sheet{break-after:page}.sheet:last-child{break-after:auto}${LIGHT_STYLE}}`;
+const print = `@media print{body{background:none}.sheet{break-after:page;margin-inline:auto}.sheet:last-child{break-after:auto}${LIGHT_STYLE}}`;
 
 export const SHEETS_STYLE = `${MAP_STYLE}${page}${screen}${dark}${print}`;
