@@ -10,7 +10,6 @@ import type { NewCase, Resolution } from '../actors/cases.js';
 import type { SwitchRelease, SwitchSetting } from '../actors/kill-switch.js';
 import type { Case } from '../domain/cases.js';
 import { type Aliases, type SwitchChange, type SwitchView, stateFor } from '../domain/kill-switch.js';
-import type { Logger } from '../domain/ports.js';
 import { epochMs } from '../domain/time.js';
 import type { ReachedLimit } from '../engine/risk-halt.js';
 import { UNNAMED } from '../engine/switchboard.js';
@@ -93,17 +92,12 @@ async function olderCase(ctx: Exclusive, caseId: string): Promise<Case | undefin
   return row?.number === number ? (row.value as Case) : undefined;
 }
 
-interface GateParts {
-  /** Other notations of a symbol; absent where the broker tells none. */
-  readonly aliases?: Aliases | undefined;
-  readonly logger: Logger | false;
-}
-
-export function gateHandlers({ aliases, logger }: GateParts) {
+/** @param aliases other notations of a symbol; absent where the broker tells none */
+export function gateHandlers(aliases?: Aliases) {
   async function set(ctx: Exclusive, { asked, at }: Asked<SwitchSetting>): Promise<Answer> {
     const isKnown = asked.state === 'OFF' || (await isNamed(ctx, aliases, asked.target));
     const { type, target, state } = asked;
-    if (!isKnown && aliases === undefined && logger !== false) logger.warn({ type, target, state }, UNNAMED);
+    if (!isKnown && aliases === undefined) ctx.console.warn(UNNAMED, { type, target, state });
     const names = aliases === undefined ? {} : { isKnown };
     return change(ctx, at, (standing, now) => setSwitch(standing, asked, now, names));
   }
@@ -142,8 +136,8 @@ export function gateHandlers({ aliases, logger }: GateParts) {
   };
 }
 
-export function gateObject(parts: GateParts) {
-  const { read, state, history, cases, ...changes } = gateHandlers(parts);
+export function gateObject(aliases?: Aliases) {
+  const { read, state, history, cases, ...changes } = gateHandlers(aliases);
   const { shared } = restate.handlers.object;
   return restate.object({
     name: GATE,

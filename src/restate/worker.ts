@@ -47,7 +47,7 @@ export async function openWorker(options: WorkerOptions): Promise<RestateWorker>
   const services = [
     executionWorkflow(parts),
     exitsObject(parts),
-    gateObject({ aliases: aliasesOf(options.broker), logger: options.logger }),
+    gateObject(aliasesOf(options.broker)),
     symbolsObject,
     directoryObject,
     limitsObject(parts),

@@ -1,7 +1,7 @@
 /** Reports that name an order of ours and cannot be of it (35=Q), and the market that is asked for (35=V). */
-import { createEngine, freezeSnapshot, type OrderReport } from 'fillchart';
+import { createEngine, type OrderReport } from 'fillchart';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { brokerOn, order, type Push, ref, setting, soon } from './fix.support.js';
+import { advisory, brokerOn, order, type Push, ref, setting, soon } from './fix.support.js';
 import type { Message, ScriptedAcceptor, Tags } from './scripted-acceptor.js';
 
 const INSTRUMENTS = ['AAPL', 'MSFT'].map((symbol) => ({ symbol, tickSize: '0.01', lotSize: '1' }));
@@ -188,16 +188,8 @@ describe('FIX market data', () => {
     const engine = await createEngine({ broker, logger: false, limits: { maxReferenceDeviationPct: '5' } });
     onTestFinished(() => engine.close({ drainMs: 0 }));
     quoted(acceptor, '199.90', '200.00');
-    const advisory = freezeSnapshot({
-      advisoryId: 'FAR',
-      symbol: 'AAPL',
-      referencePrice: '150',
-      slOffsetPct: '-0.02',
-      tpOffsetPct: '0.03',
-      positionSize: '100',
-      expirationTimestamp: '2090-01-01T00:00:00Z',
-    });
-    expect(await engine.execute(advisory)).toMatchObject({ status: 'REJECTED', reason: 'LIMIT_EXCEEDED' });
+    const far = advisory('FAR');
+    expect(await engine.execute(far)).toMatchObject({ status: 'REJECTED', reason: 'LIMIT_EXCEEDED' });
     expect(acceptor.of('D')).toEqual([]);
     const without = brokerOn(acceptor.port, {}).broker;
     await expect(

@@ -1,10 +1,10 @@
 /**
  * FIX exits as a list: NewOrderList, with the counterparty linking the two.
  */
-import { createEngine, freezeSnapshot } from 'fillchart';
+import { createEngine } from 'fillchart';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exits, reportsOf } from './exit-pairs.support.js';
-import { setting, soon } from './fix.support.js';
+import { advisory, setting, soon } from './fix.support.js';
 import type { Message, ScriptedAcceptor } from './scripted-acceptor.js';
 
 /** A message with a bar between its fields, as people write it. */
@@ -149,17 +149,7 @@ describe('FIX exits as a list', () => {
     };
     const engine = await createEngine({ broker, logger: false });
     onTestFinished(() => engine.close({ drainMs: 0 }));
-    const result = await engine.execute(
-      freezeSnapshot({
-        advisoryId: 'LIST-1',
-        symbol: 'AAPL',
-        referencePrice: '150',
-        slOffsetPct: '-0.02',
-        tpOffsetPct: '0.03',
-        positionSize: '100',
-        expirationTimestamp: '2090-01-01T00:00:00Z',
-      }),
-    );
+    const result = await engine.execute(advisory('LIST-1'));
     expect(result).toMatchObject({ status: 'FILLED', finalSl: '147.98', finalTp: '155.53' });
     const [list] = acceptor.of('E');
     const [sl, tp] = [`${result.clientOrderId}-sl`, `${result.clientOrderId}-tp`];

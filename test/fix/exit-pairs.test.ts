@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine, freezeSnapshot } from 'fillchart';
+import { createEngine } from 'fillchart';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exits, reportsOf, sent } from './exit-pairs.support.js';
-import { brokerOn, ref, setting, soon } from './fix.support.js';
+import { advisory, brokerOn, ref, setting, soon } from './fix.support.js';
 import type { Message, ScriptedAcceptor } from './scripted-acceptor.js';
 
 /** Exits at a counterparty that replaces orders, or does what `onReplace` says. */
@@ -190,17 +190,7 @@ describe('FIX exits that the adapter keeps in step', () => {
     };
     const engine = await createEngine({ broker, logger: false });
     onTestFinished(() => engine.close({ drainMs: 0 }));
-    const result = await engine.execute(
-      freezeSnapshot({
-        advisoryId: 'PART-1',
-        symbol: 'AAPL',
-        referencePrice: '150',
-        slOffsetPct: '-0.02',
-        tpOffsetPct: '0.03',
-        positionSize: '100',
-        expirationTimestamp: '2090-01-01T00:00:00Z',
-      }),
-    );
+    const result = await engine.execute(advisory('PART-1'));
     const tp = orders.get(`${result.clientOrderId}-tp`) as Message;
     const fill = (cum: number, last: number): void =>
       acceptor.report(tp, { 150: 'F', 39: cum === 100 ? 2 : 1, 14: cum, 6: '155.53', 32: last, 31: '155.53' });

@@ -1,5 +1,11 @@
 /** What the FIX stories share: an adapter on a scripted acceptor, both gone at the end of the test. */
-import type { BrokerAdapter, OrderReport, OrderRequest } from 'fillchart';
+import {
+  type BrokerAdapter,
+  type FrozenSnapshot,
+  freezeSnapshot,
+  type OrderReport,
+  type OrderRequest,
+} from 'fillchart';
 import { type FixBrokerOptions, fixBroker } from 'fillchart/fix';
 import { beforeAll, onTestFinished } from 'vitest';
 import { loadFix } from '../../src/adapters/brokers/fix/library.js';
@@ -17,6 +23,13 @@ export const order = (id = 'fc-1', quantity = '100'): OrderRequest => ({
   quantity,
   orderType: 'MARKET',
 });
+
+/** 100 AAPL, whose exits lie at 147.98 and 155.53 after a fill at 151. */
+export const advisory = (advisoryId: string): FrozenSnapshot =>
+  freezeSnapshot({
+    ...{ advisoryId, symbol: 'AAPL', referencePrice: '150', slOffsetPct: '-0.02', tpOffsetPct: '0.03' },
+    ...{ positionSize: '100', expirationTimestamp: '2090-01-01T00:00:00Z' },
+  });
 
 export const ref = (id = 'fc-1') => ({ clientOrderId: id, symbol: 'AAPL' });
 

@@ -129,7 +129,7 @@ function objects(clock: VirtualClock, venue: OwnVenue, { limits }: ExitsSetting)
     {
       exits: exitsHandlers(parts),
       ...{
-        gate: gateHandlers({ logger: false }),
+        gate: gateHandlers(),
         symbols: symbolsHandlers,
         pages: pagesHandlers,
         limits: limitsHandlers(parts),

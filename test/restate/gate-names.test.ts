@@ -16,21 +16,16 @@ const NOW = Date.UTC(2026, 0, 1);
 const CASE = { kind: 'MISMATCH', symbol: 'BTC/USDT', advisoryId: 'ADV-A', mismatches: [] } as const;
 
 function gateWith(aliases: Aliases | undefined, advised: readonly string[] = []) {
-  const warned: object[] = [];
-  const logger = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (details: object) => void warned.push(details),
-    error: () => undefined,
-  };
+  const warned: unknown[] = [];
   const restate = fakeRestate(
     {
-      gate: gateHandlers({ aliases, logger }),
+      gate: gateHandlers(aliases),
       log: logHandlers(HOST_SETTINGS),
       pages: pagesHandlers,
       directory: { symbols: async () => advised },
     } as Parameters<typeof fakeRestate>[0],
     NOW,
+    { warn: (_words: unknown, details: unknown) => void warned.push(details) },
   );
   const call = (handler: string, parameter: unknown) => restate.call('gate', 'all', handler, parameter);
   const ask = (handler: string, asked: object) => call(handler, { asked, at: NOW });

@@ -23,7 +23,7 @@ async function failed(broker: Partial<BrokerAdapter>) {
   const parts = bench({ broker });
   const life = newLife(INPUT);
   for (const fact of OPENED) life.take(fact);
-  const services = { gate: gateHandlers({ logger: false }), log: logHandlers(HOST_SETTINGS), pages: pagesHandlers };
+  const services = { gate: gateHandlers(), log: logHandlers(HOST_SETTINGS), pages: pagesHandlers };
   const restate = fakeRestate(services as unknown as Parameters<typeof fakeRestate>[0], parts.clock.now());
   const hosting = {
     ...{ parts, life, input: INPUT, nameOf: (what: string) => what },
